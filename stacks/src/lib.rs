@@ -1,0 +1,1 @@
+//! DocuThinker itself: its settings and its stacks.
