@@ -1,6 +1,7 @@
 //! A CloudFormation template as a value: reading, writing, references, facts, checks and differences.
 
 pub mod document;
+pub mod graph;
 #[cfg(test)]
 mod arbitrary;
 mod nearest;
@@ -10,6 +11,7 @@ pub mod read;
 mod write;
 
 pub use document::{Output, Parameter, Resource, Template};
+pub use graph::{Cycle, Edge, Element, Graph, Reference};
 pub use node::{Function, Map, Node, Number};
 pub use path::{Path, Position, Step};
 pub use read::{Document, Positions, ReadError, ReadErrors};
