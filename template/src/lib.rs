@@ -5,6 +5,7 @@ mod arbitrary;
 pub mod capabilities;
 pub mod check;
 pub mod document;
+pub mod facts;
 pub mod graph;
 pub mod limits;
 mod nearest;
