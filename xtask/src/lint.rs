@@ -39,9 +39,12 @@ impl Lint {
                 }
             }
         }
-        let stateful: Value =
-            serde_json::from_slice(&read(&mut wheel, "cfnlint/data/AdditionalSpecs/StatefulResources.json")?)?;
-        let stateful = stateful["ResourceTypes"].as_object().context("the list of stateful types is an object")?;
+        let stateful: Value = serde_json::from_slice(&read(
+            &mut wheel,
+            "cfnlint/data/AdditionalSpecs/StatefulResources.json",
+        )?)?;
+        let stateful =
+            stateful["ResourceTypes"].as_object().context("the list of stateful types is an object")?;
         Ok(Lint { schemas, regions, offers, stateful: stateful.keys().cloned().collect() })
     }
 
@@ -102,7 +105,11 @@ impl<'a> Schema<'a> {
         let mut here = self.here;
         // A reference may lead to another; a chain longer than this would be a circle.
         for _ in 0..16 {
-            match here.get("$ref").and_then(Value::as_str).and_then(|path| self.root.pointer(path.strip_prefix('#')?)) {
+            match here
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|path| self.root.pointer(path.strip_prefix('#')?))
+            {
                 Some(target) => here = target,
                 None => break,
             }
