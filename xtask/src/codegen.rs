@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::facts;
 use crate::l1;
 use crate::sources::{self, CFN_LINT, Package, SERVICE_SPEC, Sources};
 
@@ -63,7 +64,8 @@ pub(crate) fn header(comment: &str) -> String {
 /// Writes every generated file, or with `check` fails and names those that are not as they would be written.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let sources = Sources::load(&sources::cache(root))?;
-    let outputs = l1::outputs(&sources)?;
+    let mut outputs = l1::outputs(&sources)?;
+    outputs.extend(facts::outputs(&sources)?);
     let mut stale = Vec::new();
     for output in &outputs {
         let path = root.join(&output.path);

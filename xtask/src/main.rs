@@ -1,6 +1,7 @@
 //! Developer tasks: `cargo xtask --help`.
 
 mod codegen;
+mod facts;
 mod l1;
 mod lint;
 mod names;
