@@ -52,10 +52,6 @@ pub(crate) struct Global {
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     sets: Vec<String>,
 
-    #[cfg(feature = "aws")]
-    #[command(flatten)]
-    pub(crate) aws: crate::aws::Options,
-
     /// Form of the result
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: Format,
@@ -114,18 +110,6 @@ impl Global {
 pub(crate) enum Command {
     Synth(commands::synth::Synth),
     List(commands::list::List),
-    Validate(commands::validate::Validate),
-    Diff(commands::diff::Diff),
-    #[cfg(feature = "aws")]
-    Deploy(commands::deploy::Deploy),
-    #[cfg(feature = "aws")]
-    Destroy(commands::destroy::Destroy),
-    #[cfg(feature = "aws")]
-    Outputs(commands::outputs::Outputs),
-    #[cfg(feature = "aws")]
-    Bootstrap(commands::bootstrap::Bootstrap),
-    #[cfg(feature = "aws")]
-    Local(commands::local::Local),
     Config(commands::config::Config),
     Completions(commands::completions::Completions),
 }

@@ -232,7 +232,7 @@ impl Config {
     }
 
     /// The refusal of a value that has the right type and is wrong all the same.
-    fn refusal(&self, path: &[String], message: String) -> Failure {
+    pub(crate) fn refusal(&self, path: &[String], message: String) -> Failure {
         let message = if path.is_empty() { message } else { format!("`{}`: {message}", path.join(".")) };
         Problem::error("config/wrong-value", message).at(self.source(path)).into()
     }

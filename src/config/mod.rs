@@ -10,4 +10,5 @@ mod schema;
 mod yaml;
 
 pub(crate) use layers::{Config, Request, load};
+pub(crate) use schema::of_file as file_schema;
 pub(crate) use yaml::to_yaml;
