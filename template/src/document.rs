@@ -36,9 +36,12 @@ pub struct Template {
     pub outputs: IndexMap<String, Output>,
     /// `Hooks`, the section of the retired CodeDeploy blue/green transform; kept as it is.
     pub hooks: Map,
-    /// `Fn::ForEach::Name` entries of the language extensions, by section (`Resources`, `Outputs`).
-    /// (`Conditions` are nodes already.)
+    /// Entries of a section that only a macro turns into things of the section: `Fn::ForEach::Name` of the
+    /// language extensions and `Fn::Transform`, by section (`Parameters`, `Resources`, `Outputs`).
+    /// (The other sections hold nodes already.)
     pub loops: IndexMap<String, Map>,
+    /// Sections that only a macro understands, such as `Globals` of `AWS::Serverless`; kept as they are.
+    pub other: Map,
 }
 
 /// A parameter of a template.

@@ -2,6 +2,9 @@
 
 pub mod document;
 pub mod node;
+pub mod path;
+mod write;
 
 pub use document::{Output, Parameter, Resource, Template};
 pub use node::{Function, Map, Node, Number};
+pub use path::{Path, Position, Step};
