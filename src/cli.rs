@@ -52,12 +52,16 @@ pub(crate) struct Global {
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     sets: Vec<String>,
 
-    /// Form of the result
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub(crate) aws: crate::aws::Options,
+
+    /// Form of the result: `text` for people, or `json`, a contract with a version field
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "FORM")]
     pub(crate) output: Format,
 
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    /// When to use colours: `auto`, `always` or `never`
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "WHEN")]
     pub(crate) color: Color,
 
     /// Say nothing but results and errors
@@ -110,6 +114,14 @@ impl Global {
 pub(crate) enum Command {
     Synth(commands::synth::Synth),
     List(commands::list::List),
+    #[cfg(feature = "aws")]
+    Deploy(commands::deploy::Deploy),
+    #[cfg(feature = "aws")]
+    Destroy(commands::destroy::Destroy),
+    #[cfg(feature = "aws")]
+    Outputs(commands::outputs::Outputs),
+    #[cfg(feature = "aws")]
+    Local(commands::local::Local),
     Config(commands::config::Config),
     Completions(commands::completions::Completions),
 }

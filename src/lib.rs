@@ -35,6 +35,8 @@
 //! Start reading at [`Project`], then `cli.rs` for what can be typed, then a file of `commands/`: each finds what
 //! it works on, calls a library, shows what came of it, and says how the process ends.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod cli;
 mod commands;
 mod config;
@@ -44,6 +46,7 @@ mod printer;
 mod problem;
 mod project;
 mod session;
+mod templates;
 
 use std::process::ExitCode;
 

@@ -1,11 +1,11 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::problem::{Failure, Printable, Problem, Result, Severity};
@@ -48,8 +48,10 @@ pub(crate) enum Verbosity {
 pub(crate) struct Printer {
     out: AutoStream<io::Stdout>,
     err: AutoStream<io::Stderr>,
-    pub(crate) format: Format,
+    format: Format,
     verbosity: Verbosity,
+    /// Whether the last thing on stderr was a problem, which the next thing keeps a distance from.
+    after_problem: bool,
 }
 
 impl Printer {
@@ -63,12 +65,21 @@ impl Printer {
         let choice_for = |auto: ColorChoice| if choice == ColorChoice::Auto { auto } else { choice };
         let out = choice_for(AutoStream::choice(&io::stdout()));
         let err = choice_for(AutoStream::choice(&io::stderr()));
-        Printer { out: AutoStream::new(io::stdout(), out), err: AutoStream::new(io::stderr(), err), format, verbosity }
+        let (out, err) = (AutoStream::new(io::stdout(), out), AutoStream::new(io::stderr(), err));
+        Printer { out, err, format, verbosity, after_problem: false }
     }
 
     /// Whether the result is for a program.
     pub(crate) fn json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Whether a line on stderr may be written again and again, to show what is going on.
+    #[cfg(feature = "aws")]
+    pub(crate) fn rewrites_lines(&self) -> bool {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        io::stderr().is_terminal() && capable && !set("CI") && !self.json() && self.verbosity > Verbosity::Quiet
     }
 
     /// Writes text, which ends with a line break, to stdout.
@@ -106,51 +117,66 @@ impl Printer {
         self.tell(Verbosity::Verbose, text);
     }
 
-    /// Says on stderr what went wrong, and what to do next.
+    /// Says on stderr what went wrong, how AWS was left, and what to do next.
     pub(crate) fn failure(&mut self, failure: &Failure) {
+        let aws = failure.aws.as_deref();
+        let last = failure.problems.last();
         if self.json() {
-            let aws = failure.aws.as_deref();
-            let object = json!({
+            return self.line_json(&json!({
                 "version": 1,
-                "code": failure.problems.last().map_or("bug", |problem| problem.code),
+                "code": last.map(|problem| problem.code),
                 "exit": failure.exit.code(),
-                "message": failure.problems.last().map(|problem| &problem.message),
+                "message": last.map(|problem| &problem.message),
                 "stack": aws.and_then(|aws| aws.stack.as_ref()),
                 "status": aws.and_then(|aws| aws.status.as_ref()),
                 "operationId": aws.and_then(|aws| aws.operation_id.as_ref()),
-                "next": failure.next,
+                "state": aws.and_then(|aws| aws.now.as_ref()),
+                "next": failure.next.as_ref().or(last.and_then(|problem| problem.hint.as_ref())),
                 "problems": failure.problems,
-            });
-            return self.write_err(&format!("{object}\n"));
+            }));
         }
         for problem in &failure.problems {
             self.problem(problem);
         }
+        if let Some(now) = aws.and_then(|aws| aws.now.as_ref()) {
+            self.write_err(&format!("  now: {}\n", Printable(now)));
+        }
         if let Some(next) = &failure.next {
-            self.write_err(&format!("{} {}\n\n", "next:".bold(), Printable(next)));
+            self.write_err(&hint_text(next));
         }
     }
 
-    /// Shows one problem on stderr, with an empty line after it if something follows in its own paragraph.
+    /// Shows one problem on stderr, with an empty line between it and the one before.
     pub(crate) fn problem(&mut self, problem: &Problem) {
         if problem.severity == Severity::Warning && self.verbosity == Verbosity::Quiet {
             return;
         }
-        if self.json() && problem.severity == Severity::Warning {
-            return self.write_err(&format!("{}\n", json!({ "version": 1, "warning": problem })));
+        if self.json() {
+            return self.line_json(&json!({ "version": 1, "problem": problem }));
         }
-        let text = problem_text(problem);
-        self.write_err(&text);
+        self.write_err(&problem_text(problem));
+        self.after_problem = true;
+    }
+
+    /// Writes one event to stderr as a line of JSON.
+    pub(crate) fn line_json(&mut self, value: &Value) {
+        self.write_err(&format!("{value}\n"));
     }
 
     fn tell(&mut self, at_least: Verbosity, text: &str) {
-        if self.verbosity >= at_least {
+        if self.verbosity < at_least {
+        } else if self.json() {
+            self.line_json(&json!({ "version": 1, "note": text }));
+        } else {
             self.write_err(&format!("{text}\n"));
         }
     }
 
     /// Nothing can be done where stderr itself is gone.
     fn write_err(&mut self, text: &str) {
+        if std::mem::take(&mut self.after_problem) && !text.starts_with("  ") && !text.starts_with('\n') {
+            let _ = self.err.write_all(b"\n");
+        }
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
 }
@@ -170,10 +196,17 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
             text += &format!("  {}\n", Printable(line));
         }
     }
-    if let Some(hint) = &problem.hint {
-        text += &format!("\n{} {}\n", "hint:".cyan().bold(), Printable(hint));
+    for more in &problem.also {
+        text += &format!("  also {}\n", Printable(more));
     }
-    text + "\n"
+    if let Some(hint) = &problem.hint {
+        text += &hint_text(hint);
+    }
+    text
+}
+
+fn hint_text(hint: &str) -> String {
+    format!("\n{} {}\n", "hint:".cyan().bold(), Printable(hint))
 }
 
 /// Says that the tool itself is broken, without showing anything of the environment.

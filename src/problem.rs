@@ -34,6 +34,9 @@ pub(crate) struct Problem {
     /// The lines of the file around the place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) excerpt: Option<String>,
+    /// What else went wrong with it or because of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<String>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
@@ -42,7 +45,8 @@ pub(crate) struct Problem {
 impl Problem {
     /// An error with the stable name `code`.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Problem {
-        Problem { severity: Severity::Error, code, message: message.into(), at: vec![], excerpt: None, hint: None }
+        let message = message.into();
+        Problem { severity: Severity::Error, code, message, at: vec![], excerpt: None, also: vec![], hint: None }
     }
 
     /// A warning with the stable name `code`.
@@ -84,7 +88,7 @@ pub(crate) struct Failure {
     pub(crate) problems: Vec<Problem>,
     /// How AWS was left, where AWS was involved. Boxed: most failures never get there.
     pub(crate) aws: Option<Box<AwsState>>,
-    /// The one command to run next.
+    /// What to do next, usually one command.
     pub(crate) next: Option<String>,
 }
 
@@ -98,6 +102,8 @@ pub(crate) struct AwsState {
     pub(crate) status: Option<String>,
     /// What identifies the operation in CloudFormation's events.
     pub(crate) operation_id: Option<String>,
+    /// The state in AWS now, in words.
+    pub(crate) now: Option<String>,
 }
 
 impl Failure {

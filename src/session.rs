@@ -90,7 +90,7 @@ pub(crate) struct Synthesis {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-fn is_called(stack: &SynthesizedStack, name: &str) -> bool {
+pub(crate) fn is_called(stack: &SynthesizedStack, name: &str) -> bool {
     stack.id == name || stack.name == name
 }
 

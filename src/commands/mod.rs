@@ -2,8 +2,17 @@
 
 pub(crate) mod completions;
 pub(crate) mod config;
+#[cfg(feature = "aws")]
+pub(crate) mod deploy;
+#[cfg(feature = "aws")]
+pub(crate) mod destroy;
 pub(crate) mod list;
+#[cfg(feature = "aws")]
+pub(crate) mod local;
+#[cfg(feature = "aws")]
+pub(crate) mod outputs;
 pub(crate) mod synth;
+mod target;
 
 use crate::cli::Command;
 use crate::problem::Result;
@@ -14,6 +23,14 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
     match command {
         Command::Synth(args) => synth::run(args, session),
         Command::List(args) => list::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Deploy(args) => deploy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Destroy(args) => destroy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Local(args) => local::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Completions(args) => completions::run(args, session),
     }
