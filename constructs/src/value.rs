@@ -139,10 +139,8 @@ impl From<f64> for Value<f64> {
 }
 
 /// A list of values, given item by item or as one expression (a list parameter, a split text).
-#[derive(Debug)]
 pub struct List<T>(Items<T>);
 
-#[derive(Debug)]
 enum Items<T> {
     Each(Vec<Value<T>>),
     Expression(Node),
@@ -193,6 +191,15 @@ impl<T> Clone for List<T> {
             Items::Each(items) => Items::Each(items.clone()),
             Items::Expression(node) => Items::Expression(node.clone()),
         })
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Items::Each(items) => items.fmt(f),
+            Items::Expression(node) => node.fmt(f),
+        }
     }
 }
 
