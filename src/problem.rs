@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 
 /// What a command gives: how it ended, or why it could not go on.
-pub(crate) type Result<T = Exit> = std::result::Result<T, Failure>;
+pub(crate) type Result<T = Exit, E = Failure> = std::result::Result<T, E>;
 
 /// How grave a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

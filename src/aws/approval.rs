@@ -59,7 +59,7 @@ pub(crate) async fn ask_line(question: String) -> Option<String> {
 }
 
 /// A change set in words, the most dangerous changes last, where the eye is.
-pub(crate) fn changes_text(set: &ChangeSet) -> String {
+fn changes_text(set: &ChangeSet) -> String {
     let mut text = if set.creates_stack {
         format!("{} will be created:\n", set.stack)
     } else {
