@@ -210,7 +210,8 @@ impl App {
 
     /// Builds a stack from a closure, for small apps and tests.
     pub fn with_stack<T>(&mut self, options: StackOptions, build: impl FnOnce(&mut Scope<'_>) -> T) -> T {
-        let stack = u32::try_from(self.data.stacks.len()).expect("an app has far fewer than 4 billion stacks");
+        let stack =
+            u32::try_from(self.data.stacks.len()).expect("an app has far fewer than 4 billion stacks");
         self.data.stacks.push(StackData {
             options,
             elements: Vec::new(),

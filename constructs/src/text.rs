@@ -63,7 +63,10 @@ pub const fn placeholders(format: &str) -> usize {
             if bytes[at + 1] == b'}' {
                 count += 1;
             } else {
-                assert!(bytes[at + 1] == b'{', "a placeholder is an empty pair of braces; write a brace twice for the character");
+                assert!(
+                    bytes[at + 1] == b'{',
+                    "a placeholder is an empty pair of braces; write a brace twice for the character"
+                );
             }
             at += 2;
         } else {
@@ -186,6 +189,9 @@ mod tests {
     #[test]
     fn other_functions_stay_variables() {
         let value: Value<String> = Value::from_node(Node::call(Function::ImportValue, "X"));
-        check(&sub!("a{}", value), serde_json::json!({"Fn::Sub": ["a${Value1}", {"Value1": {"Fn::ImportValue": "X"}}]}));
+        check(
+            &sub!("a{}", value),
+            serde_json::json!({"Fn::Sub": ["a${Value1}", {"Value1": {"Fn::ImportValue": "X"}}]}),
+        );
     }
 }
