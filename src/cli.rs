@@ -48,7 +48,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "DOCUTHINKER_CONFIG", hide_env = true)]
     config: Option<PathBuf>,
 
-    /// Set one setting, for example `backend.desired_count=3`; may be given again
+    /// Set one setting, for example `backend.memory=2048`; may be given again
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     sets: Vec<String>,
 
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Destroy(commands::destroy::Destroy),
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
+    #[cfg(feature = "aws")]
+    Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
     Local(commands::local::Local),
     Config(commands::config::Config),

@@ -1,5 +1,7 @@
 //! The commands, one in each file.
 
+#[cfg(feature = "aws")]
+pub(crate) mod bootstrap;
 pub(crate) mod completions;
 pub(crate) mod config;
 #[cfg(feature = "aws")]
@@ -29,6 +31,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Destroy(args) => destroy::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
         Command::Config(args) => config::run(args, session),

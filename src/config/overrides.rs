@@ -22,7 +22,7 @@ pub(crate) struct Override {
 
 /// The settings among `variables`, which are name and value; sorted by name, so that their order is no accident.
 ///
-/// `DOCUTHINKER_BACKEND__DESIRED_COUNT` is `backend.desired_count`. An empty variable counts as not set, which is
+/// `DOCUTHINKER_BACKEND__MEMORY` is `backend.memory`. An empty variable counts as not set, which is
 /// how CI systems hand on what nobody gave. A name without `__` that is no setting may belong to the application
 /// (`DOCUTHINKER_CHROMA_DIR` does), so it is left alone.
 pub(crate) fn from_variables(variables: &[(String, String)], settings: Node<'_>) -> Vec<Override> {
@@ -71,7 +71,7 @@ pub(crate) fn from_flag(written: &str, settings: Node<'_>) -> Result<Override, F
     let path: Vec<String> = path.split('.').map(str::to_owned).collect();
     if !written.contains('=') || path.iter().any(String::is_empty) {
         let problem = Problem::error("usage/set", format!("`--set {written}` is not of the form `KEY=VALUE`"))
-            .hint("for example `--set backend.desired_count=3`");
+            .hint("for example `--set backend.memory=2048`");
         return Err(Failure::usage(problem));
     }
     let value = typed(text, settings.at(&path));
