@@ -28,6 +28,8 @@ pub enum Kind {
     Leftovers,
     /// The caller cancelled (Ctrl-C).
     Interrupted,
+    /// A mistake of this tool.
+    Bug,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
             Kind::Unreachable => 6,
             Kind::TimedOut => 8,
             Kind::Leftovers => 9,
+            Kind::Bug => 70,
             Kind::Interrupted => 130,
         }
     }
@@ -98,6 +101,11 @@ impl CloudError {
             cause: None,
             failures: Vec::new(),
         }))
+    }
+
+    /// Something that cannot happen, happened.
+    pub(crate) fn bug(what: &str) -> CloudError {
+        CloudError::new(Kind::Bug, format!("a bug in docuthinker: {what}")).next("please report it")
     }
 
     /// What sort of failure it was.

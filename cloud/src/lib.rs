@@ -6,14 +6,17 @@
 //! Start at [`Connection::open`], then [`deploy_stack`]. The decisions of a deployment are in `engine::deploy`, a pure
 //! step function; `engine::runtime` carries out what it asks for.
 
+mod bootstrap;
 mod connect;
 pub mod emulator;
 mod engine;
 mod error;
 mod failure;
 mod stacks;
+mod template_body;
 mod text;
 
+pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
 pub use connect::{ConnectOptions, Connection, Identity};
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
