@@ -6,7 +6,6 @@ use std::process::ExitCode;
 ///
 /// The numbers are a contract, the same for every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "the endings of the commands that talk to AWS"))]
 pub(crate) enum Exit {
     /// Done, or there was nothing to do.
     Done,

@@ -35,6 +35,8 @@
 //! Start reading at [`Project`], then `cli.rs` for what can be typed, then a file of `commands/`: each finds what
 //! it works on, calls a library, shows what came of it, and says how the process ends.
 
+#![cfg_attr(not(feature = "aws"), expect(dead_code, reason = "parts that only the commands with AWS use"))]
+
 #[cfg(feature = "aws")]
 mod aws;
 mod cli;

@@ -1,6 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
@@ -79,7 +79,7 @@ impl Printer {
     pub(crate) fn rewrites_lines(&self) -> bool {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        io::stderr().is_terminal() && capable && !set("CI") && !self.json() && self.verbosity > Verbosity::Quiet
+        io::IsTerminal::is_terminal(&io::stderr()) && capable && !set("CI") && !self.json() && self.verbosity > Verbosity::Quiet
     }
 
     /// Writes text, which ends with a line break, to stdout.

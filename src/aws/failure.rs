@@ -57,6 +57,7 @@ const fn ending(kind: Kind) -> (Exit, &'static str) {
         Kind::TimedOut => (Exit::TimedOut, "aws/timed-out"),
         Kind::Leftovers => (Exit::Leftovers, "aws/leftovers"),
         Kind::Interrupted => (Exit::Interrupted, "aws/interrupted"),
+        Kind::Bug => (Exit::Bug, "bug"),
     }
 }
 
@@ -76,6 +77,7 @@ mod tests {
             Kind::TimedOut,
             Kind::Leftovers,
             Kind::Interrupted,
+            Kind::Bug,
         ];
         for kind in kinds {
             assert_eq!(ending(kind).0.code(), kind.exit_code(), "{kind:?}");
