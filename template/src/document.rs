@@ -93,3 +93,16 @@ pub struct Output {
     /// `Condition`: the output exists only where the named condition holds.
     pub condition: Option<String>,
 }
+
+impl Template {
+    /// Whether a macro works on the template before its resources are made: any transform but the language
+    /// extensions, or `Fn::Transform` somewhere. What such a template holds in the end, only AWS knows.
+    ///
+    /// Source: [Template macros][aws] in the CloudFormation user guide.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
+    pub fn has_macros(&self) -> bool {
+        self.transform.iter().any(|transform| transform.as_str() != Some("AWS::LanguageExtensions"))
+            || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
+    }
+}

@@ -61,6 +61,13 @@ impl Path {
         self.steps.pop();
     }
 
+    /// This path without its last step.
+    pub fn parent(&self) -> Path {
+        let mut path = self.clone();
+        path.pop();
+        path
+    }
+
     /// The steps from the top.
     pub fn steps(&self) -> &[Step] {
         &self.steps

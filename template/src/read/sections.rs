@@ -250,8 +250,11 @@ impl Reader<'_, '_> {
     }
 
     fn required<T>(&mut self, value: Option<T>, what: &'static str, key: &'static str) -> Option<T> {
-        // One that is there but of the wrong kind was noted already.
-        let noted = self.mistakes.iter().any(|mistake| mistake.path == self.path.key(key));
+        // One that is there but of the wrong kind, or under a misspelt key, was noted already.
+        let noted = self.mistakes.iter().any(|mistake| {
+            let misspelt = matches!(&mistake.problem, Problem::UnknownKey { nearest, .. } if *nearest == Some(key));
+            mistake.path == self.path.key(key) || (misspelt && mistake.path.parent() == self.path)
+        });
         if value.is_none() && !noted {
             self.mistake(Problem::MissingKey { what, key });
         }
