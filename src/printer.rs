@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
+use crate::files;
 use crate::problem::{Failure, Printable, Problem, Result, Severity};
 
 /// The form of a result.
@@ -88,7 +89,8 @@ impl Printer {
     pub(crate) fn result(&mut self, text: &str) -> Result<()> {
         match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Problem::error("output/stdout", format!("cannot write the result to stdout: {error}")).into())
+                let message = format!("cannot write the result to stdout: {}", files::reason(&error));
+                Err(Problem::error("output/stdout", message).into())
             }
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::files::{self, Access, FolderLock};
-use crate::problem::Result;
+use crate::problem::{Problem, Result};
 use crate::session::{Session, Synthesis};
 
 /// Write the CloudFormation templates
@@ -102,6 +102,10 @@ struct ManifestStack {
 
 /// Writes the templates and then the manifest: a manifest never names a template that is not there yet.
 fn write_folder(folder: &Path, format: TemplateFormat, synthesis: &Synthesis) -> Result<Manifest> {
+    if folder.exists() && !folder.is_dir() {
+        let message = format!("cannot write into `{}`: it is not a folder", folder.display());
+        return Err(Problem::error("file/unwritable", message).hint("name another folder with `--out`").into());
+    }
     fs::create_dir_all(folder).map_err(|error| files::unwritable(folder, &error))?;
     let _lock = FolderLock::take(folder)?;
     let manifest = manifest(format, synthesis);

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// What a document may unfold to in bytes, aliases counted each time they are used.
@@ -49,10 +49,18 @@ pub(crate) fn position(text: &str, path: &[String]) -> Option<(usize, usize)> {
 fn syntax_error(error: &serde_yaml::Error) -> SyntaxError {
     let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
     let message = error.to_string();
-    // The place is shown by the printer, in our own form.
-    let end = message.find(" at line ").unwrap_or(message.len());
-    let message = message[..end].trim_end_matches(',').to_owned();
+    // The place is shown by the printer, in our own form; and a message of ours begins after its mark.
+    let end = message.rfind(" at line ").unwrap_or(message.len());
+    let begin = message.find(OURS).map_or(0, |at| at + OURS.len_utf8());
+    let message = message[begin..end.max(begin)].trim_end_matches(',').to_owned();
     SyntaxError { message, line, column }
+}
+
+/// The mark before our own messages; `serde_yaml` puts the path before them, which the place shows already.
+const OURS: char = '\u{1}';
+
+fn refusal<E: de::Error>(message: impl fmt::Display) -> E {
+    E::custom(format_args!("{OURS}{message}"))
 }
 
 /// Brackets are counted before parsing, since the parser's time grows with the square of their depth.
@@ -88,7 +96,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn inner<E: de::Error>(self) -> Result<Reader<'a>, E> {
         if self.depth == MOST_DEPTH {
-            return Err(E::custom(too_deep()));
+            return Err(refusal(too_deep()));
         }
         Ok(Reader { depth: self.depth + 1, ..self })
     }
@@ -96,7 +104,7 @@ impl<'a> Reader<'a> {
     fn count<E: de::Error>(self, bytes: usize) -> Result<(), E> {
         self.unfolded.set(self.unfolded.get() + bytes + 1);
         if self.unfolded.get() > MOST_UNFOLDED {
-            return Err(E::custom("the document and its aliases unfold to more than 1 MiB"));
+            return Err(refusal("the document and its aliases unfold to more than 1 MiB"));
         }
         Ok(())
     }
@@ -114,7 +122,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a plain value (tags such as `!Ref` have no meaning here)")
+        f.write_str("a value")
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
@@ -131,7 +139,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
         self.count(8)?;
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number must be finite"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| refusal("a number must be finite"))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
@@ -140,6 +148,11 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
         self.count(1).map(|()| Value::Null)
+    }
+
+    /// What `serde_yaml` calls for a tag.
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
+        Err(refusal("a tag such as `!Ref` has no meaning here"))
     }
 
     /// What `serde_yaml` calls for a document without content.
@@ -185,16 +198,40 @@ impl Visitor<'_> for NewKey<'_> {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key that is text; put it in quotes")
+        f.write_str("a key")
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<String, E> {
         self.reader.count::<E>(key.len())?;
         if self.map.contains_key(key) {
-            return Err(E::custom(format_args!("the key `{key}` is there twice")));
+            return Err(refusal(format_args!("the key `{key}` is there twice")));
         }
         Ok(key.to_owned())
     }
+
+    fn visit_i64<E: de::Error>(self, key: i64) -> Result<String, E> {
+        Err(not_text(key))
+    }
+
+    fn visit_u64<E: de::Error>(self, key: u64) -> Result<String, E> {
+        Err(not_text(key))
+    }
+
+    fn visit_f64<E: de::Error>(self, key: f64) -> Result<String, E> {
+        Err(not_text(key))
+    }
+
+    fn visit_bool<E: de::Error>(self, key: bool) -> Result<String, E> {
+        Err(not_text(key))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<String, E> {
+        Err(not_text("null"))
+    }
+}
+
+fn not_text<E: de::Error>(key: impl fmt::Display) -> E {
+    refusal(format_args!("the key `{key}` is not text; put it in quotes"))
 }
 
 const FOUND: &str = "\u{0}found";
@@ -337,13 +374,18 @@ mod tests {
 
     #[test]
     fn refuses_a_duplicate_key_at_the_second_one() {
-        refused("a: 1\nb:\n  c: 1\n  c: 2\n", 4, 3, "b: the key `c` is there twice");
+        refused("a: 1\nb:\n  c: 1\n  c: 2\n", 4, 3, "the key `c` is there twice");
     }
 
     #[test]
     fn refuses_a_key_that_is_not_text() {
-        let error = parse("5000: x\n").unwrap_err();
-        assert!(error.message.contains("put it in quotes"), "{error:?}");
+        refused("5000: x\n", 1, 1, "the key `5000` is not text; put it in quotes");
+        refused("a:\n  ~: x\n", 2, 3, "the key `null` is not text; put it in quotes");
+    }
+
+    #[test]
+    fn refuses_tags() {
+        refused("a: !Ref b\n", 1, 4, "a tag such as `!Ref` has no meaning here");
     }
 
     #[test]

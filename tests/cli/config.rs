@@ -76,5 +76,11 @@ fn the_schema_describes_every_setting() {
 
 #[test]
 fn a_setting_that_does_not_exist_cannot_be_explained() {
-    assert_snapshot!(Project::new().run(["config", "explain", "backend.cpus"]), @r"");
+    assert_snapshot!(Project::new().run(["config", "explain", "backend.cpus"]), @r"
+    exit: 2
+    --- stderr ---
+    error: there is no setting `backend.cpus`
+
+    hint: did you mean `cpu`?
+    ");
 }

@@ -56,7 +56,17 @@ fn the_version_is_one_line() {
 
 #[test]
 fn an_unknown_command_is_a_mistake_of_usage_with_a_suggestion() {
-    insta::assert_snapshot!(Project::new().run(["sinth"]), @r"");
+    insta::assert_snapshot!(Project::new().run(["sinth"]), @r"
+    exit: 2
+    --- stderr ---
+    error: unrecognized subcommand 'sinth'
+
+      tip: a similar subcommand exists: 'synth'
+
+    Usage: docuthinker [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
