@@ -6,6 +6,7 @@ use bon::bon;
 
 use crate::alb::Alb;
 use crate::cluster::Cluster;
+use crate::file_system::Mount;
 use crate::l1::{ecs, elbv2};
 use crate::log_group::LogGroup;
 use crate::name::short_name;
@@ -171,6 +172,9 @@ impl FargateService {
             variables.into_iter().map(|(name, secret)| (name.into(), secret.into())).collect()
         })]
         secrets: Vec<(String, SecretValue)>,
+        /// File systems that its container sees. Default: none.
+        #[builder(default, with = FromIterator::from_iter)]
+        mounts: Vec<Mount>,
         /// Where its output goes.
         log_group: LogGroup,
         /// The processor. Default: x86-64.
@@ -197,6 +201,7 @@ impl FargateService {
             .port(port.clone())
             .environment(environment)
             .secrets(secrets)
+            .mounts(mounts.clone())
             .log_group(log_group)
             .build();
         let task_definition = TaskDefinition::named("TaskDefinition")
@@ -231,6 +236,9 @@ impl FargateService {
         let resource = s.add("Service", properties);
         if vpc.count(TierKind::Private) == Some(0) {
             vpc.await_internet(&mut s, resource);
+        }
+        for mount in &mounts {
+            mount.connect(&mut s, &security_group, resource);
         }
         let target_group =
             health_check.map(|check| target_group(&mut s, vpc, &port, check, target_group_name));

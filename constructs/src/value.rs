@@ -165,6 +165,19 @@ impl<T> List<T> {
         }
     }
 
+    /// The item at `index`, counted from 0; CloudFormation selects it if the list is one expression.
+    ///
+    /// An item that a literal list does not have is selected too, and refused when the template is checked.
+    pub fn item(&self, index: usize) -> Value<T> {
+        match self.items().and_then(|items| items.get(index)) {
+            Some(item) => item.clone(),
+            None => {
+                let index = Node::Number(index.into());
+                Value::from_node(Node::call(Function::Select, vec![index, self.to_node()]))
+            }
+        }
+    }
+
     /// Adds an item; `false` if the list is one expression and cannot be extended.
     pub fn push(&mut self, item: impl Into<Value<T>>) -> bool {
         match &mut self.0 {
