@@ -59,11 +59,11 @@ impl Session<'_> {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             synthesis.diagnostics.iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
         if !errors.is_empty() {
-            let problems = [warnings, errors].concat().into_iter().map(problem).collect();
+            let problems = [warnings, errors].concat().into_iter().map(|found| problem(found, &synthesis.config)).collect();
             return Err(Failure::new(Exit::Refused, problems));
         }
         for warning in warnings {
-            self.printer.problem(&problem(warning));
+            self.printer.problem(&problem(warning, &synthesis.config));
         }
         Ok(synthesis)
     }
@@ -95,15 +95,22 @@ pub(crate) fn is_called(stack: &SynthesizedStack, name: &str) -> bool {
 }
 
 /// A diagnostic of the construct library in the form of all problems.
-pub(crate) fn problem(diagnostic: &Diagnostic) -> Problem {
-    let mut problem = match diagnostic.severity {
+///
+/// A wrong setting is shown where the user wrote it, everything else at its construct.
+pub(crate) fn problem(diagnostic: &Diagnostic, config: &Config) -> Problem {
+    let problem = match diagnostic.severity {
         Severity::Error => Problem::error(diagnostic.code, &diagnostic.message),
         Severity::Warning => Problem::warning(diagnostic.code, &diagnostic.message),
     };
-    let property = diagnostic.property.as_ref().map(|name| format!(".{name}")).unwrap_or_default();
-    problem = problem.at(format!("{}{property}", diagnostic.path));
-    if let Some(line) = diagnostic.location {
-        problem = problem.at(line.to_string());
+    let mut place = diagnostic.path.clone();
+    if let Some(property) = &diagnostic.property {
+        place = format!("{place}.{property}");
     }
-    problem.maybe_hint(diagnostic.hint.clone())
+    if let Some(key) = place.strip_prefix("settings.") {
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        place = format!("{} ({key})", config.source(&path));
+    } else if let Some(line) = diagnostic.location {
+        place = format!("{place} ({line})");
+    }
+    problem.at(place).maybe_hint(diagnostic.hint.clone())
 }

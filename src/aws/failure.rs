@@ -37,8 +37,7 @@ pub(crate) fn located(error: &CloudError, stack: Option<&SynthesizedStack>) -> F
     {
         match stack.and_then(|stack| Some((stack, stack.origins.get(&cause.logical_id)?))) {
             Some((stack, origin)) => {
-                problem.at.push(format!("{}/{} ({})", stack.name, origin.path, cause.resource_type));
-                problem.at.push(origin.location.to_string());
+                problem.at.push(format!("{}/{} ({})", stack.name, origin.path, origin.location));
             }
             None => problem.at.push(format!("{} ({})", cause.logical_id, cause.resource_type)),
         }

@@ -3,37 +3,30 @@
 use std::process::ExitCode;
 
 use constructs::App;
-use docuthinker::Project;
+use docuthinker::{OnRequest, Project};
+use serde_json::Value;
+use stacks::Settings;
 
 /// DocuThinker's infrastructure.
 struct DocuThinker;
 
 impl Project for DocuThinker {
-    type Settings = Placeholder;
+    type Settings = Settings;
 
-    fn build(app: &mut App, settings: &Placeholder) {
-        app.with_stack(constructs::StackOptions::named("DocuThinkerStack"), |s| {
-            s.add_raw(
-                "Logs",
-                "AWS::Logs::LogGroup",
-                template::Node::Map(template::Map::from_iter([(
-                    "RetentionInDays".to_owned(),
-                    template::Node::Number(settings.days.into()),
-                )])),
-            );
-        });
+    fn build(app: &mut App, settings: &Settings) {
+        stacks::build(app, settings);
     }
-}
 
-#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct Placeholder {
-    days: u32,
-    desired_count: u32,
-}
-impl Default for Placeholder {
-    fn default() -> Self {
-        Placeholder { days: 30, desired_count: 2 }
+    fn environments() -> Vec<(&'static str, Value)> {
+        stacks::environments()
+    }
+
+    fn on_request() -> Vec<OnRequest<Settings>> {
+        vec![OnRequest {
+            name: "fargate-service",
+            description: "Both services on Fargate as a portable template, for a network that exists",
+            build: |app, _| stacks::build_portable(app),
+        }]
     }
 }
 
