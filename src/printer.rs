@@ -80,7 +80,11 @@ impl Printer {
     pub(crate) fn rewrites_lines(&self) -> bool {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        io::IsTerminal::is_terminal(&io::stderr()) && capable && !set("CI") && !self.json() && self.verbosity > Verbosity::Quiet
+        io::IsTerminal::is_terminal(&io::stderr())
+            && capable
+            && !set("CI")
+            && !self.json()
+            && self.verbosity > Verbosity::Quiet
     }
 
     /// Writes text, which ends with a line break, to stdout.
@@ -226,7 +230,10 @@ pub(crate) fn report_panics_as_bugs() {
             env!("CARGO_PKG_REPOSITORY"),
         );
         let _ = io::stderr().write_all(report.as_bytes());
-        #[expect(clippy::exit, reason = "a panic ends the process here, in every build profile, with code 70")]
+        #[expect(
+            clippy::exit,
+            reason = "a panic ends the process here, in every build profile, with code 70"
+        )]
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
 }

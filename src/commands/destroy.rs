@@ -82,7 +82,8 @@ fn targets(args: &Destroy, session: &mut Session<'_>) -> Result<Vec<Target>> {
 }
 
 fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<'_>) -> Result<Destroyed> {
-    let connection = aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
+    let connection =
+        aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
     let there = aws.wait(cloud::describe(&connection, &target.name))?;
     if there.is_some() && !session.global.yes {
         confirm(&target.name, aws, session)?;
@@ -93,10 +94,12 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
         ..DestroyRequest::new(&target.name)
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);
-    let outcome = aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    let outcome =
+        aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
     drop(monitor);
     let outcome = outcome.map_err(|error| aws::failure(&error))?;
-    let what = if outcome.stack_id.is_some() { "is deleted" } else { "does not exist, so there is nothing to do" };
+    let what =
+        if outcome.stack_id.is_some() { "is deleted" } else { "does not exist, so there is nothing to do" };
     session.printer.status(&format!("{} {what}", target.name));
     Ok(Destroyed { name: target.name, outcome })
 }
@@ -104,7 +107,8 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
 /// Asks for the stack's name: a `y` is typed too easily.
 fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     let who = session.global.aws.local.then_some(" in the emulator").unwrap_or_default();
-    let question = format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
+    let question =
+        format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
     let answer = aws.run(async {
         tokio::select! {
             answer = aws::ask_line(question) => answer,
@@ -113,8 +117,14 @@ fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     });
     match answer.as_deref().map(str::trim) {
         Some(typed) if typed == name => Ok(()),
-        Some(_) => Err(Failure::refused(Problem::error("destroy/not-confirmed", format!("that is not `{name}`; nothing was deleted")))),
-        None => Err(Failure::refused(Problem::error("destroy/not-confirmed", "nobody answered; nothing was deleted"))),
+        Some(_) => Err(Failure::refused(Problem::error(
+            "destroy/not-confirmed",
+            format!("that is not `{name}`; nothing was deleted"),
+        ))),
+        None => Err(Failure::refused(Problem::error(
+            "destroy/not-confirmed",
+            "nobody answered; nothing was deleted",
+        ))),
     }
 }
 

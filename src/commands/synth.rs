@@ -104,14 +104,20 @@ struct ManifestStack {
 fn write_folder(folder: &Path, format: TemplateFormat, synthesis: &Synthesis) -> Result<Manifest> {
     if folder.exists() && !folder.is_dir() {
         let message = format!("cannot write into `{}`: it is not a folder", folder.display());
-        return Err(Problem::error("file/unwritable", message).hint("name another folder with `--out`").into());
+        return Err(Problem::error("file/unwritable", message)
+            .hint("name another folder with `--out`")
+            .into());
     }
     fs::create_dir_all(folder).map_err(|error| files::unwritable(folder, &error))?;
     let _lock = FolderLock::take(folder)?;
     let manifest = manifest(format, synthesis);
     let before = earlier_templates(folder);
     for (stack, row) in synthesis.stacks.iter().zip(&manifest.stacks) {
-        files::write_atomically(&folder.join(&row.template), &with_line_end(format.write(stack)), Access::Usual)?;
+        files::write_atomically(
+            &folder.join(&row.template),
+            &with_line_end(format.write(stack)),
+            Access::Usual,
+        )?;
     }
     let text = serde_json::to_string_pretty(&manifest).expect("a manifest has text keys");
     files::write_atomically(&folder.join(MANIFEST), &format!("{text}\n"), Access::Usual)?;

@@ -152,13 +152,17 @@ impl Config {
         let place = self.place(&mistake.path);
         let hint = match mistake.path.as_slice() {
             [top] if mistake.code == "config/unknown-key" && top != "default" && top != "environment" => {
-                Some("the file has two keys, `defaults` and `environments`; settings go below them".to_owned())
+                Some(
+                    "the file has two keys, `defaults` and `environments`; settings go below them".to_owned(),
+                )
             }
             _ => mistake.hint,
         };
         let problem = Problem::error(mistake.code, mistake.message).maybe_hint(hint);
         match place {
-            Some(place) if mistake.path.len() > 1 => problem.at(format!("{place} ({})", mistake.path.join("."))),
+            Some(place) if mistake.path.len() > 1 => {
+                problem.at(format!("{place} ({})", mistake.path.join(".")))
+            }
             Some(place) => problem.at(place),
             None => problem,
         }
@@ -172,11 +176,14 @@ impl Config {
         let in_file = own.and_then(|all| all.get(&name));
         if overlay.is_none() && in_file.is_none() && name != DEFAULT_ENVIRONMENT {
             let mut names: Vec<&str> = vec![DEFAULT_ENVIRONMENT];
-            names.extend(built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT));
+            names.extend(
+                built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT),
+            );
             names.extend(own.into_iter().flat_map(|all| all.keys().map(String::as_str)));
             names.dedup();
-            let problem = Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
-                .maybe_hint(suggestion(&name, names));
+            let problem =
+                Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
+                    .maybe_hint(suggestion(&name, names));
             return Err(Failure::usage(problem));
         }
         if let Some(overlay) = overlay {
