@@ -2,6 +2,10 @@
 
 mod bad_input;
 mod config;
+#[cfg(feature = "aws")]
+mod emulator;
 mod help;
+#[cfg(feature = "aws")]
+mod lifecycle;
 mod project;
 mod synth;
