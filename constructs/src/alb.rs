@@ -89,7 +89,7 @@ impl Alb {
         };
         let resource = s.add(id, properties);
         if scheme == Scheme::InternetFacing {
-            vpc.await_internet(s, resource);
+            vpc.await_internet(s, kind, resource);
         }
         Alb { resource, security_group, id: id.to_owned(), scheme }
     }

@@ -273,6 +273,18 @@ impl Scope<'_> {
         Scope { app: &mut *self.app, stack: self.stack, path, location: Some(location) }
     }
 
+    /// Opens the scope at `path` below the stack again, for the construct that is made here on its behalf.
+    #[track_caller]
+    pub(crate) fn reopen(&mut self, path: &str) -> Scope<'_> {
+        let location = self.locate(Location::caller());
+        Scope { app: &mut *self.app, stack: self.stack, path: path.to_owned(), location: Some(location) }
+    }
+
+    /// The path of this scope below the stack.
+    pub(crate) fn own_path(&self) -> &str {
+        &self.path
+    }
+
     /// Adds a resource under `id`.
     #[track_caller]
     pub fn add<R: Resource>(&mut self, id: &str, resource: R) -> Handle<R> {

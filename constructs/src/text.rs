@@ -158,6 +158,9 @@ pub(crate) fn flatten(argument: Node) -> Node {
     let mut text = text;
     let mut kept = Map::new();
     for (name, node) in variables {
+        if text == format!("${{{name}}}") {
+            return node;
+        }
         let inline = match &node {
             Node::Call(Function::Ref, target) => target.as_str().map(str::to_owned),
             Node::Call(Function::GetAtt, target) => attribute(target),

@@ -79,7 +79,7 @@ impl Parameters {
         let desired_count = s.parameter("DesiredCount", count);
         let cpu = Parameter::number()
             .default(512)
-            .allowed_values([256, 512, 1024, 2048, 4096, 8192, 16384_i64])
+            .allowed_values([256, 512, 1024, 2048, 4096, 8192, 16384, 32768_i64])
             .description("CPU units of a task; 1024 are one vCPU");
         let cpu = s.parameter("CPU", cpu);
         let memory = Parameter::number()

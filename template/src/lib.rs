@@ -4,6 +4,7 @@
 mod arbitrary;
 pub mod capabilities;
 pub mod document;
+pub mod facts;
 pub mod graph;
 pub mod limits;
 mod nearest;

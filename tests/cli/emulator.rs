@@ -63,7 +63,7 @@ impl Emulator {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         // The emulator checks no signature; it reads the account and the region from its beginning.
         let signature = format!(
-            "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/{service}/aws4_request, \
+            "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/{service}/aws4_request, \
              SignedHeaders=host, Signature=none"
         );
         let request = format!(

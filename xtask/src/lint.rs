@@ -18,6 +18,10 @@ pub(crate) struct Lint {
     pub(crate) offers: Vec<BTreeMap<String, String>>,
     /// The types that hold data, by the linter's own list.
     pub(crate) stateful: Vec<String>,
+    /// The types of which every property is also an attribute.
+    pub(crate) every_property_is_attribute: Vec<String>,
+    /// Attributes that the schemas do not say, by type.
+    pub(crate) more_attributes: BTreeMap<String, Vec<String>>,
 }
 
 impl Lint {
@@ -39,10 +43,21 @@ impl Lint {
                 }
             }
         }
-        let stateful: Value =
-            serde_json::from_slice(&read(&mut wheel, "cfnlint/data/AdditionalSpecs/StatefulResources.json")?)?;
-        let stateful = stateful["ResourceTypes"].as_object().context("the list of stateful types is an object")?;
-        Ok(Lint { schemas, regions, offers, stateful: stateful.keys().cloned().collect() })
+        let stateful: Value = serde_json::from_slice(&read(
+            &mut wheel,
+            "cfnlint/data/AdditionalSpecs/StatefulResources.json",
+        )?)?;
+        let stateful =
+            stateful["ResourceTypes"].as_object().context("the list of stateful types is an object")?;
+        let code = String::from_utf8(read(&mut wheel, "cfnlint/schema/_getatts.py")?)?;
+        Ok(Lint {
+            schemas,
+            regions,
+            offers,
+            stateful: stateful.keys().cloned().collect(),
+            every_property_is_attribute: quoted(python(&code, "_all_property_types = [", "\n]")?),
+            more_attributes: exceptions(python(&code, "_exceptions = {", "\n}")?),
+        })
     }
 
     /// The schema of a type's properties.
@@ -61,6 +76,23 @@ fn regions(wheel: &zip::ZipArchive<Cursor<&[u8]>>) -> Vec<String> {
         .collect();
     regions.sort_by_key(|region| (region != "us-east-1", region.clone()));
     regions
+}
+
+/// The part of Python code between `start` and `end`. The linter keeps two of its lists as code, not as data.
+fn python<'a>(code: &'a str, start: &str, end: &str) -> Result<&'a str> {
+    let from = code.split_once(start).with_context(|| format!("cfn-lint's code has no `{start}`"))?.1;
+    Ok(from.split_once(end).with_context(|| format!("`{start}` has no end"))?.0)
+}
+
+/// Every text in double quotes.
+fn quoted(python: &str) -> Vec<String> {
+    python.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// A Python dictionary of lists of text.
+fn exceptions(python: &str) -> BTreeMap<String, Vec<String>> {
+    let entries = python.split(']').map(quoted);
+    entries.filter(|entry| !entry.is_empty()).map(|entry| (entry[0].clone(), entry[1..].to_vec())).collect()
 }
 
 fn read(wheel: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>> {
@@ -102,7 +134,11 @@ impl<'a> Schema<'a> {
         let mut here = self.here;
         // A reference may lead to another; a chain longer than this would be a circle.
         for _ in 0..16 {
-            match here.get("$ref").and_then(Value::as_str).and_then(|path| self.root.pointer(path.strip_prefix('#')?)) {
+            match here
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|path| self.root.pointer(path.strip_prefix('#')?))
+            {
                 Some(target) => here = target,
                 None => break,
             }

@@ -1,6 +1,7 @@
 //! Developer tasks: `cargo xtask --help`.
 
 mod codegen;
+mod facts;
 mod l1;
 mod lint;
 mod names;
@@ -36,7 +37,8 @@ enum Task {
 }
 
 fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is a folder of the workspace")?;
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is a folder of the workspace")?;
     match Args::parse().task {
         Task::Codegen { check } => codegen::run(root, check),
     }

@@ -109,7 +109,8 @@ impl Package {
             }
         };
         // npm prints the file's name: stdout is not ours to give it.
-        let output = command.output().with_context(|| format!("starting {}", command.get_program().display()))?;
+        let output =
+            command.output().with_context(|| format!("starting {}", command.get_program().display()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("downloading {} {} failed ({}):\n{said}", self.name, self.version, output.status);

@@ -167,7 +167,8 @@ struct Entities<T> {
 impl Spec {
     /// Reads the database from the JSON text of `db.json`.
     pub(crate) fn read(json: &[u8]) -> Result<Spec> {
-        let database: Database = serde_json::from_slice(json).context("reading the service spec's db.json")?;
+        let database: Database =
+            serde_json::from_slice(json).context("reading the service spec's db.json")?;
         let resources = database.schema.resource.entities;
         let definitions = database.schema.type_definition.entities;
         Ok(Spec {
@@ -178,6 +179,8 @@ impl Spec {
 
     /// The nested type that `reference` names.
     pub(crate) fn definition(&self, reference: &Reference) -> Result<&Definition> {
-        self.definitions.get(&reference.id).with_context(|| format!("no nested type has the id {}", reference.id))
+        self.definitions
+            .get(&reference.id)
+            .with_context(|| format!("no nested type has the id {}", reference.id))
     }
 }

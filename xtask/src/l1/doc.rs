@@ -5,10 +5,9 @@ const LIMIT: usize = 240;
 
 /// The first one or two sentences of `markdown`, without links, ending in a full stop.
 pub(crate) fn summary(markdown: &str) -> String {
-    let paragraph = markdown
-        .split("\n\n")
-        .map(str::trim)
-        .find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with(['>', '#', '-', '*', '+', '|', '!']));
+    let paragraph = markdown.split("\n\n").map(str::trim).find(|paragraph| {
+        !paragraph.is_empty() && !paragraph.starts_with(['>', '#', '-', '*', '+', '|', '!'])
+    });
     let plain = escaped(&without_links(paragraph.unwrap_or_default()));
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".").replace(" ,", ",");
     let mut kept = String::new();
@@ -79,7 +78,8 @@ fn sentences(text: &str) -> Vec<&str> {
         }
         let next: Vec<char> = text[at + c.len_utf8()..].chars().take(2).collect();
         let capital = next.get(1).is_some_and(|c| c.is_uppercase() || *c == '`');
-        let abbreviation = text[..at].ends_with("e.g") || text[..at].ends_with("i.e") || text[..at].ends_with("etc");
+        let abbreviation =
+            text[..at].ends_with("e.g") || text[..at].ends_with("i.e") || text[..at].ends_with("etc");
         if c == '.' && !code && next.first() == Some(&' ') && capital && !abbreviation {
             found.push(&text[start..at + 2]);
             start = at + 2;
@@ -90,7 +90,9 @@ fn sentences(text: &str) -> Vec<&str> {
 }
 
 fn refers_elsewhere(sentence: &str) -> bool {
-    sentence.starts_with("For more information") || sentence.starts_with("For information") || sentence.starts_with("See ")
+    sentence.starts_with("For more information")
+        || sentence.starts_with("For information")
+        || sentence.starts_with("See ")
 }
 
 #[cfg(test)]

@@ -30,3 +30,8 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     }
     Ok(outputs)
 }
+
+/// What the reviewed table says that `Ref` of the type returns.
+pub(crate) fn reviewed_reference(type_name: &str) -> Option<&'static str> {
+    table::REFERENCES.iter().find(|(name, _)| *name == type_name).map(|(_, text)| *text)
+}

@@ -58,7 +58,10 @@ pub(crate) enum Shape {
     Json,
     Tag,
     /// A nested struct, in a box where it would contain itself.
-    Struct { name: String, boxed: bool },
+    Struct {
+        name: String,
+        boxed: bool,
+    },
     Many(Box<Shape>),
     Map(Box<Shape>),
 }
@@ -87,9 +90,11 @@ impl Resource {
         let fields = builder.fields(None, &resource.properties, &[], schema)?;
         let nested = builder.nested()?;
         let own = Struct { name: camel(name), doc: doc::summary(&resource.documentation), fields };
-        let reference = typing.reference(&type_name).context("every type in the table has a reference")?.clone();
+        let reference =
+            typing.reference(&type_name).context("every type in the table has a reference")?.clone();
         let attributes = attributes(resource, typing);
-        let tags = resource.tag_information.as_ref().map(|tags| (tags.tag_property_name.clone(), tags.variant));
+        let tags =
+            resource.tag_information.as_ref().map(|tags| (tags.tag_property_name.clone(), tags.variant));
         Ok(Resource { module: snake(name), tags, reference, attributes, own, nested, type_name })
     }
 }
@@ -132,7 +137,11 @@ impl<'a> Builder<'a> {
             let shape = self.shape(&property.kind, &names, &path, here, is_tags)?;
             self.note_direct(definition, &shape);
             let doc = self.sentences(property, here, required, &path);
-            fields.push((is_tags, !required, Field { name: snake(name), property: name.clone(), doc, shape }));
+            fields.push((
+                is_tags,
+                !required,
+                Field { name: snake(name), property: name.clone(), doc, shape },
+            ));
         }
         // Templates read best with what must be given first and the tags last.
         fields.sort_by(|a, b| (a.0, a.1, &a.2.property).cmp(&(b.0, b.1, &b.2.property)));
@@ -259,7 +268,10 @@ impl<'a> Builder<'a> {
 fn is_tag(definition: &Definition) -> bool {
     definition.properties.len() == 2
         && ["Key", "Value"].iter().all(|name| {
-            definition.properties.get(*name).is_some_and(|property| matches!(property.kind, Kind::String { .. }))
+            definition
+                .properties
+                .get(*name)
+                .is_some_and(|property| matches!(property.kind, Kind::String { .. }))
         })
 }
 

@@ -80,14 +80,20 @@ fn markers(module: &str, resources: &[Resource]) -> BTreeSet<String> {
 
 fn marker_doc(marker: &str) -> String {
     match marker.strip_suffix("NameIdScope") {
-        Some(resource) => format!("What `Ref` of a `{resource}` returns: its name, id and scope, with `|` between."),
+        Some(resource) => {
+            format!("What `Ref` of a `{resource}` returns: its name, id and scope, with `|` between.")
+        }
         None => format!("What a `Value<{marker}>` names; there are no values of this type."),
     }
 }
 
 fn write_resource(text: &mut String, module: &str, resource: &Resource) {
     let own = &resource.own;
-    write_struct(text, own, Home { service: module, nested: &resource.module, type_name: &resource.type_name });
+    write_struct(
+        text,
+        own,
+        Home { service: module, nested: &resource.module, type_name: &resource.type_name },
+    );
     let tags = match &resource.tags {
         None => "Tags::None".to_owned(),
         Some((property, TagVariant::Standard)) => format!("Tags::List({property:?})"),

@@ -130,7 +130,10 @@ pub(crate) const ATTRIBUTES: &[(&str, &str)] = &[
 /// What a property wants, where the sources do not say it or say something that is not so.
 pub(crate) const PROPERTIES: &[(&str, &str)] = &[
     // The sources name a type here, but any text may stand in its place.
-    ("AWS::ApplicationAutoScaling::ScalingPolicy.ScalingTargetId", "application_autoscaling::ScalableTargetId"),
+    (
+        "AWS::ApplicationAutoScaling::ScalingPolicy.ScalingTargetId",
+        "application_autoscaling::ScalableTargetId",
+    ),
     ("AWS::CloudFront::Distribution/DefaultCacheBehavior.TargetOriginId", "String"),
     ("AWS::CloudFront::Distribution/Origin.Id", "String"),
     ("AWS::CloudWatch::Alarm.OKActions", "String"),
@@ -189,9 +192,15 @@ pub(crate) const PROPERTIES: &[(&str, &str)] = &[
     ("AWS::Route53::RecordSetGroup/RecordSet.HealthCheckId", "route53::HealthCheckId"),
     ("AWS::Route53::RecordSetGroup/RecordSet.HostedZoneId", "route53::HostedZoneId"),
     ("AWS::SecretsManager::RotationSchedule.SecretId", "Arn<secretsmanager::Secret>"),
-    ("AWS::SecretsManager::RotationSchedule/HostedRotationLambda.MasterSecretArn", "Arn<secretsmanager::Secret>"),
+    (
+        "AWS::SecretsManager::RotationSchedule/HostedRotationLambda.MasterSecretArn",
+        "Arn<secretsmanager::Secret>",
+    ),
     ("AWS::SecretsManager::RotationSchedule/HostedRotationLambda.MasterSecretKmsKeyArn", "Arn<kms::Key>"),
-    ("AWS::SecretsManager::RotationSchedule/HostedRotationLambda.SuperuserSecretArn", "Arn<secretsmanager::Secret>"),
+    (
+        "AWS::SecretsManager::RotationSchedule/HostedRotationLambda.SuperuserSecretArn",
+        "Arn<secretsmanager::Secret>",
+    ),
     ("AWS::SecretsManager::RotationSchedule/HostedRotationLambda.SuperuserSecretKmsKeyArn", "Arn<kms::Key>"),
     ("AWS::SNS::TopicPolicy.Topics", "Arn<sns::Topic>"),
     ("AWS::WAFv2::WebACL/IPSetReferenceStatement.Arn", "Arn<wafv2::IpSet>"),

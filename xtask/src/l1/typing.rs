@@ -39,7 +39,8 @@ impl Names {
             return Ok(Names::Text);
         }
         let arn = text.strip_prefix("Arn<").and_then(|rest| rest.strip_suffix('>'));
-        let (module, name) = arn.unwrap_or(text).split_once("::").with_context(|| format!("`{text}` has no module"))?;
+        let (module, name) =
+            arn.unwrap_or(text).split_once("::").with_context(|| format!("`{text}` has no module"))?;
         let (module, name) = (module.to_owned(), name.to_owned());
         Ok(if arn.is_some() { Names::Arn { module, resource: name } } else { Names::Marker { module, name } })
     }
@@ -81,7 +82,9 @@ impl<'a> Typing<'a> {
             references: BTreeMap::new(),
             attributes: BTreeMap::new(),
             properties: parsed(PROPERTIES)?,
-            unused: RefCell::new(PROPERTIES.iter().chain(REFERENCES).chain(ATTRIBUTES).map(|(key, _)| *key).collect()),
+            unused: RefCell::new(
+                PROPERTIES.iter().chain(REFERENCES).chain(ATTRIBUTES).map(|(key, _)| *key).collect(),
+            ),
         };
         let (references, attributes) = (parsed(REFERENCES)?, parsed(ATTRIBUTES)?);
         for service in SERVICES {
@@ -144,7 +147,8 @@ impl<'a> Typing<'a> {
             .filter_map(|(name, identifier)| self.identifier(same_kind(name), identifier))
             .collect();
         let is_arn = |names: &&Names| matches!(names, Names::Arn { .. });
-        let wants_arn = key.to_ascii_lowercase().trim_end_matches('s').ends_with("arn") || type_name == "AWS::KMS::Key";
+        let wants_arn =
+            key.to_ascii_lowercase().trim_end_matches('s').ends_with("arn") || type_name == "AWS::KMS::Key";
         let preferred = found.iter().find(|names| is_arn(names) == wants_arn);
         preferred.or_else(|| found.first()).cloned().unwrap_or(Names::Text)
     }
@@ -176,7 +180,10 @@ impl<'a> Typing<'a> {
             return Ok(names.clone());
         }
         let [identifier] = resource.reference() else {
-            bail!("{type_name}: `Ref` returns {:?}; say in the table of references what that is", resource.reference());
+            bail!(
+                "{type_name}: `Ref` returns {:?}; say in the table of references what that is",
+                resource.reference()
+            );
         };
         let (module, own) = (module.to_owned(), camel(&resource.name));
         Ok(match camel(identifier).as_str() {
@@ -203,7 +210,9 @@ impl<'a> Typing<'a> {
                 names.clone()
             } else if resource.reference() == [name.as_str()] {
                 reference.clone()
-            } else if matches!(attribute.kind, Kind::String { .. }) && (camel(name) == "Arn" || camel(name) == own_arn) {
+            } else if matches!(attribute.kind, Kind::String { .. })
+                && (camel(name) == "Arn" || camel(name) == own_arn)
+            {
                 Names::Arn { module: module.to_owned(), resource: camel(&resource.name) }
             } else {
                 continue;
