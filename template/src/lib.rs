@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod arbitrary;
 pub mod capabilities;
+pub mod check;
 pub mod document;
 pub mod facts;
 pub mod graph;
@@ -11,9 +12,11 @@ mod nearest;
 pub mod node;
 pub mod path;
 pub mod read;
+mod visit;
 mod write;
 
 pub use capabilities::Capability;
+pub use check::{Code, Finding, Severity};
 pub use document::{Output, Parameter, Resource, Template};
 pub use graph::{Cycle, Edge, Element, Graph, Reference};
 pub use limits::Delivery;
