@@ -26,7 +26,7 @@ fn lists_the_stacks_if_none_is_near() {
     --- stderr ---
     error: no stack is named `Billing`
 
-    hint: choose one of `DocuThinkerFoundation`, `DocuThinkerStack`
+    hint: choose one of `DocuThinkerFoundation`, `DocuThinkerStack`, `fargate-service`
     ");
 }
 

@@ -9,3 +9,4 @@ mod help;
 mod lifecycle;
 mod project;
 mod synth;
+mod templates;
