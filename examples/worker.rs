@@ -40,11 +40,13 @@ impl Stack for Worker {
         let retention = match Retention::new(settings.retention_days) {
             Ok(retention) => retention,
             Err(problem) => {
-                s.error("WORKER1", problem.to_string()).hint("set `retention_days` to a period that CloudWatch offers");
+                s.error("WORKER1", problem.to_string())
+                    .hint("set `retention_days` to a period that CloudWatch offers");
                 return Worker;
             }
         };
-        let logs = LogGroup::named("Logs").name(format!("/worker/{}", settings.name)).retention(retention).build(s);
+        let logs =
+            LogGroup::named("Logs").name(format!("/worker/{}", settings.name)).retention(retention).build(s);
         s.output("Push", sub!("{}:v1", images.uri()), "Where an image is pushed to");
         s.output("LogGroup", logs.name(), "Where the worker's output is kept");
         Worker

@@ -57,11 +57,25 @@ pub(crate) struct Global {
     pub(crate) aws: crate::aws::Options,
 
     /// Form of the result: `text` for people, or `json`, a contract with a version field
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "FORM")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "FORM"
+    )]
     pub(crate) output: Format,
 
     /// When to use colours: `auto`, `always` or `never`
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "WHEN"
+    )]
     pub(crate) color: Color,
 
     /// Say nothing but results and errors
@@ -84,7 +98,12 @@ impl Global {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with("DOCUTHINKER_"))
             .collect();
-        Ok(Request { file: self.config.clone(), environment: self.environment()?, sets: self.sets.clone(), variables })
+        Ok(Request {
+            file: self.config.clone(),
+            environment: self.environment()?,
+            sets: self.sets.clone(),
+            variables,
+        })
     }
 
     pub(crate) fn verbosity(&self) -> Verbosity {
@@ -99,8 +118,9 @@ impl Global {
         let mut chosen = self.env.clone();
         for context in &self.context {
             let Some(name) = context.strip_prefix("env=") else {
-                let problem = Problem::error("usage/context", format!("`-c {context}` is not known"))
-                    .hint("`-c env=NAME` chooses the environment; single settings are set with `--set KEY=VALUE`");
+                let problem = Problem::error("usage/context", format!("`-c {context}` is not known")).hint(
+                    "`-c env=NAME` chooses the environment; single settings are set with `--set KEY=VALUE`",
+                );
                 return Err(Failure::usage(problem));
             };
             chosen = Some(name.to_owned());

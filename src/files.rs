@@ -19,7 +19,10 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
     let shown = path.display();
     let refuse = |why: String| Failure::from(Problem::error("file/unreadable", why));
     let unreadable = |error: io::Error| {
-        let problem = Problem::error("file/unreadable", format!("cannot read the {what} file `{shown}`: {}", reason(&error)));
+        let problem = Problem::error(
+            "file/unreadable",
+            format!("cannot read the {what} file `{shown}`: {}", reason(&error)),
+        );
         Failure::from(problem)
     };
     let kind = fs::metadata(path).map_err(unreadable)?;
@@ -28,14 +31,16 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
         return Err(refuse(format!("cannot read the {what} file `{shown}`: it is {found}")));
     }
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
         let most = MOST_BYTES / (1024 * 1024);
         return Err(refuse(format!("the {what} file `{shown}` is larger than {most} MiB")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
         refuse(format!("the {what} file `{shown}` is not text: line {line} is not valid UTF-8"))
     })
 }
@@ -113,7 +118,9 @@ impl FolderLock {
             Err(fs::TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
         }
         let pid = std::process::id().to_string();
-        file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(|error| unwritable(&path, &error))?;
+        file.set_len(0)
+            .and_then(|()| file.write_all(pid.as_bytes()))
+            .map_err(|error| unwritable(&path, &error))?;
         Ok(FolderLock { _file: file })
     }
 }

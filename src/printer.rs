@@ -1,5 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -80,7 +81,11 @@ impl Printer {
     pub(crate) fn rewrites_lines(&self) -> bool {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        io::IsTerminal::is_terminal(&io::stderr()) && capable && !set("CI") && !self.json() && self.verbosity > Verbosity::Quiet
+        io::IsTerminal::is_terminal(&io::stderr())
+            && capable
+            && !set("CI")
+            && !self.json()
+            && self.verbosity > Verbosity::Quiet
     }
 
     /// Writes text, which ends with a line break, to stdout.
@@ -189,17 +194,17 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
         Severity::Error => format!("{} ", "error:".red().bold()),
         Severity::Warning => format!("{} ", "warning:".yellow().bold()),
     };
-    text += &format!("{}\n", Printable(&problem.message));
+    let _ = writeln!(text, "{}", Printable(&problem.message));
     for place in &problem.at {
-        text += &format!("  at {}\n", Printable(place));
+        let _ = writeln!(text, "  at {}", Printable(place));
     }
     if let Some(excerpt) = &problem.excerpt {
         for line in excerpt.lines() {
-            text += &format!("  {}\n", Printable(line));
+            let _ = writeln!(text, "  {}", Printable(line));
         }
     }
     for more in &problem.also {
-        text += &format!("  also {}\n", Printable(more));
+        let _ = writeln!(text, "  also {}", Printable(more));
     }
     if let Some(hint) = &problem.hint {
         text += &hint_text(hint);
@@ -226,7 +231,10 @@ pub(crate) fn report_panics_as_bugs() {
             env!("CARGO_PKG_REPOSITORY"),
         );
         let _ = io::stderr().write_all(report.as_bytes());
-        #[expect(clippy::exit, reason = "a panic ends the process here, in every build profile, with code 70")]
+        #[expect(
+            clippy::exit,
+            reason = "a panic ends the process here, in every build profile, with code 70"
+        )]
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
 }

@@ -1,6 +1,6 @@
 //! What went wrong, as data: the printer makes the text or the JSON of it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
 
@@ -46,7 +46,15 @@ impl Problem {
     /// An error with the stable name `code`.
     pub(crate) fn error(code: &'static str, message: impl Into<String>) -> Problem {
         let message = message.into();
-        Problem { severity: Severity::Error, code, message, at: vec![], excerpt: None, also: vec![], hint: None }
+        Problem {
+            severity: Severity::Error,
+            code,
+            message,
+            at: vec![],
+            excerpt: None,
+            also: vec![],
+            hint: None,
+        }
     }
 
     /// A warning with the stable name `code`.
@@ -141,7 +149,10 @@ pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>
 }
 
 /// `did you mean …?`, or the names there are.
-pub(crate) fn suggestion<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+pub(crate) fn suggestion<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
     if let Some(name) = nearest(wanted, names.clone()) {
         return Some(format!("did you mean `{name}`?"));
     }
@@ -164,9 +175,9 @@ fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
     let width = line.to_string().len();
     let mut out = format!("{:width$} |\n", "");
     if let Some(before) = line.checked_sub(2).and_then(|n| lines.get(n)) {
-        out += &format!("{:>width$} | {before}\n", line - 1);
+        let _ = writeln!(out, "{:>width$} | {before}", line - 1);
     }
-    out += &format!("{line:>width$} | {wrong}\n");
+    let _ = writeln!(out, "{line:>width$} | {wrong}");
     let indent: String =
         wrong.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     Some(format!("{out}{:width$} | {indent}^", ""))
@@ -181,7 +192,8 @@ impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
             let obeyed = c.is_control() && c != '\n' && c != '\t';
-            let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            let reorders =
+                matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
             if obeyed || reorders { write!(f, "{}", c.escape_unicode())? } else { write!(f, "{c}")? }
         }
         Ok(())

@@ -46,7 +46,8 @@ impl Session<'_> {
         for name in &in_app {
             self.must_exist(name, &assembly.stacks)?;
         }
-        let chosen = |stack: &SynthesizedStack| names.is_empty() || in_app.iter().any(|name| is_called(stack, name));
+        let chosen =
+            |stack: &SynthesizedStack| names.is_empty() || in_app.iter().any(|name| is_called(stack, name));
         synthesis.stacks.extend(assembly.stacks.into_iter().filter(chosen));
         // A mistake anywhere may be the cause of one in the chosen stacks, so all are shown.
         synthesis.diagnostics.extend(assembly.diagnostics);
@@ -59,7 +60,11 @@ impl Session<'_> {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             synthesis.diagnostics.iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
         if !errors.is_empty() {
-            let problems = [warnings, errors].concat().into_iter().map(|found| problem(found, &synthesis.config)).collect();
+            let problems = [warnings, errors]
+                .concat()
+                .into_iter()
+                .map(|found| problem(found, &synthesis.config))
+                .collect();
             return Err(Failure::new(Exit::Refused, problems));
         }
         for warning in warnings {
@@ -69,7 +74,9 @@ impl Session<'_> {
     }
 
     fn assembly(&self, config: &Config, on_request: Option<&str>) -> Result<Assembly> {
-        self.project.synthesize(&config.settings, on_request).map_err(|(path, message)| config.refusal(&path, message))
+        self.project
+            .synthesize(&config.settings, on_request)
+            .map_err(|(path, message)| config.refusal(&path, message))
     }
 
     fn must_exist(&self, name: &str, stacks: &[SynthesizedStack]) -> Result<()> {
@@ -77,7 +84,8 @@ impl Session<'_> {
             return Ok(());
         }
         let on_request = self.project.on_request();
-        let names = stacks.iter().map(|stack| stack.id.as_str()).chain(on_request.iter().map(|(known, _)| *known));
+        let names =
+            stacks.iter().map(|stack| stack.id.as_str()).chain(on_request.iter().map(|(known, _)| *known));
         let problem = Problem::error("usage/unknown-stack", format!("no stack is named `{name}`"));
         Err(Failure::usage(problem.maybe_hint(suggestion(name, names))))
     }

@@ -3,6 +3,8 @@
 //! Without a harness, because the process must be the app: this program starts itself again, as the app that the
 //! variable `OWN_APP` names.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::process::{Command, ExitCode, Output};
 
 use constructs::App;
@@ -60,7 +62,10 @@ fn another_crate_has_the_whole_command_line() {
     assert_eq!(text(&list.stdout), "Worker  The images and the logs of a worker\n", "{}", text(&list.stderr));
     let template = run("worker", &["synth", "Worker", "-e", "dev"]);
     let template = text(&template.stdout);
-    assert!(template.contains("RetentionInDays: 7") && template.contains("LogGroupName: /worker/worker-dev"), "{template}");
+    assert!(
+        template.contains("RetentionInDays: 7") && template.contains("LogGroupName: /worker/worker-dev"),
+        "{template}"
+    );
     let wrong = run("worker", &["synth", "--set", "retention_days=8"]);
     assert_eq!(wrong.status.code(), Some(3));
     assert!(text(&wrong.stderr).contains("examples/worker.rs:"), "{}", text(&wrong.stderr));

@@ -20,10 +20,9 @@ impl Approval {
     pub(crate) async fn decide(self, question: Question, monitor: &Monitor<'_>, cancel: &Cancel) -> Decision {
         let (text, ask) = match &question {
             Question::Changes(set) => (changes_text(set), format!("Deploy these changes to {}?", set.stack)),
-            Question::Recreate { stack, status, resources } => (
-                recreate_text(stack, status, resources),
-                format!("Delete {stack} and create it anew?"),
-            ),
+            Question::Recreate { stack, status, resources } => {
+                (recreate_text(stack, status, resources), format!("Delete {stack} and create it anew?"))
+            }
         };
         monitor.show(&text);
         if self.yes {
@@ -65,7 +64,8 @@ fn changes_text(set: &ChangeSet) -> String {
     } else {
         format!("{} will be changed:\n", set.stack)
     };
-    let mut changes: Vec<(Weight, &Change)> = set.changes.iter().map(|change| (weight(change), change)).collect();
+    let mut changes: Vec<(Weight, &Change)> =
+        set.changes.iter().map(|change| (weight(change), change)).collect();
     changes.sort_by_key(|(weight, _)| *weight);
     for (weight, change) in &changes {
         let _ = writeln!(text, "  {}", line(*weight, change));
@@ -103,7 +103,8 @@ fn line(weight: Weight, change: &Change) -> String {
     parts.sort_unstable();
     parts.dedup();
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
-    let policy = change.policy_action.as_ref().map(|policy| format!(", the old one: {policy}")).unwrap_or_default();
+    let policy =
+        change.policy_action.as_ref().map(|policy| format!(", the old one: {policy}")).unwrap_or_default();
     match weight {
         Weight::Added => format!("{} {what}", "+ added".green()),
         Weight::Changed => format!("{} {what}{parts}", "~ changed".yellow()),

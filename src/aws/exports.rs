@@ -18,7 +18,8 @@ pub(crate) async fn keep_imported(
     // A template that we cannot read was not made by us, and has no exports that we know.
     let Ok(old) = Template::parse(&text, stack) else { return Ok(vec![]) };
     let old = old.template;
-    let dropped: Vec<_> = old.outputs.iter().filter(|(_, output)| output.export.is_some() && !exported(new, output)).collect();
+    let dropped: Vec<_> =
+        old.outputs.iter().filter(|(_, output)| output.export.is_some() && !exported(new, output)).collect();
     if dropped.is_empty() {
         return Ok(vec![]);
     }
@@ -26,7 +27,8 @@ pub(crate) async fn keep_imported(
     let mut kept = Vec::new();
     for (key, output) in dropped {
         // The name may be made of functions; only the deployed stack knows what came of them.
-        let Some(name) = names.iter().find(|known| known.key == *key).and_then(|known| known.export.as_ref()) else {
+        let Some(name) = names.iter().find(|known| known.key == *key).and_then(|known| known.export.as_ref())
+        else {
             continue;
         };
         let importers = importers_of(connection, name).await?;
@@ -37,8 +39,11 @@ pub(crate) async fn keep_imported(
         new.outputs.insert(free, output.clone());
         let importers = importers.join(", ");
         kept.push(
-            Problem::warning("deploy/kept-export", format!("the code no longer exports `{name}`, but {importers} still imports it"))
-                .hint(format!("it is kept for this deployment; deploy {importers}, then {stack} again")),
+            Problem::warning(
+                "deploy/kept-export",
+                format!("the code no longer exports `{name}`, but {importers} still imports it"),
+            )
+            .hint(format!("it is kept for this deployment; deploy {importers}, then {stack} again")),
         );
     }
     Ok(kept)

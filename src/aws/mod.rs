@@ -55,12 +55,19 @@ pub(crate) struct Aws {
 impl Aws {
     /// Prepares to talk; nothing is sent yet.
     pub(crate) fn new(options: &Options) -> Result<Aws> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-            Problem::error("aws/runtime", format!("the system gives no timers or sockets: {error}"))
-        })?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+                Problem::error("aws/runtime", format!("the system gives no timers or sockets: {error}"))
+            })?;
         let (handle, cancel) = Cancel::pair();
         runtime.spawn(cancel_on_signal(handle));
-        Ok(Aws { runtime: Some(runtime), options: options.clone(), connections: BTreeMap::new(), local: None, cancel })
+        Ok(Aws {
+            runtime: Some(runtime),
+            options: options.clone(),
+            connections: BTreeMap::new(),
+            local: None,
+            cancel,
+        })
     }
 
     /// The connection for a stack that belongs to `region` and `account`, where the configuration names them.
@@ -129,7 +136,9 @@ async fn cancel_on_signal(handle: CancelHandle) {
 #[cfg(unix)]
 async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+    let (Ok(mut terminate), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -154,7 +163,8 @@ pub(crate) fn emulator_home() -> Result<PathBuf> {
         .or_else(|| from("HOME").map(|home| home.join(".cache").join("docuthinker")))
         .or_else(|| from("LOCALAPPDATA").map(|cache| cache.join("docuthinker")))
         .ok_or_else(|| {
-            let problem = Problem::error("local/no-home", "there is no folder for the emulator: HOME is not set");
+            let problem =
+                Problem::error("local/no-home", "there is no folder for the emulator: HOME is not set");
             problem.hint("set DOCUTHINKER_CACHE_DIR to a folder that may be written to").into()
         })
 }
@@ -167,7 +177,9 @@ pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
 /// Makes sure that the emulator runs, and says what takes time.
 pub(crate) fn start_emulator(options: &EmulatorOptions, printer: &mut Printer) -> Result<Emulator> {
     let tell = |step| match step {
-        Preparing::Installing => printer.status("installing the emulator (only the first time; takes a few seconds)"),
+        Preparing::Installing => {
+            printer.status("installing the emulator (only the first time; takes a few seconds)");
+        }
         Preparing::Starting => printer.status("starting the emulator"),
     };
     emulator::ensure_running(options, tell).map_err(|error| failure(&error))
@@ -178,7 +190,9 @@ fn announce(connection: &Connection, printer: &mut Printer) {
     let who = connection.identity();
     if connection.is_local() {
         let endpoint = connection.endpoint().unwrap_or_default();
-        printer.status(&format!("using the emulator at {endpoint}: this is not AWS, nothing of it is real or billed"));
+        printer.status(&format!(
+            "using the emulator at {endpoint}: this is not AWS, nothing of it is real or billed"
+        ));
         return;
     }
     printer.detail(&format!("account {} in {}, as {}", who.account, who.region, who.arn));
@@ -186,10 +200,9 @@ fn announce(connection: &Connection, printer: &mut Printer) {
         && !is_aws(endpoint)
     {
         let message = format!("this is not AWS: all requests go to {endpoint}");
-        printer.problem(
-            &Problem::warning("aws/other-endpoint", message)
-                .hint("if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile"),
-        );
+        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(
+            "if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile",
+        ));
     }
 }
 
@@ -206,8 +219,9 @@ pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
     if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return Ok(());
     }
-    let problem = Problem::error("usage/nobody-to-ask", format!("{what} needs an answer, and this is no terminal"))
-        .hint("to go on without a question, add `--yes`");
+    let problem =
+        Problem::error("usage/nobody-to-ask", format!("{what} needs an answer, and this is no terminal"))
+            .hint("to go on without a question, add `--yes`");
     Err(Failure::refused(problem))
 }
 
@@ -217,10 +231,16 @@ mod tests {
 
     #[test]
     fn knows_the_addresses_of_aws() {
-        for aws in ["https://cloudformation.us-east-1.amazonaws.com", "https://x.amazonaws.com.cn/", "https://s3.api.aws"] {
+        for aws in [
+            "https://cloudformation.us-east-1.amazonaws.com",
+            "https://x.amazonaws.com.cn/",
+            "https://s3.api.aws",
+        ] {
             assert!(is_aws(aws), "{aws}");
         }
-        for other in ["http://127.0.0.1:4566", "https://amazonaws.com.evil.example", "https://notamazonaws.com"] {
+        for other in
+            ["http://127.0.0.1:4566", "https://amazonaws.com.evil.example", "https://notamazonaws.com"]
+        {
             assert!(!is_aws(other), "{other}");
         }
     }

@@ -34,7 +34,8 @@ impl<'a> Monitor<'a> {
         } else {
             ProgressBar::hidden()
         };
-        let style = ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}").expect("the template is valid");
+        let style =
+            ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}").expect("the template is valid");
         bar.set_style(style);
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -47,7 +48,9 @@ impl<'a> Monitor<'a> {
     pub(crate) fn see(&self, progress: Progress) {
         let mut inner = self.inner.borrow_mut();
         if inner.printer.json() {
-            return inner.printer.line_json(&json!({ "version": 1, "stack": self.stack, "progress": progress }));
+            return inner
+                .printer
+                .line_json(&json!({ "version": 1, "stack": self.stack, "progress": progress }));
         }
         match progress {
             Progress::Phase { phase } => {
@@ -56,13 +59,21 @@ impl<'a> Monitor<'a> {
             }
             Progress::Resource(event) => self.see_resource(&mut inner, &event),
             Progress::Throttled { retry_in } => {
-                inner.say(&format!("AWS asks to slow down; next question in {} s", retry_in.as_secs().max(1)));
+                inner
+                    .say(&format!("AWS asks to slow down; next question in {} s", retry_in.as_secs().max(1)));
             }
             Progress::Unreachable { what, retry_in } => {
-                inner.say(&format!("AWS cannot be reached ({what}); trying again in {} s", retry_in.as_secs().max(1)));
+                inner.say(&format!(
+                    "AWS cannot be reached ({what}); trying again in {} s",
+                    retry_in.as_secs().max(1)
+                ));
             }
             Progress::Heartbeat { elapsed, in_progress } if inner.bar.is_hidden() => {
-                let waiting = if in_progress.is_empty() { String::new() } else { format!(", waiting for {}", in_progress.join(", ")) };
+                let waiting = if in_progress.is_empty() {
+                    String::new()
+                } else {
+                    format!(", waiting for {}", in_progress.join(", "))
+                };
                 inner.say(&format!("{}: {} s{waiting}", self.stack, elapsed.as_secs()));
             }
             Progress::Heartbeat { .. } => {}
@@ -80,7 +91,8 @@ impl<'a> Monitor<'a> {
             inner.done += 1;
         }
         // Where a line can be rewritten, it shows what is in progress; beginnings would only double the lines.
-        let told_by_bar = !inner.bar.is_hidden() && event.status.ends_with("_IN_PROGRESS") && event.reason.is_none();
+        let told_by_bar =
+            !inner.bar.is_hidden() && event.status.ends_with("_IN_PROGRESS") && event.reason.is_none();
         if !told_by_bar {
             inner.say(&event_text(event));
         }

@@ -32,7 +32,11 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
     if session.printer.json() {
         session.printer.result_json(&made)?;
     } else {
-        session.printer.status(if made.changed { "the bucket is made" } else { "the bucket was there already" });
+        session.printer.status(if made.changed {
+            "the bucket is made"
+        } else {
+            "the bucket was there already"
+        });
         session.printer.result(&format!("{}\n", made.bucket))?;
     }
     Ok(Exit::Done)

@@ -84,7 +84,8 @@ fn find<'a>(settings: &'a Value, path: &[String]) -> Result<&'a Value> {
             let names = known.iter().flat_map(|all| all.keys().map(String::as_str));
             let shown = path[..=depth].join(".");
             let problem = Problem::error("usage/unknown-key", format!("there is no setting `{shown}`"));
-            let hint = suggestion(key, names).unwrap_or_else(|| format!("`{}` is a single value", path[..depth].join(".")));
+            let hint = suggestion(key, names)
+                .unwrap_or_else(|| format!("`{}` is a single value", path[..depth].join(".")));
             Failure::usage(problem.hint(hint))
         })?;
     }

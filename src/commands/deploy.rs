@@ -110,7 +110,7 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
         }],
         None => args.selection.in_order(session, !args.exclusively)?.into_iter().map(Plan::of).collect(),
     };
-    Parameters::hand_out(parameters, plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters)))?;
+    Parameters::hand_out(&parameters, plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters)))?;
     Ok(plans)
 }
 
@@ -174,7 +174,9 @@ fn show(done: &[Deployed], session: &mut Session<'_>) -> Result<()> {
     }
     let lines: String = done
         .iter()
-        .flat_map(|stack| stack.outcome.outputs.iter().map(|output| super::outputs::line(&stack.name, output)))
+        .flat_map(|stack| {
+            stack.outcome.outputs.iter().map(|output| super::outputs::line(&stack.name, output))
+        })
         .collect();
     session.printer.result(&lines)
 }
@@ -185,7 +187,10 @@ fn write_outputs(file: &std::path::Path, done: &[Deployed]) -> Result<()> {
         .iter()
         .map(|stack| {
             let outputs = stack.outcome.outputs.iter();
-            (stack.name.clone(), outputs.map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect())
+            (
+                stack.name.clone(),
+                outputs.map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect(),
+            )
         })
         .collect();
     let text = serde_json::to_string_pretty(&stacks).expect("a map of text");

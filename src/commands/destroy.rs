@@ -1,5 +1,6 @@
 //! `destroy`: deleting stacks.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use cloud::{DestroyOutcome, DestroyRequest};
@@ -82,7 +83,8 @@ fn targets(args: &Destroy, session: &mut Session<'_>) -> Result<Vec<Target>> {
 }
 
 fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<'_>) -> Result<Destroyed> {
-    let connection = aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
+    let connection =
+        aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
     let there = aws.wait(cloud::describe(&connection, &target.name))?;
     if there.is_some() && !session.global.yes {
         confirm(&target.name, aws, session)?;
@@ -93,18 +95,21 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
         ..DestroyRequest::new(&target.name)
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);
-    let outcome = aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    let outcome =
+        aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
     drop(monitor);
     let outcome = outcome.map_err(|error| aws::failure(&error))?;
-    let what = if outcome.stack_id.is_some() { "is deleted" } else { "does not exist, so there is nothing to do" };
+    let what =
+        if outcome.stack_id.is_some() { "is deleted" } else { "does not exist, so there is nothing to do" };
     session.printer.status(&format!("{} {what}", target.name));
     Ok(Destroyed { name: target.name, outcome })
 }
 
 /// Asks for the stack's name: a `y` is typed too easily.
 fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
-    let who = session.global.aws.local.then_some(" in the emulator").unwrap_or_default();
-    let question = format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
+    let who = if session.global.aws.local { " in the emulator" } else { "" };
+    let question =
+        format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
     let answer = aws.run(async {
         tokio::select! {
             answer = aws::ask_line(question) => answer,
@@ -113,8 +118,14 @@ fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     });
     match answer.as_deref().map(str::trim) {
         Some(typed) if typed == name => Ok(()),
-        Some(_) => Err(Failure::refused(Problem::error("destroy/not-confirmed", format!("that is not `{name}`; nothing was deleted")))),
-        None => Err(Failure::refused(Problem::error("destroy/not-confirmed", "nobody answered; nothing was deleted"))),
+        Some(_) => Err(Failure::refused(Problem::error(
+            "destroy/not-confirmed",
+            format!("that is not `{name}`; nothing was deleted"),
+        ))),
+        None => Err(Failure::refused(Problem::error(
+            "destroy/not-confirmed",
+            "nobody answered; nothing was deleted",
+        ))),
     }
 }
 
@@ -124,10 +135,10 @@ fn show(done: &[Destroyed], session: &mut Session<'_>) -> Result<()> {
     }
     let mut text = String::new();
     for stack in done.iter().filter(|stack| !stack.outcome.retained.is_empty()) {
-        text += &format!("{} left these in the account, where they go on to cost:\n", stack.name);
+        let _ = writeln!(text, "{} left these in the account, where they go on to cost:", stack.name);
         for kept in &stack.outcome.retained {
             let id = kept.physical_id.as_deref().unwrap_or("no id");
-            text += &format!("  {} {} ({id})\n", kept.resource_type, kept.logical_id);
+            let _ = writeln!(text, "  {} {} ({id})", kept.resource_type, kept.logical_id);
         }
     }
     session.printer.result(&text)

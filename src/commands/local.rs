@@ -71,7 +71,9 @@ pub(crate) fn run(args: &Local, session: &mut Session<'_>) -> Result {
 fn show(running: Option<&Emulator>, session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
         let endpoint = running.map(Emulator::endpoint);
-        return session.printer.result_json(&json!({ "running": running.is_some(), "endpoint": endpoint, "emulator": running }));
+        return session.printer.result_json(
+            &json!({ "running": running.is_some(), "endpoint": endpoint, "emulator": running }),
+        );
     }
     let Some(running) = running else { return session.printer.result("the emulator does not run\n") };
     session.printer.status("an emulator, not AWS; use it with `--local`");

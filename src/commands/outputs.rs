@@ -40,7 +40,11 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
         if outputs.is_none() {
             session.printer.status(&format!("{} is not deployed", stack.name));
         }
-        rows.push(Row { name: stack.name, deployed: outputs.is_some(), outputs: outputs.unwrap_or_default() });
+        rows.push(Row {
+            name: stack.name,
+            deployed: outputs.is_some(),
+            outputs: outputs.unwrap_or_default(),
+        });
     }
     if session.printer.json() {
         session.printer.result_json(&json!({ "stacks": rows }))?;

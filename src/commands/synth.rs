@@ -70,8 +70,8 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&json!({ "folder": args.out, "manifest": manifest }))?;
     } else {
         let files = manifest.stacks.iter().map(|stack| stack.template.as_str()).chain([MANIFEST]);
-        let lines: String = files.map(|file| format!("{}\n", args.out.join(file).display())).collect();
-        session.printer.result(&lines)?;
+        let paths: Vec<String> = files.map(|file| args.out.join(file).display().to_string()).collect();
+        session.printer.result(&with_line_end(paths.join("\n")))?;
     }
     Ok(Exit::Done)
 }
@@ -104,14 +104,20 @@ struct ManifestStack {
 fn write_folder(folder: &Path, format: TemplateFormat, synthesis: &Synthesis) -> Result<Manifest> {
     if folder.exists() && !folder.is_dir() {
         let message = format!("cannot write into `{}`: it is not a folder", folder.display());
-        return Err(Problem::error("file/unwritable", message).hint("name another folder with `--out`").into());
+        return Err(Problem::error("file/unwritable", message)
+            .hint("name another folder with `--out`")
+            .into());
     }
     fs::create_dir_all(folder).map_err(|error| files::unwritable(folder, &error))?;
     let _lock = FolderLock::take(folder)?;
     let manifest = manifest(format, synthesis);
     let before = earlier_templates(folder);
     for (stack, row) in synthesis.stacks.iter().zip(&manifest.stacks) {
-        files::write_atomically(&folder.join(&row.template), &with_line_end(format.write(stack)), Access::Usual)?;
+        files::write_atomically(
+            &folder.join(&row.template),
+            &with_line_end(format.write(stack)),
+            Access::Usual,
+        )?;
     }
     let text = serde_json::to_string_pretty(&manifest).expect("a manifest has text keys");
     files::write_atomically(&folder.join(MANIFEST), &format!("{text}\n"), Access::Usual)?;

@@ -82,7 +82,9 @@ pub(crate) struct FromFile {
 impl FromFile {
     /// The stack's name and its template, if a file was named.
     pub(crate) fn read(&self) -> Result<Option<(String, Template)>> {
-        let Some((file, name)) = self.template.as_ref().zip(self.stack_name.as_ref()) else { return Ok(None) };
+        let Some((file, name)) = self.template.as_ref().zip(self.stack_name.as_ref()) else {
+            return Ok(None);
+        };
         Ok(Some((name.clone(), templates::read(file)?.template)))
     }
 }
@@ -108,8 +110,10 @@ impl Parameters {
         };
         for written in &self.parameters {
             let Some((name, value)) = written.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-                let problem =
-                    Problem::error("usage/parameter", format!("`--parameter {written}` is not of the form `NAME=VALUE`"));
+                let problem = Problem::error(
+                    "usage/parameter",
+                    format!("`--parameter {written}` is not of the form `NAME=VALUE`"),
+                );
                 return Err(Failure::usage(problem));
             };
             values.insert(name.to_owned(), value.to_owned());
@@ -119,16 +123,19 @@ impl Parameters {
 
     /// Gives each template the values of the parameters that it has; every value must find a parameter.
     pub(crate) fn hand_out<'a>(
-        values: BTreeMap<String, String>,
+        values: &BTreeMap<String, String>,
         templates: impl Iterator<Item = (&'a Template, &'a mut BTreeMap<String, String>)>,
     ) -> Result<()> {
         let mut unknown: BTreeMap<String, String> = values.clone();
         let mut known: Vec<String> = Vec::new();
         for (template, own) in templates {
             known.extend(template.parameters.keys().cloned());
-            own.extend(values.iter().filter(|(name, _)| template.parameters.contains_key(*name)).map(|(name, value)| {
-                (name.clone(), value.clone())
-            }));
+            own.extend(
+                values
+                    .iter()
+                    .filter(|(name, _)| template.parameters.contains_key(*name))
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            );
             unknown.retain(|name, _| !template.parameters.contains_key(name));
         }
         let problems: Vec<Problem> = unknown
@@ -136,7 +143,8 @@ impl Parameters {
             .map(|name| {
                 let hint = suggestion(name, known.iter().map(String::as_str))
                     .unwrap_or_else(|| "the template has no parameters".to_owned());
-                Problem::error("usage/unknown-parameter", format!("no parameter is named `{name}`")).hint(hint)
+                Problem::error("usage/unknown-parameter", format!("no parameter is named `{name}`"))
+                    .hint(hint)
             })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Failure::new(crate::exit::Exit::Usage, problems)) }
@@ -154,11 +162,14 @@ fn from_file(file: &std::path::Path) -> Result<BTreeMap<String, String>> {
         Value::Object(map) => Some(map.into_iter().collect()),
         Value::Array(list) => list
             .iter()
-            .map(|entry| Some((entry.get("ParameterKey")?.as_str()?.to_owned(), entry.get("ParameterValue")?.clone())))
+            .map(|entry| {
+                Some((entry.get("ParameterKey")?.as_str()?.to_owned(), entry.get("ParameterValue")?.clone()))
+            })
             .collect(),
         _ => None,
     };
-    let form = "it must be `{\"Name\": \"value\"}`, or a list of `{\"ParameterKey\": …, \"ParameterValue\": …}`";
+    let form =
+        "it must be `{\"Name\": \"value\"}`, or a list of `{\"ParameterKey\": …, \"ParameterValue\": …}`";
     let entries = entries.ok_or_else(|| refuse(form.to_owned()))?;
     let text_of = |(name, value): (String, Value)| match value {
         Value::String(text) => Ok((name, text)),
@@ -188,8 +199,8 @@ mod tests {
     #[test]
     fn reads_lengths_of_time() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         for wrong in ["", "m", "0", "-1s", "1d", "99999999999999999999h", "18446744073709551615h", "ä"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

@@ -1,5 +1,6 @@
 //! `validate`: what is wrong with templates, before AWS sees them.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use constructs::{Severity as Gravity, SynthesizedStack};
@@ -32,7 +33,8 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
         Some(file) => {
             let document = templates::read(file)?;
             let name = file.display().to_string();
-            let problems = document.check().iter().map(|finding| problem(finding, Place::File(&name))).collect();
+            let problems =
+                document.check().iter().map(|finding| problem(finding, Place::File(&name))).collect();
             (1, problems)
         }
         None => project(args, session)?,
@@ -45,8 +47,11 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
 /// The mistakes in the code, and those in the templates that came of it.
 fn project(args: &Validate, session: &mut Session<'_>) -> Result<(usize, Vec<Problem>)> {
     let synthesis = session.synthesize(&args.stacks)?;
-    let mut problems: Vec<Problem> =
-        synthesis.diagnostics.iter().map(|diagnostic| session::problem(diagnostic, &synthesis.config)).collect();
+    let mut problems: Vec<Problem> = synthesis
+        .diagnostics
+        .iter()
+        .map(|diagnostic| session::problem(diagnostic, &synthesis.config))
+        .collect();
     // A template with mistakes in its code is not finished; its own mistakes would be echoes.
     if synthesis.diagnostics.iter().all(|diagnostic| diagnostic.severity == Gravity::Warning) {
         problems.extend(synthesis.stacks.iter().flat_map(findings));
@@ -82,7 +87,9 @@ pub(crate) fn problem(finding: &Finding, place: Place<'_>) -> Problem {
         (Place::Stack(stack), _) => {
             let steps = finding.path.steps();
             let origin = match steps {
-                [template::Step::Key(section), template::Step::Key(id), ..] if section == "Resources" => stack.origins.get(id),
+                [template::Step::Key(section), template::Step::Key(id), ..] if section == "Resources" => {
+                    stack.origins.get(id)
+                }
                 _ => None,
             };
             match origin {
@@ -100,11 +107,13 @@ fn show(checked: usize, problems: &[Problem], session: &mut Session<'_>) -> Resu
     let errors = problems.iter().filter(|problem| problem.severity == Mine::Error).count();
     let warnings = problems.len() - errors;
     if session.printer.json() {
-        let view = json!({ "templates": checked, "errors": errors, "warnings": warnings, "findings": problems });
+        let view =
+            json!({ "templates": checked, "errors": errors, "warnings": warnings, "findings": problems });
         return session.printer.result_json(&view);
     }
     let mut text: String = problems.iter().map(|problem| problem_text(problem) + "\n").collect();
-    text += &format!("{}: {}, {}\n", count(checked, "template"), count(errors, "error"), count(warnings, "warning"));
+    let counts = [count(checked, "template"), count(errors, "error"), count(warnings, "warning")];
+    let _ = writeln!(text, "{}: {}, {}", counts[0], counts[1], counts[2]);
     session.printer.result(&text)
 }
 

@@ -70,7 +70,8 @@ fn walk_alternatives(
     for other in alternatives {
         let mut found = Vec::new();
         walk(value, *other, path, &mut found);
-        let type_fits = !found.iter().any(|mistake| mistake.path.len() == path.len() && mistake.code == WRONG_TYPE);
+        let type_fits =
+            !found.iter().any(|mistake| mistake.path.len() == path.len() && mistake.code == WRONG_TYPE);
         if found.is_empty() {
             return;
         }
@@ -235,7 +236,14 @@ mod tests {
         let schema = schema_for!(Sample).to_value();
         check(value, Node::root(&schema))
             .into_iter()
-            .map(|m| format!("{}: {}{}", m.path.join("."), m.message, m.hint.map(|h| format!(" ({h})")).unwrap_or_default()))
+            .map(|m| {
+                format!(
+                    "{}: {}{}",
+                    m.path.join("."),
+                    m.message,
+                    m.hint.map(|h| format!(" ({h})")).unwrap_or_default()
+                )
+            })
             .collect()
     }
 

@@ -91,12 +91,12 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
     }
     for variable in overrides::from_variables(&request.variables, settings_schema) {
         let source = Source::Variable(variable.written.clone());
-        refused.extend(config.merge_override(&variable, source, settings_schema));
+        refused.extend(config.merge_override(&variable, &source, settings_schema));
     }
     let mut misused = Vec::new();
     for written in &request.sets {
         let flag = overrides::from_flag(written, settings_schema)?;
-        misused.extend(config.merge_override(&flag, Source::Flag(written.clone()), settings_schema));
+        misused.extend(config.merge_override(&flag, &Source::Flag(written.clone()), settings_schema));
     }
     if !refused.is_empty() || !misused.is_empty() {
         let exit = if refused.is_empty() { Exit::Usage } else { Exit::Refused };
@@ -152,13 +152,17 @@ impl Config {
         let place = self.place(&mistake.path);
         let hint = match mistake.path.as_slice() {
             [top] if mistake.code == "config/unknown-key" && top != "default" && top != "environment" => {
-                Some("the file has two keys, `defaults` and `environments`; settings go below them".to_owned())
+                Some(
+                    "the file has two keys, `defaults` and `environments`; settings go below them".to_owned(),
+                )
             }
             _ => mistake.hint,
         };
         let problem = Problem::error(mistake.code, mistake.message).maybe_hint(hint);
         match place {
-            Some(place) if mistake.path.len() > 1 => problem.at(format!("{place} ({})", mistake.path.join("."))),
+            Some(place) if mistake.path.len() > 1 => {
+                problem.at(format!("{place} ({})", mistake.path.join(".")))
+            }
             Some(place) => problem.at(place),
             None => problem,
         }
@@ -172,11 +176,14 @@ impl Config {
         let in_file = own.and_then(|all| all.get(&name));
         if overlay.is_none() && in_file.is_none() && name != DEFAULT_ENVIRONMENT {
             let mut names: Vec<&str> = vec![DEFAULT_ENVIRONMENT];
-            names.extend(built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT));
+            names.extend(
+                built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT),
+            );
             names.extend(own.into_iter().flat_map(|all| all.keys().map(String::as_str)));
             names.dedup();
-            let problem = Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
-                .maybe_hint(suggestion(&name, names));
+            let problem =
+                Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
+                    .maybe_hint(suggestion(&name, names));
             return Err(Failure::usage(problem));
         }
         if let Some(overlay) = overlay {
@@ -191,15 +198,15 @@ impl Config {
         Ok(())
     }
 
-    fn merge_override(&mut self, given: &Override, source: Source, settings: Node<'_>) -> Vec<Problem> {
+    fn merge_override(&mut self, given: &Override, source: &Source, settings: Node<'_>) -> Vec<Problem> {
         let layer = given.layer();
-        let place = match &source {
+        let place = match source {
             Source::Flag(written) => format!("--set {written}"),
             _ => format!("variable {}", given.written),
         };
         let mistakes = check(&layer, settings);
         if mistakes.is_empty() {
-            self.merge(&layer, &source);
+            self.merge(&layer, source);
         }
         let problem = |mistake: Mistake| {
             Problem::error(mistake.code, mistake.message).at(place.clone()).maybe_hint(mistake.hint)

@@ -56,8 +56,11 @@ pub(crate) fn misspelt(variables: &[(String, String)], settings: Node<'_>) -> Ve
             }
             let meant = nearest(&key, settings.keys()).filter(|near| strsim::levenshtein(&key, near) <= 2)?;
             Some(
-                Problem::warning("config/unknown-variable", format!("the variable `{name}` is not a setting"))
-                    .hint(format!("did you mean `{PREFIX}{}`?", meant.to_uppercase())),
+                Problem::warning(
+                    "config/unknown-variable",
+                    format!("the variable `{name}` is not a setting"),
+                )
+                .hint(format!("did you mean `{PREFIX}{}`?", meant.to_uppercase())),
             )
         })
         .collect();
@@ -70,8 +73,9 @@ pub(crate) fn from_flag(written: &str, settings: Node<'_>) -> Result<Override, F
     let (path, text) = written.split_once('=').unwrap_or((written, ""));
     let path: Vec<String> = path.split('.').map(str::to_owned).collect();
     if !written.contains('=') || path.iter().any(String::is_empty) {
-        let problem = Problem::error("usage/set", format!("`--set {written}` is not of the form `KEY=VALUE`"))
-            .hint("for example `--set backend.memory=2048`");
+        let problem =
+            Problem::error("usage/set", format!("`--set {written}` is not of the form `KEY=VALUE`"))
+                .hint("for example `--set backend.memory=2048`");
         return Err(Failure::usage(problem));
     }
     let value = typed(text, settings.at(&path));
@@ -85,7 +89,12 @@ fn typed(text: &str, node: Option<Node<'_>>) -> Value {
         Some(node) if node.allows("null") && matches!(text, "null" | "~") => Value::Null,
         Some(node) if node.allows("string") || node.choices().is_some() => match yaml::parse(text) {
             // A setting may be either text or a structure, `[a, b]`.
-            Ok(value) if (value.is_array() && node.allows("array")) || (value.is_object() && node.allows("object")) => value,
+            Ok(value)
+                if (value.is_array() && node.allows("array"))
+                    || (value.is_object() && node.allows("object")) =>
+            {
+                value
+            }
             _ => as_text(),
         },
         _ => yaml::parse(text).unwrap_or_else(|_| as_text()),
@@ -151,7 +160,8 @@ mod tests {
             ("HOME", "/root"),
         ];
         let variables: Vec<_> = variables.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let layers: Vec<Value> = from_variables(&variables, Node::root(&schema)).iter().map(Override::layer).collect();
+        let layers: Vec<Value> =
+            from_variables(&variables, Node::root(&schema)).iter().map(Override::layer).collect();
         assert_eq!(layers, [json!({ "backend": { "desired_count": 5 } }), json!({ "region": "eu-west-1" })]);
     }
 

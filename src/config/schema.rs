@@ -83,7 +83,11 @@ impl<'a> Node<'a> {
 
     /// The keys that the mapping here names.
     pub(crate) fn keys(self) -> impl Iterator<Item = &'a str> + Clone {
-        self.schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|all| all.keys().map(String::as_str))
+        self.schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|all| all.keys().map(String::as_str))
     }
 
     /// What each element of the list here must be.

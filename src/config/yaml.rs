@@ -246,7 +246,11 @@ impl<'de> DeserializeSeed<'de> for Finder<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.path.is_empty() { deserializer.deserialize_any(Here) } else { deserializer.deserialize_any(self) }
+        if self.path.is_empty() {
+            deserializer.deserialize_any(Here)
+        } else {
+            deserializer.deserialize_any(self)
+        }
     }
 }
 
@@ -345,6 +349,7 @@ impl<'de> Visitor<'de> for Here {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::fmt::Write;
 
     #[track_caller]
     fn refused(text: &str, line: usize, column: usize, message: &str) {
@@ -393,7 +398,7 @@ mod tests {
         let mut text = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
         for n in 1..12 {
             let uses = vec![format!("*a{}", n - 1); 10].join(", ");
-            text += &format!("a{n}: &a{n} [{uses}]\n");
+            let _ = writeln!(text, "a{n}: &a{n} [{uses}]");
         }
         assert!(parse(&text).is_err());
     }
@@ -401,7 +406,7 @@ mod tests {
     #[test]
     fn refuses_deep_nesting_of_any_style_quickly() {
         assert!(parse(&"[".repeat(100_000)).is_err());
-        let block: String = (0..2_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let block = (0..2_000).map(|n| " ".repeat(n) + "a:\n").collect::<String>();
         assert!(parse(&block).is_err());
         assert!(parse(&format!("{}1{}", "[".repeat(60), "]".repeat(60))).is_ok());
     }

@@ -1,5 +1,6 @@
 //! What the command must survive: each mistake is one clear error, with the documented exit code and nothing written.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -146,7 +147,7 @@ fn refuses_tags_and_keys_that_are_not_text() {
 fn refuses_what_unfolds_or_nests_without_end() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for n in 1..12 {
-        bomb += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
+        let _ = writeln!(bomb, "a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 10].join(", "));
     }
     for text in [bomb, "[".repeat(200_000), format!("defaults: {}{}", "{a: ".repeat(100), "}".repeat(100))] {
         let begun = Instant::now();
@@ -257,7 +258,8 @@ fn a_wrong_value_on_the_command_line_is_a_mistake_of_usage() {
 
 #[test]
 fn a_wrong_variable_is_named() {
-    let project = Project::new().variable("DOCUTHINKER_BACKEND__CPU", "lots").variable("DOCUTHINKER_AI_ML__PROT", "1");
+    let project =
+        Project::new().variable("DOCUTHINKER_BACKEND__CPU", "lots").variable("DOCUTHINKER_AI_ML__PROT", "1");
     assert_snapshot!(project.run(["list"]), @r"
     exit: 3
     --- stderr ---
@@ -304,7 +306,9 @@ fn a_full_device_is_reported_and_not_ignored() {
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let output = project.command(["synth", "DocuThinkerStack"]).stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the result to stdout: no space left"));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("cannot write the result to stdout: no space left")
+    );
 }
 
 #[cfg(unix)]
@@ -312,7 +316,11 @@ fn a_full_device_is_reported_and_not_ignored() {
 fn a_reader_that_goes_away_is_no_error() {
     let project = Project::new();
     let script = format!("'{}' completions bash | head -n 1", env!("CARGO_BIN_EXE_docuthinker"));
-    let output = Command::new("bash").args(["-o", "pipefail", "-c", &script]).current_dir(project.path()).output().unwrap();
+    let output = Command::new("bash")
+        .args(["-o", "pipefail", "-c", &script])
+        .current_dir(project.path())
+        .output()
+        .unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
 
@@ -329,7 +337,11 @@ fn an_output_folder_that_cannot_be_written_is_refused() {
 fn two_commands_do_not_write_into_one_folder_at_once() {
     let project = Project::new();
     project.run(["synth"]).success();
-    let lock = fs::File::options().read(true).write(true).open(project.path().join("docuthinker.out/.lock")).unwrap();
+    let lock = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(project.path().join("docuthinker.out/.lock"))
+        .unwrap();
     lock.lock().unwrap();
     project.write("docuthinker.out/.lock", "4242");
     assert_snapshot!(project.run(["synth"]), @r"

@@ -26,13 +26,19 @@ impl Emulator {
     /// Starts it; no other test has it at the same time.
     pub(crate) fn start() -> Emulator {
         fs::create_dir_all(cache()).unwrap();
-        let lock = File::options().create(true).truncate(false).write(true).open(cache().join("tests.lock")).unwrap();
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(cache().join("tests.lock"))
+            .unwrap();
         lock.lock().unwrap();
         let project = Project::new().variable("DOCUTHINKER_CACHE_DIR", cache().to_str().unwrap());
         let faults = project.write("faults.json", "{}");
         // One that a killed run left behind has other faults.
         project.run(["local", "stop"]);
-        let started = project.run(["local", "start", "--output", "json", "--faults", faults.to_str().unwrap()]).json();
+        let started =
+            project.run(["local", "start", "--output", "json", "--faults", faults.to_str().unwrap()]).json();
         let address = started["endpoint"].as_str().unwrap().replace("http://", "");
         Emulator { project, address, _lock: lock }
     }

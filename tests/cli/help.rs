@@ -32,7 +32,8 @@ fn every_command_explains_itself() {
     for command in commands {
         let help = project.run(command.iter().chain(&["--help"])).success();
         // The options of every command are the same, and shown once.
-        let own = if command.is_empty() { help.as_str() } else { help.split("\nGlobal options:").next().unwrap() };
+        let own =
+            if command.is_empty() { help.as_str() } else { help.split("\nGlobal options:").next().unwrap() };
         let name = if command.is_empty() { "docuthinker".to_owned() } else { command.join("-") };
         if cfg!(feature = "aws") {
             insta::assert_snapshot!(format!("help-{name}"), own);

@@ -11,7 +11,8 @@ fn strings(value: &Value) -> Vec<&str> {
 
 /// The field `name` of every object in the list.
 fn names<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
-    let mut names: Vec<&str> = list.as_array().into_iter().flatten().filter_map(|row| row[name].as_str()).collect();
+    let mut names: Vec<&str> =
+        list.as_array().into_iter().flatten().filter_map(|row| row[name].as_str()).collect();
     names.sort_unstable();
     names
 }
@@ -26,8 +27,10 @@ fn what_is_deployed_exists_and_deploying_again_changes_nothing() {
     let first = project.run(ALL.iter().chain(&["--outputs-file", "outputs.json"]));
     assert_eq!(first.code, Some(0), "{first}");
     assert!(first.stdout.contains("DocuThinkerStack.BackendURL = http://"), "{first}");
-    let (foundation, stack) =
-        (first.stderr.find("DocuThinkerFoundation is deployed"), first.stderr.find("DocuThinkerStack is deployed"));
+    let (foundation, stack) = (
+        first.stderr.find("DocuThinkerFoundation is deployed"),
+        first.stderr.find("DocuThinkerStack is deployed"),
+    );
     assert!(foundation.is_some() && foundation < stack, "dependencies come first: {first}");
     let outputs: Value = serde_json::from_str(&project.read("outputs.json")).unwrap();
     assert!(outputs["DocuThinkerStack"]["AIMLURL"].is_string(), "{outputs}");
@@ -53,9 +56,11 @@ fn everything_exists(emulator: &Emulator) {
     let services = ecs("ListServices", json!({ "cluster": cluster }));
     assert_eq!(strings(&services["serviceArns"]).len(), 2, "{services}");
 
-    let groups = emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
+    let groups =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
     assert_eq!(groups.len(), 2, "{groups:?}");
-    let balancers = emulator.query("elasticloadbalancing", "2015-12-01", "DescribeLoadBalancers", "LoadBalancerName");
+    let balancers =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeLoadBalancers", "LoadBalancerName");
     assert_eq!(balancers.len(), 1, "{balancers:?}");
 
     let logs = emulator.json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
@@ -64,12 +69,16 @@ fn everything_exists(emulator: &Emulator) {
         assert!(logs.contains(&expected), "{logs:?}");
     }
 
-    let images = emulator.json("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", &json!({}));
+    let images =
+        emulator.json("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", &json!({}));
     assert_eq!(names(&images["repositories"], "repositoryName").len(), 2, "{images}");
 
     let secrets = emulator.json("secretsmanager", "secretsmanager.ListSecrets", &json!({}));
     let secrets = names(&secrets["SecretList"], "Name");
-    assert!(!secrets.is_empty() && secrets.iter().all(|name| name.starts_with("docuthinker/")), "{secrets:?}");
+    assert!(
+        !secrets.is_empty() && secrets.iter().all(|name| name.starts_with("docuthinker/")),
+        "{secrets:?}"
+    );
 }
 
 #[test]
@@ -90,7 +99,8 @@ fn a_changed_setting_is_shown_by_diff_and_then_updated_in_place() {
     assert_eq!(updated.code, Some(0), "{updated}");
     assert!(updated.stderr.contains("DocuThinkerStack is deployed"), "{updated}");
     let logs = emulator.json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
-    let kept: Vec<&Value> = logs["logGroups"].as_array().unwrap().iter().map(|group| &group["retentionInDays"]).collect();
+    let kept: Vec<&Value> =
+        logs["logGroups"].as_array().unwrap().iter().map(|group| &group["retentionInDays"]).collect();
     assert!(kept.contains(&&json!(60)), "{logs}");
 }
 
@@ -105,7 +115,8 @@ fn a_failure_rolls_back_names_the_first_cause_and_ends_with_1() {
     assert!(failed.stderr.contains("the target group limit is reached"), "{failed}");
     assert!(failed.stderr.contains("at DocuThinkerStack/Backend/TargetGroup (stacks/src/"), "{failed}");
     assert!(failed.stderr.contains("deployed before: DocuThinkerFoundation"), "{failed}");
-    let groups = emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
+    let groups =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
     assert_eq!(groups, [""; 0], "rolled back");
 
     emulator.inject("create:Nothing", "");
@@ -119,10 +130,13 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(ALL).success();
-    let destroyed = project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
+    let destroyed =
+        project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
-    let (stack, foundation) =
-        (destroyed.stderr.find("DocuThinkerStack is deleted"), destroyed.stderr.find("DocuThinkerFoundation is deleted"));
+    let (stack, foundation) = (
+        destroyed.stderr.find("DocuThinkerStack is deleted"),
+        destroyed.stderr.find("DocuThinkerFoundation is deleted"),
+    );
     assert!(stack.is_some() && stack < foundation, "{destroyed}");
     for kept in ["AWS::ECR::Repository", "AWS::SecretsManager::Secret"] {
         assert!(destroyed.stdout.contains(kept), "{destroyed}");
@@ -153,7 +167,14 @@ fn any_template_can_be_deployed() {
     );
     let file = file.to_str().unwrap();
     let deploy = ["deploy", "--template", file, "--stack-name", "seed", "--local", "--yes"];
-    let parameters = ["--parameters-file", "parameters.json", "--parameter", "VpcId=vpc-1", "--parameter", "PublicSubnets=subnet-1,subnet-2"];
+    let parameters = [
+        "--parameters-file",
+        "parameters.json",
+        "--parameter",
+        "VpcId=vpc-1",
+        "--parameter",
+        "PublicSubnets=subnet-1,subnet-2",
+    ];
     let deployed = project.run(deploy.iter().chain(&parameters));
     assert_eq!(deployed.code, Some(0), "{deployed}");
     let clusters = emulator.json("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}));
@@ -165,7 +186,8 @@ fn any_template_can_be_deployed() {
 #[test]
 fn the_portable_template_is_deployed_only_when_it_is_named() {
     let emulator = Emulator::start();
-    let parameters = ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
+    let parameters =
+        ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
     let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
     let deploy = ["deploy", "fargate-service", "--local", "--yes"];
     let deployed = emulator.project.run(deploy.into_iter().chain(parameters));
@@ -190,7 +212,10 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
     deploy("importer.json", "consumer").success();
     let kept = deploy("without.json", "producer");
     assert_eq!(kept.code, Some(0), "{kept}");
-    assert!(kept.stderr.contains("no longer exports `shared-bucket`, but consumer still imports it"), "{kept}");
+    assert!(
+        kept.stderr.contains("no longer exports `shared-bucket`, but consumer still imports it"),
+        "{kept}"
+    );
     project.run(["destroy", "--stack-name", "consumer", "--local", "--yes"]).success();
     let gone = deploy("without.json", "producer");
     assert_eq!(gone.code, Some(0), "{gone}");

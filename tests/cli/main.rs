@@ -1,5 +1,7 @@
 //! The built command, as a user or a script runs it.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod bad_input;
 mod config;
 #[cfg(feature = "aws")]

@@ -73,7 +73,10 @@ fn a_manifest_from_elsewhere_cannot_make_us_remove_other_files() {
     project.write("precious", "mine");
     fs::create_dir(project.path().join("docuthinker.out")).unwrap();
     let row = r#"{"name":"a","stackName":"a","template":"../precious","dependsOn":[],"region":null,"account":null,"tags":{},"terminationProtection":false}"#;
-    project.write("docuthinker.out/manifest.json", format!(r#"{{"version":1,"environment":"prod","stacks":[{row}]}}"#));
+    project.write(
+        "docuthinker.out/manifest.json",
+        format!(r#"{{"version":1,"environment":"prod","stacks":[{row}]}}"#),
+    );
     project.run(["synth"]).success();
     assert_eq!(project.read("precious"), "mine");
 }

@@ -9,7 +9,12 @@ const ENVIRONMENTS: [&str; 4] = ["prod", "dr", "staging", "dev"];
 /// The stacks that `list` names for the environment, those that are made on request included.
 fn stacks(environment: &str) -> Vec<String> {
     let list = Project::new().run(["list", "-e", environment, "--output", "json"]).json();
-    list["stacks"].as_array().unwrap().iter().map(|stack| stack["name"].as_str().unwrap().to_owned()).collect()
+    list["stacks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stack| stack["name"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// A logical ID that changes makes CloudFormation delete one resource and create another.
@@ -18,7 +23,8 @@ fn the_logical_ids_are_a_contract() {
     for environment in ENVIRONMENTS {
         let mut ids = String::new();
         for stack in stacks(environment) {
-            let template = Project::new().run(["synth", &stack, "-e", environment, "--format", "json"]).json();
+            let template =
+                Project::new().run(["synth", &stack, "-e", environment, "--format", "json"]).json();
             let _ = writeln!(ids, "{stack}");
             for (id, resource) in template["Resources"].as_object().unwrap() {
                 let _ = writeln!(ids, "  {id}  {}", resource["Type"].as_str().unwrap());
@@ -40,7 +46,8 @@ fn the_stack_can_be_sent_inline() {
 fn every_template_is_valid() {
     for environment in ENVIRONMENTS {
         let all = stacks(environment);
-        let checked = Project::new().run(["validate", "-e", environment].into_iter().chain(all.iter().map(String::as_str)));
+        let checked = Project::new()
+            .run(["validate", "-e", environment].into_iter().chain(all.iter().map(String::as_str)));
         let expected = format!("{} templates: no errors, no warnings\n", all.len());
         assert_eq!(checked.stdout, expected, "{environment}: {checked}");
     }
