@@ -348,6 +348,7 @@ impl<'de> Visitor<'de> for Here {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
     use std::fmt::Write;
 
@@ -409,6 +410,28 @@ mod tests {
         let block = (0..2_000).map(|n| " ".repeat(n) + "a:\n").collect::<String>();
         assert!(parse(&block).is_err());
         assert!(parse(&format!("{}1{}", "[".repeat(60), "]".repeat(60))).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_in_it(text in "\\PC*|[a-c:\\[\\]{}&*!|>\\- \\n\"'#~0-9.]{0,80}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.line >= 1 && error.line <= text.split('\n').count() + 1, "{error:?}");
+                prop_assert!(!error.message.is_empty() && !error.message.contains([OURS, '\n']), "{error:?}");
+            }
+        }
+
+        #[test]
+        fn an_account_with_a_leading_zero_stays_as_it_is_written(account in "0[0-9]{11}") {
+            prop_assert_eq!(parse(&format!("a: {account}")), Ok(json!({ "a": account })));
+            prop_assert_eq!(parse(&format!("a: '{account}'")), Ok(json!({ "a": account })));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(texts in proptest::collection::vec("\\PC{0,12}|[0-9eox._:+~-]{1,8}|yes|no|null", 0..6)) {
+            let value = json!({ "list": texts });
+            prop_assert_eq!(parse(&to_yaml(&value)), Ok(value));
+        }
     }
 
     #[test]
