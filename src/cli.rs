@@ -134,6 +134,7 @@ impl Global {
 pub(crate) enum Command {
     Synth(commands::synth::Synth),
     List(commands::list::List),
+    Validate(commands::validate::Validate),
     #[cfg(feature = "aws")]
     Deploy(commands::deploy::Deploy),
     #[cfg(feature = "aws")]

@@ -39,8 +39,8 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
         return Err(refuse(format!("the {what} file `{shown}` is larger than {most} MiB")));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
         refuse(format!("the {what} file `{shown}` is not text: line {line} is not valid UTF-8"))
     })
 }

@@ -1,5 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -193,17 +194,17 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
         Severity::Error => format!("{} ", "error:".red().bold()),
         Severity::Warning => format!("{} ", "warning:".yellow().bold()),
     };
-    text += &format!("{}\n", Printable(&problem.message));
+    let _ = writeln!(text, "{}", Printable(&problem.message));
     for place in &problem.at {
-        text += &format!("  at {}\n", Printable(place));
+        let _ = writeln!(text, "  at {}", Printable(place));
     }
     if let Some(excerpt) = &problem.excerpt {
         for line in excerpt.lines() {
-            text += &format!("  {}\n", Printable(line));
+            let _ = writeln!(text, "  {}", Printable(line));
         }
     }
     for more in &problem.also {
-        text += &format!("  also {}\n", Printable(more));
+        let _ = writeln!(text, "  also {}", Printable(more));
     }
     if let Some(hint) = &problem.hint {
         text += &hint_text(hint);

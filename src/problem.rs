@@ -1,6 +1,6 @@
 //! What went wrong, as data: the printer makes the text or the JSON of it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
 
@@ -175,9 +175,9 @@ fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
     let width = line.to_string().len();
     let mut out = format!("{:width$} |\n", "");
     if let Some(before) = line.checked_sub(2).and_then(|n| lines.get(n)) {
-        out += &format!("{:>width$} | {before}\n", line - 1);
+        let _ = writeln!(out, "{:>width$} | {before}", line - 1);
     }
-    out += &format!("{line:>width$} | {wrong}\n");
+    let _ = writeln!(out, "{line:>width$} | {wrong}");
     let indent: String =
         wrong.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     Some(format!("{out}{:width$} | {indent}^", ""))

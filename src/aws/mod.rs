@@ -178,7 +178,7 @@ pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
 pub(crate) fn start_emulator(options: &EmulatorOptions, printer: &mut Printer) -> Result<Emulator> {
     let tell = |step| match step {
         Preparing::Installing => {
-            printer.status("installing the emulator (only the first time; takes a few seconds)")
+            printer.status("installing the emulator (only the first time; takes a few seconds)");
         }
         Preparing::Starting => printer.status("starting the emulator"),
     };

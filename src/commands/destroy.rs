@@ -1,5 +1,6 @@
 //! `destroy`: deleting stacks.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use cloud::{DestroyOutcome, DestroyRequest};
@@ -106,7 +107,7 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
 
 /// Asks for the stack's name: a `y` is typed too easily.
 fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
-    let who = session.global.aws.local.then_some(" in the emulator").unwrap_or_default();
+    let who = if session.global.aws.local { " in the emulator" } else { "" };
     let question =
         format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
     let answer = aws.run(async {
@@ -134,10 +135,10 @@ fn show(done: &[Destroyed], session: &mut Session<'_>) -> Result<()> {
     }
     let mut text = String::new();
     for stack in done.iter().filter(|stack| !stack.outcome.retained.is_empty()) {
-        text += &format!("{} left these in the account, where they go on to cost:\n", stack.name);
+        let _ = writeln!(text, "{} left these in the account, where they go on to cost:", stack.name);
         for kept in &stack.outcome.retained {
             let id = kept.physical_id.as_deref().unwrap_or("no id");
-            text += &format!("  {} {} ({id})\n", kept.resource_type, kept.logical_id);
+            let _ = writeln!(text, "  {} {} ({id})", kept.resource_type, kept.logical_id);
         }
     }
     session.printer.result(&text)

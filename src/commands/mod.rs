@@ -15,6 +15,7 @@ pub(crate) mod local;
 pub(crate) mod outputs;
 pub(crate) mod synth;
 mod target;
+pub(crate) mod validate;
 
 use crate::cli::Command;
 use crate::problem::Result;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
+        Command::Validate(args) => validate::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Completions(args) => completions::run(args, session),
     }

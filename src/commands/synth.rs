@@ -70,8 +70,8 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&json!({ "folder": args.out, "manifest": manifest }))?;
     } else {
         let files = manifest.stacks.iter().map(|stack| stack.template.as_str()).chain([MANIFEST]);
-        let lines: String = files.map(|file| format!("{}\n", args.out.join(file).display())).collect();
-        session.printer.result(&lines)?;
+        let paths: Vec<String> = files.map(|file| args.out.join(file).display().to_string()).collect();
+        session.printer.result(&with_line_end(paths.join("\n")))?;
     }
     Ok(Exit::Done)
 }

@@ -123,7 +123,7 @@ impl Parameters {
 
     /// Gives each template the values of the parameters that it has; every value must find a parameter.
     pub(crate) fn hand_out<'a>(
-        values: BTreeMap<String, String>,
+        values: &BTreeMap<String, String>,
         templates: impl Iterator<Item = (&'a Template, &'a mut BTreeMap<String, String>)>,
     ) -> Result<()> {
         let mut unknown: BTreeMap<String, String> = values.clone();
@@ -199,8 +199,8 @@ mod tests {
     #[test]
     fn reads_lengths_of_time() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("30m"), Ok(Duration::from_secs(1800)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         for wrong in ["", "m", "0", "-1s", "1d", "99999999999999999999h", "18446744073709551615h", "ä"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

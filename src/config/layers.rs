@@ -91,12 +91,12 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
     }
     for variable in overrides::from_variables(&request.variables, settings_schema) {
         let source = Source::Variable(variable.written.clone());
-        refused.extend(config.merge_override(&variable, source, settings_schema));
+        refused.extend(config.merge_override(&variable, &source, settings_schema));
     }
     let mut misused = Vec::new();
     for written in &request.sets {
         let flag = overrides::from_flag(written, settings_schema)?;
-        misused.extend(config.merge_override(&flag, Source::Flag(written.clone()), settings_schema));
+        misused.extend(config.merge_override(&flag, &Source::Flag(written.clone()), settings_schema));
     }
     if !refused.is_empty() || !misused.is_empty() {
         let exit = if refused.is_empty() { Exit::Usage } else { Exit::Refused };
@@ -198,15 +198,15 @@ impl Config {
         Ok(())
     }
 
-    fn merge_override(&mut self, given: &Override, source: Source, settings: Node<'_>) -> Vec<Problem> {
+    fn merge_override(&mut self, given: &Override, source: &Source, settings: Node<'_>) -> Vec<Problem> {
         let layer = given.layer();
-        let place = match &source {
+        let place = match source {
             Source::Flag(written) => format!("--set {written}"),
             _ => format!("variable {}", given.written),
         };
         let mistakes = check(&layer, settings);
         if mistakes.is_empty() {
-            self.merge(&layer, &source);
+            self.merge(&layer, source);
         }
         let problem = |mistake: Mistake| {
             Problem::error(mistake.code, mistake.message).at(place.clone()).maybe_hint(mistake.hint)

@@ -348,7 +348,9 @@ impl<'de> Visitor<'de> for Here {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+    use std::fmt::Write;
 
     #[track_caller]
     fn refused(text: &str, line: usize, column: usize, message: &str) {
@@ -397,7 +399,7 @@ mod tests {
         let mut text = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
         for n in 1..12 {
             let uses = vec![format!("*a{}", n - 1); 10].join(", ");
-            text += &format!("a{n}: &a{n} [{uses}]\n");
+            let _ = writeln!(text, "a{n}: &a{n} [{uses}]");
         }
         assert!(parse(&text).is_err());
     }
@@ -405,9 +407,31 @@ mod tests {
     #[test]
     fn refuses_deep_nesting_of_any_style_quickly() {
         assert!(parse(&"[".repeat(100_000)).is_err());
-        let block: String = (0..2_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let block = (0..2_000).map(|n| " ".repeat(n) + "a:\n").collect::<String>();
         assert!(parse(&block).is_err());
         assert!(parse(&format!("{}1{}", "[".repeat(60), "]".repeat(60))).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_in_it(text in "\\PC*|[a-c:\\[\\]{}&*!|>\\- \\n\"'#~0-9.]{0,80}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.line >= 1 && error.line <= text.split('\n').count() + 1, "{error:?}");
+                prop_assert!(!error.message.is_empty() && !error.message.contains([OURS, '\n']), "{error:?}");
+            }
+        }
+
+        #[test]
+        fn an_account_with_a_leading_zero_stays_as_it_is_written(account in "0[0-9]{11}") {
+            prop_assert_eq!(parse(&format!("a: {account}")), Ok(json!({ "a": account })));
+            prop_assert_eq!(parse(&format!("a: '{account}'")), Ok(json!({ "a": account })));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(texts in proptest::collection::vec("\\PC{0,12}|[0-9eox._:+~-]{1,8}|yes|no|null", 0..6)) {
+            let value = json!({ "list": texts });
+            prop_assert_eq!(parse(&to_yaml(&value)), Ok(value));
+        }
     }
 
     #[test]

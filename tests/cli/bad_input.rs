@@ -1,5 +1,6 @@
 //! What the command must survive: each mistake is one clear error, with the documented exit code and nothing written.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ fn lists_the_stacks_if_none_is_near() {
     --- stderr ---
     error: no stack is named `Billing`
 
-    hint: choose one of `DocuThinkerFoundation`, `DocuThinkerStack`
+    hint: choose one of `DocuThinkerFoundation`, `DocuThinkerStack`, `fargate-service`
     ");
 }
 
@@ -146,7 +147,7 @@ fn refuses_tags_and_keys_that_are_not_text() {
 fn refuses_what_unfolds_or_nests_without_end() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for n in 1..12 {
-        bomb += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
+        let _ = writeln!(bomb, "a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 10].join(", "));
     }
     for text in [bomb, "[".repeat(200_000), format!("defaults: {}{}", "{a: ".repeat(100), "}".repeat(100))] {
         let begun = Instant::now();

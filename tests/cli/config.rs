@@ -63,8 +63,8 @@ fn the_file_and_the_environment_can_be_named_by_variables() {
 #[test]
 fn what_show_prints_can_be_read_again() {
     let shown = Project::new().run(["config", "show"]).success();
-    let indented: String = shown.lines().map(|line| format!("  {line}\n")).collect();
-    let again = Project::with_config(&format!("defaults:\n{indented}")).run(["config", "show"]).success();
+    let indented = shown.replace('\n', "\n  ");
+    let again = Project::with_config(&format!("defaults:\n  {indented}")).run(["config", "show"]).success();
     assert_eq!(again, shown);
 }
 

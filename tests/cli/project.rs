@@ -1,6 +1,6 @@
 //! A fresh folder in which the built command runs, far from the user's credentials and configuration.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ impl fmt::Display for Outcome {
         let mut text = format!("exit: {code}\n");
         for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !stream.is_empty() {
-                text += &format!("--- {name} ---\n{stream}");
+                let _ = write!(text, "--- {name} ---\n{stream}");
             }
         }
         f.write_str(&text.replace(&*self.folder.to_string_lossy(), "[FOLDER]"))
