@@ -1,6 +1,6 @@
 //! Properties that go together, and alternatives of which one must hold.
 
-use crate::check::properties::{Within, is_absent};
+use crate::check::properties::{Within, is_absent, is_misspelt};
 use crate::check::{Checker, Code};
 use crate::facts::{ChoiceRule, Place, PropertyRule};
 use crate::node::{Function, Map, Node};
@@ -25,14 +25,15 @@ fn given(map: &Map, key: &str) -> Given {
 
 impl Checker<'_> {
     /// A rule about which properties are given together.
-    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule) {
+    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule, place: Place<'static>) {
         let is = |key: &String, expected: Given| given(map, key) == expected;
         let listed =
             |keys: &[String]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match rule {
-            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
-                if keys.iter().all(|key| is(key, Given::No)) =>
-            {
+            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys) if keys.iter().all(|key| is(key, Given::No)) => {
+                if keys.iter().any(|key| is_misspelt(map, key, place)) {
+                    return;
+                }
                 self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {

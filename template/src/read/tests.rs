@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -328,7 +330,7 @@ fn aliases_that_stand_for_too_much_are_refused() {
     let mut text = "Metadata:\n  A0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("  A{level}: &a{level} [{aliases}]\n"));
+        writeln!(text, "  A{level}: &a{level} [{aliases}]").unwrap();
     }
     assert!(errors(&text).contains("the aliases stand for more than 1048576 bytes"));
     assert!(errors("Metadata: &a\n  B: *a\n").contains("holds the alias itself"));
