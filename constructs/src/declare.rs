@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use template::{Function, Map, Node, Output};
 
 use crate::l1;
-use crate::scope::Scope;
 use crate::resource::Handle;
+use crate::scope::Scope;
 use crate::text::IntoText;
 use crate::value::{List, Value};
 
@@ -158,7 +158,10 @@ impl ConditionExpression {
     }
 
     /// Holds where this does not.
-    #[expect(clippy::should_implement_trait, reason = "the field's own name; an operator would hide a call of `Fn::Not`")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the field's own name; an operator would hide a call of `Fn::Not`"
+    )]
     pub fn not(self) -> ConditionExpression {
         ConditionExpression(Node::call(Function::Not, vec![self.0]))
     }
@@ -209,8 +212,10 @@ impl Scope<'_> {
         name: &str,
         entries: impl IntoIterator<Item = (K, Vec<(L, N)>)>,
     ) -> Mapping {
-        let second = |pairs: Vec<(L, N)>| pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let map: Map = entries.into_iter().map(|(key, pairs)| (key.into(), Node::Map(second(pairs)))).collect();
+        let second =
+            |pairs: Vec<(L, N)>| pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        let map: Map =
+            entries.into_iter().map(|(key, pairs)| (key.into(), Node::Map(second(pairs)))).collect();
         if self.stack_data_mut().mappings.insert(name.to_owned(), Node::Map(map)).is_some() {
             self.declared_twice("mapping", name);
         }
@@ -248,7 +253,8 @@ impl Scope<'_> {
 
     #[track_caller]
     fn declared_twice(&mut self, kind: &str, name: &str) {
-        self.error("DC009", format!("the {kind} `{name}` is declared twice")).hint("give one of them another name");
+        self.error("DC009", format!("the {kind} `{name}` is declared twice"))
+            .hint("give one of them another name");
     }
 }
 

@@ -63,7 +63,8 @@ impl Assembly {
 
 pub(crate) fn synthesize(mut app: AppData) -> Assembly {
     let mut diagnostics = std::mem::take(&mut app.diagnostics);
-    diagnostics.extend(app.stacks.iter_mut().flat_map(|stack| std::mem::take(&mut stack.awaited).into_values()));
+    diagnostics
+        .extend(app.stacks.iter_mut().flat_map(|stack| std::mem::take(&mut stack.awaited).into_values()));
     let ids = LogicalIds::assign(&app, &mut diagnostics);
     stack_names(&app, &mut diagnostics);
     let mut synthesis = Synthesis { app: &app, ids, diagnostics, exports: BTreeMap::new() };
@@ -144,7 +145,13 @@ impl LogicalIds {
                 Some(("DC005", format!("its logical ID `{id}` is also the name of a parameter")))
             } else {
                 first.get(&id).map(|other| {
-                    ("DC005", format!("its logical ID `{id}` is also that of `{}` ({})", other.path, other.location))
+                    (
+                        "DC005",
+                        format!(
+                            "its logical ID `{id}` is also that of `{}` ({})",
+                            other.path, other.location
+                        ),
+                    )
                 })
             };
             if let Some((code, message)) = problem {
@@ -244,11 +251,21 @@ impl Synthesis<'_> {
                 Map::from_iter([(Function::Transform.key().to_owned(), *argument)])
             }
             Ok(_) => {
-                self.mistake(site, "DC006", "its properties are not a mapping".to_owned(), "give an object of properties");
+                self.mistake(
+                    site,
+                    "DC006",
+                    "its properties are not a mapping".to_owned(),
+                    "give an object of properties",
+                );
                 Map::new()
             }
             Err(problem) => {
-                self.mistake(site, "DC006", format!("its properties cannot be written: {problem}"), "check the values");
+                self.mistake(
+                    site,
+                    "DC006",
+                    format!("its properties cannot be written: {problem}"),
+                    "check the values",
+                );
                 Map::new()
             }
         };
@@ -260,7 +277,11 @@ impl Synthesis<'_> {
             condition: element.condition.clone(),
             depends_on: Vec::new(),
             properties,
-            metadata: element.metadata.iter().map(|(k, v)| (k.clone(), self.resolve(v.clone(), site))).collect(),
+            metadata: element
+                .metadata
+                .iter()
+                .map(|(k, v)| (k.clone(), self.resolve(v.clone(), site)))
+                .collect(),
             deletion_policy: element.removal.map(|policy| policy.deletion_policy().into()),
             update_replace_policy: element.removal.map(|policy| policy.update_replace_policy().into()),
             attributes: Map::new(),
@@ -270,7 +291,11 @@ impl Synthesis<'_> {
     /// Adds the tags of the scopes around an element; its own tags, and those set nearer, win.
     fn add_tags(&mut self, element: &Element, properties: &mut Map, site: &mut Site<'_>) {
         let mut tags: IndexMap<&str, Node> = IndexMap::new();
-        let mut scoped: Vec<_> = self.app.stacks[site.stack].tags.iter().filter(|tag| is_below(&element.path, &tag.path)).collect();
+        let mut scoped: Vec<_> = self.app.stacks[site.stack]
+            .tags
+            .iter()
+            .filter(|tag| is_below(&element.path, &tag.path))
+            .collect();
         scoped.sort_by_key(|tag| tag.path.len());
         for tag in scoped {
             tags.insert(&tag.key, tag.value.node().clone());
@@ -290,7 +315,13 @@ impl Synthesis<'_> {
             }
             Tags::List(property) => self.add_tag_list(property, tags, None, properties, site),
             Tags::Propagated(property) => {
-                self.add_tag_list(property, tags, Some(("PropagateAtLaunch", Node::Bool(true))), properties, site);
+                self.add_tag_list(
+                    property,
+                    tags,
+                    Some(("PropagateAtLaunch", Node::Bool(true))),
+                    properties,
+                    site,
+                );
             }
         }
     }
@@ -306,7 +337,8 @@ impl Synthesis<'_> {
         let own = properties.entry(property.to_owned()).or_insert_with(|| Node::List(Vec::new()));
         let Node::List(own) = own else { return };
         for (key, value) in tags {
-            let taken = |tag: &Node| tag.as_map().and_then(|tag| tag.get("Key")).and_then(Node::as_str) == Some(key);
+            let taken =
+                |tag: &Node| tag.as_map().and_then(|tag| tag.get("Key")).and_then(Node::as_str) == Some(key);
             if own.iter().any(taken) {
                 continue;
             }
@@ -324,8 +356,13 @@ impl Synthesis<'_> {
     fn declarations(&mut self, index: usize, imports: &mut BTreeSet<usize>) -> Template {
         let app = self.app;
         let stack = &app.stacks[index];
-        let mut site =
-            Site { stack: index, path: "", location: None, targets: BTreeSet::new(), imports: BTreeSet::new() };
+        let mut site = Site {
+            stack: index,
+            path: "",
+            location: None,
+            targets: BTreeSet::new(),
+            imports: BTreeSet::new(),
+        };
         let mut outputs = IndexMap::new();
         for (name, output) in &stack.outputs {
             let output = Output {
@@ -336,8 +373,11 @@ impl Synthesis<'_> {
             };
             outputs.insert(name.clone(), output);
         }
-        let conditions =
-            stack.conditions.iter().map(|(name, node)| (name.clone(), self.resolve(node.clone(), &mut site))).collect();
+        let conditions = stack
+            .conditions
+            .iter()
+            .map(|(name, node)| (name.clone(), self.resolve(node.clone(), &mut site)))
+            .collect();
         imports.append(&mut site.imports);
         Template {
             format_version: Some("2010-09-09".to_owned()),
@@ -382,7 +422,9 @@ impl Synthesis<'_> {
             Node::Call(Function::Sub, argument) => text::flatten(self.resolve(*argument, site)),
             Node::Call(function, argument) => Node::Call(function, Box::new(self.resolve(*argument, site))),
             Node::List(items) => Node::List(items.into_iter().map(|item| self.resolve(item, site)).collect()),
-            Node::Map(map) => Node::Map(map.into_iter().map(|(key, item)| (key, self.resolve(item, site))).collect()),
+            Node::Map(map) => {
+                Node::Map(map.into_iter().map(|(key, item)| (key, self.resolve(item, site))).collect())
+            }
             plain => plain,
         }
     }
@@ -391,7 +433,9 @@ impl Synthesis<'_> {
         let id = self.ids.get(target).to_owned();
         let local = match &attribute {
             None => Node::call(Function::Ref, id.as_str()),
-            Some(name) => Node::call(Function::GetAtt, vec![Node::from(id.as_str()), Node::from(name.as_str())]),
+            Some(name) => {
+                Node::call(Function::GetAtt, vec![Node::from(id.as_str()), Node::from(name.as_str())])
+            }
         };
         if target.stack as usize == site.stack {
             site.targets.insert(target.index);
@@ -412,11 +456,13 @@ impl Synthesis<'_> {
         let exporter = target.stack as usize;
         let (from, to) = (&self.app.stacks[exporter].options, &self.app.stacks[site.stack].options);
         if (&from.region, &from.account) != (&to.region, &to.account) {
-            let message = format!("it refers to `{id}` of `{}`, which is in another region or account", from.name);
+            let message =
+                format!("it refers to `{id}` of `{}`, which is in another region or account", from.name);
             self.mistake(site, "DC007", message, "exports reach stacks of the same account and region only; pass a literal value or a parameter");
         }
         site.imports.insert(exporter);
-        let part: String = attribute.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+        let part: String =
+            attribute.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("{}:{id}{part}", self.app.stacks[exporter].options.name);
         let export = Some(Node::from(name.as_str()));
         let output = Output { value, description: None, export, condition: None };
@@ -455,7 +501,10 @@ fn reachable(references: &[BTreeSet<u32>], start: usize) -> BTreeSet<u32> {
 }
 
 /// Puts each stack after those it imports from; stacks that import from each other are an error.
-fn in_dependency_order(stacks: Vec<SynthesizedStack>, diagnostics: &mut Vec<Diagnostic>) -> Vec<SynthesizedStack> {
+fn in_dependency_order(
+    stacks: Vec<SynthesizedStack>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<SynthesizedStack> {
     let mut waiting = stacks;
     let mut ordered: Vec<SynthesizedStack> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
@@ -465,7 +514,12 @@ fn in_dependency_order(stacks: Vec<SynthesizedStack>, diagnostics: &mut Vec<Diag
         let Some(next) = waiting.iter().position(ready) else {
             let names: Vec<&str> = waiting.iter().map(|stack| stack.name.as_str()).collect();
             let message = format!("stacks import from each other: {}", names.join(", "));
-            diagnostics.push(error("DC008", names[0], message, "move the shared resource to a stack of its own"));
+            diagnostics.push(error(
+                "DC008",
+                names[0],
+                message,
+                "move the shared resource to a stack of its own",
+            ));
             ordered.append(&mut waiting);
             break;
         };

@@ -7,6 +7,9 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use ipnet::Ipv4Net;
+use template::Node;
+
+use crate::value::Value;
 
 /// A value that AWS would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +56,9 @@ impl UnitError {
     /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            UnitError::Cidr { .. } => "write an IPv4 address and a prefix length, for example `10.0.0.0/16`".to_owned(),
+            UnitError::Cidr { .. } => {
+                "write an IPv4 address and a prefix length, for example `10.0.0.0/16`".to_owned()
+            }
             UnitError::HostBits { block, .. } => format!("write `{block}`"),
             UnitError::FargateSize { cpu, allowed, .. } if allowed.is_empty() => {
                 format!("{cpu} CPU units are not sold; choose one of {}", list(&FARGATE_CPU))
@@ -125,7 +130,11 @@ impl Cidr {
                         return None;
                     }
                     if end {
-                        return if part > 32 { None } else { Some(Cidr { bits, prefix: part.to_le_bytes()[0] }) };
+                        return if part > 32 {
+                            None
+                        } else {
+                            Some(Cidr { bits, prefix: part.to_le_bytes()[0] })
+                        };
                     }
                     if part > 255 {
                         return None;
@@ -233,6 +242,42 @@ impl fmt::Display for Port {
     }
 }
 
+/// A port that is known, or a parameter of a template that others deploy.
+#[derive(Debug, Clone)]
+pub struct PortValue {
+    value: Value<i64>,
+    label: String,
+}
+
+impl PortValue {
+    /// The port number.
+    pub fn value(&self) -> Value<i64> {
+        self.value.clone()
+    }
+
+    /// What the port is called in an id: its number, or the name of the parameter.
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+impl From<Port> for PortValue {
+    fn from(port: Port) -> PortValue {
+        PortValue { value: port.number().into(), label: port.to_string() }
+    }
+}
+
+impl From<&Value<i64>> for PortValue {
+    fn from(value: &Value<i64>) -> PortValue {
+        let label = match value.node() {
+            Node::Call(_, argument) => argument.as_str().unwrap_or("Port").to_owned(),
+            Node::Number(number) => number.to_string(),
+            _ => "Port".to_owned(),
+        };
+        PortValue { value: value.clone(), label }
+    }
+}
+
 /// A CPU and memory pair that Fargate sells; there is no way to hold one it refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FargateSize {
@@ -276,7 +321,8 @@ impl FargateSize {
         if FargateSize::is_sold(cpu, memory) {
             return Ok(FargateSize { cpu, memory });
         }
-        let allowed = (512..=249_856).step_by(512).filter(|memory| FargateSize::is_sold(cpu, *memory)).collect();
+        let allowed =
+            (512..=249_856).step_by(512).filter(|memory| FargateSize::is_sold(cpu, *memory)).collect();
         Err(UnitError::FargateSize { cpu, memory, allowed })
     }
 
@@ -326,7 +372,8 @@ impl Retention {
     ///
     /// [aws]: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
     pub const DAYS: [u32; 22] = [
-        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+        3653,
     ];
 
     /// Makes a period of a literal; [`retention!`](crate::retention) calls it at compile time.
@@ -393,10 +440,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_block() {
-        for text in ["", "10.0.0.0", "10.0.300.0/24", "10.0.0.0/33", "10.0.0/8", "1.2.3.4/08", "::/0", "10.0.0.0/16 "] {
+        for text in
+            ["", "10.0.0.0", "10.0.300.0/24", "10.0.0.0/33", "10.0.0/8", "1.2.3.4/08", "::/0", "10.0.0.0/16 "]
+        {
             assert_eq!(text.parse::<Cidr>(), Err(UnitError::Cidr { text: text.to_owned() }), "{text}");
         }
-        refused("10.0.0.1/16".parse::<Cidr>(), "`10.0.0.1/16` has host bits set; the block is `10.0.0.0/16`\nhint: write `10.0.0.0/16`");
+        refused(
+            "10.0.0.1/16".parse::<Cidr>(),
+            "`10.0.0.1/16` has host bits set; the block is `10.0.0.0/16`\nhint: write `10.0.0.0/16`",
+        );
     }
 
     #[test]

@@ -36,9 +36,12 @@ pub struct Template {
     pub outputs: IndexMap<String, Output>,
     /// `Hooks`, the section of the retired CodeDeploy blue/green transform; kept as it is.
     pub hooks: Map,
-    /// `Fn::ForEach::Name` entries of the language extensions, by section (`Resources`, `Outputs`).
-    /// (`Conditions` are nodes already.)
+    /// Entries of a section that only a macro turns into things of the section: `Fn::ForEach::Name` of the
+    /// language extensions and `Fn::Transform`, by section (`Parameters`, `Resources`, `Outputs`).
+    /// (The other sections hold nodes already.)
     pub loops: IndexMap<String, Map>,
+    /// Sections that only a macro understands, such as `Globals` of `AWS::Serverless`; kept as they are.
+    pub other: Map,
 }
 
 /// A parameter of a template.
@@ -89,4 +92,17 @@ pub struct Output {
     pub export: Option<Node>,
     /// `Condition`: the output exists only where the named condition holds.
     pub condition: Option<String>,
+}
+
+impl Template {
+    /// Whether a macro works on the template before its resources are made: any transform but the language
+    /// extensions, or `Fn::Transform` somewhere. What such a template holds in the end, only AWS knows.
+    ///
+    /// Source: [Template macros][aws] in the CloudFormation user guide.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
+    pub fn has_macros(&self) -> bool {
+        self.transform.iter().any(|transform| transform.as_str() != Some("AWS::LanguageExtensions"))
+            || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
+    }
 }

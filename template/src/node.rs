@@ -1,5 +1,7 @@
 //! One node of a template document: a plain value, or a call of an intrinsic function.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -175,6 +177,30 @@ impl Node {
     pub fn as_map(&self) -> Option<&Map> {
         match self {
             Node::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, for messages: `text`, `a list`, `a function`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Node::Null => "nothing",
+            Node::Bool(_) => "a boolean",
+            Node::Number(_) => "a number",
+            Node::String(_) => "text",
+            Node::List(_) => "a list",
+            Node::Map(_) => "a mapping",
+            Node::Call(..) => "a function",
+        }
+    }
+
+    /// The text that CloudFormation makes of a scalar: `80` and `"80"` are the same to it, as are `true` and
+    /// `"true"`.
+    pub fn scalar_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Node::String(text) => Some(Cow::Borrowed(text)),
+            Node::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
+            Node::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
         }
     }

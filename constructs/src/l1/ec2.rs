@@ -690,7 +690,7 @@ pub struct SecurityGroupIngress {
     ///
     /// Changing it replaces the resource.
     #[serde(rename = "GroupId", skip_serializing_if = "Option::is_none")]
-    pub group_id: Option<Value<String>>,
+    pub group_id: Option<Value<SecurityGroupId>>,
     /// \[Default VPC\] The name of the security group. For security groups for a default VPC you can specify either the ID or the name of the security group.
     ///
     /// Changing it replaces the resource.
@@ -705,7 +705,7 @@ pub struct SecurityGroupIngress {
     ///
     /// Changing it replaces the resource.
     #[serde(rename = "SourceSecurityGroupId", skip_serializing_if = "Option::is_none")]
-    pub source_security_group_id: Option<Value<String>>,
+    pub source_security_group_id: Option<Value<SecurityGroupId>>,
     /// \[Default VPC\] The name of the source security group. You must specify either the security group ID or the security group name.
     ///
     /// Changing it replaces the resource.
@@ -1182,7 +1182,7 @@ pub struct VpcEndpoint {
     pub route_table_ids: Option<List<RouteTableId>>,
     /// The IDs of the security groups to associate with the endpoint network interfaces. If this parameter is not specified, we use the default security group for the VPC.
     #[serde(rename = "SecurityGroupIds", skip_serializing_if = "Option::is_none")]
-    pub security_group_ids: Option<List<String>>,
+    pub security_group_ids: Option<List<SecurityGroupId>>,
     /// The name of the endpoint service.
     ///
     /// Changing it replaces the resource.
