@@ -1,1 +1,32 @@
-//! The only code that talks to AWS: the deploy engine and what it needs.
+//! The only code that talks to AWS: the deploy engine and what it needs, and the emulator that stands in for AWS.
+//!
+//! A template is text here; this crate knows nothing of constructs. It prints nothing: what happens is handed to the
+//! caller as [`Progress`], what failed as [`CloudError`] with the exit code of the command's contract.
+//!
+//! Start at [`Connection::open`], then [`deploy_stack`]. The decisions of a deployment are in `engine::deploy`, a pure
+//! step function; `engine::runtime` carries out what it asks for.
+
+mod bootstrap;
+mod connect;
+pub mod emulator;
+mod engine;
+mod error;
+mod failure;
+mod stacks;
+mod template_body;
+mod text;
+
+pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
+pub use connect::{ConnectOptions, Connection, Identity};
+pub use engine::cancel::{Cancel, CancelHandle};
+pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
+pub use engine::request::{
+    Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
+    DestroyRequest, Output, Question, RetainedResource, StackDescription,
+};
+pub use engine::{deploy_stack, destroy_stack};
+pub use error::{CloudError, Kind, Report};
+pub use stacks::{
+    Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
+    list_stacks,
+};

@@ -6,6 +6,7 @@ use bon::bon;
 
 use crate::alb::Alb;
 use crate::cluster::Cluster;
+use crate::file_system::Mount;
 use crate::l1::{ecs, elbv2};
 use crate::log_group::LogGroup;
 use crate::name::short_name;
@@ -121,7 +122,7 @@ pub struct FargateService {
     scaling: Option<Scaling>,
     port: PortValue,
     container_name: String,
-    id: String,
+    path: String,
 }
 
 #[bon]
@@ -133,7 +134,7 @@ impl FargateService {
         #[builder(start_fn)] id: &str,
         #[builder(finish_fn)] s: &mut Scope<'_>,
         /// The cluster it runs in.
-        cluster: &Cluster,
+        cluster: Cluster,
         /// The network its tasks stand in: the private subnets, or the public ones where there are no others.
         vpc: &Vpc,
         /// CPU units and memory of a task.
@@ -171,6 +172,9 @@ impl FargateService {
             variables.into_iter().map(|(name, secret)| (name.into(), secret.into())).collect()
         })]
         secrets: Vec<(String, SecretValue)>,
+        /// File systems that its container sees. Default: none.
+        #[builder(default, with = FromIterator::from_iter)]
+        mounts: Vec<Mount>,
         /// Where its output goes.
         log_group: LogGroup,
         /// The processor. Default: x86-64.
@@ -197,6 +201,7 @@ impl FargateService {
             .port(port.clone())
             .environment(environment)
             .secrets(secrets)
+            .mounts(mounts.clone())
             .log_group(log_group)
             .build();
         let task_definition = TaskDefinition::named("TaskDefinition")
@@ -229,8 +234,10 @@ impl FargateService {
             ..Default::default()
         };
         let resource = s.add("Service", properties);
-        if vpc.count(TierKind::Private) == Some(0) {
-            vpc.await_internet(&mut s, resource);
+        // A task that starts before its subnet has a way out cannot pull its image.
+        vpc.await_internet(&mut s, tier(vpc), resource);
+        for mount in &mounts {
+            mount.connect(&mut s, &security_group, resource);
         }
         let target_group =
             health_check.map(|check| target_group(&mut s, vpc, &port, check, target_group_name));
@@ -244,7 +251,7 @@ impl FargateService {
             scaling,
             port,
             container_name,
-            id: s.path(),
+            path: s.own_path().to_owned(),
         }
     }
 }
@@ -265,11 +272,15 @@ fn launch_properties(
     }
 }
 
+/// The private subnets, or the public ones where there are no others.
+fn tier(vpc: &Vpc) -> TierKind {
+    if vpc.count(TierKind::Private) == Some(0) { TierKind::Public } else { TierKind::Private }
+}
+
 /// Private subnets, or public ones with an address each, since a task there has no other way out.
 fn network(vpc: &Vpc, group: &SecurityGroup) -> ecs::service::NetworkConfiguration {
-    let private = vpc.count(TierKind::Private) != Some(0);
-    let (kind, public_address) =
-        if private { (TierKind::Private, "DISABLED") } else { (TierKind::Public, "ENABLED") };
+    let kind = tier(vpc);
+    let public_address = if kind == TierKind::Public { "ENABLED" } else { "DISABLED" };
     ecs::service::NetworkConfiguration {
         awsvpc_configuration: Some(ecs::service::AwsVpcConfiguration {
             subnets: Some(vpc.subnets(kind)),
@@ -325,7 +336,7 @@ fn target_group(
         target_group_attributes: Some(vec![attribute("deregistration_delay.timeout_seconds", "30")]),
         ..Default::default()
     };
-    let key = awaited_listener(&s.path());
+    let key = awaited_listener(s.own_path());
     s.awaits(
         &key,
         "DC061",
@@ -354,12 +365,14 @@ impl FargateService {
 
     /// Takes requests from `alb`, once `listener` (or the rule of one) exists to attach the target group.
     pub(crate) fn attach<L>(&self, s: &mut Scope<'_>, alb: &Alb, listener: Handle<L>) {
+        let mut s = s.reopen(&self.path);
+        let s = &mut s;
         let Some(target_group) = self.target_group else {
-            s.error("DC062", format!("`{}` is forwarded to, but has no health check", self.id))
+            s.error("DC062", format!("`{}` is forwarded to, but has no health check", self.path))
                 .hint("give the service a health check: `.health_check(\"/health\")`");
             return;
         };
-        s.settle(&awaited_listener(&self.id));
+        s.settle(&awaited_listener(&self.path));
         // ECS refuses a service whose target group no load balancer uses yet.
         s.depend(self.resource, listener);
         let load_balancers = s[self.resource].load_balancers.get_or_insert_with(Vec::new);

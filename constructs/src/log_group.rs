@@ -5,10 +5,10 @@ use bon::bon;
 use crate::iam::{Role, Statement};
 use crate::l1::logs;
 use crate::resource::{Arn, Handle};
+use crate::retention;
 use crate::scope::{RemovalPolicy, Scope};
 use crate::units::Retention;
 use crate::value::Value;
-use crate::{retention, sub};
 
 /// An `AWS::Logs::LogGroup`.
 #[derive(Debug, Clone, Copy)]
@@ -62,9 +62,8 @@ impl LogGroup {
     }
 
     /// Lets `role` write to the group: make streams and put events, nothing else.
-    pub fn grant_write(self, s: &mut Scope<'_>, role: &Role) {
-        let statement =
-            Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on(sub!("{}", self.arn()));
+    pub fn grant_write(self, s: &mut Scope<'_>, role: Role) {
+        let statement = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on(self.arn());
         role.allow(s, "Logs", statement);
     }
 }

@@ -77,7 +77,7 @@ pub(crate) struct Scaling {
 impl Scaling {
     pub(crate) fn add(
         s: &mut Scope<'_>,
-        cluster: &Cluster,
+        cluster: Cluster,
         service: Handle<ecs::Service>,
         tasks: RangeInclusive<u32>,
         targets: &[ScalingTarget],
@@ -94,7 +94,7 @@ impl Scaling {
         let target = s.add("ScalableTarget", properties);
         let requests =
             targets.iter().find(|target| target.measure == Measure::Requests).map(|target| target.value);
-        let scaling = Scaling { target, requests, path: s.path() };
+        let scaling = Scaling { target, requests, path: s.own_path().to_owned() };
         for follow in targets.iter().filter(|target| target.measure != Measure::Requests) {
             scaling.policy(s, *follow, None);
         }

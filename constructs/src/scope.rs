@@ -226,6 +226,22 @@ impl App {
         build(&mut Scope { app: &mut self.data, stack, path: String::new(), location: None })
     }
 
+    /// Reports a setting that the app cannot be built with, by its key (`network.cidr`).
+    ///
+    /// Use it where settings are turned into units, and go on with a value that is fine, so that all mistakes
+    /// are found in one run.
+    pub fn refuse_setting(&mut self, key: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.data.diagnostics.push(Diagnostic {
+            severity: Severity::Error,
+            code: "DC010",
+            path: "settings".to_owned(),
+            property: Some(key.to_owned()),
+            location: None,
+            message: message.into(),
+            hint: Some(hint.into()),
+        });
+    }
+
     /// Writes every stack as a template. Consumes the app, so that nothing can change afterwards.
     ///
     /// The templates are there even when the diagnostics hold errors, so that a broken one can be looked at.
@@ -255,6 +271,18 @@ impl Scope<'_> {
         let location = self.locate(Location::caller());
         let path = self.child_path(id, location);
         Scope { app: &mut *self.app, stack: self.stack, path, location: Some(location) }
+    }
+
+    /// Opens the scope at `path` below the stack again, for the construct that is made here on its behalf.
+    #[track_caller]
+    pub(crate) fn reopen(&mut self, path: &str) -> Scope<'_> {
+        let location = self.locate(Location::caller());
+        Scope { app: &mut *self.app, stack: self.stack, path: path.to_owned(), location: Some(location) }
+    }
+
+    /// The path of this scope below the stack.
+    pub(crate) fn own_path(&self) -> &str {
+        &self.path
     }
 
     /// Adds a resource under `id`.

@@ -99,7 +99,7 @@ impl SecurityGroup {
             cidr_ip: Some(from.to_string().into()),
             ..self.ingress(&port, description)
         };
-        s.add(&rule_id(&self.name, "From", &source, &port), rule);
+        s.reopen("").add(&rule_id(&self.name, "From", &source, &port), rule);
     }
 
     /// Lets `self` reach `to` on TCP `port`: a rule on each side that needs one.
@@ -116,7 +116,7 @@ impl SecurityGroup {
             source_security_group_id: Some(self.id()),
             ..to.ingress(&port, description)
         };
-        s.add(&rule_id(&to.name, "From", &self.name, &port), rule);
+        s.reopen("").add(&rule_id(&to.name, "From", &self.name, &port), rule);
         if self.egress == Egress::Connected {
             let rule = ec2::SecurityGroupEgress {
                 group_id: Some(self.id()),
@@ -127,7 +127,7 @@ impl SecurityGroup {
                 description: Some(description.into()),
                 ..Default::default()
             };
-            s.add(&rule_id(&self.name, "To", &to.name, &port), rule);
+            s.reopen("").add(&rule_id(&self.name, "To", &to.name, &port), rule);
         }
     }
 

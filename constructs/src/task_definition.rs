@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bon::{Builder, bon};
 
 use crate::declare::aws;
+use crate::file_system::Mount;
 use crate::iam::Role;
 use crate::l1::ecs;
 use crate::l1::ecs::task_definition as l1;
@@ -27,7 +28,7 @@ pub enum Architecture {
 
 /// One container of a task.
 ///
-/// It runs as a user without rights, cannot write to its image (`/tmp` is a volume), and has an init process
+/// It runs as a user without rights, cannot write to its image (`/tmp` is in memory), and has an init process
 /// that passes signals on and reaps children.
 #[derive(Debug, Clone, Builder)]
 #[builder(start_fn = named, finish_fn = build)]
@@ -50,6 +51,9 @@ pub struct Container {
         variables.into_iter().map(|(name, secret)| (name.into(), secret.into())).collect()
     })]
     secrets: Vec<(String, SecretValue)>,
+    /// File systems that it sees. Default: none.
+    #[builder(default)]
+    mounts: Vec<Mount>,
     /// Where its output goes.
     log_group: LogGroup,
     /// The beginning of its log streams' names. Default: `ecs`.
@@ -66,10 +70,10 @@ pub struct Container {
     /// Seconds between the signal to stop and the end, at most 120. Default: 30, as ECS does.
     #[builder(default = 30)]
     stop_timeout: u16,
+    /// MiB of the task's memory that `/tmp` may take. Default: 64.
+    #[builder(default = 64)]
+    tmp_size: u32,
 }
-
-/// The volume that stands in for `/tmp`, since the image cannot be written to.
-const TEMPORARY: &str = "tmp";
 
 impl Container {
     /// The name.
@@ -104,7 +108,7 @@ impl Container {
         }
     }
 
-    fn grant(&self, s: &mut Scope<'_>, execution_role: &Role) {
+    fn grant(&self, s: &mut Scope<'_>, execution_role: Role) {
         self.image.grant_pull(s, execution_role);
         self.log_group.grant_write(s, execution_role);
         for (_, secret) in &self.secrets {
@@ -128,18 +132,11 @@ impl Container {
             port_mappings: self.port.map(|port| vec![port_mapping(&port)]),
             environment: some(environment.collect()),
             secrets: some(secrets.collect()),
+            mount_points: some(self.mounts.iter().map(Mount::mount_point).collect()),
             log_configuration: Some(log_configuration(self.log_group, self.stream_prefix)),
             user: Some(self.user.into()),
             readonly_root_filesystem: Some(true.into()),
-            mount_points: Some(vec![l1::MountPoint {
-                source_volume: Some(TEMPORARY.into()),
-                container_path: Some("/tmp".into()),
-                read_only: Some(false.into()),
-            }]),
-            linux_parameters: Some(l1::LinuxParameters {
-                init_process_enabled: Some(true.into()),
-                ..Default::default()
-            }),
+            linux_parameters: Some(linux_parameters(self.tmp_size)),
             health_check: self.health_command.map(health_check),
             stop_timeout: Some(self.stop_timeout.into()),
             ..Default::default()
@@ -153,6 +150,24 @@ fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
 
 fn port_mapping(port: &PortValue) -> l1::PortMapping {
     l1::PortMapping { container_port: Some(port.value()), protocol: Some("tcp".into()), ..Default::default() }
+}
+
+/// An init process, and a `/tmp` in memory that any user may write to; the rest of the image cannot be written.
+///
+/// A bind-mounted volume would belong to root. Fargate offers tmpfs since January 2026:
+/// [tmpfs mounts on AWS Fargate][aws].
+///
+/// [aws]: https://aws.amazon.com/about-aws/whats-new/2026/01/amazon-ecs-tmpfs-mounts-aws-fargate-managed-instances/
+fn linux_parameters(tmp_size: u32) -> l1::LinuxParameters {
+    l1::LinuxParameters {
+        init_process_enabled: Some(true.into()),
+        tmpfs: Some(vec![l1::Tmpfs {
+            container_path: Some("/tmp".into()),
+            size: Some(tmp_size.into()),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    }
 }
 
 fn health_check(command: String) -> l1::HealthCheck {
@@ -221,9 +236,14 @@ impl TaskDefinition {
     ) -> TaskDefinition {
         let execution_role = Role::named("ExecutionRole").assumed_by("ecs-tasks.amazonaws.com").build(s);
         let task_role = Role::named("TaskRole").assumed_by("ecs-tasks.amazonaws.com").build(s);
+        let mut volumes = Vec::new();
         for container in &containers {
             container.check(s);
-            container.grant(s, &execution_role);
+            container.grant(s, execution_role);
+            for mount in &container.mounts {
+                mount.grant(s, task_role);
+                volumes.push(mount.volume());
+            }
         }
         if !containers.iter().any(|container| container.essential) {
             s.error("DC043", "no container of the task is essential")
@@ -238,7 +258,7 @@ impl TaskDefinition {
             runtime_platform: Some(platform(architecture)),
             execution_role_arn: Some(execution_role.arn()),
             task_role_arn: Some(task_role.arn()),
-            volumes: Some(vec![l1::Volume { name: Some(TEMPORARY.into()), ..Default::default() }]),
+            volumes: some(volumes),
             container_definitions: Some(containers.into_iter().map(Container::definition).collect()),
             ..Default::default()
         };

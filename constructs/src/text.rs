@@ -89,9 +89,10 @@ pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
                 match arguments.next() {
                     Some(Node::String(literal)) => text.push_str(&escape(&literal)),
                     Some(Node::Number(number)) => text.push_str(&number.to_string()),
+                    Some(Node::Call(Function::Sub, inner)) => text.push_str(&inline(*inner, &mut variables)),
                     Some(node) => {
                         let name = format!("Value{}", variables.len() + 1);
-                        text.push_str(&format!("${{{name}}}"));
+                        text.extend(["${", &name, "}"]);
                         variables.insert(name, node);
                     }
                     None => {}
@@ -114,6 +115,30 @@ pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
     Value::from_node(Node::call(Function::Sub, vec![Node::from(text), Node::Map(variables)]))
 }
 
+/// The text of a substitution inside another one, its variables renamed so that they stay apart.
+fn inline(inner: Node, variables: &mut Map) -> String {
+    let (mut text, own) = match inner {
+        Node::String(text) => (text, Map::new()),
+        Node::List(parts) => match <[Node; 2]>::try_from(parts) {
+            Ok([Node::String(text), Node::Map(own)]) => (text, own),
+            _ => return String::new(),
+        },
+        _ => return String::new(),
+    };
+    // Two steps, since an old name may also be a new one.
+    let first = variables.len() + 1;
+    let names: Vec<(String, Node)> = own.into_iter().collect();
+    for (index, (name, _)) in names.iter().enumerate() {
+        text = text.replace(&format!("${{{name}}}"), &format!("${{#{index}}}"));
+    }
+    for (index, (_, node)) in names.into_iter().enumerate() {
+        let name = format!("Value{}", first + index);
+        text = text.replace(&format!("${{#{index}}}"), &format!("${{{name}}}"));
+        variables.insert(name, node);
+    }
+    text
+}
+
 /// Keeps `${` in a literal from being taken for a variable.
 fn escape(literal: &str) -> String {
     literal.replace("${", "${!")
@@ -133,6 +158,9 @@ pub(crate) fn flatten(argument: Node) -> Node {
     let mut text = text;
     let mut kept = Map::new();
     for (name, node) in variables {
+        if text == format!("${{{name}}}") {
+            return node;
+        }
         let inline = match &node {
             Node::Call(Function::Ref, target) => target.as_str().map(str::to_owned),
             Node::Call(Function::GetAtt, target) => attribute(target),
@@ -178,6 +206,13 @@ mod tests {
     #[test]
     fn literals_alone_make_plain_text() {
         check(&sub!("{{{}}} ${{x}}", "a"), serde_json::json!("{a} ${x}"));
+    }
+
+    #[test]
+    fn a_substitution_in_another_becomes_one() {
+        let (a, b) = (Value::<String>::parameter("A"), Value::<String>::parameter("B"));
+        let inner = sub!("{}/x", &b);
+        check(&sub!("{}:{}:{}", &a, inner, &a), serde_json::json!({"Fn::Sub": "${A}:${B}/x:${A}"}));
     }
 
     #[test]

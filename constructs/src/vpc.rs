@@ -67,6 +67,13 @@ pub enum Nat {
     None,
 }
 
+/// The routes of a tier to the internet, and the associations that make its subnets follow them.
+#[derive(Debug, Clone, Default)]
+struct WayOut {
+    routes: Vec<Handle<ec2::Route>>,
+    associations: Vec<Handle<ec2::SubnetRouteTableAssociation>>,
+}
+
 /// A VPC with its subnets: made by the stack, or existing already.
 #[derive(Debug, Clone)]
 pub struct Vpc {
@@ -74,8 +81,8 @@ pub struct Vpc {
     cidr: Option<Cidr>,
     subnets: BTreeMap<TierKind, List<ec2::SubnetId>>,
     route_tables: Vec<Handle<ec2::RouteTable>>,
-    /// The way out of public subnets; what stands in them needs it before it can reach anything.
-    attachment: Option<Handle<ec2::VpcGatewayAttachment>>,
+    /// What must exist before something in a tier can reach the internet.
+    ways_out: BTreeMap<TierKind, WayOut>,
     /// The VPC itself, if the stack owns it.
     pub resource: Option<Handle<ec2::Vpc>>,
 }
@@ -116,6 +123,7 @@ impl Vpc {
             gateways: Vec::new(),
             subnets: BTreeMap::new(),
             route_tables: Vec::new(),
+            ways_out: BTreeMap::new(),
         };
         for tier in tiers.iter().filter(|tier| tier.kind == TierKind::Public) {
             network.public_tier(&mut s, tier, &name);
@@ -124,7 +132,6 @@ impl Vpc {
         for tier in tiers.iter().filter(|tier| tier.kind != TierKind::Public) {
             network.inner_tier(&mut s, tier, &name);
         }
-        let attachment = network.gateway.map(|(attachment, _)| attachment);
         let tags = vec![Tag::new("Name", name.as_str())];
         s[resource].tags = Some(tags);
         Vpc {
@@ -132,7 +139,7 @@ impl Vpc {
             cidr: Some(cidr),
             subnets: network.subnets,
             route_tables: network.route_tables,
-            attachment,
+            ways_out: network.ways_out,
             resource: Some(resource),
         }
     }
@@ -225,6 +232,7 @@ struct Network {
     gateways: Vec<Handle<ec2::NatGateway>>,
     subnets: BTreeMap<TierKind, List<ec2::SubnetId>>,
     route_tables: Vec<Handle<ec2::RouteTable>>,
+    ways_out: BTreeMap<TierKind, WayOut>,
 }
 
 impl Network {
@@ -265,6 +273,7 @@ impl Network {
         );
         // A route to a gateway that is not attached yet is refused.
         s.depend(route, attachment);
+        self.way_out(TierKind::Public).routes.push(route);
         *self.gateway.insert((attachment, table))
     }
 
@@ -309,7 +318,7 @@ impl Network {
             let table = self.route_table(s, &format!("{}RouteTable{number}", tier.name), &table_name);
             let out = self.gateways.get(index).or(self.gateways.first()).copied();
             if let (TierKind::Private, Some(gateway)) = (tier.kind, out) {
-                s.add(
+                let route = s.add(
                     &format!("{}Route{number}", tier.name),
                     ec2::Route {
                         route_table_id: Some(table.into()),
@@ -318,9 +327,14 @@ impl Network {
                         ..Default::default()
                     },
                 );
+                self.way_out(tier.kind).routes.push(route);
             }
             self.subnet(s, tier, index, *cidr, table, name);
         }
+    }
+
+    fn way_out(&mut self, kind: TierKind) -> &mut WayOut {
+        self.ways_out.entry(kind).or_default()
     }
 
     fn route_table(&mut self, s: &mut Scope<'_>, id: &str, name: &str) -> Handle<ec2::RouteTable> {
@@ -350,13 +364,14 @@ impl Network {
             ..Default::default()
         };
         let subnet = s.add(&format!("{}Subnet{number}", tier.name), subnet);
-        s.add(
+        let association = s.add(
             &format!("{}Subnet{number}Routes", tier.name),
             ec2::SubnetRouteTableAssociation {
                 subnet_id: Some(subnet.into()),
                 route_table_id: Some(table.into()),
             },
         );
+        self.way_out(tier.kind).associations.push(association);
         self.subnets.entry(tier.kind).or_insert_with(|| List::from_iter(Vec::<Value<_>>::new())).push(subnet);
     }
 }
@@ -409,7 +424,7 @@ impl Vpc {
         subnets: impl IntoIterator<Item = (TierKind, L)>,
     ) -> Vpc {
         let subnets = subnets.into_iter().map(|(kind, ids)| (kind, ids.into())).collect();
-        Vpc { id, cidr: None, subnets, route_tables: Vec::new(), attachment: None, resource: None }
+        Vpc { id, cidr: None, subnets, route_tables: Vec::new(), ways_out: BTreeMap::new(), resource: None }
     }
 
     /// The VPC's id.
@@ -434,10 +449,14 @@ impl Vpc {
         self.subnets.get(&kind).map_or(Some(0), |list| list.items().map(<[_]>::len))
     }
 
-    /// Makes `handle` wait until the VPC reaches the internet, where nothing else says so.
-    pub(crate) fn await_internet<R>(&self, s: &mut Scope<'_>, handle: Handle<R>) {
-        if let Some(attachment) = self.attachment {
-            s.depend(handle, attachment);
+    /// Makes `handle` wait until what stands in the tier reaches the internet, which no reference implies.
+    pub(crate) fn await_internet<R>(&self, s: &mut Scope<'_>, kind: TierKind, handle: Handle<R>) {
+        let Some(way_out) = self.ways_out.get(&kind) else { return };
+        for route in &way_out.routes {
+            s.depend(handle, *route);
+        }
+        for association in &way_out.associations {
+            s.depend(handle, *association);
         }
     }
 
@@ -464,7 +483,7 @@ impl Vpc {
         services: impl IntoIterator<Item = EndpointService>,
     ) {
         let kind =
-            if self.count(TierKind::Private) != Some(0) { TierKind::Private } else { TierKind::Isolated };
+            if self.count(TierKind::Private) == Some(0) { TierKind::Isolated } else { TierKind::Private };
         let mut s = s.scope(id);
         let Some(cidr) = self.cidr else {
             s.error(

@@ -59,7 +59,7 @@ impl Checker<'_> {
 
     fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
         // One in maintenance works and stays.
-        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| status != "maintenance") else {
+        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance") else {
             return;
         };
         let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
@@ -140,7 +140,7 @@ impl Checker<'_> {
 
     /// Whether a property may be set at all.
     fn property(&mut self, path: &Path, key: &str, within: Within) {
-        let ends_so = |paths: &[String]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
+        let ends_so = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
         if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
@@ -149,14 +149,14 @@ impl Checker<'_> {
         if ends_so(&facts.deprecated) {
             let steps = property_path(path);
             let names: Vec<&str> = steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
-            if facts.deprecated.contains(&names.join(".")) {
+            if facts.deprecated.contains(&names.join(".").as_str()) {
                 self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
             }
         }
     }
 
     fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
-        let known = || place.schema().properties.keys().map(String::as_str);
+        let known = || place.schema().properties.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
         let message = if path.steps().len() == 4 {
             format!("{} has no property `{}`", within.facts.type_name, shown(key))
@@ -168,7 +168,7 @@ impl Checker<'_> {
 
     fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
         for key in &place.schema().required {
-            if map.get(key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
+            if map.get(*key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
@@ -220,10 +220,10 @@ impl Checker<'_> {
         }
     }
 
-    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[String]) {
+    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[&str]) {
         let key = |node: &Node| -> Option<Vec<String>> {
             let map = node.as_map()?;
-            keys.iter().map(|key| map.get(key)?.scalar_text().map(Into::into)).collect()
+            keys.iter().map(|key| map.get(*key)?.scalar_text().map(Into::into)).collect()
         };
         let values: Vec<_> = items.iter().map(key).collect();
         for (at, value) in values.iter().enumerate() {

@@ -1,0 +1,262 @@
+//! A connection to one account and region: credentials found and checked, clients tuned for CloudFormation.
+
+mod chain;
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
+use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_cloudformation::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use serde::Serialize;
+
+use crate::emulator::Emulator;
+use crate::error::{CloudError, Kind};
+use crate::failure::ApiFailure;
+
+/// The access key for the emulator, which reads twelve digits as the account id. It opens nothing anywhere.
+const LOCAL_ACCOUNT: &str = "123456789012";
+/// The region of the emulator if none is asked for.
+const LOCAL_REGION: &str = "us-east-1";
+/// How often a call that changes something is tried; the same request token makes a repetition harmless.
+const MUTATION_ATTEMPTS: u32 = 7;
+
+/// Where to connect, and as whom.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// The profile in the AWS configuration files. Default: `AWS_PROFILE`, then `default`.
+    pub profile: Option<String>,
+    /// The region. Default: `AWS_REGION`, then the profile's.
+    pub region: Option<String>,
+    /// Another address for every service, for example of a test double. Default: `AWS_ENDPOINT_URL`, then AWS's own.
+    pub endpoint_url: Option<String>,
+    /// A running emulator. If given, the user's credentials and the three settings above (but `region`) are not used.
+    pub local: Option<Emulator>,
+    /// The account that the configuration names; another one is refused.
+    pub expected_account: Option<String>,
+    /// The region that the configuration names; another one is refused.
+    pub expected_region: Option<String>,
+}
+
+/// Who we are, as AWS sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The twelve digits of the account.
+    pub account: String,
+    /// The ARN of the user or the assumed role.
+    pub arn: String,
+    /// The region of every call.
+    pub region: String,
+}
+
+/// An open connection: the account is known, the credentials work.
+#[derive(Clone)]
+pub struct Connection {
+    options: ConnectOptions,
+    identity: Identity,
+    endpoint: Option<String>,
+    /// For questions that are repeated anyway: never retries, so that the engine sees each failure.
+    pub(crate) polling: aws_sdk_cloudformation::Client,
+    /// For everything else: retries up to seven times with the same request token.
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+}
+
+impl Connection {
+    /// Finds credentials, asks AWS whose they are, and prepares the clients.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] without a region, [`Kind::Credentials`] if there are no credentials or AWS does not take them,
+    /// [`Kind::Unreachable`] if nobody answers, [`Kind::Refused`] if account or region differ from the expected ones.
+    pub async fn open(options: ConnectOptions) -> Result<Connection, CloudError> {
+        let config = configuration(&options).await?;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        refuse_other_region(&options, &region)?;
+        let (account, arn) = caller(&config).await?;
+        refuse_other_account(&options, &account)?;
+        Ok(Connection {
+            endpoint: config.endpoint_url().map(ToOwned::to_owned),
+            identity: Identity { account, arn, region },
+            polling: polling_client(&config),
+            cloudformation: mutation_client(&config),
+            s3: s3_client(&config),
+            options,
+        })
+    }
+
+    /// The same connection with credentials that are loaded afresh, for when the old ones expired on the way.
+    pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
+        Connection::open(self.options.clone()).await
+    }
+
+    /// Who we are, and where.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The address that replaces AWS's own, if there is one. Worth a banner: it may be set by accident.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
+    /// Whether this is the emulator and not AWS.
+    pub fn is_local(&self) -> bool {
+        self.options.local.is_some()
+    }
+}
+
+/// Shows whose connection it is, never a credential.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("identity", &self.identity)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The SDK's configuration: region, credentials, time-outs.
+async fn configuration(options: &ConnectOptions) -> Result<SdkConfig, CloudError> {
+    let (region, credentials, endpoint) = match &options.local {
+        Some(emulator) => (
+            options.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned()),
+            SharedCredentialsProvider::new(Credentials::new(
+                LOCAL_ACCOUNT,
+                "emulator",
+                None,
+                None,
+                "emulator",
+            )),
+            Some(emulator.endpoint()),
+        ),
+        None => {
+            let region = chain::region(options).await?;
+            let credentials = chain::credentials(options, &region).await?;
+            (region, credentials, options.endpoint_url.clone())
+        }
+    };
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(credentials)
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(time_outs());
+    if let Ok(name) = AppName::new("docuthinker") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    Ok(loader.load().await)
+}
+
+/// The SDK has no read time-out of its own; a server that hangs would hold us for ever.
+fn time_outs() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_secs(20))
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .operation_timeout(Duration::from_secs(180))
+        .build()
+}
+
+/// A client that asks once; the engine decides when to ask again.
+fn polling_client(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
+    let config =
+        aws_sdk_cloudformation::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
+    aws_sdk_cloudformation::Client::from_conf(config)
+}
+
+/// A client for calls that change something.
+fn mutation_client(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
+    let retry = RetryConfig::standard()
+        .with_max_attempts(MUTATION_ATTEMPTS)
+        .with_max_backoff(Duration::from_secs(15));
+    let config = aws_sdk_cloudformation::config::Builder::from(config)
+        .retry_config(retry)
+        .retry_classifier(QuotasAreFinal)
+        .build();
+    aws_sdk_cloudformation::Client::from_conf(config)
+}
+
+/// S3 for templates; test doubles have no host name per bucket, hence the path style.
+fn s3_client(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let path_style = config.endpoint_url().is_some();
+    aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build(),
+    )
+}
+
+/// Forbids the SDK to retry `LimitExceededException`, which it takes for throttling; a quota stays used up.
+#[derive(Debug)]
+struct QuotasAreFinal;
+
+impl ClassifyRetry for QuotasAreFinal {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
+        let quota = b"<Code>LimitExceeded";
+        if body.windows(quota.len()).any(|part| part == quota) {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "quotas are final"
+    }
+}
+
+/// Asks STS whose credentials these are: cheap, allowed to everybody, and fails at once if they expired.
+async fn caller(config: &SdkConfig) -> Result<(String, String), CloudError> {
+    let answer = aws_sdk_sts::Client::new(config)
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|error| ApiFailure::of("sts:GetCallerIdentity", &error).into_error())?;
+    match (answer.account, answer.arn) {
+        (Some(account), Some(arn)) => Ok((account, arn)),
+        _ => Err(ApiFailure::network("sts:GetCallerIdentity", "the answer names no account").into_error()),
+    }
+}
+
+fn refuse_other_account(options: &ConnectOptions, actual: &str) -> Result<(), CloudError> {
+    match &options.expected_account {
+        Some(expected) if expected != actual && options.local.is_none() => Err(CloudError::new(
+            Kind::Refused,
+            format!("the configuration says account {expected}, the credentials are for {actual}"),
+        )
+        .state("nothing was changed in AWS")
+        .next("choose the other credentials with `--profile`, or correct the account in the configuration")),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_other_region(options: &ConnectOptions, actual: &str) -> Result<(), CloudError> {
+    match &options.expected_region {
+        Some(expected) if expected != actual && options.local.is_none() => Err(CloudError::new(
+            Kind::Refused,
+            format!("the configuration says region {expected}, the connection is to {actual}"),
+        )
+        .state("nothing was changed in AWS")
+        .next(format!("use `--region {expected}`, or correct the region in the configuration"))),
+        _ => Ok(()),
+    }
+}
+
+/// Loads credentials once, with a clear failure; the provider then goes on refreshing them by itself.
+async fn loaded(
+    provider: impl ProvideCredentials + 'static,
+) -> Result<SharedCredentialsProvider, CloudError> {
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(SharedCredentialsProvider::new(provider)),
+        Err(error) => Err(chain::no_credentials(&error)),
+    }
+}

@@ -1,0 +1,144 @@
+//! Removing what we made and do not need: the change set, and the stack that only announces it.
+
+use std::time::Duration;
+
+use super::machine::{Action, Moment, Observation, SetIds};
+use super::request::DeployOutcome;
+use super::status::{Condition, condition};
+use crate::error::CloudError;
+use crate::failure::{ApiFailure, Class};
+
+/// How often each call is tried; a change set that is still being made refuses to be deleted for a few seconds.
+const TRIES: u32 = 20;
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The removal, on the way to a result that is already known.
+#[derive(Debug, Clone)]
+pub(crate) struct Cleanup {
+    ids: SetIds,
+    /// Whether the stack exists only because of our change set.
+    made_stack: bool,
+    doing: Doing,
+    tries: u32,
+    leftovers: Vec<String>,
+    result: Result<DeployOutcome, CloudError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    DeletingSet,
+    Looking,
+    ListingSets,
+    DeletingStack,
+}
+
+/// What a step of the removal leads to.
+#[derive(Debug)]
+pub(crate) enum Cleaned {
+    /// Do this next.
+    Do(Action),
+    /// Done; this is the result of the deployment.
+    End(Result<DeployOutcome, CloudError>),
+}
+
+impl Cleanup {
+    /// Removes the change set `ids`, and its stack if `made_stack`; then the deployment ends with `result`.
+    pub(crate) fn new(ids: SetIds, made_stack: bool, result: Result<DeployOutcome, CloudError>) -> Cleanup {
+        Cleanup { ids, made_stack, doing: Doing::DeletingSet, tries: 0, leftovers: Vec::new(), result }
+    }
+
+    /// The action that belongs to where we are.
+    pub(crate) fn action(&self, token: &str) -> Action {
+        let stack = self.ids.stack_id.clone();
+        match self.doing {
+            Doing::DeletingSet => Action::DeleteChangeSet { stack, change_set: self.ids.id.clone() },
+            Doing::Looking => Action::DescribeStack(stack),
+            Doing::ListingSets => Action::ListChangeSets(stack),
+            Doing::DeletingStack => {
+                Action::DeleteStack { stack, token: token.to_owned(), retain: Vec::new() }
+            }
+        }
+    }
+
+    /// One step.
+    pub(crate) fn step(
+        mut self,
+        _moment: Moment,
+        seen: Observation,
+        token: &str,
+    ) -> (Option<Cleanup>, Cleaned) {
+        let next = match (self.doing, seen) {
+            (_, Observation::Slept) => Some(self.doing),
+            (Doing::DeletingSet, Observation::Done(result)) => match result {
+                Ok(()) => self.after_set(),
+                Err(failure) if failure.class == Class::Missing => self.after_set(),
+                Err(failure) => return self.retry_or_leave(&failure, "the change set"),
+            },
+            (Doing::Looking, Observation::Stack(result)) => match result {
+                Ok(Some(stack)) if condition(&stack.status) == Condition::Announced => {
+                    Some(Doing::ListingSets)
+                }
+                // It is gone, or somebody else has made it a real stack meanwhile.
+                Ok(_) => None,
+                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+            },
+            (Doing::ListingSets, Observation::ChangeSets(result)) => match result {
+                // Somebody else's change set needs the stack.
+                Ok(sets) if sets.iter().any(|set| *set != self.ids.id) => None,
+                Ok(_) => Some(Doing::DeletingStack),
+                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+            },
+            (Doing::DeletingStack, Observation::Done(result)) => match result {
+                Ok(()) => None,
+                Err(failure) if failure.class == Class::Missing => None,
+                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+            },
+            _ => None,
+        };
+        match next {
+            Some(doing) => {
+                if doing != self.doing {
+                    self.tries = 0;
+                }
+                self.doing = doing;
+                let action = self.action(token);
+                (Some(self), Cleaned::Do(action))
+            }
+            None => (None, Cleaned::End(self.result())),
+        }
+    }
+
+    fn after_set(&self) -> Option<Doing> {
+        self.made_stack.then_some(Doing::Looking)
+    }
+
+    fn retry_or_leave(mut self, failure: &ApiFailure, what: &str) -> (Option<Cleanup>, Cleaned) {
+        self.tries += 1;
+        let may_work_later = failure.passes() || failure.code.as_deref() == Some("InvalidChangeSetStatus");
+        if may_work_later && self.tries < TRIES {
+            return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
+        }
+        let id = if self.doing == Doing::DeletingSet { &self.ids.id } else { &self.ids.stack_id };
+        self.leftovers.push(format!("{what} {id} could not be removed: {}", failure.message));
+        (None, Cleaned::End(self.result()))
+    }
+
+    /// The known result, with what stays behind.
+    fn result(&self) -> Result<DeployOutcome, CloudError> {
+        match self.result.clone() {
+            Ok(mut outcome) => {
+                outcome.leftovers.extend(self.leftovers.iter().cloned());
+                Ok(outcome)
+            }
+            Err(error) if self.leftovers.is_empty() => Err(error),
+            Err(error) => {
+                let left = self.leftovers.join("; ");
+                Err(error.with(|report| {
+                    let state = report.state.take().map(|state| format!("{state}; ")).unwrap_or_default();
+                    report.state = Some(format!("{state}{left}"));
+                }))
+            }
+        }
+    }
+}

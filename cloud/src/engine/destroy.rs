@@ -1,0 +1,314 @@
+//! The deletion of one stack as a pure step function: look, check who needs it, delete, follow until it is gone.
+
+use std::time::Duration;
+
+use super::events::EventLog;
+use super::follow::{Follow, Followed};
+use super::machine::{Action, Machine, Moment, Next, Observation, Turn};
+use super::patience::{Pace, Patience};
+use super::progress::{Phase, Progress, ResourceEvent};
+use super::request::{DestroyOutcome, DestroyRequest, RetainedResource, StackDescription};
+use super::status::{Condition, condition};
+use super::verdict;
+use crate::error::{CloudError, Kind};
+use crate::failure::{ApiFailure, Class};
+
+/// The state of a deletion.
+#[derive(Debug, Clone)]
+pub(crate) struct Destroy {
+    request: DestroyRequest,
+    token: String,
+    pace: Pace,
+    patience: Patience,
+    at: At,
+}
+
+/// Where it is: what the next observation answers.
+#[derive(Debug, Clone)]
+enum At {
+    Looking,
+    /// Asking for the importers of the last of `exports`.
+    CheckingExports {
+        stack: StackDescription,
+        exports: Vec<String>,
+        used: Vec<(String, Vec<String>)>,
+    },
+    /// Reading the events that are there already, to tell ours from them.
+    ReadingHistory(StackDescription),
+    Deleting(Box<Follow>),
+    Following {
+        follow: Box<Follow>,
+        since: Duration,
+    },
+}
+
+type Step = Turn<Destroy>;
+
+impl Destroy {
+    /// A deletion that has not begun; `token` is unique to this run.
+    pub(crate) fn new(request: DestroyRequest, token: String, pace: Pace) -> Destroy {
+        let patience = Patience::new(pace, request.grace);
+        Destroy { request, token, pace, patience, at: At::Looking }
+    }
+
+    fn go(mut self, at: At, action: Action) -> Step {
+        self.at = at;
+        Turn { machine: self, say: Vec::new(), next: Next::Do(action) }
+    }
+
+    fn end(self, result: Result<DestroyOutcome, CloudError>) -> Step {
+        let name = self.request.stack.clone();
+        let result =
+            result.map_err(|error| error.with(|report| report.stack = report.stack.take().or(Some(name))));
+        Turn { machine: self, say: Vec::new(), next: Next::End(result) }
+    }
+
+    fn advance(mut self, moment: Moment, seen: Observation) -> Step {
+        let at = std::mem::replace(&mut self.at, At::Looking);
+        match (at, seen) {
+            (At::Looking, Observation::Begin) => {
+                self.look().saying(Progress::Phase { phase: Phase::Looking })
+            }
+            (At::Looking, Observation::Slept) => self.look(),
+            (At::Looking, Observation::Stack(answer)) => self.looked(answer, moment),
+            (At::CheckingExports { stack, exports, used }, Observation::Importers(answer)) => {
+                self.checked_export(stack, exports, used, answer)
+            }
+            (At::ReadingHistory(stack), Observation::Events(answer)) => {
+                self.read_history(stack, answer, moment)
+            }
+            (At::Deleting(follow), Observation::Done(answer)) => self.deleted(follow, answer, moment),
+            (At::Following { follow, since }, seen) => self.follow(follow, since, moment, seen),
+            _ => self.end(Err(CloudError::bug("an answer that nobody asked for, while deleting"))),
+        }
+    }
+
+    fn look(self) -> Step {
+        let name = self.request.stack.clone();
+        self.go(At::Looking, Action::DescribeStack(name))
+    }
+
+    fn looked(mut self, answer: Result<Option<StackDescription>, ApiFailure>, moment: Moment) -> Step {
+        let stack = match answer {
+            Ok(Some(stack)) if condition(&stack.status) != Condition::Deleted => stack,
+            Ok(_) => return self.end(Ok(DestroyOutcome { stack_id: None, retained: Vec::new() })),
+            Err(failure) => return self.ask_again(failure, moment),
+        };
+        self.patience.answered();
+        if stack.status == "DELETE_IN_PROGRESS" {
+            return self.read(stack);
+        }
+        if condition(&stack.status) == Condition::Running {
+            let obstacle = verdict::obstacle(&stack)
+                .unwrap_or_else(|| CloudError::bug("a running stack is no obstacle"));
+            return self.end(Err(obstacle));
+        }
+        if stack.termination_protection {
+            return self.end(Err(protected(&stack)));
+        }
+        let exports = stack.outputs.iter().filter_map(|output| output.export.clone()).collect();
+        self.check_exports(stack, exports, Vec::new())
+    }
+
+    fn ask_again(mut self, failure: ApiFailure, moment: Moment) -> Step {
+        if !failure.passes() {
+            return self.end(Err(failure.into_error()));
+        }
+        let Some(retry_in) = self.patience.after_failure(&failure, moment) else {
+            return self.end(Err(failure.into_error()));
+        };
+        let news = match failure.class {
+            Class::Throttled => Progress::Throttled { retry_in },
+            _ => Progress::Unreachable { what: failure.message, retry_in },
+        };
+        self.go(At::Looking, Action::Sleep(retry_in)).saying(news)
+    }
+
+    fn check_exports(
+        self,
+        stack: StackDescription,
+        exports: Vec<String>,
+        used: Vec<(String, Vec<String>)>,
+    ) -> Step {
+        match exports.last().cloned() {
+            Some(export) => self.go(At::CheckingExports { stack, exports, used }, Action::Importers(export)),
+            None if used.is_empty() => self.read(stack),
+            None => self.end(Err(imported(&stack, used))),
+        }
+    }
+
+    fn checked_export(
+        self,
+        stack: StackDescription,
+        mut exports: Vec<String>,
+        mut used: Vec<(String, Vec<String>)>,
+        answer: Result<Vec<String>, ApiFailure>,
+    ) -> Step {
+        let export = exports.pop().unwrap_or_default();
+        match answer {
+            Ok(importers) => {
+                if !importers.is_empty() {
+                    used.push((export, importers));
+                }
+                self.check_exports(stack, exports, used)
+            }
+            // A check that cannot be made stops nothing: CloudFormation makes it again.
+            Err(failure) => {
+                let text =
+                    format!("whether `{export}` is imported could not be checked: {}", failure.message);
+                self.check_exports(stack, exports, used).after(vec![Progress::Note { text }])
+            }
+        }
+    }
+
+    fn read(self, stack: StackDescription) -> Step {
+        let id = stack.stack_id.clone();
+        self.go(At::ReadingHistory(stack), Action::Events(id))
+    }
+
+    /// DeleteStack tells no time to start from; so what is there before it is what is not ours.
+    fn read_history(
+        self,
+        stack: StackDescription,
+        answer: Result<Vec<ResourceEvent>, ApiFailure>,
+        moment: Moment,
+    ) -> Step {
+        let already_deleting = stack.status == "DELETE_IN_PROGRESS";
+        let events = answer.unwrap_or_default();
+        let begin = events.iter().position(|event| is_begin_of_deletion(event, &stack.stack_id));
+        let (ours, token, since) = match begin.filter(|_| already_deleting) {
+            Some(begin) => {
+                let first = &events[begin];
+                (begin + 1, first.token.clone().unwrap_or_default(), Some(first.time))
+            }
+            None => (0, self.token.clone(), None),
+        };
+        let mut log = EventLog::new(&stack.stack_id, &token, since);
+        log.ignore(&events[ours..]);
+        let patience = Patience::new(self.pace, self.request.grace);
+        let id = stack.stack_id.clone();
+        let before = (!already_deleting).then_some(stack);
+        let mut follow = Box::new(Follow::new(&id, before, log, patience, self.request.grace));
+        if already_deleting {
+            let action = follow.begin(moment);
+            let text = "the stack is already being deleted".to_owned();
+            return self
+                .go(At::Following { follow, since: moment.elapsed }, action)
+                .saying(Progress::Note { text });
+        }
+        let action =
+            Action::DeleteStack { stack: id, token: self.token.clone(), retain: self.request.retain.clone() };
+        self.go(At::Deleting(follow), action).saying(Progress::Phase { phase: Phase::Deleting })
+    }
+
+    fn deleted(self, mut follow: Box<Follow>, answer: Result<(), ApiFailure>, moment: Moment) -> Step {
+        match answer {
+            Err(failure) if !failure.passes() && failure.class != Class::Missing => {
+                self.end(Err(failure.into_error().state("the deletion has not begun")))
+            }
+            // If only the answer was lost, following will show it.
+            _ => {
+                let action = follow.begin(moment);
+                self.go(At::Following { follow, since: moment.elapsed }, action)
+            }
+        }
+    }
+
+    fn follow(self, mut follow: Box<Follow>, since: Duration, moment: Moment, seen: Observation) -> Step {
+        let mut say = Vec::new();
+        let step = match follow.step(moment, seen, &mut say) {
+            Followed::Do(action) => {
+                let up =
+                    self.request.timeout.is_some_and(|limit| moment.elapsed.saturating_sub(since) >= limit);
+                if up {
+                    let error = CloudError::new(
+                        Kind::TimedOut,
+                        format!("{} is not gone in time", self.request.stack),
+                    );
+                    let error = follow.still_running(error);
+                    self.end(Err(error))
+                } else {
+                    self.go(At::Following { follow, since }, action)
+                }
+            }
+            Followed::Ended(None) => {
+                let outcome = outcome(&follow);
+                self.end(Ok(outcome))
+            }
+            Followed::Ended(Some(stack)) => {
+                let error = verdict::not_deleted(&stack.name, &follow.log, &stack);
+                self.end(Err(error))
+            }
+            Followed::Lost(error) => self.end(Err(error)),
+        };
+        step.after(say)
+    }
+
+    fn interrupt(self) -> Step {
+        let error = CloudError::new(Kind::Interrupted, "interrupted");
+        let error = match &self.at {
+            At::Following { follow, .. } => follow.still_running(error),
+            _ => error.state("nothing was changed in AWS"),
+        };
+        self.end(Err(error))
+    }
+}
+
+impl Machine for Destroy {
+    type Output = DestroyOutcome;
+
+    fn step(self, moment: Moment, seen: Observation) -> Step {
+        let turn = self.advance(moment, seen);
+        match turn.next {
+            Next::Do(_) if moment.cancelled => turn.machine.interrupt().after(turn.say),
+            _ => turn,
+        }
+    }
+
+    fn wants_older(&self, page: &[ResourceEvent]) -> bool {
+        match &self.at {
+            At::Following { follow, .. } => follow.log.wants_older(page),
+            // Back to where the running deletion began; without one, the newest page is enough.
+            At::ReadingHistory(stack) => {
+                stack.status == "DELETE_IN_PROGRESS"
+                    && !page.iter().any(|event| is_begin_of_deletion(event, &stack.stack_id))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn is_begin_of_deletion(event: &ResourceEvent, stack_id: &str) -> bool {
+    event.status == "DELETE_IN_PROGRESS" && event.physical_id.as_deref() == Some(stack_id)
+}
+
+/// The stack is gone; what it left is still in the account.
+fn outcome(follow: &Follow) -> DestroyOutcome {
+    let retained = follow.log.skipped().into_iter().map(|event| RetainedResource {
+        logical_id: event.logical_id.clone(),
+        resource_type: event.resource_type.clone(),
+        physical_id: event.physical_id.clone(),
+    });
+    DestroyOutcome { stack_id: Some(follow.stack_id().to_owned()), retained: retained.collect() }
+}
+
+/// Protection is never lifted silently: somebody set it on purpose.
+fn protected(stack: &StackDescription) -> CloudError {
+    let name = &stack.name;
+    let error = CloudError::new(Kind::Refused, format!("{name} is protected against deletion"))
+        .state("nothing was changed in AWS")
+        .next(format!(
+            "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}"
+        ));
+    verdict::about(error, stack)
+}
+
+fn imported(stack: &StackDescription, used: Vec<(String, Vec<String>)>) -> CloudError {
+    let uses: Vec<_> =
+        used.into_iter().map(|(export, by)| format!("`{export}` by {}", by.join(", "))).collect();
+    let what = format!("other stacks import what {} exports: {}", stack.name, uses.join("; "));
+    let error = CloudError::new(Kind::Refused, what)
+        .state("nothing was changed in AWS")
+        .next("destroy the importing stacks first");
+    verdict::about(error, stack)
+}

@@ -1,0 +1,157 @@
+//! The frame of the engine: what a machine sees, what it asks for, and nothing of how that is done.
+//!
+//! A machine is a value. It is given one observation and the moment, and gives back itself, what to tell the user, and
+//! the one thing to do next. It has no clock, no randomness, no network: so a test can play any history to it.
+
+use std::time::Duration;
+
+use super::progress::{Progress, ResourceEvent};
+use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
+use crate::error::CloudError;
+use crate::failure::ApiFailure;
+
+/// The circumstances of a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Time since the operation began, by a clock that never jumps.
+    pub(crate) elapsed: Duration,
+    /// A random number between 0 and 1.
+    pub(crate) dice: f64,
+    /// Whether the caller wants to stop.
+    pub(crate) cancelled: bool,
+}
+
+/// What a machine wants done. Each action is answered by exactly one observation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Describe the stack of this name or ARN.
+    DescribeStack(String),
+    /// Upload the template if it is too large, then create a change set.
+    CreateChangeSet { name: String, token: String, creates_stack: bool, keep_parameters: Vec<String> },
+    /// Describe a change set with all its pages.
+    DescribeChangeSet { stack: String, change_set: String },
+    /// Ask the caller.
+    Ask(Question),
+    /// Execute the change set.
+    Execute { change_set: String, token: String },
+    /// Fetch the stack's events, newest first, until the machine wants no older ones.
+    Events(String),
+    /// Delete the change set.
+    DeleteChangeSet { stack: String, change_set: String },
+    /// List the stack's change sets.
+    ListChangeSets(String),
+    /// List the stack's resources.
+    ListResources(String),
+    /// List the stacks that import this export.
+    Importers(String),
+    /// Delete the stack.
+    DeleteStack { stack: String, token: String, retain: Vec<String> },
+    /// Cancel the running update of the stack.
+    CancelUpdate { stack: String, token: String },
+    /// Load the credentials afresh.
+    Reconnect,
+    /// Wait.
+    Sleep(Duration),
+}
+
+/// What a machine is told.
+#[derive(Debug, Clone)]
+pub(crate) enum Observation {
+    /// Nothing yet: begin.
+    Begin,
+    /// The stack; `None` if it does not exist.
+    Stack(Result<Option<StackDescription>, ApiFailure>),
+    /// The change set that was created.
+    Created(Result<SetIds, ApiFailure>),
+    /// The change set as it is.
+    ChangeSet(Result<SetView, ApiFailure>),
+    /// What the caller decided.
+    Decided(Decision),
+    /// The stack's events, newest first.
+    Events(Result<Vec<ResourceEvent>, ApiFailure>),
+    /// A call that answers nothing but "done".
+    Done(Result<(), ApiFailure>),
+    /// The ARNs of the stack's change sets.
+    ChangeSets(Result<Vec<String>, ApiFailure>),
+    /// The stack's resources.
+    Resources(Result<Vec<RetainedResource>, ApiFailure>),
+    /// Names of the stacks that import an export.
+    Importers(Result<Vec<String>, ApiFailure>),
+    /// The credentials were loaded afresh, or not.
+    Reconnected(Result<(), CloudError>),
+    /// The pause is over, or was cut short by the caller's wish to stop.
+    Slept,
+}
+
+/// Where a change set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SetIds {
+    /// The ARN of its stack.
+    pub(crate) stack_id: String,
+    /// Its ARN.
+    pub(crate) id: String,
+}
+
+/// A change set as CloudFormation describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SetView {
+    /// Where it is.
+    pub(crate) ids: SetIds,
+    /// `CREATE_COMPLETE`, `FAILED`, …
+    pub(crate) status: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// `AVAILABLE`, `OBSOLETE`, `EXECUTE_IN_PROGRESS`, …
+    pub(crate) execution: String,
+    /// When it was created, by AWS's clock.
+    pub(crate) created: Option<super::progress::Timestamp>,
+    /// The changes of all pages.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// What a step leads to.
+#[derive(Debug)]
+pub(crate) enum Next<T> {
+    /// Do this, and tell the machine what came of it.
+    Do(Action),
+    /// The end.
+    End(Result<T, CloudError>),
+}
+
+/// The result of a step.
+#[derive(Debug)]
+pub(crate) struct Turn<M: Machine> {
+    /// The machine, for the next step.
+    pub(crate) machine: M,
+    /// What to tell the user, in order.
+    pub(crate) say: Vec<Progress>,
+    /// What comes next.
+    pub(crate) next: Next<M::Output>,
+}
+
+/// A pure step function with its state.
+pub(crate) trait Machine: Sized {
+    /// What it makes in the end.
+    type Output;
+
+    /// One step.
+    fn step(self, moment: Moment, seen: Observation) -> Turn<Self>;
+
+    /// Whether the page of events after this one is needed. `page` is newest first.
+    fn wants_older(&self, page: &[ResourceEvent]) -> bool;
+}
+
+impl<M: Machine> Turn<M> {
+    /// Says this after everything else.
+    pub(crate) fn saying(mut self, news: Progress) -> Turn<M> {
+        self.say.push(news);
+        self
+    }
+
+    /// Says `news` before everything else.
+    pub(crate) fn after(mut self, mut news: Vec<Progress>) -> Turn<M> {
+        news.append(&mut self.say);
+        self.say = news;
+        self
+    }
+}

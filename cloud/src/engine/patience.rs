@@ -1,0 +1,119 @@
+//! How long to wait before asking again, and when to give up.
+
+use std::time::Duration;
+
+use super::machine::Moment;
+use crate::failure::{ApiFailure, Class};
+
+/// The longest pause after failures; longer looks like a hang.
+const LONGEST: Duration = Duration::from_secs(20);
+/// The first pause after a failure.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// How often the state is asked for while all is well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The first pause.
+    pub(crate) first: Duration,
+    /// The longest pause; each one is half as long again as the one before.
+    pub(crate) longest: Duration,
+}
+
+impl Pace {
+    /// For AWS, whose API allows few questions per second and account.
+    pub(crate) const AWS: Pace = Pace { first: Duration::from_secs(1), longest: Duration::from_secs(5) };
+    /// For the emulator, which nobody shares.
+    pub(crate) const LOCAL: Pace =
+        Pace { first: Duration::from_millis(50), longest: Duration::from_millis(200) };
+}
+
+/// The pauses of one operation: steady while all is well, longer and longer while AWS does not answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Patience {
+    pace: Pace,
+    grace: Duration,
+    pause: Duration,
+    failures: u32,
+    unreachable_since: Option<Duration>,
+}
+
+impl Patience {
+    /// Pauses of `pace`; network trouble is borne for `grace`, throttling for ever.
+    pub(crate) fn new(pace: Pace, grace: Duration) -> Patience {
+        Patience { pace, grace, pause: pace.first, failures: 0, unreachable_since: None }
+    }
+
+    /// AWS answered: the pause until the next question.
+    pub(crate) fn after_answer(&mut self) -> Duration {
+        self.answered();
+        let pause = self.pause;
+        self.pause = (self.pause * 3 / 2).min(self.pace.longest);
+        pause
+    }
+
+    /// AWS answered.
+    pub(crate) fn answered(&mut self) {
+        self.failures = 0;
+        self.unreachable_since = None;
+    }
+
+    /// Something happened: ask more often again.
+    pub(crate) fn quicken(&mut self) {
+        self.pause = self.pace.first;
+    }
+
+    /// AWS did not answer: the pause until the next question, or `None` if the grace time is over.
+    pub(crate) fn after_failure(&mut self, failure: &ApiFailure, moment: Moment) -> Option<Duration> {
+        if failure.class == Class::Throttled {
+            // It is AWS that answers, so the network is fine.
+            self.unreachable_since = None;
+        } else {
+            let since = *self.unreachable_since.get_or_insert(moment.elapsed);
+            if moment.elapsed.saturating_sub(since) >= self.grace {
+                return None;
+            }
+        }
+        let pause = FIRST.saturating_mul(1 << self.failures.min(5)).min(LONGEST);
+        self.failures = self.failures.saturating_add(1);
+        // Between a half and the whole, so that several of us do not ask in step.
+        Some(pause.mul_f64(0.5 + moment.dice / 2.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment { elapsed: Duration::from_secs(seconds), dice: 1.0, cancelled: false }
+    }
+
+    fn failure(class: Class) -> ApiFailure {
+        ApiFailure { action: "x:Y", class, code: None, message: "m".into() }
+    }
+
+    #[test]
+    fn throttling_never_exhausts_it() {
+        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        for second in 0..100_000 {
+            let pause = patience.after_failure(&failure(Class::Throttled), at(second)).expect("never fatal");
+            assert!(pause <= LONGEST);
+        }
+    }
+
+    #[test]
+    fn network_trouble_exhausts_it_after_the_grace_time() {
+        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(100)).is_some());
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(159)).is_some());
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(160)).is_none());
+    }
+
+    #[test]
+    fn one_answer_restores_it() {
+        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(0)).is_some());
+        assert_eq!(patience.after_answer(), Duration::from_secs(1));
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(3600)).is_some());
+    }
+}

@@ -1,0 +1,112 @@
+//! What the engine tells its caller while it works: data, never text for a terminal.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+use serde::{Serialize, Serializer};
+
+/// A point in time as AWS told it, in milliseconds since 1970. Never compared with this machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_millis(self.0).fmt(DateTimeFormat::DateTime) {
+            Ok(text) => f.write_str(&text),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One line of a stack's history: what happened to one of its resources, or to the stack itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceEvent {
+    /// CloudFormation's id of the event; unique.
+    #[serde(skip)]
+    pub id: String,
+    /// When it happened, by AWS's clock.
+    pub time: Timestamp,
+    /// The resource's logical id, or the stack's name.
+    pub logical_id: String,
+    /// The resource's physical id; the stack's ARN for the stack itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_id: Option<String>,
+    /// For example `AWS::ECS::Service`.
+    pub resource_type: String,
+    /// In AWS's own words, for example `CREATE_IN_PROGRESS`.
+    pub status: String,
+    /// Why, if AWS says so; control characters are removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// CloudFormation's id of the operation, if it told one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
+    /// The request token of the operation, if the caller of AWS gave one.
+    #[serde(skip)]
+    pub token: Option<String>,
+}
+
+/// What the engine is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Asking AWS for the stack as it is.
+    Looking,
+    /// The template is uploaded to S3, because it is too large to be sent inline.
+    Uploading,
+    /// CloudFormation works out what would change.
+    Preparing,
+    /// The change set is executed and the stack's events are followed.
+    Executing,
+    /// The stack is being deleted.
+    Deleting,
+    /// An update is being cancelled and rolled back, because its time is up.
+    Cancelling,
+    /// What we made and do not need (a change set, an empty stack) is being removed.
+    CleaningUp,
+}
+
+/// What happens during an operation, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Progress {
+    /// A new phase begins.
+    Phase {
+        /// Which one.
+        phase: Phase,
+    },
+    /// Something happened to a resource or to the stack; each event is told once, in order.
+    Resource(ResourceEvent),
+    /// AWS asks us to slow down; nothing is lost.
+    Throttled {
+        /// How long until the next question.
+        retry_in: Duration,
+    },
+    /// AWS could not be asked; the operation goes on there.
+    Unreachable {
+        /// Why, in short.
+        what: String,
+        /// How long until the next question.
+        retry_in: Duration,
+    },
+    /// Nothing happened for 20 seconds; it still runs.
+    Heartbeat {
+        /// Time since the operation began.
+        elapsed: Duration,
+        /// Logical ids of the resources that are in progress.
+        in_progress: Vec<String>,
+    },
+    /// Something that the user should know and that stops nothing.
+    Note {
+        /// The note.
+        text: String,
+    },
+}

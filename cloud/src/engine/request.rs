@@ -1,0 +1,260 @@
+//! What a caller asks of the engine, what it is asked in return, and what it gets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::progress::Timestamp;
+
+/// How long network trouble may last before a running operation is given up: 15 minutes.
+pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// What the caller acknowledges that a template may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Capability {
+    /// Make IAM resources, also with names of their own (`CAPABILITY_NAMED_IAM`).
+    NamedIam,
+    /// Use macros and transforms (`CAPABILITY_AUTO_EXPAND`).
+    AutoExpand,
+}
+
+/// A wish to bring one stack to the state that a template describes.
+#[derive(Clone)]
+pub struct DeployRequest {
+    /// The stack's name.
+    pub stack: String,
+    /// The template: JSON, best minified, in UTF-8.
+    pub template: String,
+    /// Values of the template's parameters. Those that the deployed stack has and that are not given keep their value.
+    pub parameters: BTreeMap<String, String>,
+    /// Tags of the stack, which CloudFormation passes on to its resources.
+    pub tags: BTreeMap<String, String>,
+    /// What the template may do. Default: IAM resources with names of their own.
+    pub capabilities: BTreeSet<Capability>,
+    /// The role that CloudFormation works with, instead of the caller's own permissions.
+    pub role_arn: Option<String>,
+    /// The bucket for a template over 51,200 bytes. Default: the one that `bootstrap` makes.
+    pub template_bucket: Option<String>,
+    /// How long the execution may take; then an update is cancelled, and a creation is left to run. Default: no limit.
+    pub timeout: Option<Duration>,
+    /// How long network trouble may last before we give up following. Default: 15 minutes.
+    pub grace: Duration,
+}
+
+impl DeployRequest {
+    /// A request with the defaults that the fields describe.
+    pub fn new(stack: impl Into<String>, template: impl Into<String>) -> DeployRequest {
+        DeployRequest {
+            stack: stack.into(),
+            template: template.into(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            capabilities: BTreeSet::from([Capability::NamedIam]),
+            role_arn: None,
+            template_bucket: None,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+        }
+    }
+}
+
+/// Shows the names of the parameters and never their values.
+impl fmt::Debug for DeployRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeployRequest")
+            .field("stack", &self.stack)
+            .field("template_bytes", &self.template.len())
+            .field("parameters", &self.parameters.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A wish to delete one stack.
+#[derive(Debug, Clone)]
+pub struct DestroyRequest {
+    /// The stack's name or ARN.
+    pub stack: String,
+    /// Logical ids to leave in the account; AWS accepts them only for a stack whose deletion failed before.
+    pub retain: Vec<String>,
+    /// How long the deletion may take before we stop following it. Default: no limit.
+    pub timeout: Option<Duration>,
+    /// How long network trouble may last before we give up following. Default: 15 minutes.
+    pub grace: Duration,
+}
+
+impl DestroyRequest {
+    /// A request with the defaults that the fields describe.
+    pub fn new(stack: impl Into<String>) -> DestroyRequest {
+        DestroyRequest { stack: stack.into(), retain: Vec::new(), timeout: None, grace: DEFAULT_GRACE }
+    }
+}
+
+/// What the engine asks before it changes anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "question", rename_all = "kebab-case")]
+pub enum Question {
+    /// May this change set be executed?
+    Changes(ChangeSet),
+    /// The first creation of the stack failed, and such a stack can only be deleted and made anew. May it be deleted?
+    Recreate {
+        /// The stack's name.
+        stack: String,
+        /// Its status, for example `ROLLBACK_COMPLETE`.
+        status: String,
+        /// Logical ids and types of what is still there and would be deleted.
+        resources: Vec<(String, String)>,
+    },
+}
+
+/// The caller's answer to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Approve,
+    /// Stop, clean up, and refuse with this reason (lowercase, no final period).
+    Decline(String),
+}
+
+/// What CloudFormation says it would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeSet {
+    /// The stack's name.
+    pub stack: String,
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// The change set's ARN.
+    pub change_set_id: String,
+    /// Whether the stack is new.
+    pub creates_stack: bool,
+    /// All changes, of all pages. Empty if only outputs, tags or the like change.
+    pub changes: Vec<Change>,
+}
+
+/// One resource that a change set would add, change or remove; the words are AWS's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, or a word that AWS adds later.
+    pub action: String,
+    /// The resource's logical id.
+    pub logical_id: String,
+    /// The resource's physical id, if it has one yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_id: Option<String>,
+    /// For example `AWS::ECS::Service`.
+    pub resource_type: String,
+    /// `True`, `False` or `Conditional`, for a `Modify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
+    /// What happens to the old resource if it is removed or replaced: `Delete`, `Retain`, `Snapshot`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_action: Option<String>,
+    /// Which parts change, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<ChangeDetail>,
+}
+
+/// One part of a resource that changes. Values are left out on purpose: they may be secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeDetail {
+    /// `Properties`, `Tags`, `Metadata`, …
+    pub attribute: String,
+    /// The property's name, for `Properties`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `Never`, `Conditionally` or `Always`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requires_recreation: Option<String>,
+    /// What causes it: `DirectModification`, `ParameterReference`, `ResourceReference`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The parameter or resource that causes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causing_entity: Option<String>,
+}
+
+/// One output of a deployed stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Output {
+    /// Its logical id.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Its description, if the template has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The name it is exported under, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<String>,
+}
+
+/// A stack that is now as its template says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeployOutcome {
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// Its status, for example `UPDATE_COMPLETE`.
+    pub status: String,
+    /// Whether anything was changed; `false` means that there was nothing to do.
+    pub changed: bool,
+    /// The stack's outputs, in AWS's order.
+    pub outputs: Vec<Output>,
+    /// What could not be removed and stays behind; not empty means exit code 9.
+    pub leftovers: Vec<String>,
+}
+
+/// A stack that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DestroyOutcome {
+    /// The stack's ARN; `None` if there was no such stack.
+    pub stack_id: Option<String>,
+    /// What its deletion policy left in the account; it is still billed.
+    pub retained: Vec<RetainedResource>,
+}
+
+/// A resource that outlives its stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetainedResource {
+    /// The logical id it had.
+    pub logical_id: String,
+    /// For example `AWS::ECR::Repository`.
+    pub resource_type: String,
+    /// Its name or id in AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_id: Option<String>,
+}
+
+/// A deployed stack, as CloudFormation describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StackDescription {
+    /// The stack's name.
+    pub name: String,
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// In AWS's own words, for example `UPDATE_COMPLETE`.
+    pub status: String,
+    /// Why it has that status, if AWS says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// When it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// When it was last updated, if ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
+    /// Whether it refuses to be deleted.
+    pub termination_protection: bool,
+    /// Names of its parameters; values are left out because they may be secret.
+    pub parameters: Vec<String>,
+    /// Its outputs.
+    pub outputs: Vec<Output>,
+}

@@ -1,0 +1,226 @@
+//! The loop around the machines: it carries out their actions, and adds the clock, the dice and the caller's wish to stop.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use super::api;
+use super::deploy::{Deploy, Deployed};
+use super::destroy::Destroy;
+use super::machine::{Action, Machine, Moment, Next, Observation};
+use super::patience::Pace;
+use super::plan::{Names, Plan};
+use super::progress::{Phase, Progress};
+use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, DestroyRequest, Question};
+use crate::connect::Connection;
+use crate::engine::cancel::Cancel;
+use crate::error::CloudError;
+use crate::template_body::{self, Body};
+
+/// Brings one stack to the state that a template describes, by way of a change set.
+///
+/// `approve` is asked before anything is changed; `progress` hears what happens. If `cancel` comes before the change set
+/// is executed, everything we made is removed; afterwards we stop following and the operation goes on in AWS.
+///
+/// # Errors
+///
+/// A [`CloudError`] whose kind is the exit code of the command, and whose report says what happened, the state in AWS
+/// and what to do next.
+pub async fn deploy_stack(
+    connection: &Connection,
+    request: &DeployRequest,
+    mut approve: impl AsyncFnMut(Question) -> Decision,
+    mut progress: impl FnMut(Progress),
+    cancel: &Cancel,
+) -> Result<DeployOutcome, CloudError> {
+    let pace = pace(connection);
+    // Refused here, before anything of ours exists in AWS: a body that could not be sent later.
+    let plan = Plan::new(request, names(), pace)?;
+    let body =
+        template_body::prepare(connection, request, &mut |phase| progress(Progress::Phase { phase })).await?;
+    let mut plan = Some(plan);
+    loop {
+        let machine = Deploy::new(match plan.take() {
+            Some(plan) => plan,
+            None => Plan::new(request, names(), pace)?,
+        });
+        let mut world = World::new(connection, cancel);
+        world.deployment = Some((request, &body));
+        match world.run(machine, &mut approve, &mut progress).await? {
+            Deployed::Done(outcome) => return Ok(outcome),
+            Deployed::Recreate { stack_id } => {
+                let mut remains = DestroyRequest::new(stack_id);
+                remains.grace = request.grace;
+                destroy_stack(connection, &remains, &mut progress, cancel).await?;
+            }
+        }
+    }
+}
+
+/// Deletes one stack and follows it until it is gone. A stack that does not exist is a success.
+///
+/// # Errors
+///
+/// As [`deploy_stack`]; refused if the stack is protected against deletion or another stack imports one of its exports.
+pub async fn destroy_stack(
+    connection: &Connection,
+    request: &DestroyRequest,
+    mut progress: impl FnMut(Progress),
+    cancel: &Cancel,
+) -> Result<DestroyOutcome, CloudError> {
+    let machine = Destroy::new(request.clone(), names().token, pace(connection));
+    let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
+    World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
+}
+
+fn pace(connection: &Connection) -> Pace {
+    if connection.is_local() { Pace::LOCAL } else { Pace::AWS }
+}
+
+/// Names that no other run has: the time for people, random digits for certainty.
+fn names() -> Names {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let random = fastrand::u32(..);
+    let change_set = format!("docuthinker-{}-{random:08x}", compact_utc(seconds));
+    Names { token: format!("{change_set}-{:08x}", fastrand::u32(..)), change_set }
+}
+
+/// `20260131T235959Z`, as letters and digits only, which is what change set names allow.
+fn compact_utc(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let text = super::progress::Timestamp(seconds.saturating_mul(1000)).to_string();
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// What a machine acts on.
+struct World<'a> {
+    connection: Connection,
+    cancel: &'a Cancel,
+    deployment: Option<(&'a DeployRequest, &'a Body)>,
+    began: Instant,
+}
+
+impl<'a> World<'a> {
+    fn new(connection: &Connection, cancel: &'a Cancel) -> World<'a> {
+        World { connection: connection.clone(), cancel, deployment: None, began: Instant::now() }
+    }
+
+    /// Turns the machine until it ends.
+    async fn run<M: Machine>(
+        &mut self,
+        mut machine: M,
+        mut approve: impl AsyncFnMut(Question) -> Decision,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<M::Output, CloudError> {
+        let mut seen = Observation::Begin;
+        loop {
+            let turn = machine.step(self.moment(), seen);
+            turn.say.into_iter().for_each(&mut *progress);
+            machine = turn.machine;
+            seen = match turn.next {
+                Next::End(result) => return result,
+                Next::Do(Action::Ask(question)) => {
+                    Observation::Decided(self.ask(question, &mut approve).await)
+                }
+                Next::Do(action) => self.perform(action, &machine).await,
+            };
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { elapsed: self.began.elapsed(), dice: fastrand::f64(), cancelled: self.cancel.is_cancelled() }
+    }
+
+    async fn ask(&self, question: Question, approve: &mut impl AsyncFnMut(Question) -> Decision) -> Decision {
+        tokio::select! {
+            decision = approve(question) => decision,
+            () = self.cancel.cancelled() => Decision::Decline("interrupted".to_owned()),
+        }
+    }
+
+    async fn perform<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+        let connection = &self.connection;
+        match action {
+            Action::DescribeStack(stack) => Observation::Stack(api::describe_stack(connection, &stack).await),
+            Action::CreateChangeSet { name, token, creates_stack, keep_parameters } => {
+                let Some((request, body)) = self.deployment else {
+                    return Observation::Begin;
+                };
+                let call = api::create_change_set(
+                    connection,
+                    request,
+                    body,
+                    &name,
+                    &token,
+                    creates_stack,
+                    &keep_parameters,
+                );
+                Observation::Created(call.await)
+            }
+            Action::DescribeChangeSet { stack, change_set } => {
+                Observation::ChangeSet(api::describe_change_set(connection, &stack, &change_set).await)
+            }
+            Action::Execute { change_set, token } => {
+                Observation::Done(api::execute(connection, &change_set, &token).await)
+            }
+            Action::Events(stack) => {
+                let wants_older = |page: &[_]| machine.wants_older(page);
+                Observation::Events(api::events(connection, &stack, wants_older).await)
+            }
+            Action::DeleteChangeSet { stack, change_set } => {
+                Observation::Done(api::delete_change_set(connection, &change_set, &stack).await)
+            }
+            Action::ListChangeSets(stack) => {
+                Observation::ChangeSets(api::list_change_sets(connection, &stack).await)
+            }
+            Action::ListResources(stack) => {
+                Observation::Resources(api::list_resources(connection, &stack).await)
+            }
+            Action::Importers(export) => {
+                Observation::Importers(crate::stacks::importers(connection, &export).await)
+            }
+            Action::DeleteStack { stack, token, retain } => {
+                Observation::Done(api::delete_stack(connection, &stack, &token, &retain).await)
+            }
+            Action::CancelUpdate { stack, token } => {
+                Observation::Done(api::cancel_update(connection, &stack, &token).await)
+            }
+            Action::Reconnect => self.reconnect().await,
+            Action::Sleep(pause) => self.sleep(pause).await,
+            // Answered by `run`, which has the caller at hand.
+            Action::Ask(_) => Observation::Begin,
+        }
+    }
+
+    async fn reconnect(&mut self) -> Observation {
+        match self.connection.reopened().await {
+            Ok(connection) => {
+                self.connection = connection;
+                Observation::Reconnected(Ok(()))
+            }
+            Err(error) => Observation::Reconnected(Err(error)),
+        }
+    }
+
+    async fn sleep(&self, pause: Duration) -> Observation {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.cancel.cancelled() => {}
+        }
+        Observation::Slept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_a_change_set_by_time_and_chance() {
+        assert_eq!(compact_utc(1_767_225_599), "20251231T235959Z");
+        let (one, other) = (names(), names());
+        assert_ne!(one, other);
+        assert!(one.change_set.starts_with("docuthinker-2") && one.change_set.len() <= 128);
+        assert!(one.token.len() <= 128);
+    }
+}

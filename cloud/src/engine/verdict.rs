@@ -1,0 +1,207 @@
+//! What a state or an ending means, in words: what happened, the state in AWS now, what to do next.
+
+use super::events::EventLog;
+use super::machine::SetView;
+use super::progress::ResourceEvent;
+use super::request::{DeployOutcome, StackDescription};
+use super::status::{Condition, condition};
+use crate::error::{CloudError, Kind};
+use crate::failure::{ApiFailure, Class};
+
+/// Why the stack cannot be updated now; `None` if it can.
+pub(crate) fn obstacle(stack: &StackDescription) -> Option<CloudError> {
+    let StackDescription { name, status, .. } = stack;
+    let error = match condition(status) {
+        Condition::Running => {
+            let since =
+                stack.updated.or(stack.created).map(|time| format!(" since {time}")).unwrap_or_default();
+            CloudError::new(Kind::Blocked, format!("another operation runs on {name}: {status}{since}"))
+                .next("wait until it has ended, then run the same command again")
+        }
+        Condition::Failed if status == "UPDATE_ROLLBACK_FAILED" => {
+            CloudError::new(Kind::Blocked, format!("the last update of {name} could not be rolled back"))
+                .next(format!("aws cloudformation continue-update-rollback --stack-name {name}"))
+        }
+        Condition::Failed if status == "DELETE_FAILED" => {
+            CloudError::new(Kind::Blocked, format!("{name} is half deleted: its last deletion failed"))
+                .next(format!("docuthinker destroy {name}"))
+        }
+        Condition::Unknown => {
+            CloudError::new(Kind::Blocked, format!("{name} is in a state we do not know: {status}"))
+                .next("look at the stack in the AWS console")
+        }
+        _ => return None,
+    };
+    Some(about(error, stack))
+}
+
+/// AWS did not take the template.
+pub(crate) fn not_prepared(failure: ApiFailure) -> CloudError {
+    let untouched = "the stack was not changed";
+    if failure.class == Class::Rejected {
+        let code = failure.code.map(|code| format!(" ({code})")).unwrap_or_default();
+        return CloudError::new(
+            Kind::Failed,
+            format!("AWS does not accept the template: {}{code}", failure.message),
+        )
+        .state(untouched);
+    }
+    let lost = failure.passes();
+    let error = failure.into_error();
+    if lost {
+        error.state("the stack was not changed; a change set may have been left behind")
+    } else {
+        error.state(untouched)
+    }
+}
+
+/// A change set without changes is told as a failure, in one of two English sentences.
+pub(crate) fn means_no_changes(set: &SetView) -> bool {
+    let says_so = set.reason.contains("didn't contain changes")
+        || set.reason.contains("No updates are to be performed");
+    says_so && set.changes.is_empty() && set.execution != "AVAILABLE"
+}
+
+/// Nothing to do; which is no success if the stack is broken.
+pub(crate) fn unchanged(before: Option<&StackDescription>) -> Result<DeployOutcome, CloudError> {
+    let Some(stack) = before else {
+        return Err(CloudError::new(Kind::Failed, "the template makes nothing: it has no resources"));
+    };
+    if condition(&stack.status) == Condition::Failed {
+        let what = format!("there are no changes, but the last operation on {} failed", stack.name);
+        let error = CloudError::new(Kind::Failed, what)
+            .next(format!("aws cloudformation rollback-stack --stack-name {}", stack.name));
+        return Err(about(error, stack));
+    }
+    Ok(DeployOutcome {
+        stack_id: stack.stack_id.clone(),
+        status: stack.status.clone(),
+        changed: false,
+        outputs: stack.outputs.clone(),
+        leftovers: Vec::new(),
+    })
+}
+
+/// CloudFormation could not work out the changes.
+pub(crate) fn change_set_failed(stack: &str, set: &SetView) -> CloudError {
+    let reason = if set.reason.is_empty() { "no reason given" } else { &set.reason };
+    CloudError::new(Kind::Failed, format!("CloudFormation cannot prepare the changes of {stack}: {reason}"))
+        .state("the stack was not changed")
+}
+
+/// The stack is not as it was when its changes were shown.
+pub(crate) fn changed_meanwhile(stack: &str, now: Option<&StackDescription>) -> CloudError {
+    let state = now.map_or_else(
+        || format!("{stack} does not exist any more"),
+        |now| format!("{stack} is {}; we changed nothing", now.status),
+    );
+    CloudError::new(
+        Kind::Blocked,
+        format!("somebody else changed {stack} meanwhile; the approved changes are out of date"),
+    )
+    .state(state)
+    .next("run the same command again and look at the new changes")
+}
+
+/// The change set cannot be executed any more.
+pub(crate) fn obsolete(stack: &str, execution: &str) -> CloudError {
+    CloudError::new(
+        Kind::Blocked,
+        format!("the approved changes of {stack} can no longer be executed ({execution})"),
+    )
+    .state("we changed nothing")
+    .next("run the same command again and look at the new changes")
+}
+
+/// The end of an executed change set.
+pub(crate) fn ended(
+    name: &str,
+    log: &EventLog,
+    stack: Option<StackDescription>,
+    cancelled: bool,
+) -> Result<DeployOutcome, CloudError> {
+    let Some(stack) = stack else {
+        let error = CloudError::new(Kind::Failed, format!("{name} was deleted while it was being deployed"));
+        return Err(explained(error, log).state(format!("{name} does not exist")));
+    };
+    if condition(&stack.status) == Condition::Succeeded {
+        let leftovers = log.not_deleted().into_iter().map(leftover).collect();
+        return Ok(DeployOutcome {
+            stack_id: stack.stack_id,
+            status: stack.status,
+            changed: true,
+            outputs: stack.outputs,
+            leftovers,
+        });
+    }
+    let (kind, what) = if cancelled {
+        (Kind::TimedOut, format!("{name} was not ready in time; the update was cancelled"))
+    } else {
+        (Kind::Failed, format!("the deployment of {name} failed"))
+    };
+    let because = log.cause().filter(|_| !cancelled).map(|cause| format!(": {}", told(cause)));
+    let error = CloudError::new(kind, what + &because.unwrap_or_default());
+    Err(about(explained(error, log), &stack).state(aftermath(&stack)).next(next_step(&stack)))
+}
+
+/// What stays in AWS after a failed deployment.
+fn aftermath(stack: &StackDescription) -> String {
+    let StackDescription { name, status, .. } = stack;
+    match status.as_str() {
+        "ROLLBACK_COMPLETE" => format!("{name} is {status}: what had been made was removed again"),
+        "UPDATE_ROLLBACK_COMPLETE" => format!("{name} is {status}: as it was before the deployment"),
+        _ => format!("{name} is {status}"),
+    }
+}
+
+fn next_step(stack: &StackDescription) -> String {
+    match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" => {
+            format!("aws cloudformation continue-update-rollback --stack-name {}", stack.name)
+        }
+        _ => "correct the cause, then run the same command again".to_owned(),
+    }
+}
+
+/// The end of a deletion that did not delete.
+pub(crate) fn not_deleted(name: &str, log: &EventLog, stack: &StackDescription) -> CloudError {
+    let left: Vec<_> = log.not_deleted();
+    let names: Vec<_> = left.iter().map(|event| event.logical_id.as_str()).collect();
+    let because = log.cause().map(|cause| format!(": {}", told(cause))).unwrap_or_default();
+    let state = if names.is_empty() {
+        format!("{name} is {}", stack.status)
+    } else {
+        format!("{name} is {}; still there: {}", stack.status, names.join(", "))
+    };
+    let next = "remove what is in the way, then run the same command again";
+    let error = CloudError::new(Kind::Failed, format!("{name} could not be deleted{because}"));
+    about(explained(error, log), stack).state(state).next(next)
+}
+
+/// Adds the stack and its status.
+pub(crate) fn about(error: CloudError, stack: &StackDescription) -> CloudError {
+    error.with(|report| {
+        report.stack = Some(stack.name.clone());
+        report.status = Some(stack.status.clone());
+    })
+}
+
+/// Adds the cause and all failures.
+fn explained(error: CloudError, log: &EventLog) -> CloudError {
+    error.with(|report| {
+        report.operation_id = log.operation_id();
+        report.cause = log.cause().cloned();
+        report.failures = log.failures();
+    })
+}
+
+fn told(event: &ResourceEvent) -> String {
+    let reason = event.reason.as_deref().unwrap_or("no reason given");
+    format!("{} ({}): {reason}", event.logical_id, event.resource_type)
+}
+
+fn leftover(event: &ResourceEvent) -> String {
+    let id = event.physical_id.as_deref().unwrap_or("without an id");
+    let reason = event.reason.as_deref().unwrap_or("no reason given");
+    format!("{} ({}, {id}) could not be deleted: {reason}", event.logical_id, event.resource_type)
+}

@@ -1,0 +1,227 @@
+//! A failed AWS call, sorted by what can be done about it.
+//!
+//! Measured against a scripted endpoint: the SDK retries quota errors as throttling, gives HTML pages and empty bodies
+//! no code at all, and tells "does not exist" only in the message. Hence this table, and nothing decided elsewhere.
+
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+use crate::error::{CloudError, Kind};
+use crate::text::{clean, shorten};
+
+/// How many characters of an answer that is not from AWS are shown.
+const SHOWN_BODY: usize = 120;
+
+/// What a failed call means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Too many requests; the same call will work later.
+    Throttled,
+    /// No answer, or one that did not come from AWS; the same call may work later.
+    Unreachable,
+    /// The credentials are missing, expired or unknown.
+    Credentials,
+    /// The credentials may not do this.
+    Denied,
+    /// The stack or change set does not exist.
+    Missing,
+    /// It exists already.
+    Exists,
+    /// A quota of the account is used up; the same call will not work later.
+    Quota,
+    /// AWS understood and refused.
+    Rejected,
+}
+
+/// A failed call: which, why, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiFailure {
+    /// The IAM action of the call, for example `cloudformation:DescribeStacks`.
+    pub(crate) action: &'static str,
+    /// What it means.
+    pub(crate) class: Class,
+    /// AWS's error code, if the answer had one.
+    pub(crate) code: Option<String>,
+    /// What AWS, or the network, said; safe to print.
+    pub(crate) message: String,
+}
+
+impl ApiFailure {
+    /// Sorts what the SDK gave back for a call of `action`.
+    pub(crate) fn of<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> ApiFailure
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(service) => {
+                let known = service.err();
+                match known.code() {
+                    Some(code) => coded(action, code, known.message(), service.raw().status().as_u16()),
+                    None => foreign(action, service.raw()),
+                }
+            }
+            SdkError::ResponseError(response) => foreign(action, response.raw()),
+            SdkError::TimeoutError(_) => ApiFailure::network(action, "no answer in time"),
+            other if tells_of_credentials(other) => {
+                ApiFailure { action, class: Class::Credentials, code: None, message: deepest(other) }
+            }
+            SdkError::DispatchFailure(_) => ApiFailure::network(action, &deepest(error)),
+            other => ApiFailure {
+                action,
+                class: Class::Rejected,
+                code: None,
+                message: shorten(&clean(&DisplayErrorContext(other).to_string()), 400),
+            },
+        }
+    }
+
+    /// A call that got no usable answer.
+    pub(crate) fn network(action: &'static str, message: &str) -> ApiFailure {
+        ApiFailure { action, class: Class::Unreachable, code: None, message: clean(message) }
+    }
+
+    /// Whether the same call may work later without anybody doing anything.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.class, Class::Throttled | Class::Unreachable)
+    }
+
+    /// The failure as the caller of this crate sees it.
+    pub(crate) fn into_error(self) -> CloudError {
+        let ApiFailure { action, class, code, message } = self;
+        let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+        match class {
+            Class::Throttled => {
+                CloudError::new(Kind::Unreachable, format!("AWS keeps throttling {action}: {message}"))
+                    .next("wait a minute and run the same command again")
+            }
+            Class::Unreachable => {
+                CloudError::new(Kind::Unreachable, format!("cannot reach AWS for {action}: {message}"))
+                    .next("check the network, the proxy and the endpoint, then run the same command again")
+            }
+            Class::Credentials => CloudError::new(
+                Kind::Credentials,
+                format!("AWS does not accept the credentials: {message}{code}"),
+            )
+            .next("sign in again (for example `aws sso login`), then run the same command again"),
+            Class::Denied => {
+                CloudError::new(Kind::Credentials, format!("not allowed to do {action}: {message}"))
+                    .next(format!("ask for the permission {action}"))
+            }
+            Class::Missing | Class::Exists | Class::Rejected => {
+                CloudError::new(Kind::Failed, format!("AWS refused {action}: {message}{code}"))
+            }
+            Class::Quota => {
+                CloudError::new(Kind::Blocked, format!("a quota of the account is used up: {message}{code}"))
+                    .next("delete what is no longer needed, or ask AWS for a higher quota")
+            }
+        }
+    }
+}
+
+/// A failure that AWS itself described.
+fn coded(action: &'static str, code: &str, message: Option<&str>, status: u16) -> ApiFailure {
+    let message = clean(message.unwrap_or("no reason given"));
+    let class = class_of(code, &message, status);
+    ApiFailure { action, class, code: Some(clean(code)), message }
+}
+
+/// The table: AWS's code, and where that is not enough, its message and the HTTP status.
+fn class_of(code: &str, message: &str, status: u16) -> Class {
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "RequestThrottled" => Class::Throttled,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "AuthFailure"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => Class::Credentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Class::Denied,
+        "ChangeSetNotFound"
+        | "ChangeSetNotFoundException"
+        | "StackNotFoundException"
+        | "NoSuchBucket"
+        | "NotFound" => Class::Missing,
+        "ValidationError" if message.trim_end_matches(['.', ')']).ends_with("does not exist") => {
+            Class::Missing
+        }
+        "AlreadyExistsException" => Class::Exists,
+        "LimitExceeded" | "LimitExceededException" => Class::Quota,
+        _ if message.starts_with("Rate exceeded") => Class::Throttled,
+        _ if status >= 500 => Class::Unreachable,
+        _ => Class::Rejected,
+    }
+}
+
+/// An answer that is not AWS's: a proxy's page, half a document, nothing at all.
+fn foreign(action: &'static str, response: &HttpResponse) -> ApiFailure {
+    let status = response.status().as_u16();
+    let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let body = shorten(&clean(&body), SHOWN_BODY);
+    let body = if body.is_empty() { "an empty answer".to_owned() } else { format!("`{body}`") };
+    ApiFailure::network(action, &format!("HTTP {status} with {body}; is there a proxy in between?"))
+}
+
+/// Whether the call was never made because no credentials could be loaded.
+fn tells_of_credentials<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The innermost reason, which is the one that a person can act on.
+fn deepest<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    let mut text = error.to_string();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = error.to_string();
+        cause = error.source();
+    }
+    shorten(&clean(&text), 400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, message: &str, status: u16, expected: Class) {
+        assert_eq!(class_of(code, message, status), expected, "{code}: {message}");
+    }
+
+    #[test]
+    fn sorts_failures_by_what_can_be_done_about_them() {
+        check("Throttling", "Rate exceeded", 400, Class::Throttled);
+        check("LimitExceededException", "ChangeSet limit exceeded for stack", 400, Class::Quota);
+        check(
+            "ExpiredToken",
+            "The security token included in the request is expired",
+            403,
+            Class::Credentials,
+        );
+        check("AccessDenied", "User: x is not authorized", 403, Class::Denied);
+        check("ServiceUnavailable", "try later", 503, Class::Unreachable);
+        check("InsufficientCapabilitiesException", "Requires capabilities", 400, Class::Rejected);
+    }
+
+    #[test]
+    fn only_the_message_tells_a_missing_stack_from_an_invalid_template() {
+        check("ValidationError", "Stack with id S does not exist", 400, Class::Missing);
+        check("ValidationError", "Stack [S] does not exist", 400, Class::Missing);
+        check("ValidationError", "Parameters: [A] do not exist in the template", 400, Class::Rejected);
+        check("ValidationError", "Template format error: does not exist in it, says X", 400, Class::Rejected);
+    }
+}
