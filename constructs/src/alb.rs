@@ -102,7 +102,7 @@ fn attribute(key: &str, value: &str) -> elbv2::load_balancer::LoadBalancerAttrib
 /// Where a listener or rule sends a request.
 #[derive(Debug, Clone)]
 enum Action {
-    Forward(FargateService),
+    Forward(Box<FargateService>),
     RedirectToHttps,
     NotFound,
 }
@@ -129,7 +129,7 @@ impl Listener {
 
     /// Sends what no rule matches to `service`.
     pub fn forward(mut self, service: &FargateService) -> Listener {
-        self.default = Action::Forward(service.clone());
+        self.default = Action::Forward(Box::new(service.clone()));
         self
     }
 

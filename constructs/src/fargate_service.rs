@@ -134,7 +134,7 @@ impl FargateService {
         #[builder(start_fn)] id: &str,
         #[builder(finish_fn)] s: &mut Scope<'_>,
         /// The cluster it runs in.
-        cluster: &Cluster,
+        cluster: Cluster,
         /// The network its tasks stand in: the private subnets, or the public ones where there are no others.
         vpc: &Vpc,
         /// CPU units and memory of a task.

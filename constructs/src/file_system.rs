@@ -166,7 +166,7 @@ impl Mount {
     /// Source: [IAM authorization for Amazon EFS][aws].
     ///
     /// [aws]: https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
-    pub(crate) fn grant(&self, s: &mut Scope<'_>, role: &Role) {
+    pub(crate) fn grant(&self, s: &mut Scope<'_>, role: Role) {
         let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
         let statement = Statement::allow(actions).on(self.file_system.resource.arn()).when(
             "StringEquals",

@@ -62,7 +62,7 @@ impl LogGroup {
     }
 
     /// Lets `role` write to the group: make streams and put events, nothing else.
-    pub fn grant_write(self, s: &mut Scope<'_>, role: &Role) {
+    pub fn grant_write(self, s: &mut Scope<'_>, role: Role) {
         let statement = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on(self.arn());
         role.allow(s, "Logs", statement);
     }

@@ -111,7 +111,7 @@ impl Repository {
     /// Source: [Amazon ECS task execution IAM role][aws].
     ///
     /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
-    pub fn grant_pull(self, s: &mut Scope<'_>, role: &Role) {
+    pub fn grant_pull(self, s: &mut Scope<'_>, role: Role) {
         role.allow(s, "ImagePull", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
         let actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
         role.allow(s, "ImagePull", Statement::allow(actions).on(self.arn()));
@@ -137,7 +137,7 @@ impl Image {
     }
 
     /// Lets `role` pull the image, if that needs a permission that the image itself tells.
-    pub fn grant_pull(&self, s: &mut Scope<'_>, role: &Role) {
+    pub fn grant_pull(&self, s: &mut Scope<'_>, role: Role) {
         if let Some(repository) = self.repository {
             repository.grant_pull(s, role);
         }

@@ -77,7 +77,7 @@ pub(crate) struct Scaling {
 impl Scaling {
     pub(crate) fn add(
         s: &mut Scope<'_>,
-        cluster: &Cluster,
+        cluster: Cluster,
         service: Handle<ecs::Service>,
         tasks: RangeInclusive<u32>,
         targets: &[ScalingTarget],

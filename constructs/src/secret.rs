@@ -106,7 +106,7 @@ impl Secret {
     }
 
     /// Lets `role` read the value, and nothing else about any secret.
-    pub fn grant_read(&self, s: &mut Scope<'_>, role: &Role) {
+    pub fn grant_read(&self, s: &mut Scope<'_>, role: Role) {
         let statement = Statement::allow(["secretsmanager:GetSecretValue"]).on(&self.policy_resource);
         role.allow(s, "SecretsAccess", statement);
         if let Some(key) = &self.key {

@@ -108,7 +108,7 @@ impl Container {
         }
     }
 
-    fn grant(&self, s: &mut Scope<'_>, execution_role: &Role) {
+    fn grant(&self, s: &mut Scope<'_>, execution_role: Role) {
         self.image.grant_pull(s, execution_role);
         self.log_group.grant_write(s, execution_role);
         for (_, secret) in &self.secrets {
@@ -239,9 +239,9 @@ impl TaskDefinition {
         let mut volumes = Vec::new();
         for container in &containers {
             container.check(s);
-            container.grant(s, &execution_role);
+            container.grant(s, execution_role);
             for mount in &container.mounts {
-                mount.grant(s, &task_role);
+                mount.grant(s, task_role);
                 volumes.push(mount.volume());
             }
         }

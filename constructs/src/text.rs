@@ -92,7 +92,7 @@ pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
                     Some(Node::Call(Function::Sub, inner)) => text.push_str(&inline(*inner, &mut variables)),
                     Some(node) => {
                         let name = format!("Value{}", variables.len() + 1);
-                        text.push_str(&format!("${{{name}}}"));
+                        text.extend(["${", &name, "}"]);
                         variables.insert(name, node);
                     }
                     None => {}

@@ -177,13 +177,11 @@ impl<T> List<T> {
     ///
     /// An item that a literal list does not have is selected too, and refused when the template is checked.
     pub fn item(&self, index: usize) -> Value<T> {
-        match self.items().and_then(|items| items.get(index)) {
-            Some(item) => item.clone(),
-            None => {
-                let index = Node::Number(index.into());
-                Value::from_node(Node::call(Function::Select, vec![index, self.to_node()]))
-            }
+        if let Some(item) = self.items().and_then(|items| items.get(index)) {
+            return item.clone();
         }
+        let index = Node::Number(index.into());
+        Value::from_node(Node::call(Function::Select, vec![index, self.to_node()]))
     }
 
     /// Adds an item; `false` if the list is one expression and cannot be extended.

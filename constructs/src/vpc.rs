@@ -483,7 +483,7 @@ impl Vpc {
         services: impl IntoIterator<Item = EndpointService>,
     ) {
         let kind =
-            if self.count(TierKind::Private) != Some(0) { TierKind::Private } else { TierKind::Isolated };
+            if self.count(TierKind::Private) == Some(0) { TierKind::Isolated } else { TierKind::Private };
         let mut s = s.scope(id);
         let Some(cidr) = self.cidr else {
             s.error(

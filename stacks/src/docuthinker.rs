@@ -41,11 +41,11 @@ impl Stack for DocuThinker {
             .name(format!("{}-alb", plan.name))
             .deletion_protection(plan.deletion_protection)
             .build(s);
-        let place = Place { plan, vpc: &vpc, cluster: &cluster };
+        let place = Place { plan, vpc: &vpc, cluster };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         open_front_door(s, plan, &alb, &backend, &ai_ml);
-        outputs(s, plan, &alb, &cluster);
+        outputs(s, plan, &alb, cluster);
         DocuThinker { backend, ai_ml }
     }
 }
@@ -79,7 +79,7 @@ fn network(s: &mut Scope<'_>, plan: &Plan) -> Vpc {
 struct Place<'a> {
     plan: &'a Plan,
     vpc: &'a Vpc,
-    cluster: &'a Cluster,
+    cluster: Cluster,
 }
 
 fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
@@ -231,7 +231,7 @@ fn open_front_door(
     }
 }
 
-fn outputs(s: &mut Scope<'_>, plan: &Plan, alb: &Alb, cluster: &Cluster) {
+fn outputs(s: &mut Scope<'_>, plan: &Plan, alb: &Alb, cluster: Cluster) {
     let scheme = if plan.certificate.is_some() { "https" } else { "http" };
     let ai_ml_port: Port = plan.ai_ml_port;
     s.output("BackendURL", sub!("{}://{}", scheme, alb.dns_name()), "Address of the backend");

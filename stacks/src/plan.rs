@@ -251,7 +251,7 @@ impl Reader<'_> {
             match Cidr::from_str(text) {
                 Ok(block) => blocks.push(block),
                 Err(error) => {
-                    self.app.refuse_setting(&format!("{key}[{index}]"), error.to_string(), error.hint())
+                    self.app.refuse_setting(&format!("{key}[{index}]"), error.to_string(), error.hint());
                 }
             }
         }

@@ -34,8 +34,8 @@ impl Stack for Portable {
         let parameters = Parameters::declare(s);
         let cluster = Cluster::named("Cluster").cluster_name(parameters.cluster_name.clone()).build(s);
         let alb = Alb::named("Alb").vpc(&parameters.vpc).build(s);
-        let backend = backend(s, &parameters, &cluster);
-        let ai_ml = ai_ml(s, &parameters, &cluster);
+        let backend = backend(s, &parameters, cluster);
+        let ai_ml = ai_ml(s, &parameters, cluster);
         alb.listen(s, Listener::http(port!(80)).forward(&backend));
         alb.listen(s, Listener::http(port!(8080)).forward(&ai_ml));
         s.output("BackendURL", sub!("http://{}", alb.dns_name()), "Address of the backend");
@@ -119,7 +119,7 @@ impl Parameters {
     }
 }
 
-fn backend(s: &mut Scope<'_>, parameters: &Parameters, cluster: &Cluster) -> FargateService {
+fn backend(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> FargateService {
     let mut secrets = parameters.keys(s);
     secrets.push(("MONGODB_URI", parameters.secret(s, "mongodb")));
     secrets.push(("REDIS_URL", parameters.secret(s, "redis")));
@@ -137,11 +137,11 @@ fn backend(s: &mut Scope<'_>, parameters: &Parameters, cluster: &Cluster) -> Far
         .log_group(log_group)
         .desired_count(parameters.desired_count.clone())
         .build(s);
-    grant_pull(s, &service.task_definition.execution_role);
+    grant_pull(s, service.task_definition.execution_role);
     service
 }
 
-fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: &Cluster) -> FargateService {
+fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> FargateService {
     let mut secrets = parameters.keys(s);
     secrets.push(("DOCUTHINKER_NEO4J_URI", parameters.secret(s, "neo4j")));
     let folder = "/mnt/efs/chroma";
@@ -167,12 +167,12 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: &Cluster) -> Farga
         .log_group(log_group)
         .desired_count(parameters.desired_count.clone())
         .build(s);
-    grant_pull(s, &service.task_definition.execution_role);
+    grant_pull(s, service.task_definition.execution_role);
     service
 }
 
 /// Which repository the image lies in is known only to whoever deploys: all of this account and region.
-fn grant_pull(s: &mut Scope<'_>, role: &Role) {
+fn grant_pull(s: &mut Scope<'_>, role: Role) {
     role.allow(s, "ImagePull", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
     let actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
     let repositories =

@@ -27,25 +27,43 @@ impl Checker<'_> {
     /// A rule about which properties are given together.
     pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule) {
         let is = |key: &String, expected: Given| given(map, key) == expected;
-        let listed = |keys: &[String]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+        let listed =
+            |keys: &[String]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match rule {
-            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys) if keys.iter().all(|key| is(key, Given::No)) => {
+            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
+                if keys.iter().all(|key| is(key, Given::No)) =>
+            {
                 self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {
                 let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).cloned().collect();
                 if there.len() > 1 {
-                    self.find(Code::Together, path, format!("only one of {} can be given", listed(&there)), None);
+                    self.find(
+                        Code::Together,
+                        path,
+                        format!("only one of {} can be given", listed(&there)),
+                        None,
+                    );
                 }
             }
             PropertyRule::Requires(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::No)) {
-                    self.find(Code::Together, path, format!("with `{key}` the property `{other}` must be given too"), None);
+                    self.find(
+                        Code::Together,
+                        path,
+                        format!("with `{key}` the property `{other}` must be given too"),
+                        None,
+                    );
                 }
             }
             PropertyRule::Excludes(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::Yes)) {
-                    self.find(Code::Together, &path.key(other), format!("`{other}` cannot be given together with `{key}`"), None);
+                    self.find(
+                        Code::Together,
+                        &path.key(other),
+                        format!("`{other}` cannot be given together with `{key}`"),
+                        None,
+                    );
                 }
             }
             _ => {}

@@ -1,6 +1,6 @@
 //! Every property against the facts about its type.
 
-use crate::check::{Checker, Code, did_you_mean, choose_one_of, shown};
+use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
@@ -19,7 +19,8 @@ impl Checker<'_> {
     pub(super) fn properties(&mut self) {
         let template = self.template;
         // A macro of somebody else may give any meaning to any property.
-        let foreign = |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
+        let foreign =
+            |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
         if template.transform.iter().any(foreign) {
             return;
         }
@@ -116,7 +117,10 @@ impl Checker<'_> {
 
     /// The place of the values of a map, by the key's pattern.
     fn entry(&mut self, place: Place, key: &str) -> Option<Place> {
-        place.entries().find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key)).map(|(_, next)| next)
+        place
+            .entries()
+            .find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key))
+            .map(|(_, next)| next)
     }
 
     /// Whether a property may be set at all.
@@ -129,7 +133,8 @@ impl Checker<'_> {
         }
         if named(&facts.deprecated) {
             let steps = property_path(path);
-            let names: Vec<&str> = steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
+            let names: Vec<&str> =
+                steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
             if facts.deprecated.contains(&names.join(".")) {
                 self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
             }
@@ -188,7 +193,8 @@ impl Checker<'_> {
     fn unique(&mut self, path: &Path, items: &[Node]) {
         for (at, item) in items.iter().enumerate() {
             if let Some(first) = items[..at].iter().position(|other| other == item) {
-                let message = format!("this item is the same as item {first}, but each may be there only once");
+                let message =
+                    format!("this item is the same as item {first}, but each may be there only once");
                 self.find(Code::WrongCount, &path.index(at), message, None);
             }
         }

@@ -96,8 +96,9 @@ fn is_allowed(schema: &Schema, text: &str) -> bool {
 }
 
 fn is_network<A: std::str::FromStr>(text: &str, most: u8) -> bool {
-    text.split_once('/')
-        .is_some_and(|(address, bits)| address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most))
+    text.split_once('/').is_some_and(|(address, bits)| {
+        address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    })
 }
 
 fn bounds<T: std::fmt::Display>(bounds: Bounds<T>) -> String {

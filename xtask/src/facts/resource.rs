@@ -74,7 +74,8 @@ fn schemas(
     let mut schema = converter.schema(json);
     let mut definitions = converter.definitions;
     // The linter's schema names what every custom resource has and leaves the rest to its code.
-    schema.open |= json.get("typeName").and_then(Value::as_str) == Some("AWS::CloudFormation::CustomResource");
+    schema.open |=
+        json.get("typeName").and_then(Value::as_str) == Some("AWS::CloudFormation::CustomResource");
     if let Some(resource) = resource {
         let mut overlay =
             Overlay { spec: &sources.spec, definitions: &mut definitions, walked: BTreeSet::new() };
