@@ -138,10 +138,17 @@ impl Graph<'_> {
 
     /// The references to names that nothing has.
     ///
-    /// There are none in a template with [macros](Template::has_macros): these add resources of their own.
+    /// There are none in a template with [macros](Template::has_macros) or [loops](Template::has_loops): these
+    /// add names of their own.
     pub fn unknown(&self) -> impl Iterator<Item = &Edge> {
-        let closed = !self.template.has_macros() && self.template.loops.is_empty();
-        self.edges.iter().filter(move |edge| closed && edge.to.is_none())
+        let closed = !self.template.has_macros() && !self.template.has_loops();
+        self.edges.iter().filter(move |edge| closed && edge.to.is_none() && !self.is_of_module(&edge.name))
+    }
+
+    /// Whether a name begins like a module's: its resources have the module's logical ID before their own.
+    fn is_of_module(&self, name: &str) -> bool {
+        let mut modules = self.template.resources.iter().filter(|(_, resource)| resource.type_name.ends_with("::MODULE"));
+        modules.any(|(id, _)| name.starts_with(id.as_str()))
     }
 
     /// The name that was most likely meant by a reference to a name that nothing has.
@@ -149,9 +156,7 @@ impl Graph<'_> {
         let template = self.template;
         let resources = template.resources.keys();
         match edge.kind {
-            Reference::Condition | Reference::If => {
-                nearest(&edge.name, template.conditions.keys().map(String::as_str))
-            }
+            Reference::Condition | Reference::If => nearest(&edge.name, template.conditions.keys().map(String::as_str)),
             Reference::FindInMap => nearest(&edge.name, template.mappings.keys().map(String::as_str)),
             Reference::DependsOn | Reference::GetAtt(_) | Reference::Sub(Some(_)) => {
                 nearest(&edge.name, resources.map(String::as_str))
@@ -179,17 +184,11 @@ impl Graph<'_> {
         let place: BTreeMap<&str, usize> =
             self.template.resources.keys().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
         let between = self.edges.iter().filter_map(|edge| match (&edge.from, &edge.to) {
-            (Element::Resource(from), Some(Element::Resource(to))) => {
-                Some((*place.get(&**from)?, *place.get(&**to)?))
-            }
+            (Element::Resource(from), Some(Element::Resource(to))) => Some((*place.get(&**from)?, *place.get(&**to)?)),
             _ => None,
         });
         let order = cycle::order(place.len(), between).ok_or_else(|| self.cycles())?;
-        Ok(order
-            .into_iter()
-            .filter_map(|place| self.template.resources.get_index(place))
-            .map(|(id, _)| id.as_str())
-            .collect())
+        Ok(order.into_iter().filter_map(|place| self.template.resources.get_index(place)).map(|(id, _)| id.as_str()).collect())
     }
 }
 

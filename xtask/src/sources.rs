@@ -3,6 +3,7 @@
 //! They are fetched by name and exact version through the package managers' own clients, kept in the target
 //! folder, and refused unless their checksum is the one written here.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -140,5 +141,8 @@ fn database(package: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,6 +1,6 @@
 //! Properties that go together, and alternatives of which one must hold.
 
-use crate::check::properties::{Within, is_absent};
+use crate::check::properties::{Within, is_absent, is_misspelt};
 use crate::check::{Checker, Code};
 use crate::facts::{ChoiceRule, Place, PropertyRule};
 use crate::node::{Function, Map, Node};
@@ -25,45 +25,30 @@ fn given(map: &Map, key: &str) -> Given {
 
 impl Checker<'_> {
     /// A rule about which properties are given together.
-    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule) {
-        let is = |key: &String, expected: Given| given(map, key) == expected;
-        let listed =
-            |keys: &[String]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule, place: Place<'static>) {
+        let is = |key: &str, expected: Given| given(map, key) == expected;
+        let listed = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match rule {
-            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
-                if keys.iter().all(|key| is(key, Given::No)) =>
-            {
+            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys) if keys.iter().all(|key| is(key, Given::No)) => {
+                if keys.iter().any(|key| is_misspelt(map, key, place)) {
+                    return;
+                }
                 self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {
-                let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).cloned().collect();
+                let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).copied().collect();
                 if there.len() > 1 {
-                    self.find(
-                        Code::Together,
-                        path,
-                        format!("only one of {} can be given", listed(&there)),
-                        None,
-                    );
+                    self.find(Code::Together, path, format!("only one of {} can be given", listed(&there)), None);
                 }
             }
             PropertyRule::Requires(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::No)) {
-                    self.find(
-                        Code::Together,
-                        path,
-                        format!("with `{key}` the property `{other}` must be given too"),
-                        None,
-                    );
+                    self.find(Code::Together, path, format!("with `{key}` the property `{other}` must be given too"), None);
                 }
             }
             PropertyRule::Excludes(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::Yes)) {
-                    self.find(
-                        Code::Together,
-                        &path.key(other),
-                        format!("`{other}` cannot be given together with `{key}`"),
-                        None,
-                    );
+                    self.find(Code::Together, &path.key(other), format!("`{other}` cannot be given together with `{key}`"), None);
                 }
             }
             _ => {}

@@ -1,6 +1,6 @@
 //! Every property against the facts about its type.
 
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, Code, did_you_mean, choose_one_of, shown};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
@@ -19,17 +19,23 @@ impl Checker<'_> {
     pub(super) fn properties(&mut self) {
         let template = self.template;
         // A macro of somebody else may give any meaning to any property.
-        let foreign =
-            |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
+        let foreign = |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
         if template.transform.iter().any(foreign) {
             return;
         }
         for (id, resource) in &template.resources {
-            match facts::resource(&resource.type_name) {
+            let serverless = resource.type_name.starts_with("AWS::Serverless::");
+            match facts::resource(&resource.type_name).filter(|_| !serverless || template.has_macros()) {
                 Some(facts) => {
                     self.end_of_life(id, facts);
                     let mut path = Checker::resource_path(id, "Properties");
-                    self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                    // All the properties may come from one call.
+                    if resource.properties.len() == 1 && resource.properties.keys().all(|key| key.starts_with("Fn::")) {
+                        let call = Node::from_entries(resource.properties.clone());
+                        self.value(&mut path, &call, facts.properties(), Within { facts });
+                    } else {
+                        self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                    }
                 }
                 None => self.unknown_type(id, &resource.type_name),
             }
@@ -52,7 +58,10 @@ impl Checker<'_> {
     }
 
     fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
-        let Some((status, date)) = &facts.end_of_life else { return };
+        // One in maintenance works and stays.
+        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance") else {
+            return;
+        };
         let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
         let message = format!("AWS has announced the end of {}: {status}{until}", facts.type_name);
         self.find(Code::Deprecated, &Checker::resource_path(id, "Type"), message, None);
@@ -63,6 +72,8 @@ impl Checker<'_> {
         match node {
             Node::Call(Function::If, argument) => self.branches(path, argument, place, within),
             Node::Call(..) => {}
+            // A function that is not known here, which is told elsewhere.
+            Node::Map(map) if map.len() == 1 && map.keys().all(|key| key.starts_with("Fn::")) => {}
             _ if !self.kind(path, node, place) => {}
             Node::Map(map) => self.object(path, map, place, within),
             Node::List(items) => self.list(path, items, place, within),
@@ -101,7 +112,7 @@ impl Checker<'_> {
                 self.value(path, node, next, within);
             } else if let Some(next) = self.entry(place, key) {
                 self.value(path, node, next, within);
-            } else if !schema.open && !(schema.properties.is_empty() && schema.entries.is_empty()) {
+            } else if !schema.open && (!schema.properties.is_empty() || !schema.entries.is_empty()) {
                 self.unknown_property(path, key, place, within);
             }
             path.pop();
@@ -109,7 +120,7 @@ impl Checker<'_> {
         if !expands {
             self.required(path, map, place, within);
             for rule in &schema.rules {
-                self.together(path, map, rule);
+                self.together(path, map, rule, place);
             }
         }
         self.size(path, map.len(), schema.size, "entries");
@@ -117,32 +128,28 @@ impl Checker<'_> {
 
     /// The place of the values of a map, by the key's pattern.
     fn entry(&mut self, place: Place, key: &str) -> Option<Place> {
-        place
-            .entries()
-            .find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key))
-            .map(|(_, next)| next)
+        place.entries().find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key)).map(|(_, next)| next)
     }
 
     /// Whether a property may be set at all.
     fn property(&mut self, path: &Path, key: &str, within: Within) {
-        let named = |paths: &[String]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
+        let ends_so = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
-        if named(&facts.read_only) && facts.is_read_only(&property_path(path)) {
+        if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
             self.find(Code::ReadOnly, path, message, Some("remove it; read it with `!GetAtt`".to_owned()));
         }
-        if named(&facts.deprecated) {
+        if ends_so(&facts.deprecated) {
             let steps = property_path(path);
-            let names: Vec<&str> =
-                steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
-            if facts.deprecated.contains(&names.join(".")) {
+            let names: Vec<&str> = steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
+            if facts.deprecated.contains(&names.join(".").as_str()) {
                 self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
             }
         }
     }
 
     fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
-        let known = || place.schema().properties.keys().map(String::as_str);
+        let known = || place.schema().properties.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
         let message = if path.steps().len() == 4 {
             format!("{} has no property `{}`", within.facts.type_name, shown(key))
@@ -154,7 +161,7 @@ impl Checker<'_> {
 
     fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
         for key in &place.schema().required {
-            if map.get(key).is_none_or(is_absent) {
+            if map.get(*key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
@@ -193,17 +200,16 @@ impl Checker<'_> {
     fn unique(&mut self, path: &Path, items: &[Node]) {
         for (at, item) in items.iter().enumerate() {
             if let Some(first) = items[..at].iter().position(|other| other == item) {
-                let message =
-                    format!("this item is the same as item {first}, but each may be there only once");
+                let message = format!("this item is the same as item {first}, but each may be there only once");
                 self.find(Code::WrongCount, &path.index(at), message, None);
             }
         }
     }
 
-    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[String]) {
+    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[&str]) {
         let key = |node: &Node| -> Option<Vec<String>> {
             let map = node.as_map()?;
-            keys.iter().map(|key| map.get(key)?.scalar_text().map(Into::into)).collect()
+            keys.iter().map(|key| map.get(*key)?.scalar_text().map(Into::into)).collect()
         };
         let values: Vec<_> = items.iter().map(key).collect();
         for (at, value) in values.iter().enumerate() {
@@ -215,6 +221,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether `key` is there under a name that is wrong but near, which was told already.
+pub(super) fn is_misspelt(map: &Map, key: &str, place: Place) -> bool {
+    map.keys().any(|written| place.property(written).is_none() && nearest(written, [key]).is_some())
 }
 
 /// `!Ref AWS::NoValue`, which removes the property.
@@ -241,7 +252,7 @@ fn property_path(path: &Path) -> Vec<&str> {
 pub(super) fn takes(place: Place, node: &Node) -> bool {
     let text = |text: &str| {
         place.takes(Kind::String)
-            || text.contains("{{resolve:")
+            || is_dynamic(text)
             || (place.takes(Kind::Integer) && text.trim().parse::<i128>().is_ok())
             || (place.takes(Kind::Number) && text.trim().parse::<f64>().is_ok())
             || (place.takes(Kind::Boolean) && matches!(text, "true" | "false" | "True" | "False"))
@@ -258,4 +269,11 @@ pub(super) fn takes(place: Place, node: &Node) -> bool {
         Node::Map(_) => place.takes(Kind::Object),
         Node::Call(..) => true,
     }
+}
+
+/// Whether text holds a [dynamic reference][aws], of which the value is only known at deployment.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+pub(super) fn is_dynamic(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(_, rest)| rest.trim_start().starts_with("resolve:"))
 }

@@ -13,9 +13,7 @@ impl Checker<'_> {
         let graph = self.template.graph();
         for edge in graph.unknown() {
             let message = match edge.kind {
-                Reference::Condition | Reference::If => {
-                    format!("there is no condition `{}`", shown(&edge.name))
-                }
+                Reference::Condition | Reference::If => format!("there is no condition `{}`", shown(&edge.name)),
                 Reference::FindInMap => format!("there is no mapping `{}`", shown(&edge.name)),
                 Reference::Ref | Reference::Sub(None) => {
                     format!("there is no resource or parameter `{}`", shown(&edge.name))
@@ -29,6 +27,10 @@ impl Checker<'_> {
         }
         for cycle in graph.cycles() {
             let Some(first) = cycle.edges.first() else { continue };
+            // The serverless transform makes several resources out of one, which may need one another.
+            if cycle.edges.iter().any(|edge| self.is_serverless(&edge.from)) {
+                continue;
+            }
             let edges: Vec<_> = cycle.edges.iter().map(ToString::to_string).collect();
             let hint = Some(format!("break one of these: {}", edges.join("; ")));
             self.find(Code::Cycle, &first.path, format!("these need one another in a circle: {cycle}"), hint);
@@ -40,18 +42,23 @@ impl Checker<'_> {
         self.map_keys();
     }
 
+    fn is_serverless(&self, element: &Element) -> bool {
+        let resource = self.template.resources.get(element.name());
+        matches!(element, Element::Resource(_))
+            && resource.is_some_and(|resource| resource.type_name.starts_with("AWS::Serverless::"))
+    }
+
     /// `Fn::GetAtt` of an attribute that the type does not have.
     fn attribute(&mut self, edge: &Edge) {
-        let (Reference::GetAtt(Some(attribute)) | Reference::Sub(Some(attribute))) = &edge.kind else {
-            return;
-        };
+        let (Reference::GetAtt(Some(attribute)) | Reference::Sub(Some(attribute))) = &edge.kind else { return };
         let Some(Element::Resource(id)) = &edge.to else { return };
         let Some(resource) = self.template.resources.get(id) else { return };
         let Some(facts) = facts::resource(&resource.type_name) else { return };
-        if facts.attribute(attribute).is_some() {
+        // What the serverless transform makes has attributes of its own (`Version`, `Alias.Arn`).
+        if facts.attribute(attribute).is_some() || resource.type_name.starts_with("AWS::Serverless::") {
             return;
         }
-        let known = || facts.attributes.keys().map(String::as_str);
+        let known = || facts.attributes.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(attribute, known())).or_else(|| choose_one_of(known()));
         let message = format!("{} has no attribute `{}`", resource.type_name, shown(attribute));
         self.find(Code::UnknownAttribute, &edge.path, message, hint);
@@ -96,12 +103,7 @@ impl Checker<'_> {
         for (path, map, key, known) in missing {
             let known = || known.keys().map(String::as_str);
             let hint = did_you_mean(nearest(&key, known())).or_else(|| choose_one_of(known()));
-            self.find(
-                Code::UnknownTarget,
-                &path,
-                format!("the mapping `{map}` has no key `{}`", shown(&key)),
-                hint,
-            );
+            self.find(Code::UnknownTarget, &path, format!("the mapping `{map}` has no key `{}`", shown(&key)), hint);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One literal value against what may stand in its place.
 
-use crate::check::properties::takes;
+use crate::check::properties::{is_dynamic, takes};
 use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
 use crate::facts::{Bounds, Place, Schema};
 use crate::nearest::nearest;
@@ -28,14 +28,15 @@ impl Checker<'_> {
     pub(super) fn scalar(&mut self, path: &Path, node: &Node, place: Place<'static>) {
         let schema = place.schema();
         let Some(text) = node.scalar_text() else { return };
-        // What a dynamic reference stands for is only known at deployment.
-        if text.contains("{{resolve:") {
+        if is_dynamic(&text) {
             return;
         }
         if !schema.allowed.is_empty() && !is_allowed(schema, &text) {
             let allowed: Vec<_> = schema.allowed.iter().map(ToString::to_string).collect();
             let known = || allowed.iter().map(String::as_str);
-            let hint = did_you_mean(nearest(&text, known())).or_else(|| choose_one_of(known()));
+            // Of numbers, the one that is spelt alike is seldom meant.
+            let alike = nearest(&text, known()).filter(|alike| alike.parse::<f64>().is_err());
+            let hint = did_you_mean(alike).or_else(|| choose_one_of(known()));
             let message = format!("`{}` is not one of the allowed values", shown(&text));
             self.find(Code::NotAllowed, path, message, hint);
         }
@@ -96,9 +97,8 @@ fn is_allowed(schema: &Schema, text: &str) -> bool {
 }
 
 fn is_network<A: std::str::FromStr>(text: &str, most: u8) -> bool {
-    text.split_once('/').is_some_and(|(address, bits)| {
-        address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
-    })
+    text.split_once('/')
+        .is_some_and(|(address, bits)| address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most))
 }
 
 fn bounds<T: std::fmt::Display>(bounds: Bounds<T>) -> String {

@@ -2,7 +2,6 @@
 
 use std::ops::Deref;
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::schema::{ChoiceRule, Kind, Kinds, Schema};
@@ -10,28 +9,29 @@ use super::table;
 
 /// The facts about one resource type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct ResourceFacts {
     /// The type's name.
     #[serde(skip)]
-    pub type_name: String,
+    pub type_name: &'static str,
     #[doc(hidden)]
     pub schema: Schema,
     #[doc(hidden)]
     pub definitions: Vec<Schema>,
-    /// What `Fn::GetAtt` returns, by the attribute's name (`Endpoint.Address`); see [`ResourceFacts::attribute`].
-    pub attributes: IndexMap<String, Attribute>,
+    /// What `Fn::GetAtt` returns, sorted by name; see [`ResourceFacts::attribute`].
+    pub attributes: Vec<(&'static str, Attribute)>,
     /// What `Ref` returns.
     pub reference: Reference,
     /// The properties that identify a resource in the Cloud Control API, in order.
-    pub primary_identifier: Vec<String>,
+    pub primary_identifier: Vec<&'static str>,
     /// The paths (`A.B`) that AWS sets and a template must not, unless they are also attributes to be given.
-    pub read_only: Vec<String>,
+    pub read_only: Vec<&'static str>,
     /// The paths (`A.B`) that AWS never gives back, such as passwords.
-    pub write_only: Vec<String>,
+    pub write_only: Vec<&'static str>,
     /// The paths (`A.B`) that should not be used any more.
-    pub deprecated: Vec<String>,
+    pub deprecated: Vec<&'static str>,
     #[doc(hidden)]
-    pub updates: Vec<(Vec<String>, Update)>,
+    pub updates: Vec<(Vec<&'static str>, Update)>,
     /// Whether the resource holds data that is lost when it is deleted or replaced.
     pub stateful: bool,
     /// Where the type takes its tags, if it does.
@@ -41,7 +41,7 @@ pub struct ResourceFacts {
     /// How CloudFormation replaces the resource.
     pub replacement: Replacement,
     /// The end of the type's life, if AWS announced it: a status (`sunset`, `deprecated`, …) and perhaps a date.
-    pub end_of_life: Option<(String, Option<String>)>,
+    pub end_of_life: Option<(&'static str, Option<&'static str>)>,
     #[doc(hidden)]
     pub regions: u64,
 }
@@ -81,9 +81,10 @@ pub struct Attribute {
 
 /// What `Ref` returns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Reference {
     /// The properties or attributes it consists of: mostly one, else joined by `|`. Empty if not known.
-    pub parts: Vec<String>,
+    pub parts: Vec<&'static str>,
     /// What it is.
     pub kind: ReferenceKind,
 }
@@ -105,7 +106,7 @@ pub enum ReferenceKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagFacts {
     /// The property.
-    pub property: String,
+    pub property: &'static str,
     /// Its shape.
     pub shape: TagShape,
     /// Whether tags can be changed without replacing the resource.
@@ -125,6 +126,7 @@ pub enum TagShape {
 
 /// The permissions that CloudFormation's handler of the type needs, by operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Handlers {
     /// To create a resource.
     pub create: Handler,
@@ -135,14 +137,15 @@ pub struct Handlers {
     /// To delete it.
     pub delete: Handler,
     /// To tag it, besides the above.
-    pub tag: Vec<String>,
+    pub tag: Vec<&'static str>,
 }
 
 /// One operation of a handler.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Handler {
     /// IAM actions such as `ecs:CreateService`; empty if the sources do not list them.
-    pub permissions: Vec<String>,
+    pub permissions: Vec<&'static str>,
     /// How long the handler may take, in minutes, if it is not the usual 120.
     pub timeout_minutes: Option<u16>,
 }
@@ -155,14 +158,13 @@ impl ResourceFacts {
 
     /// The attribute `name` of `Fn::GetAtt`, as a template writes it (`Endpoint.Address`, `Outputs.Url`).
     pub fn attribute(&self, name: &str) -> Option<Attribute> {
-        self.attributes
-            .get(name)
-            .or_else(|| {
-                // The outputs of a nested stack have names that no schema knows, and a custom resource any attribute.
-                let (first, _) = name.split_once('.').unwrap_or((name, ""));
-                self.attributes.get(&format!("{first}.*")).or_else(|| self.attributes.get("*"))
-            })
-            .copied()
+        let known = |name: &str| {
+            let at = self.attributes.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+            Some(self.attributes[at].1)
+        };
+        // The outputs of a nested stack have names that no schema knows, and a custom resource any attribute.
+        let (first, _) = name.split_once('.').unwrap_or((name, ""));
+        known(name).or_else(|| known(&format!("{first}.*"))).or_else(|| known("*"))
     }
 
     /// What happens when the value at `path` changes.
@@ -171,7 +173,7 @@ impl ResourceFacts {
     pub fn update(&self, path: &[&str]) -> Update {
         let path = self.property_path(path);
         let covers =
-            |known: &[String]| known.len() <= path.len() && known.iter().zip(&path).all(|(a, b)| a == b);
+            |known: &[&str]| known.len() <= path.len() && known.iter().zip(&path).all(|(a, b)| a == b);
         self.updates
             .iter()
             .filter(|(known, _)| covers(known))
@@ -183,8 +185,7 @@ impl ResourceFacts {
     /// Whether a change anywhere below `path` could do more than one at `path` itself does.
     pub fn update_below(&self, path: &[&str]) -> Update {
         let path = self.property_path(path);
-        let below =
-            |known: &[String]| known.len() > path.len() && known.iter().zip(&path).all(|(a, b)| a == b);
+        let below = |known: &[&str]| known.len() > path.len() && known.iter().zip(&path).all(|(a, b)| a == b);
         self.updates
             .iter()
             .filter(|(known, _)| below(known))
@@ -232,8 +233,8 @@ impl ResourceFacts {
     }
 }
 
-fn contains(paths: &[String], path: &[&str]) -> bool {
-    (1..=path.len()).any(|end| paths.contains(&path[..end].join(".")))
+fn contains(paths: &[&str], path: &[&str]) -> bool {
+    (1..=path.len()).any(|end| paths.contains(&path[..end].join(".").as_str()))
 }
 
 /// A place in a type's properties: its [`Schema`], and the way further down.
@@ -257,12 +258,14 @@ impl<'a> Place<'a> {
 
     /// The property `name` of the object here.
     pub fn property(self, name: &str) -> Option<Place<'a>> {
-        self.schema().properties.get(name).map(|schema| self.at(schema))
+        let properties = &self.schema().properties;
+        let at = properties.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        Some(self.at(&properties[at].1))
     }
 
     /// The properties of the object here, by name.
-    pub fn properties(self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
-        self.schema().properties.iter().map(move |(name, schema)| (name.as_str(), self.at(schema)))
+    pub fn properties(self) -> impl Iterator<Item = (&'static str, Place<'a>)> {
+        self.schema().properties.iter().map(move |(name, schema)| (*name, self.at(schema)))
     }
 
     /// The items of the list here.
@@ -271,8 +274,8 @@ impl<'a> Place<'a> {
     }
 
     /// For a map: a regular expression for the keys (empty for any) and the place of their values.
-    pub fn entries(self) -> impl Iterator<Item = (&'a str, Place<'a>)> {
-        self.schema().entries.iter().map(move |(pattern, schema)| (pattern.as_str(), self.at(schema)))
+    pub fn entries(self) -> impl Iterator<Item = (&'static str, Place<'a>)> {
+        self.schema().entries.iter().map(move |(pattern, schema)| (*pattern, self.at(schema)))
     }
 
     /// The alternatives here, each with how many of them must hold.

@@ -2,14 +2,19 @@
 
 use std::fmt;
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// What a value at one place of a resource may be.
 ///
+/// The texts are those of the unpacked table.
+///
 /// Everything that is not said is not restricted. A function call (`Ref`, `Fn::Sub`, …) may stand anywhere;
 /// these facts are about the value it evaluates to.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts; enums would only rename true and false"
+)]
 pub struct Schema {
     /// The kinds of value; empty if any is allowed.
     pub kinds: Kinds,
@@ -18,9 +23,9 @@ pub struct Schema {
     /// Whether upper and lower case in `allowed` do not matter.
     pub ignore_case: bool,
     /// The regular expression that the text must match somewhere. It always compiles with the `regex` crate.
-    pub pattern: Option<String>,
+    pub pattern: Option<&'static str>,
     /// A format with a name: `date-time`, `json`, `ipv4-network`, `ipv6-network`, `int64`, `double`, …
-    pub format: Option<String>,
+    pub format: Option<&'static str>,
     /// What the text names, if it names something of AWS: the value is one of these identifiers.
     pub names: Vec<Identifier>,
     /// What AWS assumes if the property is absent, where the sources know it.
@@ -39,14 +44,15 @@ pub struct Schema {
     pub ordered: bool,
     #[doc(hidden)]
     pub items: Option<Box<Schema>>,
+    /// Sorted by name.
     #[doc(hidden)]
-    pub properties: IndexMap<String, Schema>,
+    pub properties: Vec<(&'static str, Schema)>,
     #[doc(hidden)]
-    pub entries: Vec<(String, Schema)>,
+    pub entries: Vec<(&'static str, Schema)>,
     /// Whether properties that are not named here are accepted.
     pub open: bool,
     /// The properties that must be given.
-    pub required: Vec<String>,
+    pub required: Vec<&'static str>,
     /// Conditions on which properties are given together.
     pub rules: Vec<PropertyRule>,
     #[doc(hidden)]
@@ -74,7 +80,7 @@ impl Default for Schema {
             unique: false,
             ordered: true,
             items: None,
-            properties: IndexMap::new(),
+            properties: Vec::new(),
             entries: Vec::new(),
             open: true,
             required: Vec::new(),
@@ -164,7 +170,7 @@ impl fmt::Display for Kinds {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Scalar {
     /// Text.
-    String(String),
+    String(&'static str),
     /// A whole number.
     Integer(i64),
     /// Any other number.
@@ -204,9 +210,9 @@ impl<T: PartialOrd> Bounds<T> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Identifier {
     /// The resource type, for example `AWS::IAM::Role`.
-    pub type_name: String,
+    pub type_name: &'static str,
     /// `Arn`, `Id`, `Name`, or the name of a property or attribute of the type.
-    pub property: String,
+    pub property: &'static str,
 }
 
 impl Identifier {
@@ -220,19 +226,20 @@ impl Identifier {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PropertyRule {
     /// Exactly one of these.
-    ExactlyOne(Vec<String>),
+    ExactlyOne(Vec<&'static str>),
     /// At least one of these.
-    AtLeastOne(Vec<String>),
+    AtLeastOne(Vec<&'static str>),
     /// If the first is given, so must be the others.
-    Requires(String, Vec<String>),
+    Requires(&'static str, Vec<&'static str>),
     /// If the first is given, the others must not be.
-    Excludes(String, Vec<String>),
+    Excludes(&'static str, Vec<&'static str>),
     /// No two items of the list have the same values of these properties.
-    UniqueBy(Vec<String>),
+    UniqueBy(Vec<&'static str>),
 }
 
 /// Alternatives, each a schema of its own. One that only has `required` says which properties go together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Choice {
     /// How many of them must hold.
     pub rule: ChoiceRule,

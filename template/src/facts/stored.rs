@@ -30,7 +30,7 @@ macro_rules! stored {
             }
         }
 
-        impl<'de> Visitor<'de> for Fields {
+        impl<'de: 'static> Visitor<'de> for Fields {
             type Value = Schema;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +77,7 @@ stored! {
     20 ignore_case
 }
 
-impl<'de> Deserialize<'de> for Schema {
+impl<'de: 'static> Deserialize<'de> for Schema {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Schema, D::Error> {
         deserializer.deserialize_tuple(MOST, Fields)
     }

@@ -14,10 +14,9 @@
 //! blocks      zstd frames, each holding the postcard form of some neighbouring types' `ResourceFacts`
 //! ```
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use zstd::bulk::Decompressor;
-use zstd::dict::DecoderDictionary;
 
 use super::resource::ResourceFacts;
 
@@ -27,6 +26,9 @@ static BYTES: &[u8] = include_bytes!("facts.bin");
 
 const MAGIC: &[u8; 8] = b"DTFACTS1";
 
+/// What is unpacked at its first use, by its place. Boxed, so that what is never used costs a pointer.
+type Once<T> = Box<[OnceLock<Option<Box<T>>>]>;
+
 /// The parts of the table.
 #[derive(Clone, Copy)]
 struct Table {
@@ -35,7 +37,7 @@ struct Table {
     block_count: usize,
     blocks: Numbers,
     regions: &'static str,
-    names: &'static str,
+    names: &'static [u8],
     dictionary: &'static [u8],
     frames: &'static [u8],
 }
@@ -58,36 +60,38 @@ impl Table {
         let names = if count == 0 { 0 } else { types.get((count - 1) * 3)? };
         let (names, rest) = rest.split_at_checked(names)?;
         let (dictionary, frames) = rest.split_at_checked(length(3)?)?;
-        let (regions, names) = (str::from_utf8(regions).ok()?, str::from_utf8(names).ok()?);
+        let regions = str::from_utf8(regions).ok()?;
         Some(Table { count, types, block_count, blocks, regions, names, dictionary, frames })
     }
 
     fn name(&self, at: usize) -> &'static str {
         let start = if at == 0 { Some(0) } else { self.types.get((at - 1) * 3) };
         let name = start.zip(self.types.get(at * 3)).and_then(|(start, end)| self.names.get(start..end));
-        name.unwrap_or_default()
+        name.and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 
     /// Unpacks a block, once.
     fn block(&self, at: usize) -> Option<&'static [u8]> {
-        static UNPACKED: OnceLock<Box<[OnceLock<Option<Vec<u8>>>]>> = OnceLock::new();
+        static UNPACKED: OnceLock<Once<[u8]>> = OnceLock::new();
         let all = UNPACKED.get_or_init(|| (0..self.block_count).map(|_| OnceLock::new()).collect());
-        all.get(at)?.get_or_init(|| self.unpack(at)).as_deref()
+        all.get(at)?.get_or_init(|| self.unpack(at).map(Vec::into_boxed_slice)).as_deref()
     }
 
     fn unpack(&self, at: usize) -> Option<Vec<u8>> {
-        static DICTIONARY: OnceLock<DecoderDictionary<'static>> = OnceLock::new();
-        let dictionary = DICTIONARY.get_or_init(|| DecoderDictionary::copy(self.dictionary));
+        // Making a decompressor costs more than using it.
+        static DECOMPRESSOR: OnceLock<Option<Mutex<Decompressor<'static>>>> = OnceLock::new();
+        let decompressor =
+            DECOMPRESSOR.get_or_init(|| Decompressor::with_dictionary(self.dictionary).ok().map(Mutex::new));
         let start = if at == 0 { 0 } else { self.blocks.get((at - 1) * 2)? };
         let frame = self.frames.get(start..self.blocks.get(at * 2)?)?;
-        let mut decompressor = Decompressor::with_prepared_dictionary(dictionary).ok()?;
+        let mut decompressor = decompressor.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
         decompressor.decompress(frame, self.blocks.get(at * 2 + 1)?).ok()
     }
 
     fn decode(&self, at: usize) -> Option<ResourceFacts> {
         let block = self.block(self.types.get(at * 3 + 1)?)?;
         let (facts, _) = postcard::take_from_bytes(block.get(self.types.get(at * 3 + 2)?..)?).ok()?;
-        Some(ResourceFacts { type_name: self.name(at).to_owned(), ..facts })
+        Some(ResourceFacts { type_name: self.name(at), ..facts })
     }
 }
 
@@ -125,10 +129,10 @@ pub(super) fn find(type_name: &str) -> Option<usize> {
 
 /// The facts of the type at this place, read once.
 pub(super) fn facts(at: usize) -> Option<&'static ResourceFacts> {
-    static READ: OnceLock<Box<[OnceLock<Option<ResourceFacts>>]>> = OnceLock::new();
+    static READ: OnceLock<Once<ResourceFacts>> = OnceLock::new();
     let table = Table::get()?;
     let all = READ.get_or_init(|| (0..table.count).map(|_| OnceLock::new()).collect());
-    all.get(at)?.get_or_init(|| table.decode(at)).as_ref()
+    all.get(at)?.get_or_init(|| table.decode(at).map(Box::new)).as_deref()
 }
 
 /// The names of the regions; a region's place is its bit in `ResourceFacts::regions`.

@@ -81,9 +81,7 @@ fn a_log_group_keeps_events_for_the_periods_that_cloudwatch_offers() {
 
 #[test]
 fn types_that_hold_data_are_stateful() {
-    for name in
-        ["AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"]
-    {
+    for name in ["AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"] {
         assert!(facts(name).stateful, "{name}");
     }
     assert!(!facts("AWS::ECS::Service").stateful);
@@ -110,17 +108,13 @@ fn a_property_says_what_it_names() {
     assert!(role.names().iter().any(|name| name.type_name == "AWS::IAM::Role" && name.is_arn()));
     let groups = place("AWS::ECS::Service", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups");
     let group = groups.item().expect("a list");
-    assert!(
-        group.names().iter().any(|name| name.type_name == "AWS::EC2::SecurityGroup"),
-        "{:?}",
-        group.names()
-    );
+    assert!(group.names().iter().any(|name| name.type_name == "AWS::EC2::SecurityGroup"), "{:?}", group.names());
 }
 
 #[test]
 fn required_properties_are_known_at_any_depth() {
     assert!(place("AWS::EC2::Subnet", "VpcId").takes(Kind::String));
-    assert!(facts("AWS::EC2::Subnet").properties().required.iter().any(|name| name == "VpcId"));
+    assert!(facts("AWS::EC2::Subnet").properties().required.contains(&"VpcId"));
     let container = place("AWS::ECS::TaskDefinition", "ContainerDefinitions").item().expect("a list");
     assert_eq!(container.required, ["Name", "Image"]);
 }
@@ -138,8 +132,8 @@ fn attributes_say_what_they_return() {
 #[test]
 fn handlers_name_the_permissions_they_need() {
     let handlers = &facts("AWS::ECS::Service").handlers;
-    assert!(handlers.create.permissions.iter().any(|action| action == "ecs:CreateService"));
-    assert!(handlers.delete.permissions.iter().any(|action| action == "ecs:DeleteService"));
+    assert!(handlers.create.permissions.contains(&"ecs:CreateService"));
+    assert!(handlers.delete.permissions.contains(&"ecs:DeleteService"));
 }
 
 #[test]
@@ -152,7 +146,7 @@ fn regions_tell_where_a_type_exists() {
 
 #[test]
 fn tags_have_a_property_and_a_shape() {
-    let shape = |name: &str| facts(name).tags.as_ref().map(|tags| (tags.property.as_str(), tags.shape));
+    let shape = |name: &str| facts(name).tags.as_ref().map(|tags| (tags.property, tags.shape));
     assert_eq!(shape("AWS::EFS::FileSystem"), Some(("FileSystemTags", TagShape::List)));
     assert_eq!(shape("AWS::SSM::Parameter"), Some(("Tags", TagShape::Map)));
     assert_eq!(shape("AWS::AutoScaling::AutoScalingGroup"), Some(("Tags", TagShape::Propagated)));
@@ -166,7 +160,8 @@ fn every_pattern_in_the_table_compiles() {
         for pattern in schema.pattern.iter().chain(keys) {
             assert!(regex::Regex::new(pattern).is_ok(), "{type_name}: {pattern}");
         }
-        let inner = schema.items.as_deref().into_iter().chain(schema.properties.values());
+        let inner =
+            schema.items.as_deref().into_iter().chain(schema.properties.iter().map(|(_, schema)| schema));
         let inner = inner.chain(schema.entries.iter().map(|(_, schema)| schema));
         for schema in inner.chain(schema.choices.iter().flat_map(|choice| &choice.of)) {
             check(schema, type_name);

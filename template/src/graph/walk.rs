@@ -15,7 +15,8 @@ pub(super) fn edges(template: &Template) -> Vec<Edge> {
     }
     for (name, condition) in &template.conditions {
         walk.enter(Element::Condition(name.clone()));
-        walk.node(condition);
+        walk.path.pop();
+        walk.entry(name, condition);
     }
     for (id, resource) in &template.resources {
         walk.enter(Element::Resource(id.clone()));
@@ -72,10 +73,7 @@ impl Walk<'_> {
             }
         }
         self.path.pop();
-        let policies = [
-            ("DeletionPolicy", &resource.deletion_policy),
-            ("UpdateReplacePolicy", &resource.update_replace_policy),
-        ];
+        let policies = [("DeletionPolicy", &resource.deletion_policy), ("UpdateReplacePolicy", &resource.update_replace_policy)];
         for (key, policy) in policies {
             if let Some(policy) = policy {
                 self.at(key, policy);
@@ -195,13 +193,7 @@ impl Walk<'_> {
             return;
         }
         let to = self.target(name, &kind);
-        self.edges.push(Edge {
-            from: self.from.clone(),
-            path: self.path.clone(),
-            name: name.to_owned(),
-            to,
-            kind,
-        });
+        self.edges.push(Edge { from: self.from.clone(), path: self.path.clone(), name: name.to_owned(), to, kind });
     }
 
     fn target(&self, name: &str, kind: &Reference) -> Option<Element> {
@@ -211,9 +203,7 @@ impl Walk<'_> {
             Reference::Condition | Reference::If => {
                 template.conditions.contains_key(name).then(|| Element::Condition(name.to_owned()))
             }
-            Reference::FindInMap => {
-                template.mappings.contains_key(name).then(|| Element::Mapping(name.to_owned()))
-            }
+            Reference::FindInMap => template.mappings.contains_key(name).then(|| Element::Mapping(name.to_owned())),
             Reference::DependsOn | Reference::GetAtt(_) | Reference::Sub(Some(_)) => resource(),
             Reference::Ref | Reference::Sub(None) => {
                 if template.parameters.contains_key(name) {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -60,8 +62,7 @@ fn a_condition_is_a_call_where_a_condition_is_wanted_and_an_entry_elsewhere() {
     let text = "Conditions:\n  A: {Condition: B}\n  B: !Or [Condition: C, !Condition D]\nMetadata:\n  S: {Condition: x}\n";
     let template = parse(text).template;
     assert_eq!(template.conditions["A"], Node::call(Function::Condition, "B"));
-    let operands =
-        Node::List(vec![Node::call(Function::Condition, "C"), Node::call(Function::Condition, "D")]);
+    let operands = Node::List(vec![Node::call(Function::Condition, "C"), Node::call(Function::Condition, "D")]);
     assert_eq!(template.conditions["B"], Node::call(Function::Or, operands));
     assert!(matches!(template.metadata["S"], Node::Map(_)));
 }
@@ -99,10 +100,7 @@ fn anchors_aliases_and_merge_keys_are_resolved() {
     let metadata = parse(text).template.metadata;
     let entries = |node: &Node| {
         let map = node.as_map().unwrap();
-        map.iter()
-            .map(|(key, node)| format!("{key}={}", node.scalar_text().unwrap()))
-            .collect::<Vec<_>>()
-            .join(" ")
+        map.iter().map(|(key, node)| format!("{key}={}", node.scalar_text().unwrap())).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(entries(&metadata["B"]), "y=3 x=1");
     assert_eq!(entries(&metadata["C"]), "z=1 x=1 y=2");
@@ -123,10 +121,7 @@ fn json_keeps_what_yaml_would_not() {
 #[test]
 fn a_yaml_file_may_begin_with_a_brace() {
     assert_eq!(parse("{Description: hello, Resources: {}}").template.description.as_deref(), Some("hello"));
-    assert_eq!(
-        parse("\u{feff}  {\"Description\": \"hello\"}").template.description.as_deref(),
-        Some("hello")
-    );
+    assert_eq!(parse("\u{feff}  {\"Description\": \"hello\"}").template.description.as_deref(), Some("hello"));
 }
 
 #[test]
@@ -328,7 +323,7 @@ fn aliases_that_stand_for_too_much_are_refused() {
     let mut text = "Metadata:\n  A0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("  A{level}: &a{level} [{aliases}]\n"));
+        writeln!(text, "  A{level}: &a{level} [{aliases}]").unwrap();
     }
     assert!(errors(&text).contains("the aliases stand for more than 1048576 bytes"));
     assert!(errors("Metadata: &a\n  B: *a\n").contains("holds the alias itself"));

@@ -10,7 +10,9 @@ use crate::names::camel;
 use crate::replacement::property_path;
 use crate::spec::{self, Kind as SpecKind};
 
+use super::convert::kinds;
 use super::overlay::holds;
+use super::text;
 
 /// The types whose attributes have names that no schema knows.
 const FREE: &[(&str, &str)] = &[
@@ -35,7 +37,7 @@ pub(crate) fn attributes(
             }
         }
         for name in lint.more_attributes.get(type_name).into_iter().flatten() {
-            add(schema, &[name.clone()], &mut found);
+            add(schema, std::slice::from_ref(name), &mut found);
         }
         if lint.every_property_is_attribute.iter().any(|name| name == type_name) {
             add_scalars(schema, &mut Vec::new(), &mut found);
@@ -99,22 +101,6 @@ fn add_scalars(schema: Schema<'_>, path: &mut Vec<String>, found: &mut BTreeMap<
     }
 }
 
-fn kinds(schema: &Value) -> Kinds {
-    let named = schema.get("type");
-    let names = named.and_then(Value::as_str).into_iter().chain(strings(named));
-    names
-        .filter_map(|name| match name {
-            "string" => Some(Kind::String),
-            "integer" => Some(Kind::Integer),
-            "number" => Some(Kind::Number),
-            "boolean" => Some(Kind::Boolean),
-            "object" => Some(Kind::Object),
-            "array" => Some(Kind::List),
-            _ => None,
-        })
-        .collect()
-}
-
 fn is_arn(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("arn") || name.ends_with("arns")
@@ -132,9 +118,9 @@ pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint
     };
     let reviewed = crate::l1::reviewed_reference(type_name);
     let kind = match (&reviewed, &parts[..]) {
-        (Some(text), _) if text.starts_with("Arn<") => ReferenceKind::Arn,
-        (Some(text), _) if text.ends_with("Name") => ReferenceKind::Name,
-        (Some(text), _) if text.ends_with("Id") => ReferenceKind::Id,
+        (Some(names), _) if names.starts_with("Arn<") => ReferenceKind::Arn,
+        (Some(names), _) if names.ends_with("Name") => ReferenceKind::Name,
+        (Some(names), _) if names.ends_with("Id") => ReferenceKind::Id,
         (None, [one]) => {
             let place = schema.and_then(|schema| schema.property(one));
             let pattern = place.and_then(|place| place.resolved().get("pattern")?.as_str());
@@ -152,5 +138,5 @@ pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint
         }
         _ => ReferenceKind::Other,
     };
-    Reference { parts, kind }
+    Reference { parts: parts.iter().map(|part| text(part)).collect(), kind }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use template::facts::{Bounds, Choice, ChoiceRule, Identifier, Kind, PropertyRule, Scalar, Schema};
+use template::facts::{Bounds, Choice, ChoiceRule, Identifier, Kind, Kinds, PropertyRule, Scalar, Schema};
 
 use crate::lint::strings;
 
-use super::pattern;
+use super::{pattern, text};
 
 /// The schemas of one type while they are converted.
 pub(crate) struct Converter<'a> {
@@ -32,7 +32,7 @@ impl<'a> Converter<'a> {
             schema.definition = Some(definition);
             return schema;
         }
-        schema.kinds = kinds(json.get("type"));
+        schema.kinds = kinds(json);
         add_scalar_limits(json, &mut schema);
         add_collection_limits(json, &mut schema);
         add_rules(json, &mut schema);
@@ -61,18 +61,19 @@ impl<'a> Converter<'a> {
         }
         for (name, property) in json.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let property = self.schema(property);
-            schema.properties.insert(name.clone(), property);
+            schema.properties.push((text(name), property));
         }
         for (keys, value) in json.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
             let value = self.schema(value);
-            schema.entries.push((pattern::translated(keys).unwrap_or_default(), value));
+            schema.entries.push((text(&pattern::translated(keys).unwrap_or_default()), value));
         }
+        schema.properties.sort_by_key(|(name, _)| *name);
         match json.get("additionalProperties") {
             Some(Value::Bool(open)) => schema.open = *open,
             Some(value @ Value::Object(_)) => {
                 schema.open = true;
                 let value = self.schema(value);
-                schema.entries.push((String::new(), value));
+                schema.entries.push(("", value));
             }
             _ => schema.open = true,
         }
@@ -113,7 +114,7 @@ fn add_names(json: &Value, schema: &mut Schema) {
                 _ if format.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
                     && std::ptr::eq(place, json) =>
                 {
-                    schema.format = Some(format.to_owned());
+                    schema.format = Some(text(format));
                 }
                 _ => {}
             }
@@ -134,17 +135,17 @@ pub(crate) fn push_name(schema: &mut Schema, type_name: &str, property: &str) {
         "Ids" | "Names" => property.trim_end_matches('s'),
         other => other,
     };
-    let name = Identifier { type_name: type_name.to_owned(), property: property.to_owned() };
+    let name = Identifier { type_name: text(type_name), property: text(property) };
     if !schema.names.contains(&name) {
         schema.names.push(name);
     }
 }
 
-fn kinds(names: Option<&Value>) -> template::facts::Kinds {
-    let one = names.and_then(Value::as_str);
-    let many = strings(names);
-    let named = one.into_iter().chain(many);
-    named
+/// The kinds that the schema's `type` names: one, or a list of them.
+pub(crate) fn kinds(schema: &Value) -> Kinds {
+    let kind = schema.get("type");
+    let one = kind.and_then(Value::as_str).into_iter();
+    one.chain(strings(kind))
         .filter_map(|name| match name {
             "string" => Some(Kind::String),
             "integer" => Some(Kind::Integer),
@@ -162,7 +163,11 @@ fn add_scalar_limits(json: &Value, schema: &mut Schema) {
     schema.allowed =
         list("enum").chain(list("enumCaseInsensitive")).chain(json.get("const")).filter_map(scalar).collect();
     schema.ignore_case = json.get("enumCaseInsensitive").is_some();
-    schema.pattern = json.get("pattern").and_then(Value::as_str).and_then(pattern::translated);
+    schema.pattern = json
+        .get("pattern")
+        .and_then(Value::as_str)
+        .and_then(pattern::translated)
+        .map(|pattern| text(&pattern));
     schema.length = bounds(json, "minLength", "maxLength");
     schema.range = Bounds {
         min: json.get("minimum").and_then(Value::as_f64),
@@ -173,8 +178,7 @@ fn add_scalar_limits(json: &Value, schema: &mut Schema) {
 fn add_collection_limits(json: &Value, schema: &mut Schema) {
     schema.count = bounds(json, "minItems", "maxItems");
     schema.size = bounds(json, "minProperties", "maxProperties");
-    let is_true = |key: &str| json.get(key) == Some(&Value::Bool(true));
-    schema.unique = is_true("uniqueItems");
+    schema.unique = json.get("uniqueItems") == Some(&Value::Bool(true));
     schema.ordered = json.get("insertionOrder") != Some(&Value::Bool(false));
     schema.required = owned(json.get("required"));
 }
@@ -192,11 +196,11 @@ fn add_rules(json: &Value, schema: &mut Schema) {
     let conditions = |key: &str| json.get(key).and_then(Value::as_object).into_iter().flatten();
     for (name, others) in conditions("dependentRequired").chain(conditions("dependencies")) {
         if others.is_array() {
-            schema.rules.push(PropertyRule::Requires(name.clone(), owned(Some(others))));
+            schema.rules.push(PropertyRule::Requires(text(name), owned(Some(others))));
         }
     }
     for (name, others) in conditions("dependentExcluded") {
-        schema.rules.push(PropertyRule::Excludes(name.clone(), owned(Some(others))));
+        schema.rules.push(PropertyRule::Excludes(text(name), owned(Some(others))));
     }
 }
 
@@ -205,14 +209,14 @@ fn bounds(json: &Value, min: &str, max: &str) -> Bounds<u64> {
     Bounds { min: number(min).filter(|min| *min > 0), max: number(max) }
 }
 
-fn owned(names: Option<&Value>) -> Vec<String> {
-    strings(names).into_iter().map(str::to_owned).collect()
+fn owned(names: Option<&Value>) -> Vec<&'static str> {
+    strings(names).into_iter().map(text).collect()
 }
 
 /// A value that is not a list or a map.
 fn scalar(value: &Value) -> Option<Scalar> {
     match value {
-        Value::String(text) => Some(Scalar::String(text.clone())),
+        Value::String(value) => Some(Scalar::String(text(value))),
         Value::Bool(value) => Some(Scalar::Boolean(*value)),
         Value::Number(number) => {
             number.as_i64().map(Scalar::Integer).or_else(|| number.as_f64().map(Scalar::Number))

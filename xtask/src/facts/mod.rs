@@ -8,6 +8,7 @@ mod pattern;
 mod resource;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use anyhow::Result;
 
@@ -25,9 +26,14 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     }
     let table = pack::table(&sources.lint.regions, &facts)?;
     let mut note = crate::codegen::header("#");
-    note.push_str(&format!("# {} resource types, {} bytes\n", facts.len(), table.len()));
+    let _ = writeln!(note, "# {} resource types, {} bytes", facts.len(), table.len());
     Ok(vec![
         Output::bytes(format!("{FOLDER}/facts.bin"), table),
         Output::bytes(format!("{FOLDER}/facts.txt"), note.into_bytes()),
     ])
+}
+
+/// Keeps a text until the tool ends: the facts' texts are those of an unpacked table, which is never dropped.
+fn text(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
 }

@@ -9,6 +9,7 @@ use template::facts::{Kind as Holds, Kinds, Schema};
 use crate::spec::{Kind, Property, Spec};
 
 use super::convert::push_name;
+use super::text;
 
 /// Adds the relationships, and the properties that are missing, to a converted schema.
 pub(crate) struct Overlay<'a> {
@@ -26,18 +27,19 @@ impl Overlay<'_> {
         schema: &mut Schema,
     ) -> Result<()> {
         for (name, property) in properties {
-            if !schema.properties.contains_key(name) {
+            if !schema.properties.iter().any(|(known, _)| known == name) {
                 let missing =
                     SpecSchemas { spec: self.spec, known: BTreeMap::new(), definitions: self.definitions }
                         .schema(&property.kind)?;
-                schema.properties.insert(name.clone(), missing);
+                schema.properties.push((text(name), missing));
+                schema.properties.sort_by_key(|(name, _)| *name);
             }
-            if let Some(here) = schema.properties.get_mut(name) {
+            if let Some((_, here)) = schema.properties.iter_mut().find(|(known, _)| known == name) {
                 let is_text = !matches!(property.kind, Kind::Array { .. } | Kind::Map { .. });
-                let text = if is_text { Some(&mut *here) } else { element(here) };
-                if let Some(text) = text {
+                let named = if is_text { Some(&mut *here) } else { element(here) };
+                if let Some(named) = named {
                     for to in &property.relationship_refs {
-                        push_name(text, &to.cloud_formation_type, &to.property_name);
+                        push_name(named, &to.cloud_formation_type, &to.property_name);
                     }
                 }
                 self.value(&property.kind, here)?;
@@ -104,11 +106,12 @@ impl SpecSchemas<'_> {
             for to in &property.relationship_refs {
                 push_name(&mut here, &to.cloud_formation_type, &to.property_name);
             }
-            schema.properties.insert(name.clone(), here);
+            schema.properties.push((text(name), here));
             if property.required {
-                schema.required.push(name.clone());
+                schema.required.push(text(name));
             }
         }
+        schema.properties.sort_by_key(|(name, _)| *name);
         Ok(schema)
     }
 
@@ -125,7 +128,7 @@ impl SpecSchemas<'_> {
             }
             Kind::Map { element } => {
                 let value = self.schema(element)?;
-                schema.entries.push((String::new(), value));
+                schema.entries.push(("", value));
             }
             _ => {}
         }

@@ -5,12 +5,15 @@ use template::facts::{Block, ResourceFacts, assemble, encode};
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
-/// The dictionary's size. Measured: with less, the blocks grow by more; with more, by less than it costs.
+/// The dictionary's size. Measured: with half of it the blocks grow by as much as it shrinks; twice as much
+/// shrinks them by less than it costs.
 const DICTIONARY: usize = 64 * 1024;
 
-/// How much a block holds, unpacked; a larger type has one of its own. Measured: twice as much makes the table
-/// 3 % smaller and looking up forty types a third slower.
-const BLOCK: usize = 16 * 1024;
+/// How much a block holds, unpacked; a larger type has one of its own.
+///
+/// Measured, for the table and for looking up the forty types of a usual template: one type a block 917 KB and
+/// 1.5 ms, 6 KiB a block 847 KB and 1.9 ms, 16 KiB a block 803 KB and 2.9 ms.
+const BLOCK: usize = 6 * 1024;
 
 /// The best that zstd offers without a larger window.
 const LEVEL: i32 = 19;
@@ -35,7 +38,7 @@ pub(crate) fn table(regions: &[String], facts: &[ResourceFacts]) -> Result<Vec<u
         if !open.0.is_empty() && open.0.len() + bytes.len() > BLOCK {
             blocks.push(block(&mut compressor, std::mem::take(&mut open))?);
         }
-        open.1.push((each.type_name.clone(), open.0.len()));
+        open.1.push((each.type_name.to_owned(), open.0.len()));
         open.0.extend(bytes);
     }
     blocks.push(block(&mut compressor, open)?);

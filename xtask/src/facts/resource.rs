@@ -14,6 +14,7 @@ use crate::spec::{self, TagVariant};
 use super::attributes::{attributes, reference};
 use super::convert::Converter;
 use super::overlay::{Overlay, SpecSchemas};
+use super::text;
 
 /// Everything known about the type.
 pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts> {
@@ -21,22 +22,28 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
     let json = sources.lint.schemas.get(type_name);
     let (schema, definitions) =
         schemas(resource, json, sources).with_context(|| format!("the schema of {type_name}"))?;
-    let paths = |key: &str| -> Vec<String> {
+    let paths = |key: &str| -> Vec<&'static str> {
         let pointers = strings(json.and_then(|json| json.get(key)));
         let found: BTreeSet<String> =
             pointers.into_iter().map(|pointer| property_path(pointer).join(".")).collect();
-        found.into_iter().collect()
+        found.iter().map(|path| text(path)).collect()
     };
     let identifier = strings(json.and_then(|json| json.get("primaryIdentifier")));
     let stateful = resource.and_then(|resource| resource.is_stateful).unwrap_or_default()
         || sources.lint.stateful.iter().any(|name| name == type_name);
     Ok(ResourceFacts {
-        type_name: type_name.to_owned(),
+        type_name: text(type_name),
         schema,
         definitions,
-        attributes: attributes(type_name, resource, &sources.lint).into_iter().collect(),
+        attributes: attributes(type_name, resource, &sources.lint)
+            .iter()
+            .map(|(name, attribute)| (text(name), *attribute))
+            .collect(),
         reference: reference(type_name, resource, &sources.lint),
-        primary_identifier: identifier.into_iter().map(|pointer| property_path(pointer).join(".")).collect(),
+        primary_identifier: identifier
+            .into_iter()
+            .map(|pointer| text(&property_path(pointer).join(".")))
+            .collect(),
         read_only: paths("readOnlyProperties"),
         write_only: paths("writeOnlyProperties"),
         deprecated: paths("deprecatedProperties"),
@@ -50,8 +57,8 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
         },
         end_of_life: json.and_then(|json| {
             let lifecycle = json.get("lifecycle")?;
-            let text = |key: &str| lifecycle.get(key).and_then(Value::as_str).map(str::to_owned);
-            Some((text("status")?, text("date")))
+            let says = |key: &str| lifecycle.get(key).and_then(Value::as_str).map(text);
+            Some((says("status")?, says("date")))
         }),
         regions: regions(type_name, sources),
     })
@@ -84,7 +91,7 @@ fn schemas(
     Ok((schema, definitions))
 }
 
-fn updates(replacements: &Replacements) -> Vec<(Vec<String>, Update)> {
+fn updates(replacements: &Replacements) -> Vec<(Vec<&'static str>, Update)> {
     let known = replacements.paths().into_iter();
     known
         .map(|(path, effect)| {
@@ -93,7 +100,7 @@ fn updates(replacements: &Replacements) -> Vec<(Vec<String>, Update)> {
                 spec::Replacement::Maybe => Update::MayReplace,
                 spec::Replacement::Yes => Update::Replaces,
             };
-            (path, update)
+            (path.iter().map(|part| text(part)).collect(), update)
         })
         .collect()
 }
@@ -108,7 +115,7 @@ fn tags(resource: Option<&spec::Resource>, json: Option<&Value>) -> Option<TagFa
             TagVariant::Asg => TagShape::Propagated,
             TagVariant::Map => TagShape::Map,
         };
-        return Some(TagFacts { property: tags.tag_property_name.clone(), shape, updatable });
+        return Some(TagFacts { property: text(&tags.tag_property_name), shape, updatable });
     }
     let json = json?;
     let pointer = tagging?.get("tagProperty").and_then(Value::as_str).unwrap_or("/properties/Tags");
@@ -116,11 +123,11 @@ fn tags(resource: Option<&spec::Resource>, json: Option<&Value>) -> Option<TagFa
     let place = json.get("properties")?.get(property)?;
     let is_list = place.get("type").and_then(Value::as_str) == Some("array");
     let shape = if is_list { TagShape::List } else { TagShape::Map };
-    (says("taggable") != Some(false)).then(|| TagFacts { property: property.clone(), shape, updatable })
+    (says("taggable") != Some(false)).then(|| TagFacts { property: text(property), shape, updatable })
 }
 
 fn handlers(json: &Value) -> Handlers {
-    let owned = |list: Option<&Value>| strings(list).into_iter().map(str::to_owned).collect();
+    let owned = |list: Option<&Value>| strings(list).into_iter().map(text).collect();
     let handler = |name: &str| {
         let about = json.get("handlers").and_then(|handlers| handlers.get(name));
         let minutes = about.and_then(|about| about.get("timeoutInMinutes")).and_then(Value::as_u64);

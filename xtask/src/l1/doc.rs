@@ -46,7 +46,7 @@ fn without_links(markdown: &str) -> String {
 
 /// Escapes what rustdoc would read as markup, outside of code; drops emphasis and bare addresses' colon.
 fn escaped(markdown: &str) -> String {
-    let balanced = markdown.matches('`').count() % 2 == 0;
+    let balanced = markdown.matches('`').count().is_multiple_of(2);
     let mut code = false;
     let mut plain = String::new();
     for c in markdown.replace("``", "`").chars() {

@@ -26,7 +26,7 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     typing.all_reviewed_entries_were_used()?;
     let mut outputs = vec![render::index(services.keys().copied())];
     for (module, resources) in &services {
-        outputs.push(render::service(module, resources)?);
+        outputs.push(render::service(module, resources));
     }
     Ok(outputs)
 }

@@ -44,7 +44,8 @@ pub(crate) struct Field {
 /// An attribute method of a handle.
 pub(crate) struct Attribute {
     pub(crate) name: String,
-    pub(crate) attribute: String,
+    /// The name in the template.
+    pub(crate) spelled: String,
     pub(crate) doc: String,
     pub(crate) names: Names,
     pub(crate) list: bool,
@@ -331,8 +332,8 @@ fn attributes(resource: &crate::spec::Resource, typing: &Typing<'_>) -> Vec<Attr
         if doc.is_empty() {
             doc = format!("The attribute `{attribute}`.");
         }
-        found.push(Attribute { name: snake(attribute), attribute: attribute.clone(), doc, names, list });
+        found.push(Attribute { name: snake(attribute), spelled: attribute.clone(), doc, names, list });
     }
-    found.sort_by(|a, b| a.attribute.cmp(&b.attribute));
+    found.sort_by(|a, b| a.spelled.cmp(&b.spelled));
     found
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use anyhow::Result;
-
 use crate::codegen::{Output, header};
 use crate::spec::TagVariant;
 
@@ -28,7 +26,7 @@ pub(crate) fn index<'a>(modules: impl Iterator<Item = &'a str>) -> Output {
 }
 
 /// The file of one service.
-pub(crate) fn service(module: &str, resources: &[Resource]) -> Result<Output> {
+pub(crate) fn service(module: &str, resources: &[Resource]) -> Output {
     let mut body = String::new();
     for marker in markers(module, resources) {
         let words = marker_doc(&marker);
@@ -54,7 +52,7 @@ pub(crate) fn service(module: &str, resources: &[Resource]) -> Result<Output> {
             resource.own.name, resource.module
         );
     }
-    Ok(Output::rust(format!("{FOLDER}/{module}.rs"), text))
+    Output::rust(format!("{FOLDER}/{module}.rs"), text)
 }
 
 fn sentence(types: &[String]) -> String {
@@ -122,7 +120,7 @@ fn write_attribute(text: &mut String, module: &str, attribute: &Attribute) {
     let _ = writeln!(
         text,
         "    /// {}\n    #[must_use]\n    pub fn {}(self) -> {kind}<{names}> {{\n        self.{call}({:?})\n    }}\n",
-        attribute.doc, attribute.name, attribute.attribute
+        attribute.doc, attribute.name, attribute.spelled
     );
 }
 

@@ -22,6 +22,10 @@ pub fn encode(facts: &ResourceFacts) -> Result<Vec<u8>, postcard::Error> {
 }
 
 /// Builds the table. The types must be sorted by name, across all blocks.
+///
+/// # Panics
+///
+/// If the table were larger than 4 GiB.
 pub fn assemble(regions: &[String], dictionary: &[u8], blocks: &[Block]) -> Vec<u8> {
     let regions = regions.join("\n");
     let mut bytes = super::MAGIC.to_vec();
