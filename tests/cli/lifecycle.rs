@@ -225,16 +225,40 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
 #[test]
 fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run(["deploy", "fargate-service", "--yes", "--parameter", "VpcID=vpc-1"]), @r"");
+    insta::assert_snapshot!(project.run(["deploy", "fargate-service", "--yes", "--parameter", "VpcID=vpc-1"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no parameter is named `VpcID`
+
+    hint: did you mean `VpcId`?
+    ");
 }
 
 /// C6, C7, failure 23: nobody can answer, so nothing is begun.
 #[test]
 fn without_a_terminal_deploy_and_destroy_need_yes() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"");
-    insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"");
-    insta::assert_snapshot!(project.run(["deploy"]), @r"");
+    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"
+    exit: 3
+    --- stderr ---
+    error: deploying needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"
+    exit: 3
+    --- stderr ---
+    error: deleting a stack needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["deploy"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no stack is named, and there is more than one
+
+    hint: name one or more of `DocuThinkerFoundation`, `DocuThinkerStack`, or say `--all`
+    ");
 }
 
 #[test]
@@ -254,5 +278,16 @@ fn an_address_that_is_not_aws_is_announced_and_a_refused_connection_is_told() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let project = Project::new().variable("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
     let refused = project.run(["outputs"]);
-    assert_eq!(refused.code, Some(6), "{refused}");
+    let shown = refused.to_string().replace(&port.to_string(), "PORT");
+    insta::assert_snapshot!(shown, @r"
+    exit: 6
+    --- stderr ---
+    warning: this is not AWS: all requests go to http://127.0.0.1:PORT
+
+    hint: if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile
+
+    error: cannot reach AWS for sts:GetCallerIdentity: Connection refused (os error 111)
+
+    hint: check the network, the proxy and the endpoint, then run the same command again
+    ");
 }

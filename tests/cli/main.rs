@@ -12,3 +12,5 @@ mod lifecycle;
 mod project;
 mod synth;
 mod templates;
+mod terminal;
+mod validate;

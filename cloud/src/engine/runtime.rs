@@ -10,7 +10,7 @@ use super::destroy::Destroy;
 use super::machine::{Action, Machine, Moment, Next, Observation};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
-use super::progress::{Phase, Progress};
+use super::progress::Progress;
 use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, DestroyRequest, Question};
 use crate::connect::Connection;
 use crate::engine::cancel::Cancel;
