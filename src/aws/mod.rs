@@ -175,7 +175,7 @@ pub(crate) fn emulator_home() -> Result<PathBuf> {
 
 /// The emulator as `--local` starts it.
 pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
-    Ok(EmulatorOptions { home: emulator_home()?, port: None, delay_ms: 0, faults: None })
+    Ok(EmulatorOptions::new(emulator_home()?))
 }
 
 /// Makes sure that the emulator runs, and says what takes time.
