@@ -77,10 +77,10 @@ impl Checker<'_> {
             _ if !self.kind(path, node, place) => {}
             Node::Map(map) => self.object(path, map, place, within),
             Node::List(items) => self.list(path, items, place, within),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => self.scalar(path, node, place),
-        }
-        if !matches!(node, Node::Call(..)) {
-            self.choices(path, node, place, within);
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {
+                self.scalar(path, node, place);
+                self.choices(path, place, &|checker, path, place| checker.value(path, node, place, within));
+            }
         }
     }
 
@@ -124,6 +124,13 @@ impl Checker<'_> {
             }
         }
         self.size(path, map.len(), schema.size, "entries");
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::Object) {
+                checker.object(path, map, place, within);
+            } else {
+                checker.wrong_kind(path, "a mapping", place);
+            }
+        });
     }
 
     /// The place of the values of a map, by the key's pattern.
@@ -190,6 +197,13 @@ impl Checker<'_> {
         if schema.unique {
             self.unique(path, items);
         }
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::List) {
+                checker.list(path, items, place, within);
+            } else {
+                checker.wrong_kind(path, "a list", place);
+            }
+        });
         for rule in &schema.rules {
             if let PropertyRule::UniqueBy(keys) = rule {
                 self.unique_by(path, items, keys);

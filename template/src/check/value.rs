@@ -19,10 +19,13 @@ impl Checker<'_> {
             };
             let hint = matches!(node, Node::Null)
                 .then(|| "remove the property, or use `!Ref AWS::NoValue`".to_owned());
-            let expected = place.schema().kinds;
-            self.find(Code::WrongKind, path, format!("expected {expected}, but this is {found}"), hint);
+            self.find(Code::WrongKind, path, not_of_kind(place, &found), hint);
         }
         fits
+    }
+
+    pub(super) fn wrong_kind(&mut self, path: &Path, found: &str, place: Place<'static>) {
+        self.find(Code::WrongKind, path, not_of_kind(place, found), None);
     }
 
     pub(super) fn scalar(&mut self, path: &Path, node: &Node, place: Place<'static>) {
@@ -82,6 +85,10 @@ impl Checker<'_> {
             self.find(Code::WrongCount, path, message, None);
         }
     }
+}
+
+fn not_of_kind(place: Place<'static>, found: &str) -> String {
+    format!("expected {}, but this is {found}", place.schema().kinds)
 }
 
 /// Whether a value is among the allowed ones; `1` and `1.0` are the same number.
