@@ -41,11 +41,14 @@ pub(super) async fn region(options: &ConnectOptions) -> Result<String, CloudErro
     if on_a_machine_with_metadata() {
         chain = chain.or_else(ImdsRegionProvider::builder().imds_client(quick_metadata()).build());
     }
-    chain.region().await.map(|region| region.to_string()).ok_or_else(|| {
-        CloudError::new(Kind::Usage, "no region is set")
-            .state("nothing was asked of AWS")
-            .next("give one with `--region`, for example `--region us-east-1`, or set AWS_REGION")
-    })
+    chain.region().await.map(|region| region.to_string()).ok_or_else(no_region)
+}
+
+/// What to say when nothing names a region.
+pub(super) fn no_region() -> CloudError {
+    CloudError::new(Kind::Usage, "no region is set")
+        .state("nothing was asked of AWS")
+        .next("give one with `--region`, for example `--region us-east-1`, or set AWS_REGION")
 }
 
 /// The credentials: from the environment, the profile, a web identity, a container, or this EC2 instance.

@@ -524,3 +524,6 @@ fn phase(phase: Phase) -> Progress {
 fn interrupted() -> CloudError {
     CloudError::new(Kind::Interrupted, "interrupted").state("nothing was changed in AWS")
 }
+
+#[cfg(test)]
+mod tests;

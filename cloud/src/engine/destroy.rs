@@ -312,3 +312,6 @@ fn imported(stack: &StackDescription, used: Vec<(String, Vec<String>)>) -> Cloud
         .next("destroy the importing stacks first");
     verdict::about(error, stack)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,10 @@ use crate::failure::{ApiFailure, Class};
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long a stack may seem not to exist after we started something on it; AWS's answers can be stale.
 const STALE: Duration = Duration::from_secs(60);
-/// How often the last events are asked for when the operation itself has ended.
-const LAST_EVENTS_TRIES: u32 = 3;
+/// How often the last events are asked for when the operation has succeeded: they only complete the picture.
+const TRIES_AFTER_SUCCESS: u32 = 3;
+/// How often they are asked for when it has failed: they hold the cause.
+const TRIES_AFTER_FAILURE: u32 = 30;
 
 /// One operation that is being followed.
 #[derive(Debug, Clone)]
@@ -199,12 +201,13 @@ impl Follow {
             });
             return self.decide(moment, say);
         }
-        if self.ended().is_none() {
+        let Some(ended) = self.ended() else {
             return self.failed(failure, moment, say);
-        }
-        // The operation has ended; its last lines are worth a few tries, and never its success.
+        };
+        let succeeded = ended.is_none_or(|stack| condition(&stack.status) == Condition::Succeeded);
+        let tries = if succeeded { TRIES_AFTER_SUCCESS } else { TRIES_AFTER_FAILURE };
         self.last_events_tries += 1;
-        if self.last_events_tries >= LAST_EVENTS_TRIES || !failure.passes() {
+        if self.last_events_tries >= tries || !failure.passes() {
             return self.decide(moment, say);
         }
         self.failed(failure, moment, say)
