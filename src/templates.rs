@@ -16,7 +16,8 @@ pub(crate) fn read(file: &Path) -> Result<Document> {
 
 /// Reads the template `text`, which is called `name` in messages.
 pub(crate) fn parse(text: &str, name: &str) -> Result<Document> {
-    template::Template::parse(text, name).map_err(|errors| Failure::new(Exit::Refused, problems(&errors, text)))
+    template::Template::parse(text, name)
+        .map_err(|errors| Failure::new(Exit::Refused, problems(&errors, text)))
 }
 
 fn problems(errors: &ReadErrors, text: &str) -> Vec<Problem> {

@@ -95,6 +95,7 @@ impl Aws {
             local: self.local.clone(),
             expected_account: account.map(str::to_owned),
             expected_region: region.clone(),
+            ..ConnectOptions::default()
         }))?;
         if self.connections.is_empty() {
             announce(&connection, asked.as_deref(), printer);

@@ -68,8 +68,10 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     if session.printer.json() {
         session.printer.result_json(&json!({ "different": different, "stacks": compared }))?;
     } else {
-        let text: Vec<String> =
-            compared.iter().map(|stack| diff_text::text(&stack.name, stack.deployed, &stack.changes)).collect();
+        let text: Vec<String> = compared
+            .iter()
+            .map(|stack| diff_text::text(&stack.name, stack.deployed, &stack.changes))
+            .collect();
         session.printer.result(&text.join("\n"))?;
     }
     Ok(if different && args.exit_code { Exit::Different } else { Exit::Done })
@@ -99,8 +101,9 @@ fn name_of_file(args: &Diff) -> Result<String> {
     match (&args.template, &args.against) {
         (Some(file), Some(_)) => Ok(file.display().to_string()),
         _ => {
-            let problem = Problem::error("usage/no-stack", "`--template` needs something to be compared with")
-                .hint("name the deployed stack with `--stack-name`, or a file with `--against`");
+            let problem =
+                Problem::error("usage/no-stack", "`--template` needs something to be compared with")
+                    .hint("name the deployed stack with `--stack-name`, or a file with `--against`");
             Err(Failure::usage(problem))
         }
     }

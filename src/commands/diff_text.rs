@@ -85,7 +85,9 @@ fn fate(change: &ResourceChange) -> String {
     let whose = if change.action == Action::Removed { "it" } else { "the old one" };
     match change.fate {
         None => String::new(),
-        Some(Fate::Deleted) if change.stateful => format!(": {whose} is {}", "deleted with its data".red().bold()),
+        Some(Fate::Deleted) if change.stateful => {
+            format!(": {whose} is {}", "deleted with its data".red().bold())
+        }
         Some(Fate::Deleted) => format!(": {whose} is deleted"),
         Some(Fate::Snapshot) => format!(": {whose} is deleted after a snapshot"),
         Some(Fate::Retained) => format!(": {whose} stays in the account"),
@@ -120,11 +122,22 @@ fn section(change: &Change) -> String {
 
 fn values(path: &str, change: &Change) -> String {
     match (&change.old, &change.new) {
+        (Some(Node::List(old)), Some(Node::List(new))) => format!("{path}: {}", items(old, new)),
         (Some(old), Some(new)) => format!("{path}: {} → {}", short(old), short(new)),
         (None, Some(new)) => format!("{path}: {}", short(new)),
         (Some(old), None) => format!("{path}: {} → nothing", short(old)),
         (None, None) => path.to_owned(),
     }
+}
+
+/// Only the items that one list has and the other has not; their common ones would hide them.
+fn items(old: &[Node], new: &[Node]) -> String {
+    let gone =
+        old.iter().filter(|item| !new.contains(item)).map(|item| format!("{} {}", "-".red(), short(item)));
+    let come =
+        new.iter().filter(|item| !old.contains(item)).map(|item| format!("{} {}", "+".green(), short(item)));
+    let all: Vec<String> = gone.chain(come).collect();
+    if all.is_empty() { "the same items in another order".to_owned() } else { all.join(", ") }
 }
 
 fn joined<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
