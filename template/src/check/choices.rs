@@ -96,7 +96,7 @@ impl Checker<'_> {
                 match one_of(&alternatives) {
                     Some(message) => self.find(Code::Together, path, message, None),
                     None => {
-                        self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default())
+                        self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default());
                     }
                 }
             }
