@@ -1,5 +1,6 @@
 //! The whole way, from a template to resources, against the emulator. Needs Python 3, as the README says; the first run
 //! makes the emulator's Python environment below the target folder.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::cell::RefCell;
 use std::fs;
@@ -204,9 +205,9 @@ async fn names_what_stands_in_the_way_of_a_deletion() {
     }});
     aws.deploy("user", &importer).await.unwrap();
     assert_eq!(cloud::importers_of(&aws.connection, "t").await.unwrap(), ["user"]);
-    let imported = aws.destroy("t").await.unwrap_err();
-    assert_eq!(imported.kind(), Kind::Refused);
-    assert!(imported.to_string().contains("`t` by user"), "{imported}");
+    let refused = aws.destroy("t").await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Refused);
+    assert!(refused.to_string().contains("`t` by user"), "{refused}");
     aws.destroy("user").await.unwrap();
 
     aws.inject(&json!({ "delete:Topic": "somebody listens" }));

@@ -1,6 +1,6 @@
 //! The local emulator: a stand-in for AWS on this machine, to try everything without an account.
 //!
-//! It is `ministack` (PyPI) in a private Python environment, started by a launcher of ours that adds the resource types
+//! It is `ministack` (from `PyPI`) in a private Python environment, started by a launcher of ours that adds the resource types
 //! it lacks. It keeps records of resources and runs nothing. It listens on 127.0.0.1 only, lives until it is stopped, and
 //! forgets everything then.
 
@@ -20,7 +20,7 @@ use home::Home;
 /// The version of `ministack`; the launcher uses private names of exactly this one.
 pub const EMULATOR_VERSION: &str = "1.5.33";
 /// How long the emulator may take to answer; it takes about a second.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long it may take to stop by itself.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
