@@ -106,9 +106,7 @@ pub fn ensure_running(
     }
     let python = install::ensure_installed(&environment(&home, options), &mut progress)?;
     progress(Preparing::Starting);
-    let emulator = start(&home, &python, options)?;
-    home.remember(&emulator)?;
-    Ok(emulator)
+    start(&home, &python, options)
 }
 
 /// The running emulator of `home`, if there is one that answers.
@@ -175,13 +173,8 @@ fn start(home: &Home, python: &Path, options: &EmulatorOptions) -> Result<Emulat
     let mut child = process::spawn(home, python, &launcher, options, &token)?;
     let began = Instant::now();
     while began.elapsed() < START_LIMIT {
-        if let Some(port) = home.ready_port() {
-            let found = health::ask(port);
-            if found.as_ref().is_some_and(|found| found.token == token) {
-                let pid = child.id();
-                let version = EMULATOR_VERSION.to_owned();
-                return Ok(Emulator { port, pid, version, log: home.log(), token });
-            }
+        if let Some(emulator) = home.running()?.filter(|emulator| emulator.token == token) {
+            return Ok(emulator);
         }
         if let Ok(Some(_)) = child.try_wait() {
             return Err(died(home));

@@ -33,7 +33,8 @@ pub(super) fn spawn(
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("DOCUTHINKER_EMULATOR_PORT", options.port.unwrap_or(0).to_string())
         .env("DOCUTHINKER_EMULATOR_TOKEN", token)
-        .env("DOCUTHINKER_EMULATOR_READY", home.ready());
+        .env("DOCUTHINKER_EMULATOR_LOG", home.log())
+        .env("DOCUTHINKER_EMULATOR_STATE", home.state());
     let delay = options.delay_ms.map(|delay| delay.to_string().into());
     if let Some(delay) = delay.or_else(|| std::env::var_os("DOCUTHINKER_EMULATOR_DELAY_MS")) {
         command.env("DOCUTHINKER_EMULATOR_DELAY_MS", delay);
