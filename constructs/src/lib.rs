@@ -1,8 +1,44 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
+pub mod alb;
+pub mod cluster;
+pub mod declare;
+pub mod diagnostic;
+pub mod fargate_service;
+pub mod file_system;
+pub mod iam;
 pub mod l1;
+pub mod log_group;
+pub mod name;
+pub mod repository;
 pub mod resource;
+pub mod scaling;
+pub mod scope;
+pub mod secret;
+pub mod security_group;
+pub mod synth;
+pub mod task_definition;
+pub mod text;
+pub mod units;
 pub mod value;
+pub mod vpc;
 
+pub use alb::{Alb, Listener, Rule, Scheme};
+pub use cluster::{Cluster, Insights};
+pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
+pub use diagnostic::{Diagnostic, Severity, SourceLine};
+pub use fargate_service::{FargateService, HealthCheck, Launch};
+pub use file_system::{FileSystem, Mount};
+pub use iam::{Policy, Role, Statement};
+pub use log_group::LogGroup;
+pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};
+pub use scaling::ScalingTarget;
+pub use scope::{App, RemovalPolicy, Scope, Stack, StackOptions};
+pub use secret::{Secret, SecretValue};
+pub use security_group::{Egress, SecurityGroup};
+pub use synth::{Assembly, Origin, SynthesizedStack};
+pub use task_definition::{Architecture, Container, TaskDefinition, TaskSize};
+pub use units::{Cidr, FargateSize, Port, PortValue, Retention, UnitError};
 pub use value::{Json, List, Tag, Value};
+pub use vpc::{EndpointService, Nat, Tier, TierKind, Vpc};

@@ -134,15 +134,21 @@ impl From<i32> for Value<f64> {
 impl From<f64> for Value<f64> {
     /// A number that is not finite becomes `null`, which every check refuses.
     fn from(value: f64) -> Value<f64> {
+        // A whole number is written as one: `70`, not `70.0`.
+        if value.fract() == 0.0 && value.abs() < 1e15 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "whole and far below the limits of the type"
+            )]
+            return Value::from_node(Node::from(value as i64));
+        }
         Value::from_node(template::Number::from_f64(value).map_or(Node::Null, Node::Number))
     }
 }
 
 /// A list of values, given item by item or as one expression (a list parameter, a split text).
-#[derive(Debug)]
 pub struct List<T>(Items<T>);
 
-#[derive(Debug)]
 enum Items<T> {
     Each(Vec<Value<T>>),
     Expression(Node),
@@ -165,6 +171,17 @@ impl<T> List<T> {
             Items::Each(items) => Some(items),
             Items::Expression(_) => None,
         }
+    }
+
+    /// The item at `index`, counted from 0; CloudFormation selects it if the list is one expression.
+    ///
+    /// An item that a literal list does not have is selected too, and refused when the template is checked.
+    pub fn item(&self, index: usize) -> Value<T> {
+        if let Some(item) = self.items().and_then(|items| items.get(index)) {
+            return item.clone();
+        }
+        let index = Node::Number(index.into());
+        Value::from_node(Node::call(Function::Select, vec![index, self.to_node()]))
     }
 
     /// Adds an item; `false` if the list is one expression and cannot be extended.
@@ -193,6 +210,15 @@ impl<T> Clone for List<T> {
             Items::Each(items) => Items::Each(items.clone()),
             Items::Expression(node) => Items::Expression(node.clone()),
         })
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Items::Each(items) => items.fmt(f),
+            Items::Expression(node) => node.fmt(f),
+        }
     }
 }
 

@@ -1,1 +1,89 @@
 //! DocuThinker itself: its settings and its stacks.
+//!
+//! Start at [`build`]; each stack then reads like the component list of a README.
+
+pub mod docuthinker;
+pub mod foundation;
+pub mod plan;
+pub mod portable;
+pub mod settings;
+
+use constructs::{App, StackOptions};
+use serde_json::{Value, json};
+
+use crate::docuthinker::{DocuThinker, Inputs};
+use crate::foundation::Foundation;
+use crate::plan::Plan;
+use crate::portable::Portable;
+
+pub use settings::Settings;
+
+/// The built-in environments: what each changes in the settings of production.
+pub fn environments() -> Vec<(&'static str, Value)> {
+    vec![
+        ("prod", json!({"tags": {"Environment": "prod"}})),
+        ("dr", json!({"region": "us-west-2", "tags": {"Environment": "dr"}})),
+        (
+            "staging",
+            json!({
+                "name": "docuthinker-staging",
+                "stack_suffix": "-staging",
+                "tags": {"Environment": "staging"},
+                "removal": "delete",
+                "deletion_protection": false,
+                "network": {"nat": "single"},
+                "logs": {"retention_days": 7},
+                "secrets": {"prefix": "docuthinker-staging"},
+                "backend": {"scaling": {"min": 1, "max": 4}},
+                "ai_ml": {"scaling": {"min": 1, "max": 4}},
+            }),
+        ),
+        (
+            "dev",
+            json!({
+                "name": "docuthinker-dev",
+                "stack_suffix": "-dev",
+                "tags": {"Environment": "dev"},
+                "removal": "delete",
+                "deletion_protection": false,
+                "network": {"mode": "public", "flow_logs": false},
+                "logs": {"retention_days": 7},
+                "secrets": {"prefix": "docuthinker-dev"},
+                "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot_base": 0},
+                "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot_base": 0},
+            }),
+        ),
+    ]
+}
+
+/// Adds DocuThinker's stacks to `app`.
+pub fn build(app: &mut App, settings: &Settings) {
+    let plan = Plan::new(app, settings);
+    let foundation: Foundation = app.stack(
+        options(settings, "DocuThinkerFoundation", "DocuThinker: image repositories and secrets"),
+        &plan,
+    );
+    let main =
+        options(settings, "DocuThinkerStack", "DocuThinker: network, load balancer and the two services");
+    let _: DocuThinker = app.stack(main, &Inputs { plan, foundation });
+}
+
+/// Adds the portable template to `app`.
+pub fn build_portable(app: &mut App) {
+    let description = "DocuThinker backend and ai-ml ECS services on Fargate, for a network that exists";
+    let options =
+        StackOptions { description: Some(description.to_owned()), ..StackOptions::named("fargate-service") };
+    let _: Portable = app.stack(options, &());
+}
+
+fn options(settings: &Settings, id: &str, description: &str) -> StackOptions {
+    StackOptions {
+        id: id.to_owned(),
+        name: format!("{id}{}", settings.stack_suffix),
+        description: Some(description.to_owned()),
+        region: Some(settings.region.clone()),
+        account: settings.account.clone(),
+        tags: settings.tags.clone().into_iter().collect(),
+        termination_protection: settings.deletion_protection,
+    }
+}

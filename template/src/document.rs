@@ -34,11 +34,14 @@ pub struct Template {
     pub resources: IndexMap<String, Resource>,
     /// `Outputs`, at most 200, by name.
     pub outputs: IndexMap<String, Output>,
-    /// `Hooks`, the section of the retired CodeDeploy blue/green transform; kept as it is.
+    /// `Hooks`, the section of the retired transform `AWS::CodeDeployBlueGreen`; kept as it is.
     pub hooks: Map,
-    /// `Fn::ForEach::Name` entries of the language extensions, by section (`Resources`, `Outputs`).
-    /// (`Conditions` are nodes already.)
+    /// Entries of a section that only a macro turns into things of the section: `Fn::ForEach::Name` of the
+    /// language extensions and `Fn::Transform`, by section (`Parameters`, `Resources`, `Outputs`).
+    /// (The other sections hold nodes already.)
     pub loops: IndexMap<String, Map>,
+    /// Sections that only a macro understands, such as `Globals` of `AWS::Serverless`; kept as they are.
+    pub other: Map,
 }
 
 /// A parameter of a template.
@@ -89,4 +92,22 @@ pub struct Output {
     pub export: Option<Node>,
     /// `Condition`: the output exists only where the named condition holds.
     pub condition: Option<String>,
+}
+
+impl Template {
+    /// Whether a macro works on the template before its resources are made: any transform but the language
+    /// extensions, or `Fn::Transform` somewhere. What such a template holds in the end, only AWS knows.
+    ///
+    /// Source: [Template macros][aws] in the CloudFormation user guide.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
+    pub fn has_macros(&self) -> bool {
+        self.transform.iter().any(|transform| transform.as_str() != Some("AWS::LanguageExtensions"))
+            || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
+    }
+
+    /// Whether a loop of the language extensions makes resources, outputs or conditions.
+    pub fn has_loops(&self) -> bool {
+        !self.loops.is_empty() || self.conditions.keys().any(|key| key.starts_with("Fn::ForEach::"))
+    }
 }

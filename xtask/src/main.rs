@@ -1,2 +1,45 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks: `cargo xtask --help`.
+
+mod codegen;
+mod facts;
+mod l1;
+mod lint;
+mod names;
+mod replacement;
+mod sources;
+mod spec;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+/// Tasks for developers of docuthinker
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Write the typed structs (`constructs/src/l1`) and the table of facts (`template/src/facts`)
+    ///
+    /// Fetches the two pinned packages that describe AWS's resource types, by name and exact version, with
+    /// `npm` and `python3 -m pip`; keeps them in `codegen` inside the target folder; refuses them if their
+    /// checksum is not the pinned one. The same sources give the same bytes.
+    Codegen {
+        /// Write nothing; fail if a file is not as it would be written
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is a folder of the workspace")?;
+    match Args::parse().task {
+        Task::Codegen { check } => codegen::run(root, check),
+    }
+}

@@ -1,0 +1,252 @@
+//! IAM roles and the statements that grant to them.
+
+use bon::bon;
+use template::{Map, Node};
+
+use crate::declare::aws;
+use crate::l1::iam;
+use crate::resource::{Arn, Handle};
+use crate::scope::Scope;
+use crate::sub;
+use crate::text::IntoText;
+use crate::value::Value;
+
+/// One statement of a policy: what is allowed or denied, on which resources, and when.
+///
+/// Source: [IAM policy elements][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    effect: &'static str,
+    principal: Option<Node>,
+    actions: Vec<String>,
+    resources: Vec<Node>,
+    conditions: Map,
+}
+
+impl Statement {
+    /// Allows `actions`, for example `secretsmanager:GetSecretValue`.
+    pub fn allow<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Statement {
+        Statement::new("Allow", actions)
+    }
+
+    /// Denies `actions`, whatever else allows them.
+    pub fn deny<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Statement {
+        Statement::new("Deny", actions)
+    }
+
+    fn new<A: Into<String>>(effect: &'static str, actions: impl IntoIterator<Item = A>) -> Statement {
+        let actions = actions.into_iter().map(Into::into).collect();
+        Statement { effect, principal: None, actions, resources: Vec::new(), conditions: Map::new() }
+    }
+
+    /// On this resource: an ARN, or text around one.
+    pub fn on(mut self, resource: impl IntoText) -> Statement {
+        self.resources.push(resource.into_text());
+        self
+    }
+
+    /// On every resource. Only for actions that know no narrower one, such as `ecr:GetAuthorizationToken`.
+    pub fn on_everything(self) -> Statement {
+        self.on("*")
+    }
+
+    /// For this service, for example `logs.us-east-1.amazonaws.com`: in policies of resources.
+    pub fn for_service(mut self, service: impl IntoText) -> Statement {
+        self.principal = Some(map([("Service", service.into_text())]));
+        self
+    }
+
+    /// For this AWS principal: the ARN of a role, or of an account's root.
+    pub fn for_principal(mut self, arn: impl IntoText) -> Statement {
+        self.principal = Some(map([("AWS", arn.into_text())]));
+        self
+    }
+
+    /// Only where `key` compares with `value` by `operator`, for example `StringEquals`.
+    pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {
+        let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+        if let Node::Map(keys) = keys {
+            keys.insert(key.to_owned(), value.into_text());
+        }
+        self
+    }
+
+    fn into_node(self) -> Node {
+        let mut statement = Map::new();
+        statement.insert("Effect".to_owned(), self.effect.into());
+        if let Some(principal) = self.principal {
+            statement.insert("Principal".to_owned(), principal);
+        }
+        statement
+            .insert("Action".to_owned(), one_or_many(self.actions.into_iter().map(Node::from).collect()));
+        if !self.resources.is_empty() {
+            statement.insert("Resource".to_owned(), one_or_many(self.resources));
+        }
+        if !self.conditions.is_empty() {
+            statement.insert("Condition".to_owned(), Node::Map(self.conditions));
+        }
+        Node::Map(statement)
+    }
+}
+
+/// A policy document of these statements.
+pub fn policy_document(statements: impl IntoIterator<Item = Statement>) -> Node {
+    let statements = statements.into_iter().map(Statement::into_node).collect();
+    map([("Version", Node::from("2012-10-17")), ("Statement", Node::List(statements))])
+}
+
+fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
+    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect())
+}
+
+fn one_or_many(mut items: Vec<Node>) -> Node {
+    if items.len() == 1 { items.remove(0) } else { Node::List(items) }
+}
+
+/// Adds a statement to a document; one that differs from another only in its resources joins it.
+fn add_statement(document: &mut Node, statement: Statement) {
+    let Node::Map(document) = document else { return };
+    let Some(Node::List(statements)) = document.get_mut("Statement") else { return };
+    let new = statement.into_node();
+    let same = |a: &Node, b: &Node| match (a.as_map(), b.as_map()) {
+        (Some(a), Some(b)) => {
+            ["Effect", "Principal", "Action", "Condition"].iter().all(|key| a.get(*key) == b.get(*key))
+        }
+        _ => false,
+    };
+    let Some(Node::Map(existing)) = statements.iter_mut().find(|statement| same(statement, &new)) else {
+        statements.push(new);
+        return;
+    };
+    let Node::Map(mut new) = new else { return };
+    let (Some(had), Some(added)) = (existing.get_mut("Resource"), new.shift_remove("Resource")) else {
+        return;
+    };
+    let mut resources = into_list(std::mem::replace(had, Node::Null));
+    for resource in into_list(added) {
+        if !resources.contains(&resource) {
+            resources.push(resource);
+        }
+    }
+    *had = one_or_many(resources);
+}
+
+fn into_list(node: Node) -> Vec<Node> {
+    match node {
+        Node::List(items) => items,
+        one => vec![one],
+    }
+}
+
+/// An `AWS::IAM::Role`, to which other constructs grant what they are asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    /// The role itself, for what this construct has no word for.
+    pub resource: Handle<iam::Role>,
+}
+
+#[bon]
+impl Role {
+    /// Starts the role `id`; `build(s)` adds it to the scope.
+    #[track_caller]
+    #[builder(start_fn = named, finish_fn = build)]
+    pub fn new(
+        #[builder(start_fn)] id: &str,
+        #[builder(finish_fn)] s: &mut Scope<'_>,
+        /// The service that may take the role, for example `ecs-tasks.amazonaws.com`.
+        ///
+        /// It may do so only for resources of this account, so that no other account can make the service
+        /// act with the role ([the confused deputy][aws]).
+        ///
+        /// [aws]: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+        assumed_by: &str,
+        /// What the role is for, at most 1,000 characters.
+        #[builder(into)]
+        description: Option<Value<String>>,
+    ) -> Role {
+        let mut trust = Statement::allow(["sts:AssumeRole"]).for_service(assumed_by).when(
+            "StringEquals",
+            "aws:SourceAccount",
+            aws::account_id(),
+        );
+        if assumed_by == "ecs-tasks.amazonaws.com" {
+            let tasks = sub!("arn:{}:ecs:{}:{}:*", aws::partition(), aws::region(), aws::account_id());
+            trust = trust.when("ArnLike", "aws:SourceArn", tasks);
+        }
+        let properties = iam::Role {
+            assume_role_policy_document: Some(policy_document([trust])),
+            description,
+            ..Default::default()
+        };
+        Role { resource: s.add(id, properties) }
+    }
+}
+
+impl Role {
+    /// The role's ARN.
+    #[must_use]
+    pub fn arn(self) -> Value<Arn<iam::Role>> {
+        self.resource.arn()
+    }
+
+    /// Adds a statement to the role's inline policy `policy`, made if there is none yet.
+    pub fn allow(self, s: &mut Scope<'_>, policy: &str, statement: Statement) {
+        let policies = s[self.resource].policies.get_or_insert_with(Vec::new);
+        let name = Value::from(policy);
+        if let Some(existing) =
+            policies.iter_mut().find(|existing| existing.policy_name.as_ref() == Some(&name))
+        {
+            if let Some(document) = &mut existing.policy_document {
+                add_statement(document, statement);
+            }
+            return;
+        }
+        let document = policy_document([statement]);
+        policies.push(iam::role::Policy { policy_name: Some(name), policy_document: Some(document) });
+    }
+}
+
+/// An `AWS::IAM::ManagedPolicy`: statements of their own, to be attached to several roles or to people.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// The policy itself, for what this construct has no word for.
+    pub resource: Handle<iam::ManagedPolicy>,
+}
+
+#[bon]
+impl Policy {
+    /// Starts the policy `id`; `build(s)` adds it to the scope.
+    #[track_caller]
+    #[builder(start_fn = named, finish_fn = build)]
+    pub fn new(
+        #[builder(start_fn)] id: &str,
+        #[builder(finish_fn)] s: &mut Scope<'_>,
+        /// What the policy allows.
+        #[builder(with = FromIterator::from_iter)]
+        statements: Vec<Statement>,
+        /// The roles it is attached to.
+        #[builder(default, with = FromIterator::from_iter)]
+        roles: Vec<Role>,
+        /// What the policy is for, at most 1,000 characters.
+        #[builder(into)]
+        description: Option<Value<String>>,
+    ) -> Policy {
+        let properties = iam::ManagedPolicy {
+            policy_document: Some(policy_document(statements)),
+            roles: (!roles.is_empty()).then(|| roles.into_iter().map(|role| role.resource).collect()),
+            description,
+            ..Default::default()
+        };
+        Policy { resource: s.add(id, properties) }
+    }
+}
+
+impl Policy {
+    /// The policy's ARN.
+    #[must_use]
+    pub fn arn(self) -> Value<Arn<iam::ManagedPolicy>> {
+        self.resource.reference()
+    }
+}

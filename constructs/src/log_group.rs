@@ -1,0 +1,69 @@
+//! CloudWatch log groups: where a container's output is kept, and for how long.
+
+use bon::bon;
+
+use crate::iam::{Role, Statement};
+use crate::l1::logs;
+use crate::resource::{Arn, Handle};
+use crate::retention;
+use crate::scope::{RemovalPolicy, Scope};
+use crate::units::Retention;
+use crate::value::Value;
+
+/// An `AWS::Logs::LogGroup`.
+#[derive(Debug, Clone, Copy)]
+pub struct LogGroup {
+    /// The log group itself, for what this construct has no word for.
+    pub resource: Handle<logs::LogGroup>,
+}
+
+#[bon]
+impl LogGroup {
+    /// Starts the log group `id`; `build(s)` adds it to the scope.
+    #[track_caller]
+    #[builder(start_fn = named, finish_fn = build)]
+    pub fn new(
+        #[builder(start_fn)] id: &str,
+        #[builder(finish_fn)] s: &mut Scope<'_>,
+        /// The full name, for example `/ecs/docuthinker-backend`. Default: a name that CloudFormation makes.
+        #[builder(into)]
+        name: Option<Value<String>>,
+        /// How long events are kept before CloudWatch deletes them. Default: 30 days, enough to look back on
+        /// the last deployments without paying for storage for ever.
+        #[builder(default = retention!(30))]
+        retention: Retention,
+        /// What happens to the events when the log group leaves the template. Default: they are kept, unless
+        /// the deployment that creates the group fails.
+        #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
+        removal_policy: RemovalPolicy,
+    ) -> LogGroup {
+        let properties = logs::LogGroup {
+            log_group_name: name,
+            retention_in_days: Some(retention.days().into()),
+            ..Default::default()
+        };
+        let resource = s.add(id, properties);
+        s.set_removal_policy(resource, removal_policy);
+        LogGroup { resource }
+    }
+}
+
+impl LogGroup {
+    /// The log group's name.
+    #[must_use]
+    pub fn name(self) -> Value<logs::LogGroupName> {
+        self.resource.reference()
+    }
+
+    /// The log group's ARN, which ends in `:*` and so covers its streams.
+    #[must_use]
+    pub fn arn(self) -> Value<Arn<logs::LogGroup>> {
+        self.resource.arn()
+    }
+
+    /// Lets `role` write to the group: make streams and put events, nothing else.
+    pub fn grant_write(self, s: &mut Scope<'_>, role: Role) {
+        let statement = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on(self.arn());
+        role.allow(s, "Logs", statement);
+    }
+}

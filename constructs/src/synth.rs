@@ -1,0 +1,529 @@
+//! Synthesis: from the arena to templates.
+//!
+//! Everything that could change until now is settled here: logical IDs, references within and between
+//! stacks, tags, and which `DependsOn` a reference does not already imply.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use template::{Function, Map, Node, Output, Resource, Template};
+
+use crate::diagnostic::{Diagnostic, Severity, SourceLine};
+use crate::resource::{ElementId, Tags};
+use crate::scope::{AppData, Element, StackData};
+use crate::text;
+
+/// What an app becomes: a template per stack, and what is wrong with them.
+#[derive(Debug)]
+pub struct Assembly {
+    /// The stacks, each after the stacks it depends on.
+    pub stacks: Vec<SynthesizedStack>,
+    /// Every mistake and doubt, warnings first, then by stack and path.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A stack with its template.
+#[derive(Debug, Clone)]
+pub struct SynthesizedStack {
+    /// What the stack is called on the command line.
+    pub id: String,
+    /// The name in CloudFormation.
+    pub name: String,
+    /// The template.
+    pub template: Template,
+    /// The stacks of the app whose exports this one imports, by name.
+    pub depends_on: Vec<String>,
+    /// The region it is deployed to, where the app says so.
+    pub region: Option<String>,
+    /// The account it is deployed to, where the app says so.
+    pub account: Option<String>,
+    /// Tags of the stack.
+    pub tags: IndexMap<String, String>,
+    /// Whether CloudFormation refuses to delete the stack.
+    pub termination_protection: bool,
+    /// Where each resource comes from, by logical ID.
+    pub origins: IndexMap<String, Origin>,
+}
+
+/// The construct that made a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The construct path below the stack: `Backend/TaskDefinition`.
+    pub path: String,
+    /// The line where the user wrote the construct.
+    pub location: SourceLine,
+}
+
+impl Assembly {
+    /// Whether any diagnostic is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+pub(crate) fn synthesize(mut app: AppData) -> Assembly {
+    let mut diagnostics = std::mem::take(&mut app.diagnostics);
+    diagnostics
+        .extend(app.stacks.iter_mut().flat_map(|stack| std::mem::take(&mut stack.awaited).into_values()));
+    let ids = LogicalIds::assign(&app, &mut diagnostics);
+    stack_names(&app, &mut diagnostics);
+    let mut synthesis = Synthesis { app: &app, ids, diagnostics, exports: BTreeMap::new() };
+    let mut stacks: Vec<SynthesizedStack> =
+        (0..app.stacks.len()).map(|stack| synthesis.stack(stack)).collect();
+    let Synthesis { mut diagnostics, exports, .. } = synthesis;
+    for ((stack, name), output) in exports {
+        stacks[stack].template.outputs.insert(name, output);
+    }
+    let stacks = in_dependency_order(stacks, &mut diagnostics);
+    diagnostics.sort_by(|a, b| (a.severity, &a.path, a.code).cmp(&(b.severity, &b.path, b.code)));
+    diagnostics.dedup();
+    Assembly { stacks, diagnostics }
+}
+
+/// Stack names are unique and such as CloudFormation accepts.
+///
+/// Source: [CreateStack][aws], parameter `StackName`.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+fn stack_names(app: &AppData, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    for stack in &app.stacks {
+        let name = &stack.options.name;
+        let valid = name.len() <= 128
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !valid {
+            diagnostics.push(error(
+                "DC002",
+                name,
+                format!("`{}` is not a stack name", name.escape_debug()),
+                "a name starts with a letter, has letters, digits and hyphens only, and at most 128 of them",
+            ));
+        }
+        if !seen.insert((name, &stack.options.region, &stack.options.account)) {
+            diagnostics.push(error(
+                "DC003",
+                name,
+                format!("two stacks are named `{name}`"),
+                "give one of them another name",
+            ));
+        }
+    }
+}
+
+fn error(code: &'static str, path: &str, message: String, hint: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code,
+        path: path.to_owned(),
+        property: None,
+        location: None,
+        message,
+        hint: Some(hint.to_owned()),
+    }
+}
+
+/// The logical ID of every element, by stack and index.
+struct LogicalIds(Vec<Vec<String>>);
+
+impl LogicalIds {
+    fn assign(app: &AppData, diagnostics: &mut Vec<Diagnostic>) -> LogicalIds {
+        LogicalIds(app.stacks.iter().map(|stack| Self::of_stack(stack, diagnostics)).collect())
+    }
+
+    fn of_stack(stack: &StackData, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+        let mut first: BTreeMap<String, &Element> = BTreeMap::new();
+        let mut ids = Vec::with_capacity(stack.elements.len());
+        for element in &stack.elements {
+            let id = logical_id(element);
+            let path = format!("{}/{}", stack.options.name, element.path);
+            let problem = if id.len() > 255 {
+                Some(("DC004", format!("its logical ID has {} characters, more than 255", id.len())))
+            } else if !id.chars().all(|c| c.is_ascii_alphanumeric()) {
+                Some(("DC004", format!("`{}` is not a logical ID", id.escape_debug())))
+            } else if stack.parameters.contains_key(&id) {
+                Some(("DC005", format!("its logical ID `{id}` is also the name of a parameter")))
+            } else {
+                first.get(&id).map(|other| {
+                    (
+                        "DC005",
+                        format!(
+                            "its logical ID `{id}` is also that of `{}` ({})",
+                            other.path, other.location
+                        ),
+                    )
+                })
+            };
+            if let Some((code, message)) = problem {
+                let hint = "rename one of the two, or pin one with `set_logical_id`; an ID has letters and digits only";
+                let mut diagnostic = error(code, &path, message, hint);
+                diagnostic.location = Some(element.location);
+                diagnostics.push(diagnostic);
+            }
+            first.entry(id.clone()).or_insert(element);
+            ids.push(id);
+        }
+        ids
+    }
+
+    fn get(&self, element: ElementId) -> &str {
+        &self.0[element.stack as usize][element.index as usize]
+    }
+}
+
+/// The parts of the path joined, letters and digits only: `Backend/TaskDefinition` → `BackendTaskDefinition`.
+fn logical_id(element: &Element) -> String {
+    match &element.logical_id {
+        Some(id) => id.clone(),
+        None => element.path.chars().filter(char::is_ascii_alphanumeric).collect(),
+    }
+}
+
+struct Synthesis<'a> {
+    app: &'a AppData,
+    ids: LogicalIds,
+    diagnostics: Vec<Diagnostic>,
+    /// Outputs that other stacks import, by the exporting stack and the output's name.
+    exports: BTreeMap<(usize, String), Output>,
+}
+
+/// Where a node is being resolved: the stack, the construct to name in a diagnostic, and what is met on the way.
+struct Site<'a> {
+    stack: usize,
+    path: &'a str,
+    location: Option<SourceLine>,
+    /// Elements of the same stack that the node refers to.
+    targets: BTreeSet<u32>,
+    /// Other stacks that the node refers to.
+    imports: BTreeSet<usize>,
+}
+
+impl Synthesis<'_> {
+    fn stack(&mut self, index: usize) -> SynthesizedStack {
+        let app = self.app;
+        let stack = &app.stacks[index];
+        let mut imports = BTreeSet::new();
+        let mut resources = Vec::with_capacity(stack.elements.len());
+        let mut references = Vec::with_capacity(stack.elements.len());
+        for element in &stack.elements {
+            let mut site = Site {
+                stack: index,
+                path: &element.path,
+                location: Some(element.location),
+                targets: BTreeSet::new(),
+                imports: BTreeSet::new(),
+            };
+            resources.push(self.resource(element, &mut site));
+            imports.append(&mut site.imports);
+            references.push(site.targets);
+        }
+        let mut template = self.declarations(index, &mut imports);
+        for (at, mut resource) in resources.into_iter().enumerate() {
+            resource.depends_on = self.depends_on(index, at, &references, &mut imports);
+            let id = self.ids.0[index][at].clone();
+            template.resources.entry(id).or_insert(resource);
+        }
+        let options = &stack.options;
+        SynthesizedStack {
+            id: options.id.clone(),
+            name: options.name.clone(),
+            template,
+            depends_on: imports.into_iter().map(|stack| app.stacks[stack].options.name.clone()).collect(),
+            region: options.region.clone(),
+            account: options.account.clone(),
+            tags: options.tags.clone(),
+            termination_protection: options.termination_protection,
+            origins: self.origins(index),
+        }
+    }
+
+    fn origins(&self, stack: usize) -> IndexMap<String, Origin> {
+        let elements = self.app.stacks[stack].elements.iter();
+        let origin = |element: &Element| Origin { path: element.path.clone(), location: element.location };
+        elements.zip(&self.ids.0[stack]).map(|(element, id)| (id.clone(), origin(element))).collect()
+    }
+
+    fn resource(&mut self, element: &Element, site: &mut Site<'_>) -> Resource {
+        let properties = match element.resource.properties() {
+            Ok(Node::Map(map)) => map,
+            Ok(call @ Node::Call(Function::Transform, _)) => {
+                let Node::Call(_, argument) = call else { unreachable!("matched above") };
+                Map::from_iter([(Function::Transform.key().to_owned(), *argument)])
+            }
+            Ok(_) => {
+                self.mistake(
+                    site,
+                    "DC006",
+                    "its properties are not a mapping".to_owned(),
+                    "give an object of properties",
+                );
+                Map::new()
+            }
+            Err(problem) => {
+                self.mistake(
+                    site,
+                    "DC006",
+                    format!("its properties cannot be written: {problem}"),
+                    "check the values",
+                );
+                Map::new()
+            }
+        };
+        let mut properties: Map =
+            properties.into_iter().map(|(key, node)| (key, self.resolve(node, site))).collect();
+        self.add_tags(element, &mut properties, site);
+        Resource {
+            type_name: element.resource.type_name().to_owned(),
+            condition: element.condition.clone(),
+            depends_on: Vec::new(),
+            properties,
+            metadata: element
+                .metadata
+                .iter()
+                .map(|(k, v)| (k.clone(), self.resolve(v.clone(), site)))
+                .collect(),
+            deletion_policy: element.removal.map(|policy| policy.deletion_policy().into()),
+            update_replace_policy: element.removal.map(|policy| policy.update_replace_policy().into()),
+            attributes: Map::new(),
+        }
+    }
+
+    /// Adds the tags of the scopes around an element; its own tags, and those set nearer, win.
+    fn add_tags(&mut self, element: &Element, properties: &mut Map, site: &mut Site<'_>) {
+        let mut tags: IndexMap<&str, Node> = IndexMap::new();
+        let mut scoped: Vec<_> = self.app.stacks[site.stack]
+            .tags
+            .iter()
+            .filter(|tag| is_below(&element.path, &tag.path))
+            .collect();
+        scoped.sort_by_key(|tag| tag.path.len());
+        for tag in scoped {
+            tags.insert(&tag.key, tag.value.node().clone());
+        }
+        if tags.is_empty() {
+            return;
+        }
+        match element.resource.tags() {
+            Tags::None => {}
+            Tags::Map(property) => {
+                let own = properties.entry(property.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+                let Node::Map(own) = own else { return };
+                for (key, value) in tags {
+                    let value = self.resolve(value, site);
+                    own.entry(key.to_owned()).or_insert(value);
+                }
+            }
+            Tags::List(property) => self.add_tag_list(property, tags, None, properties, site),
+            Tags::Propagated(property) => {
+                self.add_tag_list(
+                    property,
+                    tags,
+                    Some(("PropagateAtLaunch", Node::Bool(true))),
+                    properties,
+                    site,
+                );
+            }
+        }
+    }
+
+    fn add_tag_list(
+        &mut self,
+        property: &str,
+        tags: IndexMap<&str, Node>,
+        extra: Option<(&str, Node)>,
+        properties: &mut Map,
+        site: &mut Site<'_>,
+    ) {
+        let own = properties.entry(property.to_owned()).or_insert_with(|| Node::List(Vec::new()));
+        let Node::List(own) = own else { return };
+        for (key, value) in tags {
+            let taken =
+                |tag: &Node| tag.as_map().and_then(|tag| tag.get("Key")).and_then(Node::as_str) == Some(key);
+            if own.iter().any(taken) {
+                continue;
+            }
+            let mut tag = Map::new();
+            tag.insert("Key".to_owned(), key.into());
+            tag.insert("Value".to_owned(), self.resolve(value, site));
+            if let Some((name, value)) = &extra {
+                tag.insert((*name).to_owned(), value.clone());
+            }
+            own.push(Node::Map(tag));
+        }
+    }
+
+    /// Everything of a template but its resources.
+    fn declarations(&mut self, index: usize, imports: &mut BTreeSet<usize>) -> Template {
+        let app = self.app;
+        let stack = &app.stacks[index];
+        let mut site = Site {
+            stack: index,
+            path: "",
+            location: None,
+            targets: BTreeSet::new(),
+            imports: BTreeSet::new(),
+        };
+        let mut outputs = IndexMap::new();
+        for (name, output) in &stack.outputs {
+            let output = Output {
+                value: self.resolve(output.value.clone(), &mut site),
+                description: output.description.clone(),
+                export: output.export.clone().map(|name| self.resolve(name, &mut site)),
+                condition: output.condition.clone(),
+            };
+            outputs.insert(name.clone(), output);
+        }
+        let conditions = stack
+            .conditions
+            .iter()
+            .map(|(name, node)| (name.clone(), self.resolve(node.clone(), &mut site)))
+            .collect();
+        imports.append(&mut site.imports);
+        Template {
+            format_version: Some("2010-09-09".to_owned()),
+            description: stack.options.description.clone(),
+            metadata: stack.metadata.clone(),
+            parameters: stack.parameters.clone(),
+            mappings: stack.mappings.clone(),
+            conditions,
+            outputs,
+            ..Template::default()
+        }
+    }
+
+    /// The explicit dependencies of an element that its references do not imply, directly or through others.
+    fn depends_on(
+        &mut self,
+        stack: usize,
+        at: usize,
+        references: &[BTreeSet<u32>],
+        imports: &mut BTreeSet<usize>,
+    ) -> Vec<String> {
+        let element = &self.app.stacks[stack].elements[at];
+        let (own, foreign): (Vec<ElementId>, Vec<ElementId>) =
+            element.depends_on.iter().partition(|on| on.stack as usize == stack);
+        imports.extend(foreign.iter().map(|on| on.stack as usize));
+        let implied = reachable(references, at);
+        let missing = own.iter().filter(|on| !implied.contains(&on.index));
+        missing.map(|on| self.ids.get(*on).to_owned()).collect()
+    }
+
+    /// Replaces the place of each target by its logical ID, or by an import from the stack that it is in.
+    fn resolve(&mut self, node: Node, site: &mut Site<'_>) -> Node {
+        match node {
+            Node::Call(Function::Ref, argument) => match argument.as_str().and_then(ElementId::from_token) {
+                Some(target) => self.reference(target, None, site),
+                None => Node::Call(Function::Ref, argument),
+            },
+            Node::Call(Function::GetAtt, argument) => match attribute_token(&argument) {
+                Some((target, attribute)) => self.reference(target, Some(attribute), site),
+                None => Node::Call(Function::GetAtt, Box::new(self.resolve(*argument, site))),
+            },
+            Node::Call(Function::Sub, argument) => text::flatten(self.resolve(*argument, site)),
+            Node::Call(function, argument) => Node::Call(function, Box::new(self.resolve(*argument, site))),
+            Node::List(items) => Node::List(items.into_iter().map(|item| self.resolve(item, site)).collect()),
+            Node::Map(map) => {
+                Node::Map(map.into_iter().map(|(key, item)| (key, self.resolve(item, site))).collect())
+            }
+            plain => plain,
+        }
+    }
+
+    fn reference(&mut self, target: ElementId, attribute: Option<String>, site: &mut Site<'_>) -> Node {
+        let id = self.ids.get(target).to_owned();
+        let local = match &attribute {
+            None => Node::call(Function::Ref, id.as_str()),
+            Some(name) => {
+                Node::call(Function::GetAtt, vec![Node::from(id.as_str()), Node::from(name.as_str())])
+            }
+        };
+        if target.stack as usize == site.stack {
+            site.targets.insert(target.index);
+            return local;
+        }
+        self.import(target, &id, attribute.as_deref(), local, site)
+    }
+
+    /// Makes the target's stack export the value, and imports it here.
+    fn import(
+        &mut self,
+        target: ElementId,
+        id: &str,
+        attribute: Option<&str>,
+        value: Node,
+        site: &mut Site<'_>,
+    ) -> Node {
+        let exporter = target.stack as usize;
+        let (from, to) = (&self.app.stacks[exporter].options, &self.app.stacks[site.stack].options);
+        if (&from.region, &from.account) != (&to.region, &to.account) {
+            let message =
+                format!("it refers to `{id}` of `{}`, which is in another region or account", from.name);
+            self.mistake(site, "DC007", message, "exports reach stacks of the same account and region only; pass a literal value or a parameter");
+        }
+        site.imports.insert(exporter);
+        let part: String =
+            attribute.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = format!("{}:{id}{part}", self.app.stacks[exporter].options.name);
+        let export = Some(Node::from(name.as_str()));
+        let output = Output { value, description: None, export, condition: None };
+        self.exports.insert((exporter, format!("Export{id}{part}")), output);
+        Node::call(Function::ImportValue, name)
+    }
+
+    fn mistake(&mut self, site: &Site<'_>, code: &'static str, message: String, hint: &str) {
+        let name = &self.app.stacks[site.stack].options.name;
+        let path = if site.path.is_empty() { name.clone() } else { format!("{name}/{}", site.path) };
+        let mut diagnostic = error(code, &path, message, hint);
+        diagnostic.location = site.location;
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+fn is_below(path: &str, scope: &str) -> bool {
+    scope.is_empty() || path == scope || path.strip_prefix(scope).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn attribute_token(argument: &Node) -> Option<(ElementId, String)> {
+    let [target, attribute] = argument.as_list()? else { return None };
+    Some((ElementId::from_token(target.as_str()?)?, attribute.as_str()?.to_owned()))
+}
+
+/// The elements that `start` refers to, directly or through others.
+fn reachable(references: &[BTreeSet<u32>], start: usize) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<u32> = references[start].iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if found.insert(next) {
+            open.extend(&references[next as usize]);
+        }
+    }
+    found
+}
+
+/// Puts each stack after those it imports from; stacks that import from each other are an error.
+fn in_dependency_order(
+    stacks: Vec<SynthesizedStack>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<SynthesizedStack> {
+    let mut waiting = stacks;
+    let mut ordered: Vec<SynthesizedStack> = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let ready = |stack: &SynthesizedStack| {
+            stack.depends_on.iter().all(|on| ordered.iter().any(|done| done.name == *on))
+        };
+        let Some(next) = waiting.iter().position(ready) else {
+            let names: Vec<&str> = waiting.iter().map(|stack| stack.name.as_str()).collect();
+            let message = format!("stacks import from each other: {}", names.join(", "));
+            diagnostics.push(error(
+                "DC008",
+                names[0],
+                message,
+                "move the shared resource to a stack of its own",
+            ));
+            ordered.append(&mut waiting);
+            break;
+        };
+        ordered.push(waiting.remove(next));
+    }
+    ordered
+}

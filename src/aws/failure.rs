@@ -1,0 +1,85 @@
+//! Failures of AWS in the form of all failures.
+
+use std::fmt::Write;
+
+use cloud::{CloudError, Kind};
+use constructs::SynthesizedStack;
+
+use crate::exit::Exit;
+use crate::problem::{AwsState, Failure, Problem};
+
+/// What happened, how AWS was left, and what to do next.
+pub(crate) fn failure(error: &CloudError) -> Failure {
+    let report = error.report();
+    let (exit, code) = ending(report.kind);
+    let mut problem = Problem::error(code, &report.what);
+    for event in report.failures.iter().filter(|event| report.cause.as_ref() != Some(*event)) {
+        let mut line = format!("{} {}: {}", event.logical_id, event.resource_type, event.status);
+        if let Some(reason) = &event.reason {
+            let _ = write!(line, ": {reason}");
+        }
+        problem.also.push(line);
+    }
+    let state = AwsState {
+        stack: report.stack.clone(),
+        status: report.status.clone(),
+        operation_id: report.operation_id.clone(),
+        now: report.state.clone(),
+    };
+    Failure { aws: Some(Box::new(state)), next: report.next.clone(), ..Failure::new(exit, vec![problem]) }
+}
+
+/// As [`failure`], with the construct and the source line of the resource that caused it.
+pub(crate) fn located(error: &CloudError, stack: Option<&SynthesizedStack>) -> Failure {
+    let mut failure = failure(error);
+    if let Some(cause) = &error.report().cause
+        && let Some(problem) = failure.problems.last_mut()
+    {
+        match stack.and_then(|stack| Some((stack, stack.origins.get(&cause.logical_id)?))) {
+            Some((stack, origin)) => {
+                problem.at.push(format!("{}/{} ({})", stack.name, origin.path, origin.location));
+            }
+            None => problem.at.push(format!("{} ({})", cause.logical_id, cause.resource_type)),
+        }
+    }
+    failure
+}
+
+const fn ending(kind: Kind) -> (Exit, &'static str) {
+    match kind {
+        Kind::Failed => (Exit::Failed, "aws/failed"),
+        Kind::Usage => (Exit::Usage, "aws/usage"),
+        Kind::Refused => (Exit::Refused, "aws/refused"),
+        Kind::Blocked => (Exit::Blocked, "aws/blocked"),
+        Kind::Credentials => (Exit::Credentials, "aws/credentials"),
+        Kind::Unreachable => (Exit::Unreachable, "aws/unreachable"),
+        Kind::TimedOut => (Exit::TimedOut, "aws/timed-out"),
+        Kind::Leftovers => (Exit::Leftovers, "aws/leftovers"),
+        Kind::Interrupted => (Exit::Interrupted, "aws/interrupted"),
+        Kind::Bug => (Exit::Bug, "bug"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_with_the_code_that_the_cloud_crate_documents() {
+        let kinds = [
+            Kind::Failed,
+            Kind::Usage,
+            Kind::Refused,
+            Kind::Blocked,
+            Kind::Credentials,
+            Kind::Unreachable,
+            Kind::TimedOut,
+            Kind::Leftovers,
+            Kind::Interrupted,
+            Kind::Bug,
+        ];
+        for kind in kinds {
+            assert_eq!(ending(kind).0.code(), kind.exit_code(), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What the commands that talk to AWS share: whom they talk to, how they ask, and how they show what happens.
+
+mod approval;
+mod exports;
+mod failure;
+mod progress;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use cloud::emulator::{self, Emulator, EmulatorOptions, Preparing};
+use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection};
+use tokio::runtime::Runtime;
+
+pub(crate) use approval::{Approval, ask_line};
+pub(crate) use exports::keep_imported;
+pub(crate) use failure::{failure, located};
+pub(crate) use progress::Monitor;
+
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::problem::{Failure, Problem, Result};
+
+/// Options that say which AWS is meant.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Options {
+    /// Profile in the AWS configuration files
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// AWS region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// Address of AWS's stand-in, for all services
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// Use the emulator on this machine instead of AWS; it is started if it does not run
+    #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url"])]
+    pub(crate) local: bool,
+}
+
+/// Connections to AWS, one for each region that is needed, and the engine that drives them.
+pub(crate) struct Aws {
+    runtime: Option<Runtime>,
+    options: Options,
+    connections: BTreeMap<Option<String>, Connection>,
+    local: Option<Emulator>,
+    cancel: Cancel,
+}
+
+impl Aws {
+    /// Prepares to talk; nothing is sent yet.
+    pub(crate) fn new(options: &Options) -> Result<Aws> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+                Problem::error("aws/runtime", format!("the system gives no timers or sockets: {error}"))
+            })?;
+        let (handle, cancel) = Cancel::pair();
+        runtime.spawn(cancel_on_signal(handle));
+        Ok(Aws {
+            runtime: Some(runtime),
+            options: options.clone(),
+            connections: BTreeMap::new(),
+            local: None,
+            cancel,
+        })
+    }
+
+    /// The connection for a stack that belongs to `region` and `account`, where the configuration names them.
+    pub(crate) fn connection(
+        &mut self,
+        region: Option<&str>,
+        account: Option<&str>,
+        printer: &mut Printer,
+    ) -> Result<Connection> {
+        let region = region.map(str::to_owned);
+        if let Some(known) = self.connections.get(&region) {
+            return Ok(known.clone());
+        }
+        if self.options.local && self.local.is_none() {
+            self.local = Some(start_emulator(&emulator_options()?, printer)?);
+        }
+        let asked = if self.options.local { None } else { asked_endpoint(&self.options) };
+        if let Some(endpoint) = asked.as_ref().filter(|_| self.connections.is_empty()) {
+            warn_of_endpoint(endpoint, printer);
+        }
+        let connection = self.wait(Connection::open(ConnectOptions {
+            profile: self.options.profile.clone(),
+            region: self.options.region.clone().or_else(|| region.clone()),
+            endpoint_url: self.options.endpoint_url.clone(),
+            local: self.local.clone(),
+            expected_account: account.map(str::to_owned),
+            expected_region: region.clone(),
+        }))?;
+        if self.connections.is_empty() {
+            announce(&connection, asked.as_deref(), printer);
+        }
+        self.connections.insert(region, connection.clone());
+        Ok(connection)
+    }
+
+    /// Waits for an answer.
+    pub(crate) fn wait<T>(&self, answer: impl Future<Output = Result<T, CloudError>>) -> Result<T> {
+        self.run(answer).map_err(|error| failure(&error))
+    }
+
+    /// Waits for whatever comes.
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().expect("the runtime is there until this value is dropped").block_on(future)
+    }
+
+    /// Tells whether somebody wants to stop.
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+}
+
+impl Drop for Aws {
+    /// A question that nobody answered still waits for its line in another thread; that must not hold up the end.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// The first signal asks the engine to stop at the next safe point; the second ends the process at once.
+async fn cancel_on_signal(handle: CancelHandle) {
+    signal().await;
+    handle.cancel();
+    signal().await;
+    #[expect(clippy::exit, reason = "the user asked twice, and the engine is busy with the first time")]
+    std::process::exit(i32::from(Exit::Interrupted.code()));
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Where the emulator has its Python environment, its log and its state: our folder in the user's cache.
+pub(crate) fn emulator_home() -> Result<PathBuf> {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("DOCUTHINKER_CACHE_DIR")
+        .or_else(|| from("XDG_CACHE_HOME").map(|cache| cache.join("docuthinker")))
+        .or_else(|| from("HOME").map(|home| home.join(".cache").join("docuthinker")))
+        .or_else(|| from("LOCALAPPDATA").map(|cache| cache.join("docuthinker")))
+        .ok_or_else(|| {
+            let problem =
+                Problem::error("local/no-home", "there is no folder for the emulator: HOME is not set");
+            problem.hint("set DOCUTHINKER_CACHE_DIR to a folder that may be written to").into()
+        })
+}
+
+/// The emulator as `--local` starts it.
+pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
+    Ok(EmulatorOptions { home: emulator_home()?, port: None, delay_ms: 0, faults: None })
+}
+
+/// Makes sure that the emulator runs, and says what takes time.
+pub(crate) fn start_emulator(options: &EmulatorOptions, printer: &mut Printer) -> Result<Emulator> {
+    let tell = |step| match step {
+        Preparing::Installing => {
+            printer.status("installing the emulator (only the first time; takes a few seconds)");
+        }
+        Preparing::Starting => printer.status("starting the emulator"),
+    };
+    emulator::ensure_running(options, tell).map_err(|error| failure(&error))
+}
+
+/// The address that the command line or the environment puts in AWS's place.
+///
+/// The warning must come before the first request, which may fail just because of it.
+fn asked_endpoint(options: &Options) -> Option<String> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variables = || variable("AWS_ENDPOINT_URL_CLOUDFORMATION").or_else(|| variable("AWS_ENDPOINT_URL"));
+    options.endpoint_url.clone().or_else(variables)
+}
+
+/// Says whom we talk to; `warned_of` is an address that was announced already.
+fn announce(connection: &Connection, warned_of: Option<&str>, printer: &mut Printer) {
+    let who = connection.identity();
+    let endpoint = connection.endpoint();
+    if connection.is_local() {
+        let endpoint = endpoint.unwrap_or_default();
+        printer.status(&format!(
+            "using the emulator at {endpoint}: this is not AWS, nothing of it is real or billed"
+        ));
+        return;
+    }
+    printer.detail(&format!("account {} in {}, as {}", who.account, who.region, who.arn));
+    // The profile can set an address too, which only the connection knows.
+    if let Some(endpoint) = endpoint.filter(|endpoint| Some(*endpoint) != warned_of) {
+        warn_of_endpoint(endpoint, printer);
+    }
+}
+
+/// An address that is not AWS's may be set by accident.
+fn warn_of_endpoint(endpoint: &str, printer: &mut Printer) {
+    if !is_aws(endpoint) {
+        let message = format!("this is not AWS: all requests go to {endpoint}");
+        let hint =
+            "if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile";
+        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
+    }
+}
+
+fn is_aws(endpoint: &str) -> bool {
+    let host = endpoint.split("://").last().unwrap_or_default();
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// Refuses to go on where a question would come and nobody is there to answer it.
+pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
+    if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    let problem =
+        Problem::error("usage/nobody-to-ask", format!("{what} needs an answer, and this is no terminal"))
+            .hint("to go on without a question, add `--yes`");
+    Err(Failure::refused(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_addresses_of_aws() {
+        for aws in [
+            "https://cloudformation.us-east-1.amazonaws.com",
+            "https://x.amazonaws.com.cn/",
+            "https://s3.api.aws",
+        ] {
+            assert!(is_aws(aws), "{aws}");
+        }
+        for other in
+            ["http://127.0.0.1:4566", "https://amazonaws.com.evil.example", "https://notamazonaws.com"]
+        {
+            assert!(!is_aws(other), "{other}");
+        }
+    }
+}

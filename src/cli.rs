@@ -1,0 +1,161 @@
+//! The command line, as clap sees it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::config::Request;
+use crate::printer::{Color, Format, Verbosity};
+use crate::problem::{Failure, Problem, Result};
+
+/// Typed AWS infrastructure: write stacks in Rust, see what a deployment would change, deploy
+#[derive(Debug, Parser)]
+#[command(
+    name = "docuthinker",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = AFTER_HELP
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[cfg(feature = "aws")]
+const AFTER_HELP: &str = "To try everything without an AWS account: docuthinker deploy --all --local";
+#[cfg(not(feature = "aws"))]
+const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`, `outputs`, `local` and `bootstrap` \
+                          are missing. Build with the default feature `aws` to have them.";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Environment whose settings are used [default: prod]
+    #[arg(short, long, global = true, value_name = "NAME", env = "DOCUTHINKER_ENV", hide_env = true)]
+    pub(crate) env: Option<String>,
+
+    /// Environment as CDK users type it: `env=NAME`
+    #[arg(short = 'c', long = "context", global = true, value_name = "env=NAME")]
+    context: Vec<String>,
+
+    /// Configuration file [default: docuthinker.yaml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "DOCUTHINKER_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+
+    /// Set one setting, for example `backend.memory=2048`; may be given again
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub(crate) aws: crate::aws::Options,
+
+    /// Form of the result: `text` for people, or `json`, a contract with a version field
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "FORM"
+    )]
+    pub(crate) output: Format,
+
+    /// When to use colours: `auto`, `always` or `never`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "WHEN"
+    )]
+    pub(crate) color: Color,
+
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say also how things are done
+    #[arg(short, long, global = true)]
+    verbose: bool,
+
+    /// Answer every question with yes
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+}
+
+impl Global {
+    /// What the command line and the process's environment say about the configuration.
+    pub(crate) fn request(&self) -> Result<Request> {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("DOCUTHINKER_"))
+            .collect();
+        Ok(Request {
+            file: self.config.clone(),
+            environment: self.environment()?,
+            sets: self.sets.clone(),
+            variables,
+        })
+    }
+
+    pub(crate) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+
+    fn environment(&self) -> Result<Option<String>> {
+        let mut chosen = self.env.clone();
+        for context in &self.context {
+            let Some(name) = context.strip_prefix("env=") else {
+                let problem = Problem::error("usage/context", format!("`-c {context}` is not known")).hint(
+                    "`-c env=NAME` chooses the environment; single settings are set with `--set KEY=VALUE`",
+                );
+                return Err(Failure::usage(problem));
+            };
+            chosen = Some(name.to_owned());
+        }
+        Ok(chosen)
+    }
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Synth(commands::synth::Synth),
+    List(commands::list::List),
+    Validate(commands::validate::Validate),
+    #[cfg(feature = "aws")]
+    Deploy(commands::deploy::Deploy),
+    #[cfg(feature = "aws")]
+    Destroy(commands::destroy::Destroy),
+    #[cfg(feature = "aws")]
+    Outputs(commands::outputs::Outputs),
+    #[cfg(feature = "aws")]
+    Bootstrap(commands::bootstrap::Bootstrap),
+    #[cfg(feature = "aws")]
+    Local(commands::local::Local),
+    Config(commands::config::Config),
+    Completions(commands::completions::Completions),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

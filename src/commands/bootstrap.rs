@@ -1,0 +1,43 @@
+//! `bootstrap`: the bucket for large templates.
+
+use crate::aws::{self, Approval, Aws, Monitor};
+use crate::exit::Exit;
+use crate::problem::Result;
+use crate::session::Session;
+
+/// Make the bucket for templates that are too large to be sent inline
+///
+/// CloudFormation takes templates of up to 51,200 bytes inline, and up to 1 MiB from S3. Only a project with such a
+/// template needs the bucket, once for each account and region. It is private and encrypted.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bootstrap {}
+
+pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
+    aws::require_an_answer(session.global.yes, "making the bucket")?;
+    let stacks = session.sound(&[])?.stacks;
+    let (region, account) =
+        stacks.first().map_or((None, None), |stack| (stack.region.clone(), stack.account.clone()));
+    let mut aws = Aws::new(&session.global.aws)?;
+    let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
+    let approval = Approval { yes: session.global.yes };
+    let monitor = Monitor::new(cloud::BOOTSTRAP_STACK, &mut session.printer);
+    let made = aws.wait(cloud::bootstrap(
+        &connection,
+        async |question| approval.decide(question, &monitor, aws.cancel()).await,
+        |progress| monitor.see(progress),
+        aws.cancel(),
+    ));
+    drop(monitor);
+    let made = made?;
+    if session.printer.json() {
+        session.printer.result_json(&made)?;
+    } else {
+        session.printer.status(if made.changed {
+            "the bucket is made"
+        } else {
+            "the bucket was there already"
+        });
+        session.printer.result(&format!("{}\n", made.bucket))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,231 @@
+//! `deploy`: bringing AWS to what the code says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cloud::{Capability, DeployOutcome, DeployRequest};
+use constructs::SynthesizedStack;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use template::Template;
+
+use super::target::{FromFile, Parameters, Selection};
+use super::validate;
+use crate::aws::{self, Approval, Aws, Monitor};
+use crate::exit::Exit;
+use crate::files::{self, Access};
+use crate::problem::{Failure, Problem, Result, Severity};
+use crate::session::Session;
+
+/// Deploy stacks, after showing what would change
+///
+/// Each stack comes after the stacks that it depends on. What would change is shown first, and nothing is changed
+/// before somebody says yes; `--yes` says it in advance. If a deployment fails, CloudFormation takes it back.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deploy {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Leave out the stacks that the named ones depend on
+    #[arg(long)]
+    exclusively: bool,
+
+    #[command(flatten)]
+    file: FromFile,
+
+    /// Do not check the templates first; CloudFormation then finds the mistakes, one by one
+    #[arg(long)]
+    skip_validation: bool,
+
+    #[command(flatten)]
+    parameters: Parameters,
+
+    /// Write the outputs as JSON to this file, by stack
+    #[arg(long, value_name = "FILE")]
+    outputs_file: Option<PathBuf>,
+
+    /// Give up after this long, for example `90s`, `30m` or `2h`; an update is then cancelled
+    #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
+    timeout: Option<Duration>,
+}
+
+/// A stack that is to be deployed.
+struct Plan {
+    name: String,
+    template: Template,
+    parameters: BTreeMap<String, String>,
+    tags: BTreeMap<String, String>,
+    region: Option<String>,
+    account: Option<String>,
+    /// Where its resources come from, if it is one of the project's.
+    synthesized: Option<SynthesizedStack>,
+}
+
+/// What came of one stack.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deployed {
+    name: String,
+    #[serde(flatten)]
+    outcome: DeployOutcome,
+}
+
+pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
+    let plans = plans(args, session)?;
+    if !args.skip_validation {
+        refuse_mistakes(&plans)?;
+    }
+    aws::require_an_answer(session.global.yes, "deploying")?;
+    let mut aws = Aws::new(&session.global.aws)?;
+    let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
+    let mut done = Vec::new();
+    let mut failed = None;
+    for plan in plans {
+        match deploy(args, plan, &mut aws, session) {
+            Ok(deployed) => done.push(deployed),
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        }
+    }
+    show(&done, session)?;
+    if let Some(file) = &args.outputs_file {
+        write_outputs(file, &done)?;
+    }
+    match failed {
+        None if done.iter().any(|stack| !stack.outcome.leftovers.is_empty()) => Ok(Exit::Leftovers),
+        None => Ok(Exit::Done),
+        Some(mut failure) => {
+            tell_what_was_left_out(&names, done.len(), &mut failure);
+            Err(failure)
+        }
+    }
+}
+
+fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
+    let parameters = args.parameters.read()?;
+    let mut plans = match args.file.read()? {
+        Some((name, template)) => vec![Plan {
+            name,
+            template,
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            region: None,
+            account: None,
+            synthesized: None,
+        }],
+        None => args.selection.in_order(session, !args.exclusively)?.into_iter().map(Plan::of).collect(),
+    };
+    Parameters::hand_out(&parameters, plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters)))?;
+    Ok(plans)
+}
+
+/// CloudFormation would find the same mistakes later, after a part of the stacks was deployed.
+fn refuse_mistakes(plans: &[Plan]) -> Result<()> {
+    let found = plans.iter().flat_map(|plan| match &plan.synthesized {
+        Some(stack) => validate::findings(stack),
+        None => validate::findings_of(&plan.template, &plan.name),
+    });
+    let errors: Vec<Problem> = found.filter(|problem| problem.severity == Severity::Error).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Refused, errors)) }
+}
+
+impl Plan {
+    fn of(stack: SynthesizedStack) -> Plan {
+        Plan {
+            name: stack.name.clone(),
+            template: stack.template.clone(),
+            parameters: BTreeMap::new(),
+            tags: stack.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            region: stack.region.clone(),
+            account: stack.account.clone(),
+            synthesized: Some(stack),
+        }
+    }
+}
+
+fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_>) -> Result<Deployed> {
+    let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
+    for warning in aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))? {
+        session.printer.problem(&warning);
+    }
+    let request = DeployRequest {
+        parameters: plan.parameters,
+        tags: plan.tags,
+        timeout: args.timeout,
+        capabilities: capabilities(&plan.template),
+        ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
+    };
+    let approval = Approval { yes: session.global.yes };
+    let monitor = Monitor::new(&plan.name, &mut session.printer);
+    let outcome = aws.run(cloud::deploy_stack(
+        &connection,
+        &request,
+        async |question| approval.decide(question, &monitor, aws.cancel()).await,
+        |progress| monitor.see(progress),
+        aws.cancel(),
+    ));
+    drop(monitor);
+    let outcome = outcome.map_err(|error| aws::located(&error, plan.synthesized.as_ref()))?;
+    let what = if outcome.changed { "is deployed" } else { "has no changes" };
+    session.printer.status(&format!("{} {what}", plan.name));
+    for leftover in &outcome.leftovers {
+        session.printer.problem(&Problem::warning("deploy/leftover", format!("left over: {leftover}")));
+    }
+    Ok(Deployed { name: plan.name, outcome })
+}
+
+/// What the template needs to be allowed; the change set shows what it does with it.
+fn capabilities(template: &Template) -> std::collections::BTreeSet<Capability> {
+    let mut all = std::collections::BTreeSet::from([Capability::NamedIam]);
+    if !template.transform.is_empty() {
+        all.insert(Capability::AutoExpand);
+    }
+    all
+}
+
+fn show(done: &[Deployed], session: &mut Session<'_>) -> Result<()> {
+    if session.printer.json() {
+        return session.printer.result_json(&serde_json::json!({ "stacks": done }));
+    }
+    let lines: String = done
+        .iter()
+        .flat_map(|stack| {
+            stack.outcome.outputs.iter().map(|output| super::outputs::line(&stack.name, output))
+        })
+        .collect();
+    session.printer.result(&lines)
+}
+
+/// The form that the CDK writes too: the outputs by name, by stack.
+fn write_outputs(file: &std::path::Path, done: &[Deployed]) -> Result<()> {
+    let stacks: Map<String, Value> = done
+        .iter()
+        .map(|stack| {
+            let outputs = stack.outcome.outputs.iter();
+            (
+                stack.name.clone(),
+                outputs.map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect(),
+            )
+        })
+        .collect();
+    let text = serde_json::to_string_pretty(&stacks).expect("a map of text");
+    files::write_atomically(file, &format!("{text}\n"), Access::Private)
+}
+
+fn tell_what_was_left_out(names: &[String], done: usize, failure: &mut Failure) {
+    if names.len() < 2 || (done == 0 && failure.exit != Exit::Failed) {
+        return;
+    }
+    if let Some(problem) = failure.problems.last_mut() {
+        let (before, after) = (&names[..done], &names[(done + 1).min(names.len())..]);
+        if !before.is_empty() {
+            problem.also.push(format!("deployed before: {}", before.join(", ")));
+        }
+        if !after.is_empty() {
+            problem.also.push(format!("not started: {}", after.join(", ")));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The commands, one in each file.
+
+#[cfg(feature = "aws")]
+pub(crate) mod bootstrap;
+pub(crate) mod completions;
+pub(crate) mod config;
+#[cfg(feature = "aws")]
+pub(crate) mod deploy;
+#[cfg(feature = "aws")]
+pub(crate) mod destroy;
+pub(crate) mod list;
+#[cfg(feature = "aws")]
+pub(crate) mod local;
+#[cfg(feature = "aws")]
+pub(crate) mod outputs;
+pub(crate) mod synth;
+mod target;
+pub(crate) mod validate;
+
+use crate::cli::Command;
+use crate::problem::Result;
+use crate::session::Session;
+
+/// Runs the command that was typed.
+pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
+    match command {
+        Command::Synth(args) => synth::run(args, session),
+        Command::List(args) => list::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Deploy(args) => deploy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Destroy(args) => destroy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Bootstrap(args) => bootstrap::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Local(args) => local::run(args, session),
+        Command::Validate(args) => validate::run(args, session),
+        Command::Config(args) => config::run(args, session),
+        Command::Completions(args) => completions::run(args, session),
+    }
+}

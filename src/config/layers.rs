@@ -1,0 +1,246 @@
+//! Putting the layers together, and remembering which of them each value came from.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::check::{Mistake, check};
+use super::overrides::{self, Override};
+use super::schema::{self, Node};
+use super::yaml;
+use crate::exit::Exit;
+use crate::files;
+use crate::problem::{Failure, Problem, Result, suggestion};
+use crate::project::AnyProject;
+
+/// The configuration file that is read if nobody names one.
+pub(crate) const DEFAULT_FILE: &str = "docuthinker.yaml";
+/// The environment if nobody names one.
+pub(crate) const DEFAULT_ENVIRONMENT: &str = "prod";
+
+/// What the command line and the process's environment say about the configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    /// The file, if one is named.
+    pub(crate) file: Option<PathBuf>,
+    /// The environment's name.
+    pub(crate) environment: Option<String>,
+    /// The arguments of `--set`.
+    pub(crate) sets: Vec<String>,
+    /// The process's variables whose names begin with `DOCUTHINKER_`.
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The settings type's own default.
+    BuiltIn,
+    /// The overlay of a built-in environment.
+    Environment(String),
+    /// The file; the path leads from its top.
+    File(Vec<String>),
+    /// A variable of the process, by name.
+    Variable(String),
+    /// `--set`, with its argument.
+    Flag(String),
+}
+
+/// The settings of one environment, with all layers merged.
+pub(crate) struct Config {
+    /// The environment's name.
+    pub(crate) environment: String,
+    /// All settings.
+    pub(crate) settings: Value,
+    /// What is odd but no mistake.
+    pub(crate) warnings: Vec<Problem>,
+    sources: BTreeMap<Vec<String>, Source>,
+    file: Option<TextFile>,
+}
+
+struct TextFile {
+    path: PathBuf,
+    text: String,
+}
+
+/// Reads and merges all layers.
+///
+/// # Errors
+///
+/// All mistakes of all layers at once.
+pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config> {
+    let (file, content) = read_file(request.file.as_deref())?;
+    // The schema takes longer to make than everything else here together, and is rarely needed.
+    let schema = if file.is_some() || !request.sets.is_empty() || !request.variables.is_empty() {
+        schema::of_file(&project.schema())
+    } else {
+        Value::Bool(true)
+    };
+    let settings_schema = Node::root(&schema).at(&["defaults".to_owned()]).unwrap_or(Node::root(&schema));
+    let warnings = overrides::misspelt(&request.variables, settings_schema);
+    let environment = request.environment.clone().unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
+    let mut config =
+        Config { environment, settings: project.defaults(), warnings, sources: BTreeMap::new(), file };
+
+    let mut refused: Vec<Problem> =
+        check(&content, Node::root(&schema)).into_iter().map(|mistake| config.in_file(mistake)).collect();
+    if refused.is_empty() {
+        config.merge_file(project, &content)?;
+    }
+    for variable in overrides::from_variables(&request.variables, settings_schema) {
+        let source = Source::Variable(variable.written.clone());
+        refused.extend(config.merge_override(&variable, &source, settings_schema));
+    }
+    let mut misused = Vec::new();
+    for written in &request.sets {
+        let flag = overrides::from_flag(written, settings_schema)?;
+        misused.extend(config.merge_override(&flag, &Source::Flag(written.clone()), settings_schema));
+    }
+    if !refused.is_empty() || !misused.is_empty() {
+        let exit = if refused.is_empty() { Exit::Usage } else { Exit::Refused };
+        return Err(Failure::new(exit, [misused, refused].concat()));
+    }
+    match project.check(&config.settings) {
+        Ok(()) => Ok(config),
+        Err((path, message)) => Err(config.refusal(&path, message)),
+    }
+}
+
+/// The file's text, if there is a file, and its content.
+fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value)> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+    let missing = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+    if named.is_none() && std::fs::symlink_metadata(path).is_err_and(missing) {
+        return Ok((None, Value::Object(Map::new())));
+    }
+    let text = files::read_text(path, "configuration")?;
+    let content = yaml::parse(&text).map_err(|error| {
+        let place = format!("{}:{}:{}", path.display(), error.line, error.column);
+        Problem::error("config/syntax", error.message).at(place).excerpt(&text, error.line, error.column)
+    })?;
+    let content = if content.is_null() { Value::Object(Map::new()) } else { content };
+    Ok((Some(TextFile { path: path.to_owned(), text }), content))
+}
+
+impl Config {
+    /// The place that the value at `path` came from, as the user knows it.
+    pub(crate) fn source(&self, path: &[String]) -> String {
+        let nearest = (0..=path.len()).rev().find_map(|n| self.sources.get(&path[..n]));
+        match nearest.unwrap_or(&Source::BuiltIn) {
+            Source::BuiltIn => "built-in default".to_owned(),
+            Source::Environment(name) => format!("built-in environment `{name}`"),
+            Source::File(top) => {
+                // The value may be inside of what the file gives as a whole.
+                let section = if top.first().is_some_and(|first| first == "environments") { 2 } else { 1 };
+                let full = [&top[..section], path].concat();
+                self.place(&full).or_else(|| self.place(top)).unwrap_or_else(|| DEFAULT_FILE.to_owned())
+            }
+            Source::Variable(name) => format!("variable {name}"),
+            Source::Flag(written) => format!("--set {written}"),
+        }
+    }
+
+    fn place(&self, path: &[String]) -> Option<String> {
+        let file = self.file.as_ref()?;
+        let (line, column) = yaml::position(&file.text, path)?;
+        Some(format!("{}:{line}:{column}", file.path.display()))
+    }
+
+    fn in_file(&self, mistake: Mistake) -> Problem {
+        let place = self.place(&mistake.path);
+        let hint = match mistake.path.as_slice() {
+            [top] if mistake.code == "config/unknown-key" && top != "default" && top != "environment" => {
+                Some(
+                    "the file has two keys, `defaults` and `environments`; settings go below them".to_owned(),
+                )
+            }
+            _ => mistake.hint,
+        };
+        let problem = Problem::error(mistake.code, mistake.message).maybe_hint(hint);
+        match place {
+            Some(place) if mistake.path.len() > 1 => {
+                problem.at(format!("{place} ({})", mistake.path.join(".")))
+            }
+            Some(place) => problem.at(place),
+            None => problem,
+        }
+    }
+
+    fn merge_file(&mut self, project: &dyn AnyProject, content: &Value) -> Result<()> {
+        let built_in = project.environments();
+        let own = content.get("environments").and_then(Value::as_object);
+        let name = self.environment.clone();
+        let overlay = built_in.iter().find(|(known, _)| *known == name).map(|(_, overlay)| overlay);
+        let in_file = own.and_then(|all| all.get(&name));
+        if overlay.is_none() && in_file.is_none() && name != DEFAULT_ENVIRONMENT {
+            let mut names: Vec<&str> = vec![DEFAULT_ENVIRONMENT];
+            names.extend(
+                built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT),
+            );
+            names.extend(own.into_iter().flat_map(|all| all.keys().map(String::as_str)));
+            names.dedup();
+            let problem =
+                Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
+                    .maybe_hint(suggestion(&name, names));
+            return Err(Failure::usage(problem));
+        }
+        if let Some(overlay) = overlay {
+            self.merge(overlay, &Source::Environment(name.clone()));
+        }
+        if let Some(defaults) = content.get("defaults") {
+            self.merge(defaults, &Source::File(vec!["defaults".to_owned()]));
+        }
+        if let Some(in_file) = in_file {
+            self.merge(in_file, &Source::File(vec!["environments".to_owned(), name]));
+        }
+        Ok(())
+    }
+
+    fn merge_override(&mut self, given: &Override, source: &Source, settings: Node<'_>) -> Vec<Problem> {
+        let layer = given.layer();
+        let place = match source {
+            Source::Flag(written) => format!("--set {written}"),
+            _ => format!("variable {}", given.written),
+        };
+        let mistakes = check(&layer, settings);
+        if mistakes.is_empty() {
+            self.merge(&layer, source);
+        }
+        let problem = |mistake: Mistake| {
+            Problem::error(mistake.code, mistake.message).at(place.clone()).maybe_hint(mistake.hint)
+        };
+        mistakes.into_iter().map(problem).collect()
+    }
+
+    fn merge(&mut self, layer: &Value, source: &Source) {
+        let mut settings = std::mem::take(&mut self.settings);
+        self.merge_value(&mut settings, layer, source, &mut Vec::new());
+        self.settings = settings;
+    }
+
+    fn merge_value(&mut self, under: &mut Value, over: &Value, source: &Source, path: &mut Vec<String>) {
+        if let (Value::Object(under), Value::Object(over)) = (&mut *under, over) {
+            for (key, value) in over {
+                path.push(key.clone());
+                self.merge_value(under.entry(key).or_insert(Value::Null), value, source, path);
+                path.pop();
+            }
+            return;
+        }
+        *under = over.clone();
+        self.sources.retain(|known, _| !known.starts_with(path));
+        let source = match source {
+            Source::File(section) => Source::File([section.as_slice(), path.as_slice()].concat()),
+            other => other.clone(),
+        };
+        self.sources.insert(path.clone(), source);
+    }
+
+    /// The refusal of a value that has the right type and is wrong all the same.
+    pub(crate) fn refusal(&self, path: &[String], message: String) -> Failure {
+        let message = if path.is_empty() { message } else { format!("`{}`: {message}", path.join(".")) };
+        Problem::error("config/wrong-value", message).at(self.source(path)).into()
+    }
+}

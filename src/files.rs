@@ -1,0 +1,143 @@
+//! Reading what the user names and writing what the user asked for, never halfway.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::exit::Exit;
+use crate::problem::{Failure, Problem, Result};
+
+/// The most that is read of a configuration or template file, in bytes: 4 MiB.
+///
+/// CloudFormation takes templates of at most 1 MiB; a larger file was named by mistake.
+pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Reads the text file `path`, which the user calls `what` (`configuration`, `template`).
+///
+/// Only a regular file is opened: a FIFO would block for ever, a device need not end.
+pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
+    let shown = path.display();
+    let refuse = |why: String| Failure::from(Problem::error("file/unreadable", why));
+    let unreadable = |error: io::Error| {
+        let problem = Problem::error(
+            "file/unreadable",
+            format!("cannot read the {what} file `{shown}`: {}", reason(&error)),
+        );
+        Failure::from(problem)
+    };
+    let kind = fs::metadata(path).map_err(unreadable)?;
+    if !kind.is_file() {
+        let found = if kind.is_dir() { "a folder" } else { "not a regular file" };
+        return Err(refuse(format!("cannot read the {what} file `{shown}`: it is {found}")));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let most = MOST_BYTES / (1024 * 1024);
+        return Err(refuse(format!("the {what} file `{shown}` is larger than {most} MiB")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        refuse(format!("the {what} file `{shown}` is not text: line {line} is not valid UTF-8"))
+    })
+}
+
+/// The mode of a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// As the umask says.
+    Usual,
+    /// Only for its owner (0600).
+    Private,
+}
+
+/// Writes `text` to the file `path` all at once: whoever reads it sees the old or the new text, never a part.
+///
+/// Folders are not made, and an existing `path` must be a regular file: nothing is written through a link.
+pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<()> {
+    if let Ok(existing) = fs::symlink_metadata(path)
+        && !existing.is_file()
+    {
+        let found = if existing.is_symlink() { "a symbolic link" } else { "not a regular file" };
+        let message = format!("cannot write `{}`: it is {found}", path.display());
+        return Err(Problem::error("file/unwritable", message).into());
+    }
+    try_write(path, text, access).map_err(|error| unwritable(path, &error))
+}
+
+fn try_write(path: &Path, text: &str, access: Access) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".docuthinker-").suffix(".tmp");
+    #[cfg(unix)]
+    if access == Access::Usual {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The rename itself is only safe on disk once the folder is; some file systems cannot sync folders.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// The refusal that says why `path` cannot be written.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Problem::error("file/unwritable", format!("cannot write `{}`: {}", path.display(), reason(error))).into()
+}
+
+/// An exclusive hold on a folder, given up when it is dropped or when the process ends in any way.
+pub(crate) struct FolderLock {
+    _file: File,
+}
+
+impl FolderLock {
+    /// Takes hold of `folder`, which exists.
+    ///
+    /// The operating system keeps the lock, so a process that died holds nothing; the file only tells who it is.
+    pub(crate) fn take(folder: &Path) -> Result<FolderLock> {
+        let path = folder.join(".lock");
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| unwritable(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(locked(folder, &mut file)),
+            Err(fs::TryLockError::Error(error)) => return Err(unwritable(&path, &error)),
+        }
+        let pid = std::process::id().to_string();
+        file.set_len(0)
+            .and_then(|()| file.write_all(pid.as_bytes()))
+            .map_err(|error| unwritable(&path, &error))?;
+        Ok(FolderLock { _file: file })
+    }
+}
+
+fn locked(folder: &Path, file: &mut File) -> Failure {
+    let mut pid = String::new();
+    let known = file.read_to_string(&mut pid).is_ok() && !pid.trim().is_empty();
+    let who = if known { format!("process {}", pid.trim()) } else { "another process".to_owned() };
+    let problem = Problem::error("output/locked", format!("{who} is writing to `{}`", folder.display()))
+        .hint("wait until it has ended, or name another folder with `--out`");
+    Failure::new(Exit::Blocked, vec![problem])
+}
+
+/// The operating system's reason in the words of our messages: lowercase, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,240 @@
+//! The terminal: results go to stdout, everything else to stderr.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use owo_colors::OwoColorize;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::files;
+use crate::problem::{Failure, Printable, Problem, Result, Severity};
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people; may change from version to version.
+    #[default]
+    Text,
+    /// For programs; a contract with a version field.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; also where `CLICOLOR_FORCE` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How much is told on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Verbosity {
+    /// Only errors.
+    Quiet,
+    /// What is being done.
+    #[default]
+    Normal,
+    /// Also how.
+    Verbose,
+}
+
+/// Where all output goes through.
+pub(crate) struct Printer {
+    out: AutoStream<io::Stdout>,
+    err: AutoStream<io::Stderr>,
+    format: Format,
+    verbosity: Verbosity,
+    /// Whether the last thing on stderr was a problem, which the next thing keeps a distance from.
+    after_problem: bool,
+}
+
+impl Printer {
+    /// A printer on the process's own streams.
+    pub(crate) fn new(format: Format, color: Color, verbosity: Verbosity) -> Printer {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let choice_for = |auto: ColorChoice| if choice == ColorChoice::Auto { auto } else { choice };
+        let out = choice_for(AutoStream::choice(&io::stdout()));
+        let err = choice_for(AutoStream::choice(&io::stderr()));
+        let (out, err) = (AutoStream::new(io::stdout(), out), AutoStream::new(io::stderr(), err));
+        Printer { out, err, format, verbosity, after_problem: false }
+    }
+
+    /// Whether the result is for a program.
+    pub(crate) fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Whether a line on stderr may be written again and again, to show what is going on.
+    #[cfg(feature = "aws")]
+    pub(crate) fn rewrites_lines(&self) -> bool {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        io::IsTerminal::is_terminal(&io::stderr())
+            && capable
+            && !set("CI")
+            && !self.json()
+            && self.verbosity > Verbosity::Quiet
+    }
+
+    /// Writes text, which ends with a line break, to stdout.
+    ///
+    /// A reader that has gone away (`| head -1`) is no error: the rest is nobody's business.
+    pub(crate) fn result(&mut self, text: &str) -> Result<()> {
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("cannot write the result to stdout: {}", files::reason(&error));
+                Err(Problem::error("output/stdout", message).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a value to stdout as JSON, with the version of its form in front.
+    pub(crate) fn result_json(&mut self, value: &impl Serialize) -> Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a, T> {
+            version: u32,
+            #[serde(flatten)]
+            value: &'a T,
+        }
+        let text = serde_json::to_string_pretty(&Versioned { version: 1, value })
+            .expect("a view of ours has text keys and finite numbers");
+        self.result(&format!("{text}\n"))
+    }
+
+    /// Says on stderr what is being done.
+    pub(crate) fn status(&mut self, text: &str) {
+        self.tell(Verbosity::Normal, text);
+    }
+
+    /// Says on stderr how something is done; only with `--verbose`.
+    pub(crate) fn detail(&mut self, text: &str) {
+        self.tell(Verbosity::Verbose, text);
+    }
+
+    /// Says on stderr what went wrong, how AWS was left, and what to do next.
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        let aws = failure.aws.as_deref();
+        let last = failure.problems.last();
+        if self.json() {
+            return self.line_json(&json!({
+                "version": 1,
+                "code": last.map(|problem| problem.code),
+                "exit": failure.exit.code(),
+                "message": last.map(|problem| &problem.message),
+                "stack": aws.and_then(|aws| aws.stack.as_ref()),
+                "status": aws.and_then(|aws| aws.status.as_ref()),
+                "operationId": aws.and_then(|aws| aws.operation_id.as_ref()),
+                "state": aws.and_then(|aws| aws.now.as_ref()),
+                "next": failure.next.as_ref().or(last.and_then(|problem| problem.hint.as_ref())),
+                "problems": failure.problems,
+            }));
+        }
+        for problem in &failure.problems {
+            self.problem(problem);
+        }
+        if let Some(now) = aws.and_then(|aws| aws.now.as_ref()) {
+            self.write_err(&format!("  now: {}\n", Printable(now)));
+        }
+        if let Some(next) = &failure.next {
+            self.write_err(&hint_text(next));
+        }
+    }
+
+    /// Shows one problem on stderr, with an empty line between it and the one before.
+    pub(crate) fn problem(&mut self, problem: &Problem) {
+        if problem.severity == Severity::Warning && self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        if self.json() {
+            return self.line_json(&json!({ "version": 1, "problem": problem }));
+        }
+        self.write_err(&problem_text(problem));
+        self.after_problem = true;
+    }
+
+    /// Writes one event to stderr as a line of JSON.
+    pub(crate) fn line_json(&mut self, value: &Value) {
+        self.write_err(&format!("{value}\n"));
+    }
+
+    fn tell(&mut self, at_least: Verbosity, text: &str) {
+        if self.verbosity < at_least {
+        } else if self.json() {
+            self.line_json(&json!({ "version": 1, "note": text }));
+        } else {
+            self.write_err(&format!("{text}\n"));
+        }
+    }
+
+    /// Nothing can be done where stderr itself is gone.
+    fn write_err(&mut self, text: &str) {
+        if std::mem::take(&mut self.after_problem) && !text.starts_with("  ") && !text.starts_with('\n') {
+            let _ = self.err.write_all(b"\n");
+        }
+        let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
+    }
+}
+
+/// The text of one problem: the message, its places, the excerpt, and the hint in a paragraph of its own.
+pub(crate) fn problem_text(problem: &Problem) -> String {
+    let mut text = match problem.severity {
+        Severity::Error => format!("{} ", "error:".red().bold()),
+        Severity::Warning => format!("{} ", "warning:".yellow().bold()),
+    };
+    let _ = writeln!(text, "{}", Printable(&problem.message));
+    for place in &problem.at {
+        let _ = writeln!(text, "  at {}", Printable(place));
+    }
+    if let Some(excerpt) = &problem.excerpt {
+        for line in excerpt.lines() {
+            let _ = writeln!(text, "  {}", Printable(line));
+        }
+    }
+    for more in &problem.also {
+        let _ = writeln!(text, "  also {}", Printable(more));
+    }
+    if let Some(hint) = &problem.hint {
+        text += &hint_text(hint);
+    }
+    text
+}
+
+fn hint_text(hint: &str) -> String {
+    format!("\n{} {}\n", "hint:".cyan().bold(), Printable(hint))
+}
+
+/// Says that the tool itself is broken, without showing anything of the environment.
+///
+/// The release build aborts on a panic, so the hook itself ends the process with the documented code.
+pub(crate) fn report_panics_as_bugs() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let message = info.payload_as_str().unwrap_or("no message");
+        let report = format!(
+            "error: a bug in docuthinker {}: {}\n  at {place}\n\nhint: please report it with the command line, \
+             the two lines above and the configuration without its secrets, at {}/issues\n",
+            env!("CARGO_PKG_VERSION"),
+            Printable(message),
+            env!("CARGO_PKG_REPOSITORY"),
+        );
+        let _ = io::stderr().write_all(report.as_bytes());
+        #[expect(
+            clippy::exit,
+            reason = "a panic ends the process here, in every build profile, with code 70"
+        )]
+        std::process::exit(i32::from(Exit::Bug.code()));
+    }));
+}

@@ -1,0 +1,108 @@
+//! A project: settings, and the stacks made from them.
+
+use std::marker::PhantomData;
+
+use constructs::{App, Assembly};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What a crate implements to be an app with the whole command line; see [`main`](crate::main).
+pub trait Project {
+    /// The settings; their `Default` is what holds without any configuration.
+    type Settings: Serialize + DeserializeOwned + JsonSchema + Default;
+
+    /// Adds the project's stacks to `app`.
+    fn build(app: &mut App, settings: &Self::Settings);
+
+    /// The built-in environments: a name, and what its settings change in the default ones.
+    ///
+    /// `prod` exists also if it is not listed; it is the default settings then.
+    fn environments() -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+
+    /// Stacks that are made only when they are named, and never by a command that takes all stacks.
+    fn on_request() -> Vec<OnRequest<Self::Settings>> {
+        Vec::new()
+    }
+}
+
+/// A stack that is made only when it is named, for example a portable template for others to deploy.
+#[derive(Debug, Clone, Copy)]
+pub struct OnRequest<S> {
+    /// What it is called on the command line.
+    pub name: &'static str,
+    /// What it is, in one line, for `list`.
+    pub description: &'static str,
+    /// Adds the stack to an app of its own.
+    pub build: fn(&mut App, &S),
+}
+
+/// Settings that cannot be: the path of the value that is wrong, and why.
+pub(crate) type SettingsError = (Vec<String>, String);
+
+/// A project without its types, so that the command is compiled once and not for each project.
+pub(crate) trait AnyProject {
+    /// See [`Project::environments`].
+    fn environments(&self) -> Vec<(&'static str, Value)>;
+    /// The default settings.
+    fn defaults(&self) -> Value;
+    /// The JSON Schema of the settings.
+    fn schema(&self) -> Value;
+    /// Whether `settings` are settings.
+    fn check(&self, settings: &Value) -> Result<(), SettingsError>;
+    /// The names and descriptions of [`Project::on_request`].
+    fn on_request(&self) -> Vec<(&'static str, &'static str)>;
+    /// All stacks, or the one on request that is named.
+    fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError>;
+}
+
+/// Takes the types off the project `P`.
+pub(crate) struct Erased<P>(PhantomData<P>);
+
+impl<P> Erased<P> {
+    pub(crate) fn new() -> Erased<P> {
+        Erased(PhantomData)
+    }
+}
+
+impl<P: Project> AnyProject for Erased<P> {
+    fn environments(&self) -> Vec<(&'static str, Value)> {
+        P::environments()
+    }
+
+    fn defaults(&self) -> Value {
+        serde_json::to_value(P::Settings::default()).expect("settings have text keys and finite numbers")
+    }
+
+    fn schema(&self) -> Value {
+        schemars::schema_for!(P::Settings).to_value()
+    }
+
+    fn check(&self, settings: &Value) -> Result<(), SettingsError> {
+        typed::<P>(settings).map(|_| ())
+    }
+
+    fn on_request(&self) -> Vec<(&'static str, &'static str)> {
+        P::on_request().iter().map(|stack| (stack.name, stack.description)).collect()
+    }
+
+    fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError> {
+        let settings = typed::<P>(settings)?;
+        let mut app = App::new();
+        match on_request.and_then(|name| P::on_request().into_iter().find(|stack| stack.name == name)) {
+            Some(stack) => (stack.build)(&mut app, &settings),
+            None => P::build(&mut app, &settings),
+        }
+        Ok(app.synth())
+    }
+}
+
+fn typed<P: Project>(settings: &Value) -> Result<P::Settings, SettingsError> {
+    serde_path_to_error::deserialize(settings).map_err(|error| {
+        let path = error.path().iter().map(ToString::to_string).collect();
+        (path, error.into_inner().to_string())
+    })
+}

@@ -1,0 +1,119 @@
+//! Functions that do not exist, and arguments that a function does not take.
+
+use crate::check::{Checker, Code, did_you_mean, shown};
+use crate::nearest::nearest;
+use crate::node::{Function, Node};
+use crate::path::Path;
+use crate::visit;
+
+impl Checker<'_> {
+    pub(super) fn functions(&mut self) {
+        let template = self.template;
+        visit::nodes(template, &mut |path, node| match node {
+            Node::Call(function, argument) => self.call(path, *function, argument),
+            Node::Map(map) => {
+                for (key, _) in map {
+                    self.unknown_function(path, key, map.len());
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// A key that is named like a function: one that does not exist, or one beside other keys.
+    fn unknown_function(&mut self, path: &Path, key: &str, keys: usize) {
+        let Some(name) = key.strip_prefix("Fn::") else { return };
+        if name.starts_with("ForEach::") || name == "Transform" {
+            return;
+        }
+        if Function::from_key(key).is_some() && keys > 1 {
+            let message = format!("`{key}` stands beside other keys, so that it is not evaluated");
+            let hint = Some("a function call is a mapping with this one key".to_owned());
+            self.find(Code::BadFunction, &path.key(key), message, hint);
+        } else if Function::from_key(key).is_none() {
+            let known = Function::ALL.iter().map(|function| function.name());
+            let hint = did_you_mean(nearest(name, known).map(|name| format!("Fn::{name}")).as_deref());
+            self.find(Code::BadFunction, &path.key(key), format!("there is no function `{}`", shown(key)), hint);
+        }
+    }
+
+    fn call(&mut self, path: &Path, function: Function, argument: &Node) {
+        let Err(expected) = takes(function, argument) else { return };
+        let message = format!("`{}` takes {expected}, but this is {}", function.key(), describe(argument));
+        self.find(Code::BadFunction, path, message, None);
+    }
+}
+
+fn describe(argument: &Node) -> String {
+    match argument {
+        Node::List(items) if items.len() == 1 => "a list of 1 item".to_owned(),
+        Node::List(items) => format!("a list of {} items", items.len()),
+        other => other.kind().to_owned(),
+    }
+}
+
+/// Whether a value is text or may become it.
+fn textual(node: &Node) -> bool {
+    matches!(node, Node::String(_) | Node::Number(_) | Node::Bool(_) | Node::Call(..))
+}
+
+fn listed(node: &Node) -> bool {
+    matches!(node, Node::List(_) | Node::Call(..))
+}
+
+/// What a function takes, if that is not what it was given.
+///
+/// Source: the page of each function in the [intrinsic function reference][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
+    let items = match argument {
+        // The arguments of the macro or loop come from another function.
+        Node::Call(..) => return Ok(()),
+        Node::List(items) => Some(items.as_slice()),
+        _ => None,
+    };
+    let (expected, fits) = match function {
+        Function::Ref => ("the name of a resource or parameter", matches!(argument, Node::String(_))),
+        Function::Condition => ("the name of a condition", matches!(argument, Node::String(_))),
+        Function::GetAtt => ("a resource and an attribute", matches!(items, Some([a, b]) if textual(a) && textual(b))),
+        Function::Sub => ("text, or a list of text and a mapping of variables", match items {
+            Some([Node::String(_), Node::Map(_)]) => true,
+            _ => matches!(argument, Node::String(_)),
+        }),
+        Function::Join => {
+            ("a list of a separator and a list", matches!(items, Some([a, b]) if textual(a) && listed(b)))
+        }
+        Function::Select => {
+            ("a list of an index and a list", matches!(items, Some([a, b]) if textual(a) && listed(b)))
+        }
+        Function::Split => {
+            ("a list of a separator and text", matches!(items, Some([a, b]) if textual(a) && textual(b)))
+        }
+        Function::FindInMap => ("a list of a mapping and two keys", matches!(items, Some([_, _, _] | [_, _, _, Node::Map(_)]))),
+        Function::Cidr => {
+            ("a list of a block, a count and the bits of each", matches!(items, Some([_, _] | [_, _, _])))
+        }
+        Function::If => {
+            ("a list of a condition's name and two values", matches!(items, Some([Node::String(_), _, _])))
+        }
+        Function::And | Function::Or => {
+            ("a list of 2 to 10 conditions", items.is_some_and(|items| (2..=10).contains(&items.len())))
+        }
+        Function::Not => ("a list of one condition", items.is_some_and(|items| items.len() == 1)),
+        Function::Equals => ("a list of two values", items.is_some_and(|items| items.len() == 2)),
+        Function::Base64 | Function::ImportValue | Function::GetAZs => ("text", textual(argument)),
+        Function::Transform => {
+            ("a mapping of `Name` and `Parameters`", matches!(argument, Node::Map(_) | Node::List(_)))
+        }
+        Function::GetStackOutput => ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_))),
+        Function::Length => ("a list", items.is_some()),
+        Function::ToJsonString => ("a list or a mapping", matches!(argument, Node::List(_) | Node::Map(_))),
+        Function::Contains | Function::EachMemberEquals | Function::EachMemberIn | Function::ValueOf => {
+            ("a list of two", items.is_some_and(|items| items.len() == 2))
+        }
+        Function::ValueOfAll => ("a list of two", items.is_some_and(|items| items.len() == 2)),
+        Function::RefAll => ("a parameter type", matches!(argument, Node::String(_))),
+    };
+    if fits { Ok(()) } else { Err(expected) }
+}

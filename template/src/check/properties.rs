@@ -1,0 +1,293 @@
+//! Every property against the facts about its type.
+
+use crate::check::{Checker, Code, did_you_mean, choose_one_of, shown};
+use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
+use crate::nearest::nearest;
+use crate::node::{Function, Map, Node};
+use crate::path::Path;
+
+/// A place in a resource type's properties.
+type Place = facts::Place<'static>;
+
+/// The resource whose properties are looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Within {
+    pub(super) facts: &'static ResourceFacts,
+}
+
+impl Checker<'_> {
+    pub(super) fn properties(&mut self) {
+        let template = self.template;
+        // A macro of somebody else may give any meaning to any property.
+        let foreign = |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
+        if template.transform.iter().any(foreign) {
+            return;
+        }
+        for (id, resource) in &template.resources {
+            let serverless = resource.type_name.starts_with("AWS::Serverless::");
+            match facts::resource(&resource.type_name).filter(|_| !serverless || template.has_macros()) {
+                Some(facts) => {
+                    self.end_of_life(id, facts);
+                    let mut path = Checker::resource_path(id, "Properties");
+                    // All the properties may come from one call.
+                    if resource.properties.len() == 1 && resource.properties.keys().all(|key| key.starts_with("Fn::")) {
+                        let call = Node::from_entries(resource.properties.clone());
+                        self.value(&mut path, &call, facts.properties(), Within { facts });
+                    } else {
+                        self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                    }
+                }
+                None => self.unknown_type(id, &resource.type_name),
+            }
+        }
+    }
+
+    fn unknown_type(&mut self, id: &str, name: &str) {
+        let serverless = name.starts_with("AWS::Serverless::");
+        let of_somebody = name.split("::").count() >= 3 && !name.starts_with("AWS::");
+        if of_somebody || name.ends_with("::MODULE") || (serverless && self.template.has_macros()) {
+            return;
+        }
+        let hint = if serverless {
+            Some("add `Transform: AWS::Serverless-2016-10-31` to the template".to_owned())
+        } else {
+            did_you_mean(facts::nearest(name))
+        };
+        let message = format!("there is no resource type `{}`", shown(name));
+        self.find(Code::UnknownType, &Checker::resource_path(id, "Type"), message, hint);
+    }
+
+    fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
+        // One in maintenance works and stays.
+        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance") else {
+            return;
+        };
+        let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
+        let message = format!("AWS has announced the end of {}: {status}{until}", facts.type_name);
+        self.find(Code::Deprecated, &Checker::resource_path(id, "Type"), message, None);
+    }
+
+    /// A value at a place; `path` is where it stands.
+    pub(super) fn value(&mut self, path: &mut Path, node: &Node, place: Place, within: Within) {
+        match node {
+            Node::Call(Function::If, argument) => self.branches(path, argument, place, within),
+            Node::Call(..) => {}
+            // A function that is not known here, which is told elsewhere.
+            Node::Map(map) if map.len() == 1 && map.keys().all(|key| key.starts_with("Fn::")) => {}
+            _ if !self.kind(path, node, place) => {}
+            Node::Map(map) => self.object(path, map, place, within),
+            Node::List(items) => self.list(path, items, place, within),
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {
+                self.scalar(path, node, place);
+                self.choices(path, place, &|checker, path, place| checker.value(path, node, place, within));
+            }
+        }
+    }
+
+    /// Both branches of `Fn::If`, each of which may be what is deployed.
+    fn branches(&mut self, path: &mut Path, argument: &Node, place: Place, within: Within) {
+        let Node::List(items) = argument else { return };
+        path.push_key(Function::If.key());
+        for (at, branch) in items.iter().enumerate().skip(1) {
+            path.push_index(at);
+            if !is_absent(branch) {
+                self.value(path, branch, place, within);
+            }
+            path.pop();
+        }
+        path.pop();
+    }
+
+    fn object(&mut self, path: &mut Path, map: &Map, place: Place, within: Within) {
+        let schema = place.schema();
+        // A macro or a loop within the mapping brings keys of its own.
+        let expands = map.keys().any(|key| key == "Fn::Transform" || key.starts_with("Fn::ForEach::"));
+        for (key, node) in map {
+            if key.starts_with("Fn::") || is_absent(node) {
+                continue;
+            }
+            path.push_key(key);
+            if let Some(next) = place.property(key) {
+                self.property(path, key, within);
+                self.value(path, node, next, within);
+            } else if let Some(next) = self.entry(place, key) {
+                self.value(path, node, next, within);
+            } else if !schema.open && (!schema.properties.is_empty() || !schema.entries.is_empty()) {
+                self.unknown_property(path, key, place, within);
+            }
+            path.pop();
+        }
+        if !expands {
+            self.required(path, map, place, within);
+            for rule in &schema.rules {
+                self.together(path, map, rule, place);
+            }
+        }
+        self.size(path, map.len(), schema.size, "entries");
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::Object) {
+                checker.object(path, map, place, within);
+            } else {
+                checker.wrong_kind(path, "a mapping", place);
+            }
+        });
+    }
+
+    /// The place of the values of a map, by the key's pattern.
+    fn entry(&mut self, place: Place, key: &str) -> Option<Place> {
+        place.entries().find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key)).map(|(_, next)| next)
+    }
+
+    /// Whether a property may be set at all.
+    fn property(&mut self, path: &Path, key: &str, within: Within) {
+        let ends_so = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
+        let facts = within.facts;
+        if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
+            let message = format!("`{key}` is set by AWS and cannot be given");
+            self.find(Code::ReadOnly, path, message, Some("remove it; read it with `!GetAtt`".to_owned()));
+        }
+        if ends_so(&facts.deprecated) {
+            let steps = property_path(path);
+            let names: Vec<&str> = steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
+            if facts.deprecated.contains(&names.join(".").as_str()) {
+                self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
+            }
+        }
+    }
+
+    fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
+        let known = || place.schema().properties.iter().map(|(name, _)| *name);
+        let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
+        let message = if path.steps().len() == 4 {
+            format!("{} has no property `{}`", within.facts.type_name, shown(key))
+        } else {
+            format!("there is no property `{}` here", shown(key))
+        };
+        self.find(Code::UnknownProperty, path, message, hint);
+    }
+
+    fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
+        for key in &place.schema().required {
+            if map.get(*key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
+                let message = if path.steps().len() == 3 {
+                    format!("{} needs the property `{key}`", within.facts.type_name)
+                } else {
+                    format!("the property `{key}` is missing")
+                };
+                self.find(Code::MissingProperty, path, message, None);
+            }
+        }
+    }
+
+    fn list(&mut self, path: &mut Path, items: &[Node], place: Place, within: Within) {
+        let schema = place.schema();
+        if let Some(next) = place.item() {
+            for (at, item) in items.iter().enumerate() {
+                if !is_absent(item) {
+                    path.push_index(at);
+                    self.value(path, item, next, within);
+                    path.pop();
+                }
+            }
+        }
+        // An item that is a call may come to nothing.
+        let sure = items.iter().filter(|item| !matches!(item, Node::Call(..))).count();
+        self.size(path, items.len(), Bounds { max: None, ..schema.count }, "items");
+        self.size(path, sure, Bounds { min: None, ..schema.count }, "items");
+        if schema.unique {
+            self.unique(path, items);
+        }
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::List) {
+                checker.list(path, items, place, within);
+            } else {
+                checker.wrong_kind(path, "a list", place);
+            }
+        });
+        for rule in &schema.rules {
+            if let PropertyRule::UniqueBy(keys) = rule {
+                self.unique_by(path, items, keys);
+            }
+        }
+    }
+
+    fn unique(&mut self, path: &Path, items: &[Node]) {
+        for (at, item) in items.iter().enumerate() {
+            if let Some(first) = items[..at].iter().position(|other| other == item) {
+                let message = format!("this item is the same as item {first}, but each may be there only once");
+                self.find(Code::WrongCount, &path.index(at), message, None);
+            }
+        }
+    }
+
+    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[&str]) {
+        let key = |node: &Node| -> Option<Vec<String>> {
+            let map = node.as_map()?;
+            keys.iter().map(|key| map.get(*key)?.scalar_text().map(Into::into)).collect()
+        };
+        let values: Vec<_> = items.iter().map(key).collect();
+        for (at, value) in values.iter().enumerate() {
+            if let Some(value) = value
+                && let Some(first) = values[..at].iter().position(|other| other.as_ref() == Some(value))
+            {
+                let message = format!("item {first} has the same {} already", keys.join(" and "));
+                self.find(Code::WrongCount, &path.index(at), message, None);
+            }
+        }
+    }
+}
+
+/// Whether `key` is there under a name that is wrong but near, which was told already.
+pub(super) fn is_misspelt(map: &Map, key: &str, place: Place) -> bool {
+    map.keys().any(|written| place.property(written).is_none() && nearest(written, [key]).is_some())
+}
+
+/// `!Ref AWS::NoValue`, which removes the property.
+pub(super) fn is_absent(node: &Node) -> bool {
+    matches!(node, Node::Call(Function::Ref, name) if name.as_str() == Some("AWS::NoValue"))
+}
+
+/// The steps below `Resources.Id.Properties`, without those into a function.
+fn property_path(path: &Path) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut in_function = false;
+    for step in path.steps().iter().skip(3) {
+        match step {
+            crate::path::Step::Key(key) if key.starts_with("Fn::") => in_function = true,
+            crate::path::Step::Key(key) => names.push(key.as_str()),
+            crate::path::Step::Index(_) if in_function => in_function = false,
+            crate::path::Step::Index(_) => names.push("0"),
+        }
+    }
+    names
+}
+
+/// Whether a place takes a value of this kind, as CloudFormation converts between scalars.
+pub(super) fn takes(place: Place, node: &Node) -> bool {
+    let text = |text: &str| {
+        place.takes(Kind::String)
+            || is_dynamic(text)
+            || (place.takes(Kind::Integer) && text.trim().parse::<i128>().is_ok())
+            || (place.takes(Kind::Number) && text.trim().parse::<f64>().is_ok())
+            || (place.takes(Kind::Boolean) && matches!(text, "true" | "false" | "True" | "False"))
+    };
+    match node {
+        Node::Null => false,
+        Node::Bool(_) => place.takes(Kind::Boolean) || place.takes(Kind::String),
+        Node::Number(number) => {
+            let whole = !number.is_f64() || number.as_f64().is_some_and(|number| number.fract() == 0.0);
+            place.takes(Kind::String) || place.takes(Kind::Number) || (whole && place.takes(Kind::Integer))
+        }
+        Node::String(string) => text(string),
+        Node::List(_) => place.takes(Kind::List),
+        Node::Map(_) => place.takes(Kind::Object),
+        Node::Call(..) => true,
+    }
+}
+
+/// Whether text holds a [dynamic reference][aws], of which the value is only known at deployment.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+pub(super) fn is_dynamic(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(_, rest)| rest.trim_start().starts_with("resolve:"))
+}

@@ -1,0 +1,129 @@
+//! Where something stands in a template: by name (`Resources.Vpc.Properties.CidrBlock`) and by line and column.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The value under a key. A function call is entered through its long name, `Fn::If`.
+    Key(String),
+    /// The item at an index, counted from 0.
+    Index(usize),
+}
+
+/// The way from the top of a template to one value, written `Resources.Service.Properties.LoadBalancers[0]`.
+///
+/// A key that holds a dot, a bracket or a quote is written `["a.b"]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Path {
+    steps: Vec<Step>,
+}
+
+impl Path {
+    /// The top of the template.
+    pub fn new() -> Path {
+        Path::default()
+    }
+
+    /// The path through these keys.
+    pub fn of<const N: usize>(keys: [&str; N]) -> Path {
+        Path { steps: keys.into_iter().map(|key| Step::Key(key.to_owned())).collect() }
+    }
+
+    /// This path and then `key`.
+    pub fn key(&self, key: &str) -> Path {
+        let mut path = self.clone();
+        path.push_key(key);
+        path
+    }
+
+    /// This path and then the item `index`.
+    pub fn index(&self, index: usize) -> Path {
+        let mut path = self.clone();
+        path.push_index(index);
+        path
+    }
+
+    /// Goes on to `key`.
+    pub fn push_key(&mut self, key: &str) {
+        self.steps.push(Step::Key(key.to_owned()));
+    }
+
+    /// Goes on to the item `index`.
+    pub fn push_index(&mut self, index: usize) {
+        self.steps.push(Step::Index(index));
+    }
+
+    /// Goes back by one step.
+    pub fn pop(&mut self) {
+        self.steps.pop();
+    }
+
+    /// This path without its last step.
+    pub fn parent(&self) -> Path {
+        let mut path = self.clone();
+        path.pop();
+        path
+    }
+
+    /// The steps from the top.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether this is the top of the template.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', '"', '\n']) => {
+                    write!(f, "[{key:?}]")?;
+                }
+                Step::Key(key) if place == 0 => f.write_str(key)?,
+                Step::Key(key) => write!(f, ".{key}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A place in a file, as editors count: both from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_as_people_write_it() {
+        let path = Path::of(["Resources", "Service", "Properties"]).key("LoadBalancers").index(0).key("Name");
+        assert_eq!(path.to_string(), "Resources.Service.Properties.LoadBalancers[0].Name");
+        assert_eq!(Path::of(["Metadata", "a.b", ""]).to_string(), r#"Metadata["a.b"][""]"#);
+    }
+}

@@ -1,0 +1,235 @@
+//! JSON to values with places.
+//!
+//! `serde_json` gives no places of values and takes the last of two equal keys, so the structure is read here;
+//! what a string or a number is, `serde_json` decides.
+
+use std::collections::BTreeMap;
+
+use serde_json::Number;
+
+use crate::path::{Path, Position};
+use crate::read::MAX_JSON_DEPTH;
+use crate::read::error::Problem;
+use crate::read::tree::{Entry, Mistake, Tree, Value};
+
+/// Reads a file that is one JSON value. `None` if reading had to stop; `mistakes` then says why.
+pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
+    let mut reader = Reader { text, at: 0, counted: 0, position: START, path: Path::new(), mistakes };
+    reader.space();
+    let tree = reader.tree(1)?;
+    reader.space();
+    if reader.at < text.len() {
+        return reader.stop("more text after the end of the value", Some("remove what follows the last brace"));
+    }
+    Some(tree)
+}
+
+struct Reader<'t, 'm> {
+    text: &'t str,
+    /// The next byte.
+    at: usize,
+    /// The byte up to which the position is counted. A minified file is one long line, so that counting from
+    /// its start each time would never end.
+    counted: usize,
+    position: Position,
+    path: Path,
+    mistakes: &'m mut Vec<Mistake>,
+}
+
+impl Reader<'_, '_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn space(&mut self) {
+        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek() {
+            self.at += 1;
+            if byte == b'\n' {
+                self.position = Position { line: self.position.line.saturating_add(1), column: 1 };
+                self.counted = self.at;
+            }
+        }
+    }
+
+    /// The position of the next character. No token has a line break in it, only white space has.
+    fn position(&mut self) -> Position {
+        let characters = self.text.get(self.counted..self.at).map_or(0, |text| text.chars().count());
+        self.position.column = u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(self.position.column);
+        self.counted = self.at;
+        self.position
+    }
+
+    fn stop<T>(&mut self, message: &str, hint: Option<&'static str>) -> Option<T> {
+        let problem = Problem::Syntax { message: message.to_owned(), hint };
+        let position = self.position();
+        self.mistake(position, problem);
+        None
+    }
+
+    fn mistake(&mut self, position: Position, problem: Problem) {
+        self.mistakes.push(Mistake { position, path: self.path.clone(), problem });
+    }
+
+    fn tree(&mut self, depth: usize) -> Option<Tree> {
+        let position = self.position();
+        if depth > MAX_JSON_DEPTH {
+            self.mistake(position, Problem::TooDeep { limit: MAX_JSON_DEPTH });
+            return None;
+        }
+        let value = match self.peek() {
+            Some(b'{') => self.map(depth)?,
+            Some(b'[') => self.list(depth)?,
+            Some(b'"') => Value::Text(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(_) => self.word()?,
+            None => return self.stop("the file ends where a value belongs", Some(CLOSE)),
+        };
+        Some(Tree { position, value })
+    }
+
+    fn list(&mut self, depth: usize) -> Option<Value> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.take(b']') {
+            return Some(Value::List(items));
+        }
+        loop {
+            self.space();
+            self.path.push_index(items.len());
+            items.push(self.tree(depth + 1)?);
+            self.path.pop();
+            self.space();
+            if self.take(b']') {
+                return Some(Value::List(items));
+            }
+            self.comma("expected `,` or `]` after an item of a list")?;
+            if self.peek() == Some(b']') {
+                return self.stop("expected another item after the comma", Some("remove the comma before `]`"));
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Option<Value> {
+        self.at += 1;
+        let mut entries = Vec::new();
+        let mut places = BTreeMap::new();
+        self.space();
+        if self.take(b'}') {
+            return Some(Value::Map(entries));
+        }
+        loop {
+            let position = self.position();
+            if self.peek() != Some(b'"') {
+                return self.stop("expected a key in double quotes", Some("keys of JSON are quoted"));
+            }
+            let key = self.string()?;
+            self.path.push_key(&key);
+            self.space();
+            if !self.take(b':') {
+                return self.stop("expected `:` after the key", None);
+            }
+            self.space();
+            let value = self.tree(depth + 1)?;
+            if let Some(first) = places.get(&key) {
+                self.mistake(position, Problem::DuplicateKey { key, first: *first });
+            } else {
+                places.insert(key.clone(), position);
+                entries.push(Entry { key, position, value });
+            }
+            self.path.pop();
+            self.space();
+            if self.take(b'}') {
+                return Some(Value::Map(entries));
+            }
+            self.comma("expected `,` or `}` after an entry")?;
+            if self.peek() == Some(b'}') {
+                return self.stop("expected another entry after the comma", Some("remove the comma before `}`"));
+            }
+        }
+    }
+
+    fn comma(&mut self, message: &str) -> Option<()> {
+        if !self.take(b',') {
+            let hint = if self.peek().is_none() { CLOSE } else { "check the commas" };
+            return self.stop(message, Some(hint));
+        }
+        self.space();
+        Some(())
+    }
+
+    /// A string, from its first quote; the end is the first quote that no backslash stands before.
+    fn string(&mut self) -> Option<String> {
+        let rest = &self.text[self.at..];
+        let mut escaped = false;
+        let end = rest.bytes().skip(1).position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else {
+            return self.stop("the string is not closed", Some("end it with a double quote"));
+        };
+        let literal = &rest[..end + 2];
+        match serde_json::from_str(literal) {
+            Ok(string) => {
+                self.at += literal.len();
+                Some(string)
+            }
+            Err(error) => {
+                let (message, hint) = if error.to_string().contains("control character") {
+                    ("a line break or another control character within a string", "write `\\n` or `\\t`")
+                } else {
+                    ("an escape that JSON does not have", "double the backslash if it belongs to the text")
+                };
+                self.stop(message, Some(hint))
+            }
+        }
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let rest = &self.text[self.at..];
+        let in_number = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+        let end = rest.bytes().position(|byte| !in_number(byte)).unwrap_or(rest.len());
+        let literal = &rest[..end];
+        match serde_json::from_str::<Number>(literal) {
+            // An integer of more than 64 bits would silently lose its last digits.
+            Ok(number) if number.is_f64() && !literal.contains(['.', 'e', 'E']) && literal != "-0" => {
+                self.at += end;
+                Some(Value::Text(literal.to_owned()))
+            }
+            // `serde_json` may be off by the last digit of a float, unless its slower way is switched on.
+            Ok(number) => {
+                self.at += end;
+                let exact = number.is_f64().then(|| literal.parse().ok().and_then(Number::from_f64)).flatten();
+                Some(Value::Number(exact.unwrap_or(number)))
+            }
+            Err(error) if error.to_string().contains("out of range") => {
+                self.stop("the number is too large", Some("write it as text, in double quotes"))
+            }
+            Err(_) => self.stop("this is not a number of JSON", Some("write it as text, in double quotes")),
+        }
+    }
+
+    fn word(&mut self) -> Option<Value> {
+        let words = [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)];
+        for (word, value) in words {
+            let after = self.text[self.at..].strip_prefix(word);
+            if after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')) {
+                self.at += word.len();
+                return Some(value);
+            }
+        }
+        self.stop("expected a value", Some("text of JSON is in double quotes"))
+    }
+}
+
+const START: Position = Position { line: 1, column: 1 };
+
+const CLOSE: &str = "close every brace and bracket";

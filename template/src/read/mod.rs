@@ -1,0 +1,106 @@
+//! Reading a template: YAML with short tags, and JSON.
+//!
+//! Both become the same [`Tree`] of values with places; the [`sections`] of the template are made from it.
+
+mod error;
+mod json;
+mod positions;
+mod scalar;
+mod sections;
+mod tree;
+mod yaml;
+
+pub use error::{Problem, ReadError, ReadErrors};
+pub use positions::Positions;
+
+use crate::document::Template;
+use crate::path::{Path, Position};
+use tree::{Mistake, Tree};
+
+/// The largest file that is read, in bytes: four times of what CloudFormation takes, so that a template
+/// which is too large can still be shown, compared and made smaller.
+pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most levels of values inside of values that are read from YAML.
+pub const MAX_YAML_DEPTH: usize = 64;
+
+/// The most levels of values inside of values that are read from JSON, where a function call takes a level.
+pub const MAX_JSON_DEPTH: usize = 128;
+
+/// The most bytes that all the aliases of a YAML file may stand for.
+pub const MAX_ALIAS_BYTES: usize = 1024 * 1024;
+
+/// A template that was read, and where its parts stand in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The template.
+    pub template: Template,
+    /// The file's name as the caller gave it.
+    pub file: String,
+    /// The places of its values.
+    pub positions: Positions,
+}
+
+impl Template {
+    /// Reads a template from `text`, which is JSON if it begins with `{` and reads as JSON, and YAML otherwise.
+    /// `file_name` only appears in errors.
+    ///
+    /// Plain YAML scalars mean what they mean to CloudFormation, which speaks YAML 1.1: `true`, `yes` and `on`
+    /// are booleans, `2012-10-17` and `1:30` are text. Digits that begin with `0` stay text, although
+    /// CloudFormation takes `0123` for an octal number: what is written so is an account number, and nobody
+    /// means 83. Anchors, aliases and merge keys are resolved, as `aws cloudformation package` does.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadErrors`] with every mistake that was found: syntax, duplicate keys, unknown tags, and sections and
+    /// attributes that do not exist or are of the wrong kind. Whether references, properties and numbers of
+    /// things are right is not asked here but by [`check`](crate::check()).
+    pub fn parse(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
+        let mut mistakes = Vec::new();
+        let document = read(text, &mut mistakes).map(|tree| {
+            let (node, root) = tree.into_node();
+            let positions = Positions { root };
+            let template = sections::template(node, &positions, &mut mistakes);
+            Document { template, file: file_name.to_owned(), positions }
+        });
+        document.filter(|_| mistakes.is_empty()).ok_or_else(|| errors(mistakes, file_name))
+    }
+}
+
+fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
+    if text.len() > MAX_FILE_BYTES {
+        let problem = Problem::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES };
+        mistakes.push(Mistake { position: Position { line: 1, column: 1 }, path: Path::new(), problem });
+        return None;
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().starts_with('{') {
+        return yaml::read(text, mistakes);
+    }
+    let mut in_json = Vec::new();
+    let tree = json::read(text, &mut in_json);
+    // A YAML file may begin with a flow mapping. If it is not good YAML either, it was meant to be JSON.
+    if tree.is_none() {
+        let mut in_yaml = Vec::new();
+        if let Some(tree) = yaml::read(text, &mut in_yaml) {
+            mistakes.append(&mut in_yaml);
+            return Some(tree);
+        }
+    }
+    mistakes.append(&mut in_json);
+    tree
+}
+
+fn errors(mut mistakes: Vec<Mistake>, file_name: &str) -> ReadErrors {
+    mistakes.sort_by_key(|mistake| mistake.position);
+    let error = |mistake: Mistake| ReadError {
+        file: file_name.to_owned(),
+        position: mistake.position,
+        path: mistake.path,
+        problem: mistake.problem,
+    };
+    ReadErrors { errors: mistakes.into_iter().map(error).collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What a file says before it is a template: values with their places.
+
+use crate::node::{Function, Map, Node, Number};
+use crate::path::{Path, Position};
+use crate::read::positions::{Place, Places};
+
+/// A value as written, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) position: Position,
+    pub(super) value: Value,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Tree>),
+    Map(Vec<Entry>),
+    /// A value behind a short tag.
+    Tagged(Function, Box<Tree>),
+}
+
+/// An entry of a mapping.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    /// Where the key stands.
+    pub(super) position: Position,
+    pub(super) value: Tree,
+}
+
+impl Tree {
+    /// Takes the tree apart into the node that it means and the places of its parts.
+    pub(super) fn into_node(self) -> (Node, Place) {
+        let position = self.position;
+        let (node, children) = match self.value {
+            Value::Null => (Node::Null, Places::None),
+            Value::Bool(value) => (Node::Bool(value), Places::None),
+            Value::Number(number) => (Node::Number(number), Places::None),
+            Value::Text(text) => (Node::String(text), Places::None),
+            Value::List(items) => {
+                let (nodes, places) = items.into_iter().map(Tree::into_node).unzip();
+                (Node::List(nodes), Places::List(places))
+            }
+            Value::Map(entries) => map(entries),
+            Value::Tagged(function, argument) => {
+                let (node, place) = argument.into_node();
+                (Node::call_long(function, node), Places::Map(vec![(function.key().into(), position, place)]))
+            }
+        };
+        (node, Place { position, children })
+    }
+
+    /// What the value is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+            Value::Tagged(..) => "a function",
+        }
+    }
+
+    /// The text, if the value is a scalar that CloudFormation takes for text.
+    pub(super) fn scalar_text(&self) -> Option<String> {
+        match &self.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+fn map(entries: Vec<Entry>) -> (Node, Places) {
+    let mut nodes = Map::with_capacity(entries.len());
+    let mut places = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (node, place) = entry.value.into_node();
+        places.push((entry.key.as_str().into(), entry.position, place));
+        nodes.insert(entry.key, node);
+    }
+    (Node::from_entries(nodes), Places::Map(places))
+}
+
+/// A mistake in the file, as the readers of YAML and JSON find it.
+#[derive(Debug, Clone)]
+pub(super) struct Mistake {
+    pub(super) position: Position,
+    pub(super) path: Path,
+    pub(super) problem: crate::read::error::Problem,
+}

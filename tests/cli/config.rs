@@ -1,0 +1,93 @@
+//! The layers of the configuration, from the built-in values to `--set`.
+
+use insta::assert_snapshot;
+
+use crate::project::Project;
+
+const FILE: &str = "\
+defaults:
+  backend:
+    cpu: 1024
+    memory: 2048
+environments:
+  prod:
+    backend:
+      memory: 4096
+  demo:
+    backend:
+      cpu: 256
+";
+
+/// The value of `key`, and where it comes from.
+#[track_caller]
+fn explained(project: &Project, arguments: &[&str], key: &str) -> String {
+    let line = project.run(["config", "explain", key].iter().chain(arguments)).success();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_layer_is_over_the_one_before_and_explain_tells_which_it_was() {
+    let project = Project::with_config(FILE).variable("DOCUTHINKER_AI_ML__CPU", "2048");
+    assert_eq!(explained(&project, &[], "backend.cpu"), "backend.cpu = 1024 # docuthinker.yaml:3:5");
+    assert_eq!(explained(&project, &[], "backend.memory"), "backend.memory = 4096 # docuthinker.yaml:8:7");
+    assert_eq!(
+        explained(&project, &["-e", "demo"], "backend.cpu"),
+        "backend.cpu = 256 # docuthinker.yaml:11:7"
+    );
+    assert_eq!(explained(&project, &[], "ai_ml.cpu"), "ai_ml.cpu = 2048 # variable DOCUTHINKER_AI_ML__CPU");
+    let set = ["--set", "ai_ml.cpu=512"];
+    assert_eq!(explained(&project, &set, "ai_ml.cpu"), "ai_ml.cpu = 512 # --set ai_ml.cpu=512");
+}
+
+#[test]
+fn without_a_file_the_built_in_production_values_hold() {
+    assert_snapshot!(Project::new().run(["config", "show"]).success());
+    for environment in ["dev", "staging", "dr"] {
+        assert_snapshot!(
+            format!("config-explain-{environment}"),
+            Project::new().run(["config", "explain", "-e", environment]).success()
+        );
+    }
+}
+
+#[test]
+fn the_file_and_the_environment_can_be_named_by_variables() {
+    let project =
+        Project::new().variable("DOCUTHINKER_CONFIG", "other.yaml").variable("DOCUTHINKER_ENV", "demo");
+    project.write("other.yaml", FILE);
+    let shown = project.run(["config", "show", "--output", "json"]).json();
+    assert_eq!((shown["version"].as_i64(), shown["environment"].as_str()), (Some(1), Some("demo")));
+    assert_eq!(shown["settings"]["backend"]["cpu"], 256);
+}
+
+#[test]
+fn what_show_prints_can_be_read_again() {
+    let shown = Project::new().run(["config", "show"]).success();
+    let indented = shown.replace('\n', "\n  ");
+    let again = Project::with_config(&format!("defaults:\n  {indented}")).run(["config", "show"]).success();
+    assert_eq!(again, shown);
+}
+
+#[test]
+fn the_schema_describes_every_setting() {
+    let schema = Project::new().run(["config", "schema"]).json();
+    assert_eq!(schema["additionalProperties"], false);
+    let settings = schema["$defs"]["Settings"]["properties"].as_object().unwrap();
+    for (name, property) in settings {
+        assert!(
+            property.get("description").is_some() || property.get("$ref").is_some(),
+            "{name} has a description"
+        );
+    }
+}
+
+#[test]
+fn a_setting_that_does_not_exist_cannot_be_explained() {
+    assert_snapshot!(Project::new().run(["config", "explain", "backend.cpus"]), @r"
+    exit: 2
+    --- stderr ---
+    error: there is no setting `backend.cpus`
+
+    hint: did you mean `cpu`?
+    ");
+}

@@ -1,0 +1,93 @@
+//! The emulator as the tests use it: started and stopped through the command, asked through AWS's own APIs.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::project::Project;
+
+/// A running emulator that knows nothing yet, and a folder to use it from.
+pub(crate) struct Emulator {
+    pub(crate) project: Project,
+    address: String,
+    /// There is one emulator in a cache folder, and its Python environment is not made for each test.
+    _lock: File,
+}
+
+/// Shared by all tests of the build, so that the packages are fetched once.
+fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("emulator")
+}
+
+impl Emulator {
+    /// Starts it; no other test has it at the same time.
+    pub(crate) fn start() -> Emulator {
+        fs::create_dir_all(cache()).unwrap();
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(cache().join("tests.lock"))
+            .unwrap();
+        lock.lock().unwrap();
+        let project = Project::new().variable("DOCUTHINKER_CACHE_DIR", cache().to_str().unwrap());
+        let faults = project.write("faults.json", "{}");
+        // One that a killed run left behind has other faults.
+        project.run(["local", "stop"]);
+        let started =
+            project.run(["local", "start", "--output", "json", "--faults", faults.to_str().unwrap()]).json();
+        let address = started["endpoint"].as_str().unwrap().replace("http://", "");
+        Emulator { project, address, _lock: lock }
+    }
+
+    /// Makes the next operation on a resource fail: `create:LogicalId`, with the reason.
+    pub(crate) fn inject(&self, operation: &str, reason: &str) {
+        let faults = serde_json::json!({ operation: reason });
+        self.project.write("faults.json", faults.to_string());
+    }
+
+    /// Calls an API that speaks JSON: `("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", "{}")`.
+    #[track_caller]
+    pub(crate) fn json(&self, service: &str, target: &str, body: &Value) -> Value {
+        let headers = format!("Content-Type: application/x-amz-json-1.1\r\nX-Amz-Target: {target}\r\n");
+        let answer = self.post(service, &headers, &body.to_string());
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// Calls an API that speaks forms and XML, and gives the texts of the elements `name`.
+    pub(crate) fn query(&self, service: &str, version: &str, action: &str, name: &str) -> Vec<String> {
+        let body = format!("Action={action}&Version={version}");
+        let answer = self.post(service, "Content-Type: application/x-www-form-urlencoded\r\n", &body);
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        answer.split(&open).skip(1).filter_map(|rest| Some(rest.split_once(&close)?.0.to_owned())).collect()
+    }
+
+    fn post(&self, service: &str, headers: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        // The emulator checks no signature; it reads the account and the region from its beginning.
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=123456789012/20260101/us-east-1/{service}/aws4_request, \
+             SignedHeaders=host, Signature=none"
+        );
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nAuthorization: {signature}\r\n{headers}\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(!head.to_lowercase().contains("transfer-encoding: chunked"), "{head}");
+        body.to_owned()
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.project.run(["local", "stop"]);
+    }
+}

@@ -1,0 +1,293 @@
+//! Deploying, changing, failing and destroying, end to end against the emulator.
+
+use serde_json::{Value, json};
+
+use crate::emulator::Emulator;
+use crate::project::{Project, workspace};
+
+fn strings(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// The field `name` of every object in the list.
+fn names<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
+    let mut names: Vec<&str> =
+        list.as_array().into_iter().flatten().filter_map(|row| row[name].as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+const ALL: [&str; 4] = ["deploy", "--all", "--local", "--yes"];
+
+/// R227, R228, R236
+#[test]
+fn what_is_deployed_exists_and_deploying_again_changes_nothing() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    let first = project.run(ALL.iter().chain(&["--outputs-file", "outputs.json"]));
+    assert_eq!(first.code, Some(0), "{first}");
+    assert!(first.stdout.contains("DocuThinkerStack.BackendURL = http://"), "{first}");
+    let (foundation, stack) = (
+        first.stderr.find("DocuThinkerFoundation is deployed"),
+        first.stderr.find("DocuThinkerStack is deployed"),
+    );
+    assert!(foundation.is_some() && foundation < stack, "dependencies come first: {first}");
+    let outputs: Value = serde_json::from_str(&project.read("outputs.json")).unwrap();
+    assert!(outputs["DocuThinkerStack"]["AIMLURL"].is_string(), "{outputs}");
+
+    everything_exists(&emulator);
+
+    let again = project.run(ALL);
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.stderr.contains("DocuThinkerStack has no changes"), "{again}");
+    assert_eq!(again.stdout, first.stdout);
+    assert_eq!(project.run(["outputs", "--local"]).success(), first.stdout);
+    let shown = project.run(["outputs", "--local", "DocuThinkerStack", "--output", "json"]).json();
+    assert_eq!(shown["stacks"][0]["deployed"], true);
+}
+
+/// Asked of the services themselves, not of CloudFormation.
+fn everything_exists(emulator: &Emulator) {
+    let ecs = |action: &str, body: Value| {
+        emulator.json("ecs", &format!("AmazonEC2ContainerServiceV20141113.{action}"), &body)
+    };
+    let clusters = ecs("ListClusters", json!({}));
+    let cluster = strings(&clusters["clusterArns"])[0];
+    let services = ecs("ListServices", json!({ "cluster": cluster }));
+    assert_eq!(strings(&services["serviceArns"]).len(), 2, "{services}");
+
+    let groups =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
+    assert_eq!(groups.len(), 2, "{groups:?}");
+    let balancers =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeLoadBalancers", "LoadBalancerName");
+    assert_eq!(balancers.len(), 1, "{balancers:?}");
+
+    let logs = emulator.json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
+    let logs = names(&logs["logGroups"], "logGroupName");
+    for expected in ["/ecs/docuthinker-backend", "/ecs/docuthinker-ai-ml"] {
+        assert!(logs.contains(&expected), "{logs:?}");
+    }
+
+    let images =
+        emulator.json("ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories", &json!({}));
+    assert_eq!(names(&images["repositories"], "repositoryName").len(), 2, "{images}");
+
+    let secrets = emulator.json("secretsmanager", "secretsmanager.ListSecrets", &json!({}));
+    let secrets = names(&secrets["SecretList"], "Name");
+    assert!(
+        !secrets.is_empty() && secrets.iter().all(|name| name.starts_with("docuthinker/")),
+        "{secrets:?}"
+    );
+}
+
+#[test]
+fn a_changed_setting_is_shown_by_diff_and_then_updated_in_place() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    project.run(ALL).success();
+    let same = project.run(["diff", "--local", "--exit-code"]);
+    assert_eq!(same.code, Some(0), "{same}");
+
+    let change = ["--set", "logs.retention_days=60"];
+    let differs = project.run(["diff", "--local", "--exit-code", "DocuThinkerStack"].iter().chain(&change));
+    assert_eq!(differs.code, Some(7), "{differs}");
+    assert!(differs.stdout.contains("RetentionInDays"), "{differs}");
+    assert!(!differs.stdout.contains("replaced"), "{differs}");
+
+    let updated = project.run(ALL.iter().chain(&change));
+    assert_eq!(updated.code, Some(0), "{updated}");
+    assert!(updated.stderr.contains("DocuThinkerStack is deployed"), "{updated}");
+    let logs = emulator.json("logs", "Logs_20140328.DescribeLogGroups", &json!({}));
+    let kept: Vec<&Value> =
+        logs["logGroups"].as_array().unwrap().iter().map(|group| &group["retentionInDays"]).collect();
+    assert!(kept.contains(&&json!(60)), "{logs}");
+}
+
+#[test]
+fn a_failure_rolls_back_names_the_first_cause_and_ends_with_1() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    project.run(["deploy", "DocuThinkerFoundation", "--local", "--yes"]).success();
+    emulator.inject("create:BackendTargetGroup", "the target group limit is reached");
+    let failed = project.run(ALL);
+    assert_eq!(failed.code, Some(1), "{failed}");
+    assert!(failed.stderr.contains("the target group limit is reached"), "{failed}");
+    assert!(failed.stderr.contains("at DocuThinkerStack/Backend/TargetGroup (stacks/src/"), "{failed}");
+    assert!(failed.stderr.contains("deployed before: DocuThinkerFoundation"), "{failed}");
+    let groups =
+        emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
+    assert_eq!(groups, [""; 0], "rolled back");
+
+    emulator.inject("create:Nothing", "");
+    let repaired = project.run(ALL);
+    assert_eq!(repaired.code, Some(0), "the failed creation is deleted and made anew: {repaired}");
+}
+
+/// R229
+#[test]
+fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    project.run(ALL).success();
+    let destroyed =
+        project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
+    assert_eq!(destroyed.code, Some(0), "{destroyed}");
+    let (stack, foundation) = (
+        destroyed.stderr.find("DocuThinkerStack is deleted"),
+        destroyed.stderr.find("DocuThinkerFoundation is deleted"),
+    );
+    assert!(stack.is_some() && stack < foundation, "{destroyed}");
+    for kept in ["AWS::ECR::Repository", "AWS::SecretsManager::Secret"] {
+        assert!(destroyed.stdout.contains(kept), "{destroyed}");
+    }
+    let clusters = emulator.json("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}));
+    assert_eq!(strings(&clusters["clusterArns"]).len(), 0, "{clusters}");
+    let secrets = emulator.json("secretsmanager", "secretsmanager.ListSecrets", &json!({}));
+    assert!(!names(&secrets["SecretList"], "Name").is_empty(), "secrets are retained");
+
+    let again = project.run(["destroy", "--all", "--local", "--yes"]);
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.stderr.contains("DocuThinkerStack does not exist"), "{again}");
+}
+
+/// R227, R142: the original project's own template, which is not copied here.
+#[test]
+fn any_template_can_be_deployed() {
+    let file = workspace().join("../shared/fixtures/fargate-service.yaml");
+    if !file.exists() {
+        eprintln!("skipped: {} is not there", file.display());
+        return;
+    }
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    project.write(
+        "parameters.json",
+        r#"[{"ParameterKey": "BackendImage", "ParameterValue": "backend:1"}, {"ParameterKey": "AIMLImage", "ParameterValue": "aiml:1"}]"#,
+    );
+    let file = file.to_str().unwrap();
+    let deploy = ["deploy", "--template", file, "--stack-name", "seed", "--local", "--yes"];
+    let parameters = [
+        "--parameters-file",
+        "parameters.json",
+        "--parameter",
+        "VpcId=vpc-1",
+        "--parameter",
+        "PublicSubnets=subnet-1,subnet-2",
+    ];
+    let deployed = project.run(deploy.iter().chain(&parameters));
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+    let clusters = emulator.json("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}));
+    assert!(strings(&clusters["clusterArns"])[0].ends_with("docuthinker-cluster"), "{clusters}");
+    let destroyed = project.run(["destroy", "--stack-name", "seed", "--local", "--yes"]);
+    assert_eq!(destroyed.code, Some(0), "{destroyed}");
+}
+
+#[test]
+fn the_portable_template_is_deployed_only_when_it_is_named() {
+    let emulator = Emulator::start();
+    let parameters =
+        ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
+    let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
+    let deploy = ["deploy", "fargate-service", "--local", "--yes"];
+    let deployed = emulator.project.run(deploy.into_iter().chain(parameters));
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+}
+
+#[test]
+fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    let bucket = json!({ "Bucket": { "Type": "AWS::S3::Bucket" } });
+    let export = json!({ "Name": { "Value": { "Ref": "Bucket" }, "Export": { "Name": "shared-bucket" } } });
+    project.write("with.json", json!({ "Resources": bucket, "Outputs": export }).to_string());
+    project.write("without.json", json!({ "Resources": bucket }).to_string());
+    let import = json!({ "Value": { "Fn::ImportValue": "shared-bucket" }, "Type": "String" });
+    let parameter = json!({ "Copy": { "Type": "AWS::SSM::Parameter", "Properties": import } });
+    project.write("importer.json", json!({ "Resources": parameter }).to_string());
+    let deploy = |file: &str, name: &str| {
+        project.run(["deploy", "--local", "--yes", "--template", file, "--stack-name", name])
+    };
+    deploy("with.json", "producer").success();
+    deploy("importer.json", "consumer").success();
+    let kept = deploy("without.json", "producer");
+    assert_eq!(kept.code, Some(0), "{kept}");
+    assert!(
+        kept.stderr.contains("no longer exports `shared-bucket`, but consumer still imports it"),
+        "{kept}"
+    );
+    project.run(["destroy", "--stack-name", "consumer", "--local", "--yes"]).success();
+    let gone = deploy("without.json", "producer");
+    assert_eq!(gone.code, Some(0), "{gone}");
+    assert!(!gone.stderr.contains("still imports"), "{gone}");
+}
+
+#[test]
+fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
+    let project = Project::new();
+    insta::assert_snapshot!(project.run(["deploy", "fargate-service", "--yes", "--parameter", "VpcID=vpc-1"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no parameter is named `VpcID`
+
+    hint: did you mean `VpcId`?
+    ");
+}
+
+/// C6, C7, failure 23: nobody can answer, so nothing is begun.
+#[test]
+fn without_a_terminal_deploy_and_destroy_need_yes() {
+    let project = Project::new();
+    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"
+    exit: 3
+    --- stderr ---
+    error: deploying needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"
+    exit: 3
+    --- stderr ---
+    error: deleting a stack needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["deploy"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no stack is named, and there is more than one
+
+    hint: name one or more of `DocuThinkerFoundation`, `DocuThinkerStack`, or say `--all`
+    ");
+}
+
+#[test]
+fn without_credentials_or_region_the_command_ends_at_once() {
+    let project = Project::new().variable("AWS_ACCESS_KEY_ID", "").variable("AWS_SECRET_ACCESS_KEY", "");
+    let begun = std::time::Instant::now();
+    let refused = project.run(["deploy", "--all", "--yes"]);
+    assert_eq!(refused.code, Some(5), "{refused}");
+    assert!(refused.stderr.contains("hint: "), "{refused}");
+    assert!(begun.elapsed().as_secs() < 3, "{:?}", begun.elapsed());
+}
+
+/// A25
+#[test]
+fn an_address_that_is_not_aws_is_announced_and_a_refused_connection_is_told() {
+    // A port that was free a moment ago, so that nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let project = Project::new().variable("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
+    let refused = project.run(["outputs"]);
+    let shown = refused.to_string().replace(&port.to_string(), "PORT");
+    insta::assert_snapshot!(shown, @r"
+    exit: 6
+    --- stderr ---
+    warning: this is not AWS: all requests go to http://127.0.0.1:PORT
+
+    hint: if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile
+
+    error: cannot reach AWS for sts:GetCallerIdentity: Connection refused (os error 111)
+
+    hint: check the network, the proxy and the endpoint, then run the same command again
+    ");
+}

@@ -1,0 +1,16 @@
+//! The built command, as a user or a script runs it.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+mod bad_input;
+mod config;
+#[cfg(feature = "aws")]
+mod emulator;
+mod help;
+#[cfg(feature = "aws")]
+mod lifecycle;
+mod project;
+mod synth;
+mod templates;
+mod terminal;
+mod validate;

@@ -1,0 +1,152 @@
+//! The facts of one type, from both sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use template::facts::{Handler, Handlers, Replacement, ResourceFacts, Schema, TagFacts, TagShape, Update};
+
+use crate::lint::strings;
+use crate::replacement::{Replacements, property_path};
+use crate::sources::Sources;
+use crate::spec::{self, TagVariant};
+
+use super::attributes::{attributes, reference};
+use super::convert::Converter;
+use super::overlay::{Overlay, SpecSchemas};
+use super::text;
+
+/// Everything known about the type.
+pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts> {
+    let resource = sources.spec.resources.get(type_name);
+    let json = sources.lint.schemas.get(type_name);
+    let (schema, definitions) =
+        schemas(resource, json, sources).with_context(|| format!("the schema of {type_name}"))?;
+    let paths = |key: &str| -> Vec<&'static str> {
+        let pointers = strings(json.and_then(|json| json.get(key)));
+        let found: BTreeSet<String> =
+            pointers.into_iter().map(|pointer| property_path(pointer).join(".")).collect();
+        found.iter().map(|path| text(path)).collect()
+    };
+    let identifier = strings(json.and_then(|json| json.get("primaryIdentifier")));
+    let stateful = resource.and_then(|resource| resource.is_stateful).unwrap_or_default()
+        || sources.lint.stateful.iter().any(|name| name == type_name);
+    Ok(ResourceFacts {
+        type_name: text(type_name),
+        schema,
+        definitions,
+        attributes: attributes(type_name, resource, &sources.lint)
+            .iter()
+            .map(|(name, attribute)| (text(name), *attribute))
+            .collect(),
+        reference: reference(type_name, resource, &sources.lint),
+        primary_identifier: identifier
+            .into_iter()
+            .map(|pointer| text(&property_path(pointer).join(".")))
+            .collect(),
+        read_only: paths("readOnlyProperties"),
+        write_only: paths("writeOnlyProperties"),
+        deprecated: paths("deprecatedProperties"),
+        updates: updates(&Replacements::of(type_name, &sources.spec, &sources.lint)),
+        stateful,
+        tags: tags(resource, json),
+        handlers: json.map(handlers).unwrap_or_default(),
+        replacement: match json.and_then(|json| json.get("replacementStrategy")).and_then(Value::as_str) {
+            Some("delete_then_create") => Replacement::DeleteThenCreate,
+            _ => Replacement::CreateThenDelete,
+        },
+        end_of_life: json.and_then(|json| {
+            let lifecycle = json.get("lifecycle")?;
+            let says = |key: &str| lifecycle.get(key).and_then(Value::as_str).map(text);
+            Some((says("status")?, says("date")))
+        }),
+        regions: regions(type_name, sources),
+    })
+}
+
+fn schemas(
+    resource: Option<&spec::Resource>,
+    json: Option<&Value>,
+    sources: &Sources,
+) -> Result<(Schema, Vec<Schema>)> {
+    let Some(json) = json else {
+        let mut definitions = Vec::new();
+        let properties = &resource.context("the type is in one of the sources")?.properties;
+        let schema =
+            SpecSchemas { spec: &sources.spec, known: BTreeMap::new(), definitions: &mut definitions }
+                .object(properties)?;
+        return Ok((schema, definitions));
+    };
+    let mut converter = Converter::new(json);
+    let mut schema = converter.schema(json);
+    let mut definitions = converter.definitions;
+    // The linter's schema names what every custom resource has and leaves the rest to its code.
+    schema.open |=
+        json.get("typeName").and_then(Value::as_str) == Some("AWS::CloudFormation::CustomResource");
+    if let Some(resource) = resource {
+        let mut overlay =
+            Overlay { spec: &sources.spec, definitions: &mut definitions, walked: BTreeSet::new() };
+        overlay.properties(&resource.properties, &mut schema)?;
+    }
+    Ok((schema, definitions))
+}
+
+fn updates(replacements: &Replacements) -> Vec<(Vec<&'static str>, Update)> {
+    let known = replacements.paths().into_iter();
+    known
+        .map(|(path, effect)| {
+            let update = match effect {
+                spec::Replacement::No => Update::InPlace,
+                spec::Replacement::Maybe => Update::MayReplace,
+                spec::Replacement::Yes => Update::Replaces,
+            };
+            (path.iter().map(|part| text(part)).collect(), update)
+        })
+        .collect()
+}
+
+fn tags(resource: Option<&spec::Resource>, json: Option<&Value>) -> Option<TagFacts> {
+    let tagging = json.and_then(|json| json.get("tagging"));
+    let says = |key: &str| tagging.and_then(|tagging| tagging.get(key)).and_then(Value::as_bool);
+    let updatable = says("tagUpdatable").unwrap_or(true);
+    if let Some(tags) = resource.and_then(|resource| resource.tag_information.as_ref()) {
+        let shape = match tags.variant {
+            TagVariant::Standard => TagShape::List,
+            TagVariant::Asg => TagShape::Propagated,
+            TagVariant::Map => TagShape::Map,
+        };
+        return Some(TagFacts { property: text(&tags.tag_property_name), shape, updatable });
+    }
+    let json = json?;
+    let pointer = tagging?.get("tagProperty").and_then(Value::as_str).unwrap_or("/properties/Tags");
+    let [property] = &property_path(pointer)[..] else { return None };
+    let place = json.get("properties")?.get(property)?;
+    let is_list = place.get("type").and_then(Value::as_str) == Some("array");
+    let shape = if is_list { TagShape::List } else { TagShape::Map };
+    (says("taggable") != Some(false)).then(|| TagFacts { property: text(property), shape, updatable })
+}
+
+fn handlers(json: &Value) -> Handlers {
+    let owned = |list: Option<&Value>| strings(list).into_iter().map(text).collect();
+    let handler = |name: &str| {
+        let about = json.get("handlers").and_then(|handlers| handlers.get(name));
+        let minutes = about.and_then(|about| about.get("timeoutInMinutes")).and_then(Value::as_u64);
+        Handler {
+            permissions: owned(about.and_then(|about| about.get("permissions"))),
+            timeout_minutes: minutes.and_then(|minutes| u16::try_from(minutes).ok()),
+        }
+    };
+    Handlers {
+        create: handler("create"),
+        read: handler("read"),
+        update: handler("update"),
+        delete: handler("delete"),
+        tag: owned(json.get("tagging").and_then(|tagging| tagging.get("permissions"))),
+    }
+}
+
+/// One bit per region that offers the type.
+fn regions(type_name: &str, sources: &Sources) -> u64 {
+    let offers = sources.lint.offers.iter().enumerate();
+    offers.filter(|(_, offer)| offer.contains_key(type_name)).fold(0, |set, (at, _)| set | 1 << at)
+}
