@@ -1,10 +1,6 @@
 //! Finding credentials, in a process of its own whose environment holds nothing of this machine's.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests, which clippy does not know as such"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
