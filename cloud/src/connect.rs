@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
 use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
-use aws_sdk_cloudformation::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
 
 use crate::emulator::Emulator;
@@ -197,7 +197,7 @@ fn time_outs() -> TimeoutConfig {
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(20))
         .operation_attempt_timeout(Duration::from_secs(30))
-        .operation_timeout(Duration::from_secs(180))
+        .operation_timeout(Duration::from_mins(3))
         .build()
 }
 
@@ -282,15 +282,5 @@ fn refuse_other_region(options: &ConnectOptions, actual: &str) -> Result<(), Clo
         .state("nothing was changed in AWS")
         .next(format!("use `--region {expected}`, or correct the region in the configuration"))),
         _ => Ok(()),
-    }
-}
-
-/// Loads credentials once, with a clear failure; the provider then goes on refreshing them by itself.
-async fn loaded(
-    provider: impl ProvideCredentials + 'static,
-) -> Result<SharedCredentialsProvider, CloudError> {
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(SharedCredentialsProvider::new(provider)),
-        Err(error) => Err(chain::no_credentials(&error)),
     }
 }

@@ -19,7 +19,7 @@ struct Run {
 }
 
 async fn deploy(endpoint: &Endpoint) -> Run {
-    let connection = endpoint.connect().await.unwrap();
+    let connection = endpoint.connect().await.expect("the endpoint answers");
     let mut request = DeployRequest::new("S", r#"{"Parameters":{"Key":{"Type":"String","NoEcho":true}}}"#);
     request.parameters.insert("Key".into(), CANARY.into());
     let (heard, asked) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));

@@ -27,6 +27,9 @@ pub(crate) struct Frame {
     pub(crate) events: Vec<ResourceEvent>,
 }
 
+/// Decides whether the n-th action fails, and how.
+type Fault = Box<dyn FnMut(usize, &Action) -> Option<Class>>;
+
 /// A stack, its history, and what goes wrong on the way.
 pub(crate) struct Fake {
     pub(crate) now: Duration,
@@ -40,7 +43,7 @@ pub(crate) struct Fake {
     pub(crate) decision: Decision,
     pub(crate) importers: Vec<String>,
     /// Decides for the n-th call whether it fails.
-    pub(crate) fault: Box<dyn FnMut(usize, &Action) -> Option<Class>>,
+    pub(crate) fault: Fault,
     /// Changes the stack between approval and execution.
     pub(crate) meddle: Option<StackDescription>,
     /// Whether the order to execute arrives although its answer is lost.
@@ -138,11 +141,7 @@ impl Fake {
             };
             self.cancelled |= (self.cancel_when)(&action);
             self.now += Duration::from_millis(10);
-            assert!(
-                self.now < Duration::from_secs(7 * 24 * 3600),
-                "runs for ever: {:?}",
-                self.actions.last()
-            );
+            assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
             seen = self.answer(&action);
             self.actions.push(action);
         }

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn throttling_never_exhausts_it() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         for second in 0..100_000 {
             let pause = patience.after_failure(&failure(Class::Throttled), at(second)).expect("never fatal");
             assert!(pause <= Pace::AWS.longest_after_failure);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn network_trouble_exhausts_it_after_the_grace_time() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(100)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(159)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(160)).is_none());
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn one_answer_restores_it() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(0)).is_some());
         assert_eq!(patience.after_answer(), Duration::from_secs(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(3600)).is_some());
