@@ -33,7 +33,12 @@ impl Checker<'_> {
         } else if Function::from_key(key).is_none() {
             let known = Function::ALL.iter().map(|function| function.name());
             let hint = did_you_mean(nearest(name, known).map(|name| format!("Fn::{name}")).as_deref());
-            self.find(Code::BadFunction, &path.key(key), format!("there is no function `{}`", shown(key)), hint);
+            self.find(
+                Code::BadFunction,
+                &path.key(key),
+                format!("there is no function `{}`", shown(key)),
+                hint,
+            );
         }
     }
 
@@ -76,11 +81,16 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
     let (expected, fits) = match function {
         Function::Ref => ("the name of a resource or parameter", matches!(argument, Node::String(_))),
         Function::Condition => ("the name of a condition", matches!(argument, Node::String(_))),
-        Function::GetAtt => ("a resource and an attribute", matches!(items, Some([a, b]) if textual(a) && textual(b))),
-        Function::Sub => ("text, or a list of text and a mapping of variables", match items {
-            Some([Node::String(_), Node::Map(_)]) => true,
-            _ => matches!(argument, Node::String(_)),
-        }),
+        Function::GetAtt => {
+            ("a resource and an attribute", matches!(items, Some([a, b]) if textual(a) && textual(b)))
+        }
+        Function::Sub => (
+            "text, or a list of text and a mapping of variables",
+            match items {
+                Some([Node::String(_), Node::Map(_)]) => true,
+                _ => matches!(argument, Node::String(_)),
+            },
+        ),
         Function::Join => {
             ("a list of a separator and a list", matches!(items, Some([a, b]) if textual(a) && listed(b)))
         }
@@ -90,7 +100,9 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
         Function::Split => {
             ("a list of a separator and text", matches!(items, Some([a, b]) if textual(a) && textual(b)))
         }
-        Function::FindInMap => ("a list of a mapping and two keys", matches!(items, Some([_, _, _] | [_, _, _, Node::Map(_)]))),
+        Function::FindInMap => {
+            ("a list of a mapping and two keys", matches!(items, Some([_, _, _] | [_, _, _, Node::Map(_)])))
+        }
         Function::Cidr => {
             ("a list of a block, a count and the bits of each", matches!(items, Some([_, _] | [_, _, _])))
         }
@@ -106,7 +118,9 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
         Function::Transform => {
             ("a mapping of `Name` and `Parameters`", matches!(argument, Node::Map(_) | Node::List(_)))
         }
-        Function::GetStackOutput => ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_))),
+        Function::GetStackOutput => {
+            ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_)))
+        }
         Function::Length => ("a list", items.is_some()),
         Function::ToJsonString => ("a list or a mapping", matches!(argument, Node::List(_) | Node::Map(_))),
         Function::Contains | Function::EachMemberEquals | Function::EachMemberIn | Function::ValueOf => {

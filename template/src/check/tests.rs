@@ -108,8 +108,20 @@ fn values_are_compared_with_what_is_allowed() {
 
 #[test]
 fn a_value_that_is_only_known_at_deployment_is_left_alone() {
-    for value in ["!Ref AWS::Region", "!Sub 'x ${AWS::Region}'", "'{{resolve:ssm:/name}}'", "!ImportValue x", "{Fn::GetAZs: ''}"] {
-        assert_eq!(properties("AWS::Logs::LogGroup", &format!("{{RetentionInDays: {value}, LogGroupName: {value}}}")), "");
+    for value in [
+        "!Ref AWS::Region",
+        "!Sub 'x ${AWS::Region}'",
+        "'{{resolve:ssm:/name}}'",
+        "!ImportValue x",
+        "{Fn::GetAZs: ''}",
+    ] {
+        assert_eq!(
+            properties(
+                "AWS::Logs::LogGroup",
+                &format!("{{RetentionInDays: {value}, LogGroupName: {value}}}")
+            ),
+            ""
+        );
     }
 }
 
@@ -139,7 +151,8 @@ fn properties_that_do_not_go_together_are_found() {
     assert_snapshot!(properties("AWS::EC2::VPC", "{EnableDnsSupport: true}"), @"4:5 DT019 one of `CidrBlock`, `Ipv4IpamPoolId` must be given at Resources.R.Properties");
     assert_snapshot!(properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {}}"), @"4:5 DT019 one of `Users`, `Groups`, `Roles` must be given at Resources.R.Properties");
     assert_eq!(properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {}, Users: [a]}"), "");
-    let alarm = "{ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Metrics: [], Dimensions: []}";
+    let alarm =
+        "{ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Metrics: [], Dimensions: []}";
     assert_snapshot!(properties("AWS::CloudWatch::Alarm", alarm), @"4:95 DT019 `Dimensions` cannot be given together with `Metrics` at Resources.R.Properties.Dimensions");
 }
 
@@ -295,6 +308,7 @@ fn a_finding_is_printed_and_serialized_with_its_code() {
 
 /// The two templates of the original project: the only thing wrong with them is a parameter that nothing uses.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the fixtures are files")]
 fn the_shared_fixtures_give_no_false_alarm() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
     for (name, expected) in [("fargate-service.yaml", "5:3 DT023"), ("cdk-original.template.json", "")] {
@@ -303,7 +317,10 @@ fn the_shared_fixtures_give_no_false_alarm() {
             continue;
         };
         let found = check(&text);
-        assert!(found.starts_with(expected) && found.lines().count() <= usize::from(!expected.is_empty()), "{found}");
+        assert!(
+            found.starts_with(expected) && found.lines().count() <= usize::from(!expected.is_empty()),
+            "{found}"
+        );
     }
 }
 

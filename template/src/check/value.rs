@@ -61,13 +61,13 @@ impl Checker<'_> {
             let message = format!("the text has {length} characters, which is not {}", bounds(schema.length));
             self.find(Code::WrongLength, path, message, None);
         }
-        if let Some(pattern) = &schema.pattern
+        if let Some(pattern) = schema.pattern
             && !self.matches(pattern, text)
         {
             let hint = Some(format!("it must match `{pattern}`"));
             self.find(Code::WrongForm, path, format!("`{}` does not have the right form", shown(text)), hint);
         }
-        let network = match schema.format.as_deref() {
+        let network = match schema.format {
             Some("ipv4-network") => is_network::<std::net::Ipv4Addr>(text, 32),
             Some("ipv6-network") => is_network::<std::net::Ipv6Addr>(text, 128),
             _ => true,
@@ -104,8 +104,9 @@ fn is_allowed(schema: &Schema, text: &str) -> bool {
 }
 
 fn is_network<A: std::str::FromStr>(text: &str, most: u8) -> bool {
-    text.split_once('/')
-        .is_some_and(|(address, bits)| address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most))
+    text.split_once('/').is_some_and(|(address, bits)| {
+        address.parse::<A>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    })
 }
 
 fn bounds<T: std::fmt::Display>(bounds: Bounds<T>) -> String {
