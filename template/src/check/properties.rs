@@ -125,7 +125,7 @@ impl Checker<'_> {
 
     /// Whether a property may be set at all.
     fn property(&mut self, path: &Path, key: &str, within: Within) {
-        let named = |paths: &[String]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
+        let named = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
         if named(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
@@ -135,14 +135,14 @@ impl Checker<'_> {
             let steps = property_path(path);
             let names: Vec<&str> =
                 steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
-            if facts.deprecated.contains(&names.join(".")) {
+            if facts.deprecated.contains(&names.join(".").as_str()) {
                 self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
             }
         }
     }
 
     fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
-        let known = || place.schema().properties.keys().map(String::as_str);
+        let known = || place.properties().map(|(name, _)| name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
         let message = if path.steps().len() == 4 {
             format!("{} has no property `{}`", within.facts.type_name, shown(key))
@@ -154,7 +154,7 @@ impl Checker<'_> {
 
     fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
         for key in &place.schema().required {
-            if map.get(key).is_none_or(is_absent) {
+            if map.get(*key).is_none_or(is_absent) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
@@ -200,10 +200,10 @@ impl Checker<'_> {
         }
     }
 
-    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[String]) {
+    fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[&str]) {
         let key = |node: &Node| -> Option<Vec<String>> {
             let map = node.as_map()?;
-            keys.iter().map(|key| map.get(key)?.scalar_text().map(Into::into)).collect()
+            keys.iter().map(|key| map.get(*key)?.scalar_text().map(Into::into)).collect()
         };
         let values: Vec<_> = items.iter().map(key).collect();
         for (at, value) in values.iter().enumerate() {

@@ -51,7 +51,7 @@ impl Checker<'_> {
         if facts.attribute(attribute).is_some() {
             return;
         }
-        let known = || facts.attributes.keys().map(String::as_str);
+        let known = || facts.attributes.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(attribute, known())).or_else(|| choose_one_of(known()));
         let message = format!("{} has no attribute `{}`", resource.type_name, shown(attribute));
         self.find(Code::UnknownAttribute, &edge.path, message, hint);
