@@ -1,5 +1,6 @@
 //! The whole way, from a template to resources, against the emulator. Needs Python 3, as the README says; the first run
 //! makes the emulator's Python environment below the target folder.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::cell::RefCell;
 use std::fs;
@@ -204,9 +205,9 @@ async fn names_what_stands_in_the_way_of_a_deletion() {
     }});
     aws.deploy("user", &importer).await.unwrap();
     assert_eq!(cloud::importers_of(&aws.connection, "t").await.unwrap(), ["user"]);
-    let imported = aws.destroy("t").await.unwrap_err();
-    assert_eq!(imported.kind(), Kind::Refused);
-    assert!(imported.to_string().contains("`t` by user"), "{imported}");
+    let refused = aws.destroy("t").await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Refused);
+    assert!(refused.to_string().contains("`t` by user"), "{refused}");
     aws.destroy("user").await.unwrap();
 
     aws.inject(&json!({ "delete:Topic": "somebody listens" }));
@@ -303,4 +304,79 @@ fn a_taken_port_is_told_apart_from_an_emulator_that_died() {
     assert_eq!(refused.kind(), Kind::Refused);
     assert!(refused.report().state.as_ref().unwrap().contains(&port.to_string()), "{refused:?}");
     assert!(refused.report().next.as_ref().unwrap().contains("--port"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn every_type_and_attribute_of_the_architecture_is_there() {
+    let aws = Emulated::start().await;
+    let template: Value = serde_json::from_str(include_str!("every_type.json")).unwrap();
+    let made = aws.deploy("every", &template).await.unwrap();
+    let outputs = template["Outputs"].as_object().unwrap();
+    assert_eq!(made.outputs.len(), outputs.len(), "an attribute that is missing fails silently here");
+    let value = |key: &str| made.outputs.iter().find(|output| output.key == key).unwrap().value.as_str();
+    assert_eq!(value("VpcCidrBlock"), "10.0.0.0/16");
+    assert_eq!(value("SvcName"), "every-Svc");
+    assert!(
+        value("SecretId").starts_with("arn:aws:secretsmanager:us-east-1:123456789012:secret:docuthinker/x-")
+    );
+    assert!(value("MtId").starts_with("fsmt-"), "{}", value("MtId"));
+    assert!(
+        value("AlbLoadBalancerFullName").starts_with("app/every"),
+        "{}",
+        value("AlbLoadBalancerFullName")
+    );
+
+    let mut changed = template.clone();
+    changed["Resources"]["Nat"]["Properties"]["Tags"] = json!([{ "Key": "a", "Value": "b" }]);
+    changed["Resources"]["In"]["Properties"]["FromPort"] = json!(443);
+    changed["Resources"]["Svc"]["Properties"]["DesiredCount"] = json!("3");
+    changed["Resources"]["Secret"]["Properties"]["Description"] = json!("changed");
+    changed["Resources"]["Comp"]["Properties"]["AlarmDescription"] = json!("changed");
+    let updated = aws.deploy("every", &changed).await.unwrap();
+    assert!(updated.changed);
+    for same in ["NatNatGatewayId", "SecretId", "CompArn", "SvcServiceArn"] {
+        let now = updated.outputs.iter().find(|output| output.key == same).unwrap();
+        assert_eq!(now.value, value(same), "an update keeps the identity");
+    }
+    assert_eq!(aws.destroy("every").await.unwrap().retained, []);
+}
+
+#[tokio::test]
+async fn a_delay_leaves_the_server_answering_and_a_time_out_cancels_the_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = EmulatorOptions { delay_ms: Some(1500), ..options(folder.path()) };
+    let emulator = emulator::ensure_running(&slow, |_| {}).unwrap();
+    let connection = Connection::open(ConnectOptions { local: Some(emulator), ..ConnectOptions::default() });
+    let aws = Emulated { folder, connection: connection.await.unwrap() };
+    aws.deploy("t", &template(7)).await.unwrap();
+    let mut request = DeployRequest::new("t", template(30).to_string());
+    request.timeout = Some(std::time::Duration::from_millis(300));
+    let error = aws.deploy_request(&request).await.0.unwrap_err();
+    assert_eq!((error.exit_code(), error.report().status.as_deref()), (8, Some("UPDATE_ROLLBACK_COMPLETE")));
+}
+
+#[tokio::test]
+async fn ctrl_c_before_the_execution_removes_everything_and_after_it_detaches() {
+    let aws = Emulated::start().await;
+    let request = DeployRequest::new("t", template(7).to_string());
+    let (handle, cancel) = Cancel::pair();
+    let never_answer = async |_| {
+        handle.cancel();
+        std::future::pending().await
+    };
+    let stopped =
+        cloud::deploy_stack(&aws.connection, &request, never_answer, |_| {}, &cancel).await.unwrap_err();
+    assert_eq!(stopped.exit_code(), 130);
+    assert_eq!(aws.status("t").await, None);
+
+    let (handle, cancel) = Cancel::pair();
+    let yes = async |_| Decision::Approve;
+    let listen = |news| {
+        if matches!(news, Progress::Phase { phase: Phase::Executing }) {
+            handle.cancel();
+        }
+    };
+    let detached = cloud::deploy_stack(&aws.connection, &request, yes, listen, &cancel).await.unwrap_err();
+    assert_eq!(detached.exit_code(), 130);
+    assert!(detached.report().state.as_ref().unwrap().contains("goes on in AWS"), "{detached:?}");
 }

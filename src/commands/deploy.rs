@@ -190,12 +190,8 @@ fn show(done: &[Deployed], session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
         return session.printer.result_json(&serde_json::json!({ "stacks": done }));
     }
-    let lines: String = done
-        .iter()
-        .flat_map(|stack| {
-            stack.outcome.outputs.iter().map(|output| super::outputs::line(&stack.name, output))
-        })
-        .collect();
+    let lines: String =
+        done.iter().map(|stack| super::outputs::lines(&stack.name, &stack.outcome.outputs)).collect();
     session.printer.result(&lines)
 }
 

@@ -184,14 +184,37 @@ fn any_template_can_be_deployed() {
 }
 
 #[test]
-fn the_portable_template_is_deployed_only_when_it_is_named() {
+fn the_portable_template_goes_into_a_network_that_exists() {
     let emulator = Emulator::start();
-    let parameters =
-        ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
-    let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
-    let deploy = ["deploy", "fargate-service", "--local", "--yes"];
-    let deployed = emulator.project.run(deploy.into_iter().chain(parameters));
+    let project = &emulator.project;
+    let subnet = |block: &str, zone: &str| {
+        let properties = json!({ "VpcId": { "Ref": "Vpc" }, "CidrBlock": block, "AvailabilityZone": zone });
+        json!({ "Type": "AWS::EC2::Subnet", "Properties": properties })
+    };
+    let resources = json!({
+        "Vpc": { "Type": "AWS::EC2::VPC", "Properties": { "CidrBlock": "10.1.0.0/16" } },
+        "A": subnet("10.1.1.0/24", "us-east-1a"),
+        "B": subnet("10.1.2.0/24", "us-east-1b"),
+    });
+    let ids = ["Vpc", "A", "B"].map(|id| (id.to_owned(), json!({ "Value": { "Ref": id } })));
+    let outputs: serde_json::Map<String, Value> = ids.into_iter().collect();
+    project.write("network.json", json!({ "Resources": resources, "Outputs": outputs }).to_string());
+    let network =
+        ["deploy", "--template", "network.json", "--stack-name", "network", "--outputs-file", "ids.json"];
+    project.run(network.into_iter().chain(["--local", "--yes"])).success();
+    let ids: Value = serde_json::from_str(&project.read("ids.json")).unwrap();
+    let id = |name: &str| ids["network"][name].as_str().unwrap();
+
+    let parameters = json!({
+        "VpcId": id("Vpc"), "PublicSubnets": format!("{},{}", id("A"), id("B")),
+        "BackendImage": "backend:1", "AIMLImage": "aiml:1",
+    });
+    project.write("parameters.json", parameters.to_string());
+    let deploy = ["deploy", "fargate-service", "--local", "--yes", "--parameters-file", "parameters.json"];
+    let deployed = project.run(deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
+    let listed = project.run(["outputs", "--local"]);
+    assert!(!listed.stdout.contains("fargate-service"), "it is not one of all stacks: {listed}");
 }
 
 #[test]

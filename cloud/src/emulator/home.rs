@@ -33,18 +33,14 @@ impl Home {
         self.path.join("emulator.log")
     }
 
-    /// The file that the launcher writes its port to.
-    pub(crate) fn ready(&self) -> PathBuf {
-        self.path.join("emulator.port")
+    /// The file in which the launcher writes who and where it is.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path.join("emulator.json")
     }
 
     /// The folder itself.
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    fn state(&self) -> PathBuf {
-        self.path.join("emulator.json")
     }
 
     /// Waits until nobody else starts or stops the emulator. The lock ends with the value, or with the process.
@@ -68,30 +64,15 @@ impl Home {
         Ok(is_ours.then_some(emulator))
     }
 
-    /// Writes down which process runs.
-    pub(crate) fn remember(&self, emulator: &Emulator) -> Result<(), CloudError> {
-        let path = self.state();
-        let text = serde_json::to_vec_pretty(emulator)
-            .map_err(|error| CloudError::bug(&format!("the emulator's state cannot be written: {error}")))?;
-        replace(&path, &text).map_err(|error| trouble("write", &path, &error))
-    }
-
     /// Forgets the process that ran.
     pub(crate) fn forget(&self) -> Result<(), CloudError> {
-        for path in [self.state(), self.ready()] {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(trouble("remove", &path, &error));
-                }
-                _ => {}
+        let path = self.state();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(trouble("remove", &path, &error))
             }
+            _ => Ok(()),
         }
-        Ok(())
-    }
-
-    /// The port that the launcher took, once it listens.
-    pub(crate) fn ready_port(&self) -> Option<u16> {
-        fs::read_to_string(self.ready()).ok()?.trim().parse().ok()
     }
 
     /// Writes the launcher beside the environment, and tells where.
@@ -178,8 +159,9 @@ pub(super) fn trouble(verb: &str, path: &Path, error: &std::io::Error) -> CloudE
 mod tests {
     use super::*;
 
-    fn emulator(port: u16) -> Emulator {
-        Emulator { port, pid: std::process::id(), version: "v".into(), log: "l".into(), token: "t".into() }
+    fn remember(home: &Home, port: u16) {
+        let state = serde_json::json!({ "port": port, "pid": 1, "version": "v", "log": "l", "token": "t" });
+        replace(&home.state(), state.to_string().as_bytes()).unwrap();
     }
 
     #[test]
@@ -188,7 +170,7 @@ mod tests {
         let home = Home::open(folder.path()).unwrap();
         // A port that was free a moment ago.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        home.remember(&emulator(port)).unwrap();
+        remember(&home, port);
         assert_eq!(home.running().unwrap(), None);
     }
 
@@ -206,7 +188,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(&folder.path().join("a/b")).unwrap();
-        home.remember(&emulator(1)).unwrap();
+        remember(&home, 1);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&home.state()), 0o600);
         assert_eq!(mode(home.path()), 0o700);

@@ -4,12 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use sha2::{Digest, Sha256};
-
 use super::Preparing;
 use super::home::{lock, trouble};
 use crate::error::{CloudError, Kind};
-use crate::text::{clean, shorten};
+use crate::text::{clean, sha256, shorten};
 
 /// Every package with the hashes of all its files.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
@@ -35,7 +33,7 @@ pub(super) fn ensure_installed(
     let _lock = lock(&environment.with_added_extension("lock"))?;
     let python = environment.join("bin").join("python");
     let finished = environment.join("finished");
-    let wanted = fingerprint();
+    let wanted = sha256(REQUIREMENTS);
     if fs::read_to_string(&finished).is_ok_and(|found| found == wanted) && python.exists() {
         return Ok(python);
     }
@@ -48,11 +46,6 @@ pub(super) fn ensure_installed(
     install_packages(&python, &environment)?;
     fs::write(&finished, wanted).map_err(|error| trouble("write", &finished, &error))?;
     Ok(python)
-}
-
-/// What the environment must have been made from.
-fn fingerprint() -> String {
-    Sha256::digest(REQUIREMENTS.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first Python that is new enough.

@@ -5,7 +5,9 @@ This is an emulator. It keeps records of resources and runs nothing; nothing her
 Environment:
   DOCUTHINKER_EMULATOR_PORT      port on 127.0.0.1; 0 takes a free one
   DOCUTHINKER_EMULATOR_TOKEN     what the health answer repeats, so that we recognise our own process
-  DOCUTHINKER_EMULATOR_READY     file that gets the port once the socket listens
+  DOCUTHINKER_EMULATOR_LOG       file that our output goes to; only passed on
+  DOCUTHINKER_EMULATOR_STATE     file that says who and where we are, once we listen; written by us, so that we are
+                                 known even if whoever started us is gone by then
   DOCUTHINKER_EMULATOR_DELAY_MS  how long each resource takes, in milliseconds
   DOCUTHINKER_EMULATOR_FAULTS    JSON file {"create|update|delete:LogicalId": "reason"}, read at each operation
 """
@@ -182,12 +184,21 @@ async def serve(application, listener):
     await hypercorn_serve(application, config, shutdown_trigger=stop.wait)
 
 
-def tell_port(port):
-    ready = os.environ.get("DOCUTHINKER_EMULATOR_READY")
-    if ready:
-        with open(ready + ".new", "w", encoding="utf-8") as file:
-            file.write(str(port))
-        os.replace(ready + ".new", ready)
+def write_state(port):
+    path = os.environ.get("DOCUTHINKER_EMULATOR_STATE")
+    if not path:
+        return
+    state = {
+        "port": port,
+        "pid": os.getpid(),
+        "version": MINISTACK_VERSION,
+        "log": os.environ.get("DOCUTHINKER_EMULATOR_LOG", ""),
+        "token": os.environ.get("DOCUTHINKER_EMULATOR_TOKEN", ""),
+    }
+    descriptor = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(state, file)
+    os.replace(path + ".new", path)
 
 
 def main():
@@ -209,7 +220,7 @@ def main():
 
     resources.register()
     Hooks(os.environ).install(stacks)
-    tell_port(port)
+    write_state(port)
     print(f"docuthinker emulator: ministack {MINISTACK_VERSION} on http://{HOST}:{port} (not AWS)", flush=True)
     asyncio.run(serve(with_health(app.app), listener))
 

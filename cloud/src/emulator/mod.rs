@@ -1,6 +1,6 @@
 //! The local emulator: a stand-in for AWS on this machine, to try everything without an account.
 //!
-//! It is `ministack` (PyPI) in a private Python environment, started by a launcher of ours that adds the resource types
+//! It is `ministack` (from `PyPI`) in a private Python environment, started by a launcher of ours that adds the resource types
 //! it lacks. It keeps records of resources and runs nothing. It listens on 127.0.0.1 only, lives until it is stopped, and
 //! forgets everything then.
 
@@ -20,7 +20,7 @@ use home::Home;
 /// The version of `ministack`; the launcher uses private names of exactly this one.
 pub const EMULATOR_VERSION: &str = "1.5.33";
 /// How long the emulator may take to answer; it takes about a second.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long it may take to stop by itself.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
@@ -106,9 +106,7 @@ pub fn ensure_running(
     }
     let python = install::ensure_installed(&environment(&home, options), &mut progress)?;
     progress(Preparing::Starting);
-    let emulator = start(&home, &python, options)?;
-    home.remember(&emulator)?;
-    Ok(emulator)
+    start(&home, &python, options)
 }
 
 /// The running emulator of `home`, if there is one that answers.
@@ -175,13 +173,8 @@ fn start(home: &Home, python: &Path, options: &EmulatorOptions) -> Result<Emulat
     let mut child = process::spawn(home, python, &launcher, options, &token)?;
     let began = Instant::now();
     while began.elapsed() < START_LIMIT {
-        if let Some(port) = home.ready_port() {
-            let found = health::ask(port);
-            if found.as_ref().is_some_and(|found| found.token == token) {
-                let pid = child.id();
-                let version = EMULATOR_VERSION.to_owned();
-                return Ok(Emulator { port, pid, version, log: home.log(), token });
-            }
+        if let Some(emulator) = home.running()?.filter(|emulator| emulator.token == token) {
+            return Ok(emulator);
         }
         if let Ok(Some(_)) = child.try_wait() {
             return Err(died(home));

@@ -33,7 +33,8 @@ pub(super) fn spawn(
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("DOCUTHINKER_EMULATOR_PORT", options.port.unwrap_or(0).to_string())
         .env("DOCUTHINKER_EMULATOR_TOKEN", token)
-        .env("DOCUTHINKER_EMULATOR_READY", home.ready());
+        .env("DOCUTHINKER_EMULATOR_LOG", home.log())
+        .env("DOCUTHINKER_EMULATOR_STATE", home.state());
     let delay = options.delay_ms.map(|delay| delay.to_string().into());
     if let Some(delay) = delay.or_else(|| std::env::var_os("DOCUTHINKER_EMULATOR_DELAY_MS")) {
         command.env("DOCUTHINKER_EMULATOR_DELAY_MS", delay);
@@ -44,7 +45,7 @@ pub(super) fn spawn(
             std::path::absolute(&faults).map_err(|error| trouble("find", faults.as_ref(), &error))?;
         command.env("DOCUTHINKER_EMULATOR_FAULTS", faults);
     }
-    detach(&mut command)?;
+    detach(&mut command);
     command.spawn().map_err(|error| {
         CloudError::new(
             Kind::Failed,
@@ -55,15 +56,12 @@ pub(super) fn spawn(
 }
 
 #[cfg(unix)]
-fn detach(command: &mut Command) -> Result<(), CloudError> {
+fn detach(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
-    Ok(())
 }
 
 #[cfg(not(unix))]
-fn detach(_: &mut Command) -> Result<(), CloudError> {
-    Err(CloudError::new(Kind::Refused, "the emulator runs on Linux and macOS only"))
-}
+fn detach(_: &mut Command) {}
 
 /// Ends a child that never answered.
 pub(super) fn give_up(child: &mut Child) {
