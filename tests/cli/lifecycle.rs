@@ -130,8 +130,12 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(ALL).success();
-    let destroyed =
-        project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
+    let destroy = ["destroy", "--all", "--local", "--yes"];
+    let protected = project.run(destroy);
+    assert_eq!(protected.code, Some(3), "{protected}");
+    assert!(protected.stderr.contains("DocuThinkerFoundation is protected from deletion"), "{protected}");
+    project.run(ALL.iter().chain(&["--set", "deletion_protection=false"])).success();
+    let destroyed = project.run(destroy);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
     let (stack, foundation) = (
         destroyed.stderr.find("DocuThinkerStack is deleted"),
@@ -233,6 +237,10 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
     };
     deploy("with.json", "producer").success();
     deploy("importer.json", "consumer").success();
+    let queue = json!({ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } });
+    project.write("other.json", queue.to_string());
+    let refused = deploy("other.json", "producer");
+    assert_eq!(refused.code, Some(3), "what it names is gone too: {refused}");
     let kept = deploy("without.json", "producer");
     assert_eq!(kept.code, Some(0), "{kept}");
     assert!(
@@ -255,6 +263,37 @@ fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
 
     hint: did you mean `VpcId`?
     ");
+}
+
+/// I31
+#[cfg(unix)]
+#[test]
+fn the_outputs_file_is_private_and_never_written_through_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let project = Project::new();
+    project.write("precious", "mine");
+    symlink(project.path().join("precious"), project.path().join("outputs.json")).unwrap();
+    let deploy = |file: &str| project.run(["deploy", "--all", "--yes", "--outputs-file", file]);
+    insta::assert_snapshot!(deploy("outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `outputs.json`: it is a symbolic link
+    ");
+    insta::assert_snapshot!(deploy("missing/outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `missing/outputs.json`: there is no folder for it
+    ");
+    assert_eq!(project.read("precious"), "mine");
+
+    let emulator = Emulator::start();
+    let bucket = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } });
+    emulator.project.write("bucket.json", bucket.to_string());
+    let deploy =
+        ["deploy", "--template", "bucket.json", "--stack-name", "bucket", "--outputs-file", "outputs.json"];
+    emulator.project.run(deploy.into_iter().chain(["--local", "--yes"])).success();
+    let written = std::fs::metadata(emulator.project.path().join("outputs.json")).unwrap();
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
 }
 
 /// C6, C7, failure 23: nobody can answer, so nothing is begun.
