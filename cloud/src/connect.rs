@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
 use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
-use aws_sdk_cloudformation::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
 
 use crate::emulator::Emulator;
@@ -21,6 +21,8 @@ use crate::failure::ApiFailure;
 const LOCAL_ACCOUNT: &str = "123456789012";
 /// The region of the emulator if none is asked for.
 const LOCAL_REGION: &str = "us-east-1";
+/// What the user agent says of us.
+const APP_NAME: &str = "docuthinker";
 /// How often a call that changes something is tried; the same request token makes a repetition harmless.
 const MUTATION_ATTEMPTS: u32 = 7;
 
@@ -33,12 +35,31 @@ pub struct ConnectOptions {
     pub region: Option<String>,
     /// Another address for every service, for example of a test double. Default: `AWS_ENDPOINT_URL`, then AWS's own.
     pub endpoint_url: Option<String>,
+    /// Keys to use as they are. If given, neither the environment nor the AWS configuration files are read.
+    pub keys: Option<Keys>,
     /// A running emulator. If given, the user's credentials and the three settings above (but `region`) are not used.
     pub local: Option<Emulator>,
     /// The account that the configuration names; another one is refused.
     pub expected_account: Option<String>,
     /// The region that the configuration names; another one is refused.
     pub expected_region: Option<String>,
+}
+
+/// An access key. Shown without its secret parts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: String,
+    /// The session token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
 }
 
 /// Who we are, as AWS sees it.
@@ -122,39 +143,52 @@ impl fmt::Debug for Connection {
 
 /// The SDK's configuration: region, credentials, time-outs.
 async fn configuration(options: &ConnectOptions) -> Result<SdkConfig, CloudError> {
-    let (region, credentials, endpoint) = match &options.local {
-        Some(emulator) => (
-            options.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned()),
-            SharedCredentialsProvider::new(Credentials::new(
-                LOCAL_ACCOUNT,
-                "emulator",
-                None,
-                None,
-                "emulator",
-            )),
-            Some(emulator.endpoint()),
-        ),
-        None => {
-            let region = chain::region(options).await?;
-            let credentials = chain::credentials(options, &region).await?;
-            (region, credentials, options.endpoint_url.clone())
-        }
-    };
+    if let Some(emulator) = &options.local {
+        let keys = Credentials::new(LOCAL_ACCOUNT, "emulator", None, None, "emulator");
+        let region = options.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned());
+        return Ok(closed_configuration(keys, region, Some(emulator.endpoint())));
+    }
+    if let Some(keys) = &options.keys {
+        let Keys { access_key_id, secret_access_key, session_token } = keys.clone();
+        let keys = Credentials::new(access_key_id, secret_access_key, session_token, None, "given");
+        let region = options.region.clone().ok_or_else(chain::no_region)?;
+        return Ok(closed_configuration(keys, region, options.endpoint_url.clone()));
+    }
+    let region = chain::region(options).await?;
+    let credentials = chain::credentials(options, &region).await?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(credentials)
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .retry_config(retries())
         .timeout_config(time_outs());
-    if let Ok(name) = AppName::new("docuthinker") {
+    if let Ok(name) = AppName::new(APP_NAME) {
         loader = loader.app_name(name);
     }
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(endpoint) = endpoint {
+    if let Some(endpoint) = &options.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
     Ok(loader.load().await)
+}
+
+/// A configuration that reads neither the environment nor any file.
+fn closed_configuration(keys: Credentials, region: String, endpoint: Option<String>) -> SdkConfig {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(keys))
+        .retry_config(retries())
+        .timeout_config(time_outs());
+    config.set_endpoint_url(endpoint);
+    config.set_app_name(AppName::new(APP_NAME).ok());
+    config.build()
+}
+
+/// For the few calls that are neither polling nor changing anything.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3)
 }
 
 /// The SDK has no read time-out of its own; a server that hangs would hold us for ever.
@@ -163,7 +197,7 @@ fn time_outs() -> TimeoutConfig {
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(20))
         .operation_attempt_timeout(Duration::from_secs(30))
-        .operation_timeout(Duration::from_secs(180))
+        .operation_timeout(Duration::from_mins(3))
         .build()
 }
 
@@ -248,15 +282,5 @@ fn refuse_other_region(options: &ConnectOptions, actual: &str) -> Result<(), Clo
         .state("nothing was changed in AWS")
         .next(format!("use `--region {expected}`, or correct the region in the configuration"))),
         _ => Ok(()),
-    }
-}
-
-/// Loads credentials once, with a clear failure; the provider then goes on refreshing them by itself.
-async fn loaded(
-    provider: impl ProvideCredentials + 'static,
-) -> Result<SharedCredentialsProvider, CloudError> {
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(SharedCredentialsProvider::new(provider)),
-        Err(error) => Err(chain::no_credentials(&error)),
     }
 }

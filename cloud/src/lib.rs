@@ -17,7 +17,7 @@ mod template_body;
 mod text;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
-pub use connect::{ConnectOptions, Connection, Identity};
+pub use connect::{ConnectOptions, Connection, Identity, Keys};
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{

@@ -1,7 +1,6 @@
 //! How a template gets to CloudFormation: inline, or by way of S3 if it is too large for that.
 
 use aws_sdk_s3::primitives::ByteStream;
-use sha2::{Digest, Sha256};
 
 use crate::bootstrap::bucket_name;
 use crate::connect::Connection;
@@ -10,6 +9,7 @@ use crate::engine::progress::Phase;
 use crate::engine::request::DeployRequest;
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
+use crate::text::sha256;
 
 /// How a template is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +53,7 @@ pub(crate) async fn prepare(
 
 /// The same template has the same key, so that nothing is stored twice.
 fn key(template: &str) -> String {
-    let digest = Sha256::digest(template.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("templates/{hex}.json")
+    format!("templates/{}.json", sha256(template))
 }
 
 /// The object's address in the style that works with every endpoint.

@@ -1,9 +1,21 @@
-//! Text that came from outside, made safe to show.
+//! Text that came from outside, made safe to show; and the fingerprint of text.
+
+use sha2::{Digest, Sha256};
 
 /// Replaces control characters by spaces, so that nobody's event reason or proxy page can drive the terminal.
 pub(crate) fn clean(text: &str) -> String {
     let plain: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The SHA-256 of a text, in hexadecimal digits.
+pub(crate) fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect()
+}
+
+/// The digit of a number below 16.
+fn hexadecimal(digit: u8) -> char {
+    char::from_digit(u32::from(digit), 16).unwrap_or('0')
 }
 
 /// Control characters (C0 and C1) and those that change the direction of writing.

@@ -84,6 +84,10 @@ impl Aws {
         if self.options.local && self.local.is_none() {
             self.local = Some(start_emulator(&emulator_options()?, printer)?);
         }
+        let asked = if self.options.local { None } else { asked_endpoint(&self.options) };
+        if let Some(endpoint) = asked.as_ref().filter(|_| self.connections.is_empty()) {
+            warn_of_endpoint(endpoint, printer);
+        }
         let connection = self.wait(Connection::open(ConnectOptions {
             profile: self.options.profile.clone(),
             region: self.options.region.clone().or_else(|| region.clone()),
@@ -91,9 +95,10 @@ impl Aws {
             local: self.local.clone(),
             expected_account: account.map(str::to_owned),
             expected_region: region.clone(),
+            ..ConnectOptions::default()
         }))?;
         if self.connections.is_empty() {
-            announce(&connection, printer);
+            announce(&connection, asked.as_deref(), printer);
         }
         self.connections.insert(region, connection.clone());
         Ok(connection)
@@ -171,7 +176,7 @@ pub(crate) fn emulator_home() -> Result<PathBuf> {
 
 /// The emulator as `--local` starts it.
 pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
-    Ok(EmulatorOptions { home: emulator_home()?, port: None, delay_ms: 0, faults: None })
+    Ok(EmulatorOptions::new(emulator_home()?))
 }
 
 /// Makes sure that the emulator runs, and says what takes time.
@@ -185,24 +190,40 @@ pub(crate) fn start_emulator(options: &EmulatorOptions, printer: &mut Printer) -
     emulator::ensure_running(options, tell).map_err(|error| failure(&error))
 }
 
-/// Says whom we talk to, and warns of an address that is not AWS's: it may be set by accident.
-fn announce(connection: &Connection, printer: &mut Printer) {
+/// The address that the command line or the environment puts in AWS's place.
+///
+/// The warning must come before the first request, which may fail just because of it.
+fn asked_endpoint(options: &Options) -> Option<String> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let variables = || variable("AWS_ENDPOINT_URL_CLOUDFORMATION").or_else(|| variable("AWS_ENDPOINT_URL"));
+    options.endpoint_url.clone().or_else(variables)
+}
+
+/// Says whom we talk to; `warned_of` is an address that was announced already.
+fn announce(connection: &Connection, warned_of: Option<&str>, printer: &mut Printer) {
     let who = connection.identity();
+    let endpoint = connection.endpoint();
     if connection.is_local() {
-        let endpoint = connection.endpoint().unwrap_or_default();
+        let endpoint = endpoint.unwrap_or_default();
         printer.status(&format!(
             "using the emulator at {endpoint}: this is not AWS, nothing of it is real or billed"
         ));
         return;
     }
     printer.detail(&format!("account {} in {}, as {}", who.account, who.region, who.arn));
-    if let Some(endpoint) = connection.endpoint()
-        && !is_aws(endpoint)
-    {
+    // The profile can set an address too, which only the connection knows.
+    if let Some(endpoint) = endpoint.filter(|endpoint| Some(*endpoint) != warned_of) {
+        warn_of_endpoint(endpoint, printer);
+    }
+}
+
+/// An address that is not AWS's may be set by accident.
+fn warn_of_endpoint(endpoint: &str, printer: &mut Printer) {
+    if !is_aws(endpoint) {
         let message = format!("this is not AWS: all requests go to {endpoint}");
-        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(
-            "if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile",
-        ));
+        let hint =
+            "if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile";
+        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
     }
 }
 

@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 use template::Template;
 
 use super::target::{FromFile, Parameters, Selection};
+use super::validate;
 use crate::aws::{self, Approval, Aws, Monitor};
 use crate::exit::Exit;
 use crate::files::{self, Access};
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::{Failure, Problem, Result, Severity};
 use crate::session::Session;
 
 /// Deploy stacks, after showing what would change
@@ -32,6 +33,10 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     file: FromFile,
+
+    /// Do not check the templates first; CloudFormation then finds the mistakes, one by one
+    #[arg(long)]
+    skip_validation: bool,
 
     #[command(flatten)]
     parameters: Parameters,
@@ -68,6 +73,9 @@ struct Deployed {
 
 pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     let plans = plans(args, session)?;
+    if !args.skip_validation {
+        refuse_mistakes(&plans)?;
+    }
     aws::require_an_answer(session.global.yes, "deploying")?;
     let mut aws = Aws::new(&session.global.aws)?;
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
@@ -112,6 +120,16 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
     };
     Parameters::hand_out(&parameters, plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters)))?;
     Ok(plans)
+}
+
+/// CloudFormation would find the same mistakes later, after a part of the stacks was deployed.
+fn refuse_mistakes(plans: &[Plan]) -> Result<()> {
+    let found = plans.iter().flat_map(|plan| match &plan.synthesized {
+        Some(stack) => validate::findings(stack),
+        None => validate::findings_of(&plan.template, &plan.name),
+    });
+    let errors: Vec<Problem> = found.filter(|problem| problem.severity == Severity::Error).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Refused, errors)) }
 }
 
 impl Plan {
@@ -172,12 +190,8 @@ fn show(done: &[Deployed], session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
         return session.printer.result_json(&serde_json::json!({ "stacks": done }));
     }
-    let lines: String = done
-        .iter()
-        .flat_map(|stack| {
-            stack.outcome.outputs.iter().map(|output| super::outputs::line(&stack.name, output))
-        })
-        .collect();
+    let lines: String =
+        done.iter().map(|stack| super::outputs::lines(&stack.name, &stack.outcome.outputs)).collect();
     session.printer.result(&lines)
 }
 
@@ -198,7 +212,7 @@ fn write_outputs(file: &std::path::Path, done: &[Deployed]) -> Result<()> {
 }
 
 fn tell_what_was_left_out(names: &[String], done: usize, failure: &mut Failure) {
-    if names.len() < 2 {
+    if names.len() < 2 || (done == 0 && failure.exit != Exit::Failed) {
         return;
     }
     if let Some(problem) = failure.problems.last_mut() {

@@ -65,8 +65,14 @@ pub(crate) fn findings(stack: &SynthesizedStack) -> Vec<Problem> {
     stack.template.check().iter().map(|finding| problem(finding, Place::Stack(stack))).collect()
 }
 
+/// What is wrong with a template that is called `name`.
+#[cfg(feature = "aws")]
+pub(crate) fn findings_of(template: &template::Template, name: &str) -> Vec<Problem> {
+    template.check().iter().map(|finding| problem(finding, Place::File(name))).collect()
+}
+
 /// Where a template comes from.
-pub(crate) enum Place<'a> {
+enum Place<'a> {
     /// A file of this name.
     File(&'a str),
     /// One of the project's stacks.
@@ -74,7 +80,7 @@ pub(crate) enum Place<'a> {
 }
 
 /// A finding in the form of all problems, at the place where the user wrote what is wrong.
-pub(crate) fn problem(finding: &Finding, place: Place<'_>) -> Problem {
+fn problem(finding: &Finding, place: Place<'_>) -> Problem {
     let problem = match finding.severity {
         Severity::Error => Problem::error(finding.code.name(), &finding.message),
         Severity::Warning => Problem::warning(finding.code.name(), &finding.message),

@@ -1,7 +1,7 @@
 //! Generated nodes and templates for property tests.
 
 use indexmap::IndexMap;
-use proptest::collection::{hash_map, vec};
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -139,7 +139,7 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
         let function = prop::sample::select(Function::ALL.to_vec());
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Node::List),
-            hash_map(text(), inner.clone(), 0..4).prop_map(|map| Node::from_entries(sorted(map))),
+            btree_map(text(), inner.clone(), 0..4).prop_map(|map| Node::from_entries(sorted(map))),
             (function, inner.clone()).prop_map(|(function, node)| call(function, node)),
             (prop::sample::select(Function::ALL.to_vec()), vec(inner, 0..4))
                 .prop_map(|(function, nodes)| call(function, Node::List(nodes))),
@@ -160,18 +160,16 @@ fn call(function: Function, argument: Node) -> Node {
     }
 }
 
-fn sorted<T>(map: std::collections::HashMap<String, T>) -> IndexMap<String, T> {
-    let mut entries: Vec<_> = map.into_iter().collect();
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    entries.into_iter().collect()
+fn sorted<T>(map: std::collections::BTreeMap<String, T>) -> IndexMap<String, T> {
+    map.into_iter().collect()
 }
 
 fn nodes() -> impl Strategy<Value = Map> {
-    hash_map(name(), node(), 0..3).prop_map(sorted)
+    btree_map(name(), node(), 0..3).prop_map(sorted)
 }
 
 fn things<T: std::fmt::Debug>(thing: impl Strategy<Value = T>) -> impl Strategy<Value = IndexMap<String, T>> {
-    hash_map(name(), thing, 0..4).prop_map(sorted)
+    btree_map(name(), thing, 0..4).prop_map(sorted)
 }
 
 fn parameter() -> impl Strategy<Value = Parameter> {

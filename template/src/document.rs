@@ -34,7 +34,7 @@ pub struct Template {
     pub resources: IndexMap<String, Resource>,
     /// `Outputs`, at most 200, by name.
     pub outputs: IndexMap<String, Output>,
-    /// `Hooks`, the section of the retired CodeDeploy blue/green transform; kept as it is.
+    /// `Hooks`, the section of the retired transform `AWS::CodeDeployBlueGreen`; kept as it is.
     pub hooks: Map,
     /// Entries of a section that only a macro turns into things of the section: `Fn::ForEach::Name` of the
     /// language extensions and `Fn::Transform`, by section (`Parameters`, `Resources`, `Outputs`).
@@ -104,5 +104,10 @@ impl Template {
     pub fn has_macros(&self) -> bool {
         self.transform.iter().any(|transform| transform.as_str() != Some("AWS::LanguageExtensions"))
             || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
+    }
+
+    /// Whether a loop of the language extensions makes resources, outputs or conditions.
+    pub fn has_loops(&self) -> bool {
+        !self.loops.is_empty() || self.conditions.keys().any(|key| key.starts_with("Fn::ForEach::"))
     }
 }

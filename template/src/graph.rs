@@ -138,10 +138,18 @@ impl Graph<'_> {
 
     /// The references to names that nothing has.
     ///
-    /// There are none in a template with [macros](Template::has_macros): these add resources of their own.
+    /// There are none in a template with [macros](Template::has_macros) or [loops](Template::has_loops): these
+    /// add names of their own.
     pub fn unknown(&self) -> impl Iterator<Item = &Edge> {
-        let closed = !self.template.has_macros() && self.template.loops.is_empty();
-        self.edges.iter().filter(move |edge| closed && edge.to.is_none())
+        let closed = !self.template.has_macros() && !self.template.has_loops();
+        self.edges.iter().filter(move |edge| closed && edge.to.is_none() && !self.is_of_module(&edge.name))
+    }
+
+    /// Whether a name begins like a module's: its resources have the module's logical ID before their own.
+    fn is_of_module(&self, name: &str) -> bool {
+        let mut modules =
+            self.template.resources.iter().filter(|(_, resource)| resource.type_name.ends_with("::MODULE"));
+        modules.any(|(id, _)| name.starts_with(id.as_str()))
     }
 
     /// The name that was most likely meant by a reference to a name that nothing has.

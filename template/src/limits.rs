@@ -47,10 +47,12 @@ pub enum Delivery {
 impl Delivery {
     /// The way for a body of so many bytes of UTF-8.
     pub fn of(bytes: usize) -> Delivery {
-        match bytes {
-            0..=INLINE_BYTES => Delivery::Inline,
-            ..=BUCKET_BYTES => Delivery::Bucket,
-            _ => Delivery::TooLarge,
+        if bytes <= INLINE_BYTES {
+            Delivery::Inline
+        } else if bytes <= BUCKET_BYTES {
+            Delivery::Bucket
+        } else {
+            Delivery::TooLarge
         }
     }
 }

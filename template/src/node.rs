@@ -52,6 +52,7 @@ pub enum Function {
     FindInMap,
     GetAZs,
     ImportValue,
+    GetStackOutput,
     Base64,
     Cidr,
     Transform,
@@ -73,7 +74,7 @@ pub enum Function {
 
 impl Function {
     /// Every function, in the order of the enumeration.
-    pub const ALL: [Function; 26] = [
+    pub const ALL: [Function; 27] = [
         Function::Ref,
         Function::GetAtt,
         Function::Sub,
@@ -83,6 +84,7 @@ impl Function {
         Function::FindInMap,
         Function::GetAZs,
         Function::ImportValue,
+        Function::GetStackOutput,
         Function::Base64,
         Function::Cidr,
         Function::Transform,
@@ -114,6 +116,7 @@ impl Function {
             Function::FindInMap => "Fn::FindInMap",
             Function::GetAZs => "Fn::GetAZs",
             Function::ImportValue => "Fn::ImportValue",
+            Function::GetStackOutput => "Fn::GetStackOutput",
             Function::Base64 => "Fn::Base64",
             Function::Cidr => "Fn::Cidr",
             Function::Transform => "Fn::Transform",
@@ -272,13 +275,15 @@ impl From<serde_json::Value> for Node {
 
 impl Node {
     /// A mapping, or the function call that a mapping of one key stands for.
-    pub fn from_entries(map: Map) -> Node {
-        if map.len() == 1 {
-            let (key, _) = map.first().expect("the map has one entry");
-            if let Some(function) = Function::from_key(key).filter(|f| *f != Function::Condition) {
-                let (_, argument) = map.into_iter().next().expect("the map has one entry");
-                return Node::call_long(function, argument);
-            }
+    pub fn from_entries(mut map: Map) -> Node {
+        let function = match map.first() {
+            Some((key, _)) if map.len() == 1 => Function::from_key(key),
+            _ => None,
+        };
+        if let Some(function) = function.filter(|function| *function != Function::Condition)
+            && let Some((_, argument)) = map.pop()
+        {
+            return Node::call_long(function, argument);
         }
         Node::Map(map)
     }
@@ -301,10 +306,11 @@ impl Node {
     /// Turns `{"Condition": "Name"}` into the call that it is where a condition is wanted.
     pub fn condition_operand(self) -> Node {
         match self {
-            Node::Map(map) if map.len() == 1 && matches!(map.get("Condition"), Some(Node::String(_))) => {
-                let (_, name) = map.into_iter().next().expect("the map has one entry");
-                Node::Call(Function::Condition, Box::new(name))
-            }
+            Node::Map(mut map) if map.len() == 1 => match map.swap_remove("Condition") {
+                Some(name @ Node::String(_)) => Node::Call(Function::Condition, Box::new(name)),
+                Some(other) => Node::Map(Map::from([("Condition".to_owned(), other)])),
+                None => Node::Map(map),
+            },
             other => other,
         }
     }

@@ -311,19 +311,6 @@ fn a_full_device_is_reported_and_not_ignored() {
     );
 }
 
-#[cfg(unix)]
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let project = Project::new();
-    let script = format!("'{}' completions bash | head -n 1", env!("CARGO_BIN_EXE_docuthinker"));
-    let output = Command::new("bash")
-        .args(["-o", "pipefail", "-c", &script])
-        .current_dir(project.path())
-        .output()
-        .unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
-}
-
 /// The tests' user may be root, for whom modes mean nothing; a file system that says no to everybody is `/proc`.
 #[cfg(target_os = "linux")]
 #[test]

@@ -184,14 +184,37 @@ fn any_template_can_be_deployed() {
 }
 
 #[test]
-fn the_portable_template_is_deployed_only_when_it_is_named() {
+fn the_portable_template_goes_into_a_network_that_exists() {
     let emulator = Emulator::start();
-    let parameters =
-        ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
-    let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
-    let deploy = ["deploy", "fargate-service", "--local", "--yes"];
-    let deployed = emulator.project.run(deploy.into_iter().chain(parameters));
+    let project = &emulator.project;
+    let subnet = |block: &str, zone: &str| {
+        let properties = json!({ "VpcId": { "Ref": "Vpc" }, "CidrBlock": block, "AvailabilityZone": zone });
+        json!({ "Type": "AWS::EC2::Subnet", "Properties": properties })
+    };
+    let resources = json!({
+        "Vpc": { "Type": "AWS::EC2::VPC", "Properties": { "CidrBlock": "10.1.0.0/16" } },
+        "A": subnet("10.1.1.0/24", "us-east-1a"),
+        "B": subnet("10.1.2.0/24", "us-east-1b"),
+    });
+    let ids = ["Vpc", "A", "B"].map(|id| (id.to_owned(), json!({ "Value": { "Ref": id } })));
+    let outputs: serde_json::Map<String, Value> = ids.into_iter().collect();
+    project.write("network.json", json!({ "Resources": resources, "Outputs": outputs }).to_string());
+    let network =
+        ["deploy", "--template", "network.json", "--stack-name", "network", "--outputs-file", "ids.json"];
+    project.run(network.into_iter().chain(["--local", "--yes"])).success();
+    let ids: Value = serde_json::from_str(&project.read("ids.json")).unwrap();
+    let id = |name: &str| ids["network"][name].as_str().unwrap();
+
+    let parameters = json!({
+        "VpcId": id("Vpc"), "PublicSubnets": format!("{},{}", id("A"), id("B")),
+        "BackendImage": "backend:1", "AIMLImage": "aiml:1",
+    });
+    project.write("parameters.json", parameters.to_string());
+    let deploy = ["deploy", "fargate-service", "--local", "--yes", "--parameters-file", "parameters.json"];
+    let deployed = project.run(deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
+    let listed = project.run(["outputs", "--local"]);
+    assert!(!listed.stdout.contains("fargate-service"), "it is not one of all stacks: {listed}");
 }
 
 #[test]
@@ -225,16 +248,40 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
 #[test]
 fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run(["deploy", "fargate-service", "--yes", "--parameter", "VpcID=vpc-1"]), @r"");
+    insta::assert_snapshot!(project.run(["deploy", "fargate-service", "--yes", "--parameter", "VpcID=vpc-1"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no parameter is named `VpcID`
+
+    hint: did you mean `VpcId`?
+    ");
 }
 
 /// C6, C7, failure 23: nobody can answer, so nothing is begun.
 #[test]
 fn without_a_terminal_deploy_and_destroy_need_yes() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"");
-    insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"");
-    insta::assert_snapshot!(project.run(["deploy"]), @r"");
+    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"
+    exit: 3
+    --- stderr ---
+    error: deploying needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"
+    exit: 3
+    --- stderr ---
+    error: deleting a stack needs an answer, and this is no terminal
+
+    hint: to go on without a question, add `--yes`
+    ");
+    insta::assert_snapshot!(project.run(["deploy"]), @r"
+    exit: 2
+    --- stderr ---
+    error: no stack is named, and there is more than one
+
+    hint: name one or more of `DocuThinkerFoundation`, `DocuThinkerStack`, or say `--all`
+    ");
 }
 
 #[test]
@@ -254,5 +301,16 @@ fn an_address_that_is_not_aws_is_announced_and_a_refused_connection_is_told() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let project = Project::new().variable("AWS_ENDPOINT_URL", &format!("http://127.0.0.1:{port}"));
     let refused = project.run(["outputs"]);
-    assert_eq!(refused.code, Some(6), "{refused}");
+    let shown = refused.to_string().replace(&port.to_string(), "PORT");
+    insta::assert_snapshot!(shown, @r"
+    exit: 6
+    --- stderr ---
+    warning: this is not AWS: all requests go to http://127.0.0.1:PORT
+
+    hint: if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile
+
+    error: cannot reach AWS for sts:GetCallerIdentity: Connection refused (os error 111)
+
+    hint: check the network, the proxy and the endpoint, then run the same command again
+    ");
 }

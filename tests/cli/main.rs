@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod config;
+mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
 mod help;
@@ -12,3 +13,5 @@ mod lifecycle;
 mod project;
 mod synth;
 mod templates;
+mod terminal;
+mod validate;

@@ -17,7 +17,7 @@ use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvi
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_cloudformation::config::SharedCredentialsProvider;
+use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 
 use super::ConnectOptions;
@@ -41,11 +41,14 @@ pub(super) async fn region(options: &ConnectOptions) -> Result<String, CloudErro
     if on_a_machine_with_metadata() {
         chain = chain.or_else(ImdsRegionProvider::builder().imds_client(quick_metadata()).build());
     }
-    chain.region().await.map(|region| region.to_string()).ok_or_else(|| {
-        CloudError::new(Kind::Usage, "no region is set")
-            .state("nothing was asked of AWS")
-            .next("give one with `--region`, for example `--region us-east-1`, or set AWS_REGION")
-    })
+    chain.region().await.map(|region| region.to_string()).ok_or_else(no_region)
+}
+
+/// What to say when nothing names a region.
+pub(super) fn no_region() -> CloudError {
+    CloudError::new(Kind::Usage, "no region is set")
+        .state("nothing was asked of AWS")
+        .next("give one with `--region`, for example `--region us-east-1`, or set AWS_REGION")
 }
 
 /// The credentials: from the environment, the profile, a web identity, a container, or this EC2 instance.
@@ -58,32 +61,46 @@ pub(super) async fn credentials(
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
-    // A profile that was asked for by name wins over keys that happen to be in the environment.
-    let environment = EnvironmentVariableCredentialsProvider::new();
-    let chain = match options.profile {
-        Some(_) => CredentialsProviderChain::first_try("Profile", profile.build()),
-        None => CredentialsProviderChain::first_try("Environment", environment)
-            .or_else("Profile", profile.build()),
-    };
-    let mut chain = chain
-        .or_else(
-            "WebIdentityToken",
-            WebIdentityTokenCredentialsProvider::builder().configure(&config).build(),
-        )
-        .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build());
+    // A profile that was asked for by name, and nobody else's keys.
+    if let Some(name) = &options.profile {
+        return loaded(profile.build(), Some(name)).await;
+    }
+    let mut chain =
+        CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
+            .or_else("Profile", profile.build())
+            .or_else(
+                "WebIdentityToken",
+                WebIdentityTokenCredentialsProvider::builder().configure(&config).build(),
+            )
+            .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build());
     if on_a_machine_with_metadata() {
         let instance =
             ImdsCredentialsProvider::builder().configure(&config).imds_client(quick_metadata()).build();
         chain = chain.or_else("Ec2InstanceMetadata", instance);
     }
-    super::loaded(chain).await
+    let profile = std::env::var("AWS_PROFILE").ok();
+    loaded(chain, profile.as_deref()).await
+}
+
+/// Loads credentials once, with a clear failure; the provider then goes on refreshing them by itself.
+async fn loaded(
+    provider: impl ProvideCredentials + 'static,
+    profile: Option<&str>,
+) -> Result<SharedCredentialsProvider, CloudError> {
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(SharedCredentialsProvider::new(provider)),
+        Err(error) => Err(no_credentials(&error, profile)),
+    }
 }
 
 /// What to say when the chain ended without credentials.
-pub(super) fn no_credentials(error: &CredentialsError) -> CloudError {
-    let what = match error {
-        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
-        other => {
+fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> CloudError {
+    let what = match (error, profile) {
+        (CredentialsError::CredentialsNotLoaded(_), Some(profile)) => {
+            format!("no AWS credentials were found for the profile `{}`", clean(profile))
+        }
+        (CredentialsError::CredentialsNotLoaded(_), None) => "no AWS credentials were found".to_owned(),
+        (other, _) => {
             let reason = shorten(&clean(&DisplayErrorContext(other).to_string()), 300);
             format!("the AWS credentials cannot be loaded: {reason}")
         }

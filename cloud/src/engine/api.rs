@@ -50,7 +50,7 @@ pub(crate) async fn create_change_set(
         .client_token(token)
         .change_set_type(kind)
         .set_role_arn(request.role_arn.clone())
-        .set_capabilities(Some(request.capabilities.iter().map(capability).collect()))
+        .set_capabilities(Some(request.capabilities.iter().copied().map(capability).collect()))
         .set_parameters(Some(parameters(request, keep_parameters)))
         .set_tags(Some(tags(request)));
     let call = match body {
@@ -65,7 +65,7 @@ pub(crate) async fn create_change_set(
     }
 }
 
-fn capability(capability: &Capability) -> aws::Capability {
+fn capability(capability: Capability) -> aws::Capability {
     match capability {
         Capability::NamedIam => aws::Capability::CapabilityNamedIam,
         Capability::AutoExpand => aws::Capability::CapabilityAutoExpand,

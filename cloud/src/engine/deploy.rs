@@ -1,22 +1,23 @@
 //! The deployment of one stack as a pure step function: look, prepare a change set, ask, check again, execute, follow.
 
+mod change_set;
+mod execution;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use super::cleanup::{Cleaned, Cleanup};
-use super::events::EventLog;
-use super::follow::{Follow, Followed};
+use super::follow::Follow;
 use super::machine::{Action, Machine, Moment, Next, Observation, SetIds, SetView, Turn};
 use super::patience::Patience;
 use super::plan::{Plan, refused};
 use super::progress::{Phase, Progress, ResourceEvent};
-use super::request::{ChangeSet, Decision, DeployOutcome, Question, RetainedResource, StackDescription};
+use super::request::{Decision, DeployOutcome, Question, RetainedResource, StackDescription};
 use super::status::{Condition, condition, never_created};
 use super::verdict;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
-
-/// How long a change set may seem not to exist after it was created; AWS's answers can be stale.
-const STALE: Duration = Duration::from_secs(60);
 
 /// What a deployment leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,242 +217,6 @@ impl Deploy {
                 self.fail(refusal)
             }
         }
-    }
-
-    // The change set.
-
-    fn created(self, answer: Result<SetIds, ApiFailure>, moment: Moment) -> Step {
-        match answer {
-            Ok(ids) => self.watch_set(ids, moment.elapsed),
-            // Ours: the name is random, and the first answer was lost on the way.
-            Err(failure) if failure.class == Class::Exists => {
-                let ids =
-                    SetIds { stack_id: self.plan.stack.clone(), id: self.plan.names.change_set.clone() };
-                self.watch_set(ids, moment.elapsed)
-            }
-            Err(failure) => self.fail(verdict::not_prepared(failure)),
-        }
-    }
-
-    fn watch_set(self, ids: SetIds, since: Duration) -> Step {
-        let action = Action::DescribeChangeSet { stack: ids.stack_id.clone(), change_set: ids.id.clone() };
-        self.go(At::Preparing { ids, since }, action)
-    }
-
-    fn prepared(
-        mut self,
-        ids: SetIds,
-        since: Duration,
-        answer: Result<SetView, ApiFailure>,
-        moment: Moment,
-    ) -> Step {
-        self.at = At::Preparing { ids: ids.clone(), since };
-        let set = match answer {
-            Ok(set) => set,
-            Err(failure)
-                if failure.class == Class::Missing && moment.elapsed.saturating_sub(since) < STALE =>
-            {
-                let pause = self.patience.after_answer();
-                return self.go(At::Preparing { ids, since }, Action::Sleep(pause));
-            }
-            Err(failure) => {
-                return self.ask_again(failure, moment, |deploy, error| deploy.clean_up(ids, Err(error)));
-            }
-        };
-        self.patience.answered();
-        match set.status.as_str() {
-            "CREATE_COMPLETE" => self.ask(set),
-            "FAILED" => self.set_failed(set),
-            _ => {
-                let pause = self.patience.after_answer();
-                self.go(At::Preparing { ids, since }, Action::Sleep(pause))
-            }
-        }
-    }
-
-    fn set_failed(self, set: SetView) -> Step {
-        let result = if verdict::means_no_changes(&set) {
-            verdict::unchanged(self.before.as_ref())
-        } else {
-            Err(verdict::change_set_failed(&self.plan.stack, &set))
-        };
-        self.clean_up(set.ids, result)
-    }
-
-    fn ask(self, set: SetView) -> Step {
-        let question = Question::Changes(ChangeSet {
-            stack: self.plan.stack.clone(),
-            stack_id: set.ids.stack_id.clone(),
-            change_set_id: set.ids.id.clone(),
-            creates_stack: self.creates_stack(),
-            changes: set.changes.clone(),
-        });
-        self.go(At::Asking(set), Action::Ask(question))
-    }
-
-    fn decided(self, set: SetView, decision: Decision, moment: Moment) -> Step {
-        match decision {
-            Decision::Approve => self.check_stack(set),
-            Decision::Decline(_) if moment.cancelled => self.clean_up(set.ids, Err(interrupted())),
-            Decision::Decline(reason) => {
-                let refusal = refused(&self.plan.stack, reason);
-                self.clean_up(set.ids, Err(refusal))
-            }
-        }
-    }
-
-    // Between approval and execution somebody else may have changed the stack.
-
-    fn check_stack(self, set: SetView) -> Step {
-        let id = set.ids.stack_id.clone();
-        self.go(At::CheckingStack(set), Action::DescribeStack(id))
-    }
-
-    fn checked_stack(
-        mut self,
-        set: SetView,
-        answer: Result<Option<StackDescription>, ApiFailure>,
-        moment: Moment,
-    ) -> Step {
-        self.at = At::CheckingStack(set.clone());
-        let now = match answer {
-            Ok(now) => now,
-            Err(failure) => {
-                return self.ask_again(failure, moment, |deploy, error| deploy.clean_up(set.ids, Err(error)));
-            }
-        };
-        self.patience.answered();
-        let unchanged = match (&self.before, &now) {
-            _ if self.creates_stack() => {
-                now.as_ref().is_some_and(|now| condition(&now.status) == Condition::Announced)
-            }
-            (Some(before), Some(now)) => before.status == now.status && before.updated == now.updated,
-            _ => false,
-        };
-        if unchanged {
-            return self.check_set(set);
-        }
-        let error = verdict::changed_meanwhile(&self.plan.stack, now.as_ref());
-        self.clean_up(set.ids, Err(error))
-    }
-
-    fn check_set(self, set: SetView) -> Step {
-        let action =
-            Action::DescribeChangeSet { stack: set.ids.stack_id.clone(), change_set: set.ids.id.clone() };
-        self.go(At::CheckingSet(set), action)
-    }
-
-    fn checked_set(mut self, set: SetView, answer: Result<SetView, ApiFailure>, moment: Moment) -> Step {
-        self.at = At::CheckingSet(set.clone());
-        let now = match answer {
-            Ok(now) => now,
-            Err(failure) => {
-                return self.ask_again(failure, moment, |deploy, error| deploy.clean_up(set.ids, Err(error)));
-            }
-        };
-        self.patience.answered();
-        if now.execution == "AVAILABLE" {
-            let action =
-                Action::Execute { change_set: set.ids.id.clone(), token: self.plan.names.token.clone() };
-            return self.go(At::Executing(set), action).saying(phase(Phase::Executing));
-        }
-        let error = verdict::obsolete(&self.plan.stack, &now.execution);
-        self.clean_up(set.ids, Err(error))
-    }
-
-    // Execution. It is asked for once in a run, whatever happens.
-
-    fn executed(self, set: SetView, answer: Result<(), ApiFailure>, moment: Moment) -> Step {
-        match answer {
-            Ok(()) => self.begin_following(&set, moment),
-            Err(failure) if matches!(failure.class, Class::Denied | Class::Credentials | Class::Quota) => {
-                self.clean_up(set.ids, Err(failure.into_error()))
-            }
-            // The answer may have been lost, not the order.
-            Err(failure) => self.confirm(set, Box::new(failure)),
-        }
-    }
-
-    fn confirm(self, set: SetView, failure: Box<ApiFailure>) -> Step {
-        let action =
-            Action::DescribeChangeSet { stack: set.ids.stack_id.clone(), change_set: set.ids.id.clone() };
-        self.go(At::ConfirmingExecution(set, failure), action)
-    }
-
-    fn confirmed(
-        mut self,
-        set: SetView,
-        failure: Box<ApiFailure>,
-        answer: Result<SetView, ApiFailure>,
-        moment: Moment,
-    ) -> Step {
-        self.at = At::ConfirmingExecution(set.clone(), failure.clone());
-        match answer {
-            Ok(now) if now.execution == "AVAILABLE" => self.clean_up(set.ids, Err(failure.into_error())),
-            Ok(now) if now.execution.starts_with("EXECUTE_") => self.begin_following(&set, moment),
-            Ok(now) => {
-                let error = verdict::obsolete(&self.plan.stack, &now.execution);
-                self.clean_up(set.ids, Err(error))
-            }
-            // An executed change set disappears.
-            Err(gone) if gone.class == Class::Missing => self.begin_following(&set, moment),
-            Err(failure) => self.ask_again(failure, moment, |deploy, error| {
-                let state = "the order to execute the change set was sent; whether it arrived is not known";
-                deploy.fail(error.state(state))
-            }),
-        }
-    }
-
-    fn begin_following(self, set: &SetView, moment: Moment) -> Step {
-        let log = EventLog::new(&set.ids.stack_id, &self.plan.names.token, set.created);
-        let patience = Patience::new(self.plan.pace, self.plan.grace);
-        let before = self.before.clone();
-        let mut follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
-        let action = follow.begin(moment);
-        let following = Following { follow, since: moment.elapsed, cancelling: false };
-        self.go(At::Following(Box::new(following)), action)
-    }
-
-    fn follow(self, mut following: Box<Following>, moment: Moment, seen: Observation) -> Step {
-        let mut say = Vec::new();
-        let seen = match seen {
-            // The answer to the cancellation. If it came too late, the operation has ended by itself.
-            Observation::Done(_) => Observation::Slept,
-            seen => seen,
-        };
-        let followed = following.follow.step(moment, seen, &mut say);
-        let step = match followed {
-            Followed::Do(action @ Action::Sleep(_)) => self.check_time(following, action, moment),
-            Followed::Do(action) => self.go(At::Following(following), action),
-            Followed::Ended(stack) => {
-                let result =
-                    verdict::ended(&self.plan.stack, &following.follow.log, stack, following.cancelling);
-                self.end(result.map(Deployed::Done))
-            }
-            Followed::Lost(error) => self.fail(error),
-        };
-        step.after(say)
-    }
-
-    /// Cancels an update whose time is up, and leaves a creation to run.
-    fn check_time(self, mut following: Box<Following>, action: Action, moment: Moment) -> Step {
-        let up =
-            self.plan.timeout.is_some_and(|limit| moment.elapsed.saturating_sub(following.since) >= limit);
-        if !up || following.cancelling {
-            return self.go(At::Following(following), action);
-        }
-        if following.follow.status() != "UPDATE_IN_PROGRESS" {
-            let error = CloudError::new(Kind::TimedOut, format!("{} is not ready in time", self.plan.stack));
-            let error = following.follow.still_running(error);
-            return self.fail(error);
-        }
-        following.cancelling = true;
-        let stack = following.follow.latest.as_ref().map(|stack| stack.stack_id.clone());
-        let action = Action::CancelUpdate {
-            stack: stack.unwrap_or_else(|| self.plan.stack.clone()),
-            token: format!("{}-cancel", self.plan.names.token),
-        };
-        self.go(At::Following(following), action).saying(phase(Phase::Cancelling))
     }
 
     // The end before execution.

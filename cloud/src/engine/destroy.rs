@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::events::EventLog;
-use super::follow::{Follow, Followed};
+use super::follow::{Ending, Follow, Followed};
 use super::machine::{Action, Machine, Moment, Next, Observation, Turn};
 use super::patience::{Pace, Patience};
 use super::progress::{Phase, Progress, ResourceEvent};
@@ -166,7 +166,7 @@ impl Destroy {
         self.go(At::ReadingHistory(stack), Action::Events(id))
     }
 
-    /// DeleteStack tells no time to start from; so what is there before it is what is not ours.
+    /// `DeleteStack` tells no time to start from; so what is there before it is what is not ours.
     fn read_history(
         self,
         stack: StackDescription,
@@ -231,11 +231,11 @@ impl Destroy {
                     self.go(At::Following { follow, since }, action)
                 }
             }
-            Followed::Ended(None) => {
+            Followed::Ended(Ending::Gone) => {
                 let outcome = outcome(&follow);
                 self.end(Ok(outcome))
             }
-            Followed::Ended(Some(stack)) => {
+            Followed::Ended(Ending::Stack(stack)) => {
                 let error = verdict::not_deleted(&stack.name, &follow.log, &stack);
                 self.end(Err(error))
             }
@@ -304,11 +304,14 @@ fn protected(stack: &StackDescription) -> CloudError {
 }
 
 fn imported(stack: &StackDescription, used: Vec<(String, Vec<String>)>) -> CloudError {
-    let uses: Vec<_> =
+    let list: Vec<_> =
         used.into_iter().map(|(export, by)| format!("`{export}` by {}", by.join(", "))).collect();
-    let what = format!("other stacks import what {} exports: {}", stack.name, uses.join("; "));
+    let what = format!("other stacks import what {} exports: {}", stack.name, list.join("; "));
     let error = CloudError::new(Kind::Refused, what)
         .state("nothing was changed in AWS")
         .next("destroy the importing stacks first");
     verdict::about(error, stack)
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,3 +130,6 @@ impl EventLog {
 fn is_echo(event: &ResourceEvent) -> bool {
     event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("cancelled"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,9 +14,11 @@ use crate::failure::{ApiFailure, Class};
 /// After how much silence we say that it still runs.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long a stack may seem not to exist after we started something on it; AWS's answers can be stale.
-const STALE: Duration = Duration::from_secs(60);
-/// How often the last events are asked for when the operation itself has ended.
-const LAST_EVENTS_TRIES: u32 = 3;
+const STALE: Duration = Duration::from_mins(1);
+/// How often the last events are asked for when the operation has succeeded: they only complete the picture.
+const TRIES_AFTER_SUCCESS: u32 = 3;
+/// How often they are asked for when it has failed: they hold the cause.
+const TRIES_AFTER_FAILURE: u32 = 30;
 
 /// One operation that is being followed.
 #[derive(Debug, Clone)]
@@ -39,13 +41,22 @@ pub(crate) struct Follow {
     spoke: Duration,
 }
 
+/// How an operation ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// With this stack.
+    Stack(StackDescription),
+    /// The stack is gone.
+    Gone,
+}
+
 /// What following leads to.
 #[derive(Debug)]
 pub(crate) enum Followed {
     /// It goes on: do this.
     Do(Action),
-    /// The operation has ended, with this stack; `None` if the stack is gone.
-    Ended(Option<StackDescription>),
+    /// The operation has ended.
+    Ended(Ending),
     /// We cannot follow any longer; the operation may go on.
     Lost(CloudError),
 }
@@ -153,15 +164,15 @@ impl Follow {
     }
 
     /// Whether the operation has ended, and how. A status we do not know never ends anything.
-    fn ended(&self) -> Option<Option<StackDescription>> {
+    fn ended(&self) -> Option<Ending> {
         if self.gone {
-            return Some(None);
+            return Some(Ending::Gone);
         }
         let stack = self.latest.as_ref()?;
         match condition(&stack.status) {
-            Condition::Deleted => Some(None),
+            Condition::Deleted => Some(Ending::Gone),
             Condition::Succeeded | Condition::RolledBack | Condition::Failed if self.has_moved() => {
-                Some(Some(stack.clone()))
+                Some(Ending::Stack(stack.clone()))
             }
             _ => None,
         }
@@ -199,12 +210,14 @@ impl Follow {
             });
             return self.decide(moment, say);
         }
-        if self.ended().is_none() {
+        let Some(ended) = self.ended() else {
             return self.failed(failure, moment, say);
-        }
-        // The operation has ended; its last lines are worth a few tries, and never its success.
+        };
+        let failed =
+            matches!(ended, Ending::Stack(stack) if condition(&stack.status) != Condition::Succeeded);
+        let tries = if failed { TRIES_AFTER_FAILURE } else { TRIES_AFTER_SUCCESS };
         self.last_events_tries += 1;
-        if self.last_events_tries >= LAST_EVENTS_TRIES || !failure.passes() {
+        if self.last_events_tries >= tries || !failure.passes() {
             return self.decide(moment, say);
         }
         self.failed(failure, moment, say)

@@ -6,6 +6,8 @@ mod cleanup;
 mod deploy;
 mod destroy;
 mod events;
+#[cfg(test)]
+mod fake;
 mod follow;
 mod machine;
 mod patience;

@@ -5,11 +5,6 @@ use std::time::Duration;
 use super::machine::Moment;
 use crate::failure::{ApiFailure, Class};
 
-/// The longest pause after failures; longer looks like a hang.
-const LONGEST: Duration = Duration::from_secs(20);
-/// The first pause after a failure.
-const FIRST: Duration = Duration::from_secs(2);
-
 /// How often the state is asked for while all is well.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
@@ -17,14 +12,27 @@ pub(crate) struct Pace {
     pub(crate) first: Duration,
     /// The longest pause; each one is half as long again as the one before.
     pub(crate) longest: Duration,
+    /// The pause after a first failure; each further one doubles it.
+    pub(crate) first_after_failure: Duration,
+    /// The longest pause after failures.
+    pub(crate) longest_after_failure: Duration,
 }
 
 impl Pace {
-    /// For AWS, whose API allows few questions per second and account.
-    pub(crate) const AWS: Pace = Pace { first: Duration::from_secs(1), longest: Duration::from_secs(5) };
-    /// For the emulator, which nobody shares.
-    pub(crate) const LOCAL: Pace =
-        Pace { first: Duration::from_millis(50), longest: Duration::from_millis(200) };
+    /// For AWS, whose API allows few questions per second and account. A pause of more than 20 seconds looks like a hang.
+    pub(crate) const AWS: Pace = Pace {
+        first: Duration::from_secs(1),
+        longest: Duration::from_secs(5),
+        first_after_failure: Duration::from_secs(2),
+        longest_after_failure: Duration::from_secs(20),
+    };
+    /// For a server on this machine, which nobody shares.
+    pub(crate) const LOCAL: Pace = Pace {
+        first: Duration::from_millis(50),
+        longest: Duration::from_millis(200),
+        first_after_failure: Duration::from_millis(100),
+        longest_after_failure: Duration::from_secs(2),
+    };
 }
 
 /// The pauses of one operation: steady while all is well, longer and longer while AWS does not answer.
@@ -73,7 +81,8 @@ impl Patience {
                 return None;
             }
         }
-        let pause = FIRST.saturating_mul(1 << self.failures.min(5)).min(LONGEST);
+        let doubled = self.pace.first_after_failure.saturating_mul(1 << self.failures.min(5));
+        let pause = doubled.min(self.pace.longest_after_failure);
         self.failures = self.failures.saturating_add(1);
         // Between a half and the whole, so that several of us do not ask in step.
         Some(pause.mul_f64(0.5 + moment.dice / 2.0))
@@ -94,16 +103,16 @@ mod tests {
 
     #[test]
     fn throttling_never_exhausts_it() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         for second in 0..100_000 {
             let pause = patience.after_failure(&failure(Class::Throttled), at(second)).expect("never fatal");
-            assert!(pause <= LONGEST);
+            assert!(pause <= Pace::AWS.longest_after_failure);
         }
     }
 
     #[test]
     fn network_trouble_exhausts_it_after_the_grace_time() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(100)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(159)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(160)).is_none());
@@ -111,7 +120,7 @@ mod tests {
 
     #[test]
     fn one_answer_restores_it() {
-        let mut patience = Patience::new(Pace::AWS, Duration::from_secs(60));
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(0)).is_some());
         assert_eq!(patience.after_answer(), Duration::from_secs(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(3600)).is_some());

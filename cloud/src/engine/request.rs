@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::progress::Timestamp;
 
 /// How long network trouble may last before a running operation is given up: 15 minutes.
-pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(15 * 60);
+pub(crate) const DEFAULT_GRACE: Duration = Duration::from_mins(15);
 
 /// What the caller acknowledges that a template may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

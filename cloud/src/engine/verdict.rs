@@ -1,6 +1,7 @@
 //! What a state or an ending means, in words: what happened, the state in AWS now, what to do next.
 
 use super::events::EventLog;
+use super::follow::Ending;
 use super::machine::SetView;
 use super::progress::ResourceEvent;
 use super::request::{DeployOutcome, StackDescription};
@@ -117,10 +118,10 @@ pub(crate) fn obsolete(stack: &str, execution: &str) -> CloudError {
 pub(crate) fn ended(
     name: &str,
     log: &EventLog,
-    stack: Option<StackDescription>,
+    ending: Ending,
     cancelled: bool,
 ) -> Result<DeployOutcome, CloudError> {
-    let Some(stack) = stack else {
+    let Ending::Stack(stack) = ending else {
         let error = CloudError::new(Kind::Failed, format!("{name} was deleted while it was being deployed"));
         return Err(explained(error, log).state(format!("{name} does not exist")));
     };

@@ -33,7 +33,12 @@ fn two_paths_with_one_logical_id_are_both_named() {
         group(&mut s.scope("a"), "b-c");
         group(&mut s.scope("a-b"), "c");
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC005]: its logical ID `abc` is also that of `a/b-c` (constructs/tests/it/app.rs:)
+      at Test/a-b/c (constructs/tests/it/app.rs:)
+
+    hint: rename one of the two, or pin one with `set_logical_id`; an ID has letters and digits only
+    ");
 }
 
 #[test]
@@ -42,7 +47,17 @@ fn an_id_needs_a_letter_or_digit() {
         group(s, "--");
         group(s, "a/b");
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC001]: `--` is not an id
+      at Test (constructs/tests/it/app.rs:)
+
+    hint: an id has a letter or digit, and no slash or control character
+
+    error[DC001]: `a/b` is not an id
+      at Test (constructs/tests/it/app.rs:)
+
+    hint: an id has a letter or digit, and no slash or control character
+    ");
 }
 
 #[test]
@@ -62,7 +77,14 @@ fn a_resource_can_be_changed_until_synthesis() {
         let group = LogGroup::named("Logs").build(s);
         s[group.resource].retention_in_days = Some(7.into());
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @"
+    Logs:
+      Type: AWS::Logs::LogGroup
+      DeletionPolicy: RetainExceptOnCreate
+      UpdateReplacePolicy: Retain
+      Properties:
+        RetentionInDays: 7
+    ");
 }
 
 #[test]
@@ -117,7 +139,13 @@ fn any_type_can_be_added_from_plain_properties() {
         let queue = s.add_raw("Queue", "AWS::SQS::Queue", json!({"QueueName": "q", "DelaySeconds": 5}));
         s.output("Url", queue.raw_reference::<String>(), "");
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @"
+    Queue:
+      Type: AWS::SQS::Queue
+      Properties:
+        QueueName: q
+        DelaySeconds: 5
+    ");
 }
 
 #[test]
@@ -153,7 +181,12 @@ fn a_value_of_another_region_is_refused() {
     };
     let group = app.with_stack(region("East", "us-east-1"), |s| group(s, "Logs"));
     app.with_stack(region("West", "us-west-2"), |s| s.output("Arn", group.arn(), ""));
-    assert_snapshot!(text(&app.synth()), @r"");
+    assert_snapshot!(text(&app.synth()), @"
+    error[DC007]: it refers to `Logs` of `East`, which is in another region or account
+      at West
+
+    hint: exports reach stacks of the same account and region only; pass a literal value or a parameter
+    ");
 }
 
 #[test]
@@ -178,7 +211,12 @@ fn stacks_that_import_from_each_other_are_refused() {
     app.with_stack(StackOptions::named("C"), |s| {
         s[first.expect("it was made")].log_group_name = Some(sub!("{}", second.arn()));
     });
-    assert_snapshot!(text(&app.synth()), @r"");
+    assert_snapshot!(text(&app.synth()), @"
+    error[DC008]: stacks import from each other: A, B
+      at A
+
+    hint: move the shared resource to a stack of its own
+    ");
 }
 
 #[test]
@@ -187,7 +225,22 @@ fn names_of_stacks_are_checked() {
     for name in ["good-Name1", "good-Name1", "1bad", "bad_name"] {
         app.with_stack(StackOptions::named(name), |_| ());
     }
-    assert_snapshot!(text(&app.synth()), @r"");
+    assert_snapshot!(text(&app.synth()), @"
+    error[DC002]: `1bad` is not a stack name
+      at 1bad
+
+    hint: a name starts with a letter, has letters, digits and hyphens only, and at most 128 of them
+
+    error[DC002]: `bad_name` is not a stack name
+      at bad_name
+
+    hint: a name starts with a letter, has letters, digits and hyphens only, and at most 128 of them
+
+    error[DC003]: two stacks are named `good-Name1`
+      at good-Name1
+
+    hint: give one of them another name
+    ");
 }
 
 #[test]
@@ -206,7 +259,37 @@ fn parameters_conditions_and_mappings_are_declared_and_used() {
         s[group].log_group_name = Some(other.value("other"));
         s.only_if(group, &production);
     });
-    assert_snapshot!(template.to_yaml(), @r"");
+    assert_snapshot!(template.to_yaml(), @r#"
+    AWSTemplateFormatVersion: "2010-09-09"
+
+    Parameters:
+      Stage:
+        Type: String
+        Default: dev
+        AllowedValues:
+          - dev
+          - prod
+
+    Mappings:
+      Days:
+        us-east-1:
+          keep: 30
+        us-west-2:
+          keep: 7
+
+    Conditions:
+      Production: !Equals [!Ref Stage, prod]
+      Other: !Not [!Equals [!Ref AWS::Region, us-west-2]]
+      Either: !Or [!Condition Production, !Condition Other]
+
+    Resources:
+      Logs:
+        Type: AWS::Logs::LogGroup
+        Condition: Production
+        Properties:
+          LogGroupName: !If [Other, other, !Ref AWS::NoValue]
+          RetentionInDays: !If [Production, !FindInMap [Days, !Ref AWS::Region, keep], 1]
+    "#);
 }
 
 #[test]
@@ -218,7 +301,22 @@ fn what_is_declared_twice_is_reported() {
         let _: Value<String> = s.parameter("In", Parameter::text());
         group(s, "In");
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC009]: the output `Out` is declared twice
+      at Test (constructs/tests/it/app.rs:)
+
+    hint: give one of them another name
+
+    error[DC009]: the parameter `In` is declared twice
+      at Test (constructs/tests/it/app.rs:)
+
+    hint: give one of them another name
+
+    error[DC005]: its logical ID `In` is also the name of a parameter
+      at Test/In (constructs/tests/it/app.rs:)
+
+    hint: rename one of the two, or pin one with `set_logical_id`; an ID has letters and digits only
+    ");
 }
 
 proptest! {

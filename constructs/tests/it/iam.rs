@@ -10,7 +10,23 @@ fn only_tasks_of_this_account_can_take_a_task_role() {
     let yaml = resource("Role", |s| {
         Role::named("Role").assumed_by("ecs-tasks.amazonaws.com").build(s);
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @r#"
+    Role:
+      Type: AWS::IAM::Role
+      Properties:
+        AssumeRolePolicyDocument:
+          Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Principal:
+                Service: ecs-tasks.amazonaws.com
+              Action: sts:AssumeRole
+              Condition:
+                StringEquals:
+                  aws:SourceAccount: !Ref AWS::AccountId
+                ArnLike:
+                  aws:SourceArn: !Sub arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:*
+    "#);
 }
 
 #[test]
@@ -24,7 +40,18 @@ fn grants_of_one_kind_become_one_statement() {
         a.grant_read(s, role);
     });
     let policies = yaml.split_once("Policies:").unwrap().1;
-    assert_snapshot!(policies, @r"");
+    assert_snapshot!(policies, @r#"
+
+    - PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: secretsmanager:GetSecretValue
+            Resource:
+              - !Ref A
+              - !Ref B
+      PolicyName: SecretsAccess
+    "#);
 }
 
 #[test]
@@ -35,7 +62,22 @@ fn a_secret_with_a_key_of_its_own_needs_the_key_too() {
         let key = Value::known("arn:aws:kms:us-east-1:123456789012:key/1");
         Secret::named("A").key(key).build(s).grant_read(s, role);
     });
-    assert_snapshot!(yaml.split_once("Policies:").unwrap().1, @r"");
+    assert_snapshot!(yaml.split_once("Policies:").unwrap().1, @r#"
+
+    - PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: secretsmanager:GetSecretValue
+            Resource: !Ref A
+          - Effect: Allow
+            Action: kms:Decrypt
+            Resource: arn:aws:kms:us-east-1:123456789012:key/1
+            Condition:
+              StringEquals:
+                kms:ViaService: !Sub secretsmanager.${AWS::Region}.${AWS::URLSuffix}
+      PolicyName: SecretsAccess
+    "#);
 }
 
 #[test]
@@ -57,7 +99,12 @@ fn a_name_that_looks_like_it_had_a_suffix_is_doubted() {
     let found = diagnostics(|s| {
         Secret::named("A").name("prod-openai").build(s);
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    warning[DC020]: the secret name `prod-openai` ends in a hyphen and six characters
+      at Test (constructs/tests/it/iam.rs:)
+
+    hint: Secrets Manager may take it for the suffix that it adds to names; use another name
+    ");
 }
 
 #[test]
@@ -67,7 +114,22 @@ fn images_are_pulled_from_one_repository_only() {
         let role = Role::named("Role").assumed_by("ecs-tasks.amazonaws.com").build(s);
         Repository::named("Images").build(s).grant_pull(s, role);
     });
-    assert_snapshot!(yaml.split_once("Policies:").unwrap().1, @r"");
+    assert_snapshot!(yaml.split_once("Policies:").unwrap().1, @r#"
+
+    - PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: ecr:GetAuthorizationToken
+            Resource: "*"
+          - Effect: Allow
+            Action:
+              - ecr:BatchCheckLayerAvailability
+              - ecr:GetDownloadUrlForLayer
+              - ecr:BatchGetImage
+            Resource: !GetAtt Images.Arn
+      PolicyName: ImagePull
+    "#);
 }
 
 #[test]
@@ -83,5 +145,21 @@ fn a_policy_can_be_attached_to_several_roles() {
         ];
         Policy::named("Policy").statements(statements).roles(roles).build(s);
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @r#"
+    Policy:
+      Type: AWS::IAM::ManagedPolicy
+      Properties:
+        PolicyDocument:
+          Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action: s3:GetObject
+              Resource: arn:aws:s3:::docuthinker-*/*
+            - Effect: Deny
+              Action: s3:*
+              Resource: "*"
+        Roles:
+          - !Ref A
+          - !Ref B
+    "#);
 }

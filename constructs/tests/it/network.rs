@@ -59,7 +59,18 @@ fn no_subnet_gives_out_public_addresses() {
     let yaml = resource("VpcPublicSubnet2", |s| {
         vpc(s, Nat::None);
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @"
+    VpcPublicSubnet2:
+      Type: AWS::EC2::Subnet
+      Properties:
+        VpcId: !Ref Vpc
+        AvailabilityZone: !Sub ${AWS::Region}b
+        CidrBlock: 10.0.2.0/24
+        MapPublicIpOnLaunch: false
+        Tags:
+          - Key: Name
+            Value: Test/Vpc-public-b
+    ");
 }
 
 #[test]
@@ -74,7 +85,27 @@ fn every_wrong_block_is_reported_at_once() {
             ])
             .build(s);
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC030]: 10.0.4.0/29 is not a size that a subnet can have
+      at Test/Vpc.tiers (constructs/tests/it/network.rs:)
+
+    hint: choose a block from /16 to /28
+
+    error[DC031]: the tier `Isolated` has 1 blocks for 2 zones
+      at Test/Vpc.tiers (constructs/tests/it/network.rs:)
+
+    hint: give each tier one block per zone
+
+    error[DC032]: 10.1.0.0/24 of the tier `Private` lies outside the VPC's 10.0.0.0/16
+      at Test/Vpc.tiers (constructs/tests/it/network.rs:)
+
+    hint: free blocks of this size are 10.0.0.0/24, 10.0.2.0/24, 10.0.3.0/24
+
+    error[DC033]: 10.0.1.128/25 of the tier `Public` overlaps 10.0.1.0/24 of the tier `Public`
+      at Test/Vpc.tiers (constructs/tests/it/network.rs:)
+
+    hint: free blocks of this size are 10.0.0.0/25, 10.0.0.128/25, 10.0.2.0/25
+    ");
 }
 
 #[test]
@@ -83,7 +114,12 @@ fn nat_gateways_need_a_public_subnet() {
         let [_, private] = tiers();
         Vpc::named("Vpc").cidr(cidr!("10.0.0.0/16")).tiers([private]).build(s);
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC034]: the NAT gateways have no public subnet to stand in
+      at Test/Vpc.nat (constructs/tests/it/network.rs:)
+
+    hint: add a public tier, or choose no NAT gateway
+    ");
 }
 
 #[test]
@@ -92,7 +128,18 @@ fn a_gateway_endpoint_serves_every_route_table() {
     let yaml = resource("S3", |s| {
         vpc(s, Nat::PerZone).add_s3_endpoint(s, "S3");
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @"
+    S3:
+      Type: AWS::EC2::VPCEndpoint
+      Properties:
+        VpcId: !Ref Vpc
+        RouteTableIds:
+          - !Ref VpcPublicRouteTable
+          - !Ref VpcPrivateRouteTable1
+          - !Ref VpcPrivateRouteTable2
+        ServiceName: !Sub com.amazonaws.${AWS::Region}.s3
+        VpcEndpointType: Gateway
+    ");
 }
 
 #[test]
@@ -111,7 +158,32 @@ fn flow_logs_can_write_to_their_own_group_only() {
     let yaml = resource("FlowLogRole", |s| {
         vpc(s, Nat::None).add_flow_log(s, "FlowLog", retention!(30), RemovalPolicy::Delete);
     });
-    assert_snapshot!(yaml, @r"");
+    assert_snapshot!(yaml, @r#"
+    FlowLogRole:
+      Type: AWS::IAM::Role
+      Properties:
+        AssumeRolePolicyDocument:
+          Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Principal:
+                Service: vpc-flow-logs.amazonaws.com
+              Action: sts:AssumeRole
+              Condition:
+                StringEquals:
+                  aws:SourceAccount: !Ref AWS::AccountId
+        Policies:
+          - PolicyDocument:
+              Version: "2012-10-17"
+              Statement:
+                - Effect: Allow
+                  Action:
+                    - logs:CreateLogStream
+                    - logs:PutLogEvents
+                    - logs:DescribeLogStreams
+                  Resource: !GetAtt FlowLogLogGroup.Arn
+            PolicyName: Logs
+    "#);
 }
 
 #[test]

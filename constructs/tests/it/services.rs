@@ -263,7 +263,17 @@ fn what_a_service_still_lacks_is_reported() {
             scale(1..=4, [ScalingTarget::requests(1000)])
         );
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    error[DC061]: the service has a health check, but no listener forwards to it
+      at Test/Web (constructs/tests/it/services.rs:)
+
+    hint: forward to it: `alb.listen(s, Listener::http(port!(80)).forward(&service))`
+
+    error[DC071]: the service scales on requests, but no load balancer sends it any
+      at Test/Web (constructs/tests/it/services.rs:)
+
+    hint: forward to it from a listener, or scale on CPU or memory
+    ");
 }
 
 #[test]
@@ -289,7 +299,52 @@ fn every_wrong_number_is_reported_at_once() {
         let alb = Alb::named("Alb").vpc(&place.vpc).build(s);
         alb.listen(s, Listener::http(port!(80)).forward(&web));
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @"
+    warning[DC041]: the container `app` runs whatever `latest` is when a task starts
+      at Test/Web.image (constructs/tests/it/services.rs:)
+
+    hint: name a version or a digest, so that a deployment can be repeated and gone back to
+
+    error[DC040]: the container `app` is given `A` twice
+      at Test/Web.environment (constructs/tests/it/services.rs:)
+
+    hint: a variable is either plain or a secret, and has one value
+
+    error[DC060]: `health` is not a path
+      at Test/Web.health_check.path (constructs/tests/it/services.rs:)
+
+    hint: begin it with a slash: `/health`
+
+    error[DC060]: the time-out of 10 s is not below the interval of 10 s
+      at Test/Web.health_check.timeout (constructs/tests/it/services.rs:)
+
+    hint: shorten the time-out or lengthen the interval
+
+    error[DC060]: 1 is no number of checks in a row
+      at Test/Web.health_check.healthy_threshold (constructs/tests/it/services.rs:)
+
+    hint: choose 2 to 10
+
+    error[DC060]: 11 is no number of checks in a row
+      at Test/Web.health_check.unhealthy_threshold (constructs/tests/it/services.rs:)
+
+    hint: choose 2 to 10
+
+    error[DC070]: at least 4 tasks are more than at most 2
+      at Test/Web.scale (constructs/tests/it/services.rs:)
+
+    hint: give the lesser number first
+
+    error[DC072]: 120 is no target for `cpu-target-tracking`
+      at Test/Web.scale (constructs/tests/it/services.rs:)
+
+    hint: choose 1 to 100 percent
+
+    error[DC072]: 0 is no target for `memory-target-tracking`
+      at Test/Web.scale (constructs/tests/it/services.rs:)
+
+    hint: choose 1 to 100 percent
+    ");
 }
 
 #[test]
@@ -305,5 +360,15 @@ fn a_load_balancer_needs_two_subnets_and_a_target_with_a_health_check() {
         let alb = Alb::named("Alb").vpc(&small).build(s);
         alb.listen(s, Listener::http(port!(80)).forward(&worker));
     });
-    assert_snapshot!(found, @r"");
+    assert_snapshot!(found, @r#"
+    error[DC050]: the load balancer has 1 subnets to stand in, and needs two
+      at Test/Alb.vpc (constructs/tests/it/services.rs:)
+
+    hint: give the network a public tier (private, for an internal one) in two zones
+
+    error[DC062]: `Worker` is forwarded to, but has no health check
+      at Test/Worker (constructs/tests/it/services.rs:)
+
+    hint: give the service a health check: `.health_check("/health")`
+    "#);
 }

@@ -1,7 +1,7 @@
 //! Properties that go together, and alternatives of which one must hold.
 
-use crate::check::properties::{Within, is_absent};
-use crate::check::{Checker, Code};
+use crate::check::properties::{is_absent, is_misspelt};
+use crate::check::{Checker, Code, Finding};
 use crate::facts::{ChoiceRule, Place, PropertyRule};
 use crate::node::{Function, Map, Node};
 use crate::path::Path;
@@ -32,6 +32,9 @@ impl Checker<'_> {
             PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
                 if keys.iter().all(|key| is(key, Given::No)) =>
             {
+                if keys.iter().any(|key| is_misspelt(map, key, place)) {
+                    return;
+                }
                 self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {
@@ -69,28 +72,49 @@ impl Checker<'_> {
         }
     }
 
-    /// The alternatives at a place. It is a mistake if none holds; then the one that is nearest tells why.
-    pub(super) fn choices(&mut self, path: &mut Path, node: &Node, place: Place<'static>, within: Within) {
+    /// The alternatives at a place, each tried with `attempt`. It is a mistake if none holds; then the one that
+    /// is nearest tells why.
+    pub(super) fn choices(
+        &mut self,
+        path: &mut Path,
+        place: Place<'static>,
+        attempt: &dyn Fn(&mut Self, &mut Path, Place<'static>),
+    ) {
         for (rule, alternatives) in place.choices() {
             let start = self.findings.len();
-            let mut nearest: Option<Vec<_>> = None;
-            let mut failed = 0;
+            let mut failures: Vec<Vec<Finding>> = Vec::new();
             for alternative in &alternatives {
-                self.value(path, node, *alternative, within);
+                attempt(self, path, *alternative);
                 let found = self.findings.split_off(start);
-                if found.is_empty() {
-                    continue;
-                }
-                failed += 1;
-                if rule == ChoiceRule::AllOf {
-                    nearest.get_or_insert_default().extend(found);
-                } else if nearest.as_ref().is_none_or(|nearest| found.len() < nearest.len()) {
-                    nearest = Some(found);
+                if !found.is_empty() {
+                    failures.push(found);
                 }
             }
-            if rule == ChoiceRule::AllOf || failed == alternatives.len() {
-                self.findings.extend(nearest.into_iter().flatten());
+            if rule == ChoiceRule::AllOf {
+                self.findings.extend(failures.into_iter().flatten());
+            } else if failures.len() == alternatives.len() {
+                match one_of(&alternatives) {
+                    Some(message) => self.find(Code::Together, path, message, None),
+                    None => {
+                        self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default());
+                    }
+                }
             }
         }
     }
+}
+
+/// What to say if the alternatives only differ in which properties must be given.
+fn one_of(alternatives: &[Place<'static>]) -> Option<String> {
+    let keys: Option<Vec<_>> = alternatives
+        .iter()
+        .map(|place| {
+            let schema = place.schema();
+            let only_required =
+                !schema.required.is_empty() && schema.properties.is_empty() && schema.rules.is_empty();
+            let keys = || schema.required.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+            only_required.then(|| keys().join(" and "))
+        })
+        .collect();
+    keys.map(|keys| format!("one of {} must be given", keys.join(", ")))
 }

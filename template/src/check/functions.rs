@@ -23,7 +23,7 @@ impl Checker<'_> {
     /// A key that is named like a function: one that does not exist, or one beside other keys.
     fn unknown_function(&mut self, path: &Path, key: &str, keys: usize) {
         let Some(name) = key.strip_prefix("Fn::") else { return };
-        if name.starts_with("ForEach::") || name == "Transform" || name == "GetStackOutput" {
+        if name.starts_with("ForEach::") || name == "Transform" {
             return;
         }
         if Function::from_key(key).is_some() && keys > 1 {
@@ -115,7 +115,12 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
         Function::Not => ("a list of one condition", items.is_some_and(|items| items.len() == 1)),
         Function::Equals => ("a list of two values", items.is_some_and(|items| items.len() == 2)),
         Function::Base64 | Function::ImportValue | Function::GetAZs => ("text", textual(argument)),
-        Function::Transform => ("a mapping of `Name` and `Parameters`", matches!(argument, Node::Map(_))),
+        Function::Transform => {
+            ("a mapping of `Name` and `Parameters`", matches!(argument, Node::Map(_) | Node::List(_)))
+        }
+        Function::GetStackOutput => {
+            ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_)))
+        }
         Function::Length => ("a list", items.is_some()),
         Function::ToJsonString => ("a list or a mapping", matches!(argument, Node::List(_) | Node::Map(_))),
         Function::Contains | Function::EachMemberEquals | Function::EachMemberIn | Function::ValueOf => {

@@ -25,11 +25,20 @@ impl Checker<'_> {
             return;
         }
         for (id, resource) in &template.resources {
-            match facts::resource(&resource.type_name) {
+            let serverless = resource.type_name.starts_with("AWS::Serverless::");
+            match facts::resource(&resource.type_name).filter(|_| !serverless || template.has_macros()) {
                 Some(facts) => {
                     self.end_of_life(id, facts);
                     let mut path = Checker::resource_path(id, "Properties");
-                    self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                    // All the properties may come from one call.
+                    if resource.properties.len() == 1
+                        && resource.properties.keys().all(|key| key.starts_with("Fn::"))
+                    {
+                        let call = Node::from_entries(resource.properties.clone());
+                        self.value(&mut path, &call, facts.properties(), Within { facts });
+                    } else {
+                        self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                    }
                 }
                 None => self.unknown_type(id, &resource.type_name),
             }
@@ -52,7 +61,11 @@ impl Checker<'_> {
     }
 
     fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
-        let Some((status, date)) = &facts.end_of_life else { return };
+        // One in maintenance works and stays.
+        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance")
+        else {
+            return;
+        };
         let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
         let message = format!("AWS has announced the end of {}: {status}{until}", facts.type_name);
         self.find(Code::Deprecated, &Checker::resource_path(id, "Type"), message, None);
@@ -63,13 +76,15 @@ impl Checker<'_> {
         match node {
             Node::Call(Function::If, argument) => self.branches(path, argument, place, within),
             Node::Call(..) => {}
+            // A function that is not known here, which is told elsewhere.
+            Node::Map(map) if map.len() == 1 && map.keys().all(|key| key.starts_with("Fn::")) => {}
             _ if !self.kind(path, node, place) => {}
             Node::Map(map) => self.object(path, map, place, within),
             Node::List(items) => self.list(path, items, place, within),
-            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => self.scalar(path, node, place),
-        }
-        if !matches!(node, Node::Call(..)) {
-            self.choices(path, node, place, within);
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {
+                self.scalar(path, node, place);
+                self.choices(path, place, &|checker, path, place| checker.value(path, node, place, within));
+            }
         }
     }
 
@@ -101,7 +116,7 @@ impl Checker<'_> {
                 self.value(path, node, next, within);
             } else if let Some(next) = self.entry(place, key) {
                 self.value(path, node, next, within);
-            } else if !schema.open && !(schema.properties.is_empty() && schema.entries.is_empty()) {
+            } else if !schema.open && (!schema.properties.is_empty() || !schema.entries.is_empty()) {
                 self.unknown_property(path, key, place, within);
             }
             path.pop();
@@ -109,10 +124,17 @@ impl Checker<'_> {
         if !expands {
             self.required(path, map, place, within);
             for rule in &schema.rules {
-                self.together(path, map, rule);
+                self.together(path, map, rule, place);
             }
         }
         self.size(path, map.len(), schema.size, "entries");
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::Object) {
+                checker.object(path, map, place, within);
+            } else {
+                checker.wrong_kind(path, "a mapping", place);
+            }
+        });
     }
 
     /// The place of the values of a map, by the key's pattern.
@@ -127,11 +149,11 @@ impl Checker<'_> {
     fn property(&mut self, path: &Path, key: &str, within: Within) {
         let named = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
-        if named(&facts.read_only) && facts.is_read_only(&property_path(path)) {
+        if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
             self.find(Code::ReadOnly, path, message, Some("remove it; read it with `!GetAtt`".to_owned()));
         }
-        if named(&facts.deprecated) {
+        if ends_so(&facts.deprecated) {
             let steps = property_path(path);
             let names: Vec<&str> =
                 steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
@@ -183,6 +205,13 @@ impl Checker<'_> {
         if schema.unique {
             self.unique(path, items);
         }
+        self.choices(path, place, &|checker, path, place| {
+            if place.takes(Kind::List) {
+                checker.list(path, items, place, within);
+            } else {
+                checker.wrong_kind(path, "a list", place);
+            }
+        });
         for rule in &schema.rules {
             if let PropertyRule::UniqueBy(keys) = rule {
                 self.unique_by(path, items, keys);
@@ -217,6 +246,11 @@ impl Checker<'_> {
     }
 }
 
+/// Whether `key` is there under a name that is wrong but near, which was told already.
+pub(super) fn is_misspelt(map: &Map, key: &str, place: Place) -> bool {
+    map.keys().any(|written| place.property(written).is_none() && nearest(written, [key]).is_some())
+}
+
 /// `!Ref AWS::NoValue`, which removes the property.
 pub(super) fn is_absent(node: &Node) -> bool {
     matches!(node, Node::Call(Function::Ref, name) if name.as_str() == Some("AWS::NoValue"))
@@ -241,7 +275,7 @@ fn property_path(path: &Path) -> Vec<&str> {
 pub(super) fn takes(place: Place, node: &Node) -> bool {
     let text = |text: &str| {
         place.takes(Kind::String)
-            || text.contains("{{resolve:")
+            || is_dynamic(text)
             || (place.takes(Kind::Integer) && text.trim().parse::<i128>().is_ok())
             || (place.takes(Kind::Number) && text.trim().parse::<f64>().is_ok())
             || (place.takes(Kind::Boolean) && matches!(text, "true" | "false" | "True" | "False"))
@@ -258,4 +292,11 @@ pub(super) fn takes(place: Place, node: &Node) -> bool {
         Node::Map(_) => place.takes(Kind::Object),
         Node::Call(..) => true,
     }
+}
+
+/// Whether text holds a [dynamic reference][aws], of which the value is only known at deployment.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+pub(super) fn is_dynamic(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(_, rest)| rest.trim_start().starts_with("resolve:"))
 }

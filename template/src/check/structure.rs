@@ -130,11 +130,8 @@ impl Checker<'_> {
             let allowed: Vec<_> = allowed.iter().filter_map(Node::scalar_text).collect();
             let is_list = parameter.type_name.contains("List");
             let mut values = text.split(',').map(str::trim);
-            let fits = if is_list {
-                values.all(|value| allowed.iter().any(|one| one == value))
-            } else {
-                allowed.contains(&text)
-            };
+            let fits = allowed.contains(&text)
+                || (is_list && values.all(|value| allowed.iter().any(|one| one == value)));
             if !fits {
                 let message = format!("the default `{}` is not one of the allowed values", shown(&text));
                 let hint = choose_one_of(allowed.iter().map(AsRef::as_ref));

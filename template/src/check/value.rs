@@ -1,6 +1,6 @@
 //! One literal value against what may stand in its place.
 
-use crate::check::properties::takes;
+use crate::check::properties::{is_dynamic, takes};
 use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
 use crate::facts::{Bounds, Place, Schema};
 use crate::nearest::nearest;
@@ -19,23 +19,27 @@ impl Checker<'_> {
             };
             let hint = matches!(node, Node::Null)
                 .then(|| "remove the property, or use `!Ref AWS::NoValue`".to_owned());
-            let expected = place.schema().kinds;
-            self.find(Code::WrongKind, path, format!("expected {expected}, but this is {found}"), hint);
+            self.find(Code::WrongKind, path, not_of_kind(place, &found), hint);
         }
         fits
+    }
+
+    pub(super) fn wrong_kind(&mut self, path: &Path, found: &str, place: Place<'static>) {
+        self.find(Code::WrongKind, path, not_of_kind(place, found), None);
     }
 
     pub(super) fn scalar(&mut self, path: &Path, node: &Node, place: Place<'static>) {
         let schema = place.schema();
         let Some(text) = node.scalar_text() else { return };
-        // What a dynamic reference stands for is only known at deployment.
-        if text.contains("{{resolve:") {
+        if is_dynamic(&text) {
             return;
         }
         if !schema.allowed.is_empty() && !is_allowed(schema, &text) {
             let allowed: Vec<_> = schema.allowed.iter().map(ToString::to_string).collect();
             let known = || allowed.iter().map(String::as_str);
-            let hint = did_you_mean(nearest(&text, known())).or_else(|| choose_one_of(known()));
+            // Of numbers, the one that is spelt alike is seldom meant.
+            let alike = nearest(&text, known()).filter(|alike| alike.parse::<f64>().is_err());
+            let hint = did_you_mean(alike).or_else(|| choose_one_of(known()));
             let message = format!("`{}` is not one of the allowed values", shown(&text));
             self.find(Code::NotAllowed, path, message, hint);
         }
@@ -57,13 +61,13 @@ impl Checker<'_> {
             let message = format!("the text has {length} characters, which is not {}", bounds(schema.length));
             self.find(Code::WrongLength, path, message, None);
         }
-        if let Some(pattern) = &schema.pattern
+        if let Some(pattern) = schema.pattern
             && !self.matches(pattern, text)
         {
             let hint = Some(format!("it must match `{pattern}`"));
             self.find(Code::WrongForm, path, format!("`{}` does not have the right form", shown(text)), hint);
         }
-        let network = match schema.format.as_deref() {
+        let network = match schema.format {
             Some("ipv4-network") => is_network::<std::net::Ipv4Addr>(text, 32),
             Some("ipv6-network") => is_network::<std::net::Ipv6Addr>(text, 128),
             _ => true,
@@ -81,6 +85,10 @@ impl Checker<'_> {
             self.find(Code::WrongCount, path, message, None);
         }
     }
+}
+
+fn not_of_kind(place: Place<'static>, found: &str) -> String {
+    format!("expected {}, but this is {found}", place.schema().kinds)
 }
 
 /// Whether a value is among the allowed ones; `1` and `1.0` are the same number.

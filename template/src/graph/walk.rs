@@ -15,7 +15,8 @@ pub(super) fn edges(template: &Template) -> Vec<Edge> {
     }
     for (name, condition) in &template.conditions {
         walk.enter(Element::Condition(name.clone()));
-        walk.node(condition);
+        walk.path.pop();
+        walk.entry(name, condition);
     }
     for (id, resource) in &template.resources {
         walk.enter(Element::Resource(id.clone()));

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -328,7 +330,7 @@ fn aliases_that_stand_for_too_much_are_refused() {
     let mut text = "Metadata:\n  A0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("  A{level}: &a{level} [{aliases}]\n"));
+        writeln!(text, "  A{level}: &a{level} [{aliases}]").unwrap();
     }
     assert!(errors(&text).contains("the aliases stand for more than 1048576 bytes"));
     assert!(errors("Metadata: &a\n  B: *a\n").contains("holds the alias itself"));
@@ -356,6 +358,7 @@ fn a_file_that_is_too_large_is_refused() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the fixtures are files")]
 fn the_shared_fixtures_come_back_from_what_is_written() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
     for name in ["fargate-service.yaml", "cdk-original.template.json"] {

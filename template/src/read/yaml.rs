@@ -45,6 +45,12 @@ struct Size {
     depth: usize,
 }
 
+/// The key of an entry, or a mistake that was noted and from which reading can go on.
+enum Key {
+    Text(String),
+    Mistake,
+}
+
 /// A short tag, or a tag of YAML itself.
 enum Meaning {
     None,
@@ -146,16 +152,14 @@ impl<'t> Reader<'t, '_> {
         } else {
             format!("{}{}", tag.handle, tag.suffix)
         };
-        match written.strip_prefix('!').and_then(Function::from_name) {
-            Some(function) => Meaning::Call(function),
-            None => {
-                let name = written.trim_start_matches('!').trim_start_matches("Fn::");
-                let known = Function::ALL.iter().map(|function| function.name());
-                let nearest = nearest(name, known).map(|name| format!("!{name}"));
-                self.mistake(position, Problem::UnknownTag { tag: written, nearest });
-                Meaning::None
-            }
+        if let Some(function) = written.strip_prefix('!').and_then(Function::from_name) {
+            return Meaning::Call(function);
         }
+        let name = written.trim_start_matches('!').trim_start_matches("Fn::");
+        let known = Function::ALL.iter().map(|function| function.name());
+        let nearest = nearest(name, known).map(|name| format!("!{name}"));
+        self.mistake(position, Problem::UnknownTag { tag: written, nearest });
+        Meaning::None
     }
 
     fn list(&mut self, depth: usize) -> Option<Vec<Tree>> {
@@ -174,23 +178,26 @@ impl<'t> Reader<'t, '_> {
     fn map(&mut self, depth: usize) -> Option<Vec<Entry>> {
         let mut entries = Vec::new();
         let mut places = BTreeMap::new();
-        let mut merged = Vec::new();
+        let mut inherited = Vec::new();
         loop {
             let (event, position) = self.next()?;
             if event == Event::MappingEnd {
                 break;
             }
-            let merges = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
-            let Some(key) = self.key(event, position, depth)? else {
-                let (event, position) = self.next()?;
-                self.tree(event, position, depth + 1)?;
-                continue;
+            let is_merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let key = match self.key(event, position, depth)? {
+                Key::Text(key) => key,
+                Key::Mistake => {
+                    let (event, position) = self.next()?;
+                    self.tree(event, position, depth + 1)?;
+                    continue;
+                }
             };
             self.path.push_key(&key);
             let (event, value_position) = self.next()?;
             let value = self.tree(event, value_position, depth + 1)?;
-            if merges {
-                self.merge(value, &mut merged);
+            if is_merge {
+                self.merge(value, &mut inherited);
             } else if let Some(first) = places.get(&key) {
                 let problem = Problem::DuplicateKey { key, first: *first };
                 self.mistake(position, problem);
@@ -201,7 +208,7 @@ impl<'t> Reader<'t, '_> {
             self.path.pop();
         }
         // An entry of the mapping itself wins over a merged one, and an earlier merged one over a later.
-        for entry in merged {
+        for entry in inherited {
             if places.insert(entry.key.clone(), entry.position).is_none() {
                 entries.push(entry);
             }
@@ -209,21 +216,17 @@ impl<'t> Reader<'t, '_> {
         Some(entries)
     }
 
-    /// The text of a key; `Some(None)` after a mistake that reading can go on from.
-    fn key(&mut self, event: Event<'t>, position: Position, depth: usize) -> Option<Option<String>> {
-        let text = match event {
-            // As written: `0123: x` and `yes: x` are these texts, as nobody means a number or a boolean.
-            Event::Scalar(text, _, 0, None) => Some(text.into_owned()),
-            event => {
-                let tree = self.tree(event, position, depth + 1)?;
-                let text = tree.scalar_text();
-                if text.is_none() {
-                    self.mistake(position, Problem::KeyNotText { found: tree.kind() });
-                }
-                text
-            }
+    fn key(&mut self, event: Event<'t>, position: Position, depth: usize) -> Option<Key> {
+        // As written: `0123: x` and `yes: x` are these texts, as nobody means a number or a boolean.
+        if let Event::Scalar(text, _, 0, None) = event {
+            return Some(Key::Text(text.into_owned()));
+        }
+        let tree = self.tree(event, position, depth + 1)?;
+        let Some(text) = tree.scalar_text() else {
+            self.mistake(position, Problem::KeyNotText { found: tree.kind() });
+            return Some(Key::Mistake);
         };
-        Some(text)
+        Some(Key::Text(text))
     }
 
     fn merge(&mut self, value: Tree, merged: &mut Vec<Entry>) {

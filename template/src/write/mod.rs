@@ -19,6 +19,7 @@ impl Template {
     }
 
     /// The template as JSON, two spaces for each level, with a line break at the end.
+    #[expect(clippy::missing_panics_doc, reason = "writing a template to text cannot fail")]
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("keys are text and numbers are finite");
         text.push('\n');
@@ -26,6 +27,7 @@ impl Template {
     }
 
     /// The template as JSON without any white space: what is sent to AWS, and what its size limits count.
+    #[expect(clippy::missing_panics_doc, reason = "writing a template to text cannot fail")]
     pub fn to_json_minified(&self) -> String {
         serde_json::to_string(self).expect("keys are text and numbers are finite")
     }

@@ -215,7 +215,8 @@ fn tagged(function: Function, argument: &Node) -> Option<Tagged<'_>> {
 fn has_short_form(function: Function) -> bool {
     !matches!(
         function,
-        Function::Length
+        Function::GetStackOutput
+            | Function::Length
             | Function::ToJsonString
             | Function::Contains
             | Function::EachMemberEquals

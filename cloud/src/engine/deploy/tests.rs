@@ -1,0 +1,528 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::engine::fake::{CREATED, Fake, Run, TOKEN, stack};
+use crate::engine::patience::Pace;
+use crate::engine::plan::Names;
+use crate::engine::progress::Timestamp;
+use crate::engine::request::DeployRequest;
+
+fn plan(change: impl FnOnce(&mut DeployRequest)) -> Deploy {
+    let mut request = DeployRequest::new("S", r#"{"Resources":{}}"#);
+    change(&mut request);
+    let names = Names { change_set: "docuthinker-1".into(), token: TOKEN.into() };
+    Deploy::new(Plan::new(&request, names, Pace::AWS).unwrap())
+}
+
+fn run(fake: Fake) -> Run<Deployed> {
+    fake.run(plan(|_| {}))
+}
+
+fn outcome(run: &Run<Deployed>) -> &DeployOutcome {
+    match run.result.as_ref().unwrap() {
+        Deployed::Done(outcome) => outcome,
+        other @ Deployed::Recreate { .. } => panic!("{other:?}"),
+    }
+}
+
+fn failed(run: &Run<Deployed>) -> &CloudError {
+    run.result.as_ref().unwrap_err()
+}
+
+fn executions(run: &Run<Deployed>) -> usize {
+    run.count(|action| matches!(action, Action::Execute { .. }))
+}
+
+fn set_deletions(run: &Run<Deployed>) -> usize {
+    run.count(|action| matches!(action, Action::DeleteChangeSet { .. }))
+}
+
+fn stack_deletions(run: &Run<Deployed>) -> usize {
+    run.count(|action| matches!(action, Action::DeleteStack { .. }))
+}
+
+/// An update that succeeds.
+fn success() -> Fake {
+    Fake::new(Some("CREATE_COMPLETE"))
+        .then(
+            "UPDATE_IN_PROGRESS",
+            &[("S", "UPDATE_IN_PROGRESS", "User Initiated"), ("A", "UPDATE_IN_PROGRESS", "")],
+        )
+        .then("UPDATE_IN_PROGRESS", &[("A", "UPDATE_COMPLETE", "")])
+        .then("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", &[("S", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")])
+        .then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")])
+}
+
+/// An update that fails, with the failure `cause` and its echo.
+fn rollback() -> Fake {
+    Fake::new(Some("CREATE_COMPLETE"))
+        .then("UPDATE_IN_PROGRESS", &[("S", "UPDATE_IN_PROGRESS", "User Initiated")])
+        .then(
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            &[
+                ("B", "UPDATE_FAILED", "Resource update cancelled"),
+                ("A", "UPDATE_FAILED", "no such image"),
+                ("C", "CREATE_FAILED", "Resource creation cancelled"),
+                ("S", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed: [A, B, C]"),
+            ],
+        )
+        .then("UPDATE_ROLLBACK_COMPLETE", &[("S", "UPDATE_ROLLBACK_COMPLETE", "")])
+}
+
+#[test]
+fn an_update_is_followed_through_its_cleanup() {
+    let run = run(success());
+    assert_eq!((outcome(&run).changed, outcome(&run).status.as_str()), (true, "UPDATE_COMPLETE"));
+    assert_eq!(
+        run.told(),
+        [
+            "S UPDATE_IN_PROGRESS",
+            "A UPDATE_IN_PROGRESS",
+            "A UPDATE_COMPLETE",
+            "S UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "S UPDATE_COMPLETE"
+        ]
+    );
+    assert_eq!(executions(&run), 1);
+    assert_eq!(set_deletions(&run), 0, "CloudFormation removes an executed change set itself");
+}
+
+#[test]
+fn no_changes_is_a_success_that_leaves_no_change_set() {
+    let mut fake = Fake::new(Some("UPDATE_COMPLETE"));
+    fake.set.status = "FAILED".into();
+    fake.set.execution = "UNAVAILABLE".into();
+    fake.set.changes.clear();
+    fake.set.reason = "The submitted information didn't contain changes. Submit different information".into();
+    let run = run(fake);
+    assert!(!outcome(&run).changed);
+    assert_eq!((set_deletions(&run), executions(&run), stack_deletions(&run)), (1, 0, 0));
+}
+
+#[test]
+fn no_changes_of_a_broken_stack_is_no_success() {
+    let mut fake = Fake::new(Some("UPDATE_FAILED"));
+    fake.set.status = "FAILED".into();
+    fake.set.execution = "UNAVAILABLE".into();
+    fake.set.changes.clear();
+    fake.set.reason = "No updates are to be performed.".into();
+    let run = run(fake);
+    assert_eq!(failed(&run).kind(), Kind::Failed);
+    assert_eq!(set_deletions(&run), 1);
+}
+
+#[test]
+fn another_failure_of_the_change_set_is_not_taken_for_no_changes() {
+    let mut fake = Fake::new(None);
+    fake.set.status = "FAILED".into();
+    fake.set.execution = "UNAVAILABLE".into();
+    fake.set.changes.clear();
+    fake.set.reason = "Transform AWS::Serverless failed".into();
+    let run = run(fake);
+    assert!(failed(&run).to_string().contains("Transform AWS::Serverless failed"));
+    assert_eq!((set_deletions(&run), stack_deletions(&run)), (1, 1), "nothing of ours remains");
+}
+
+#[test]
+fn the_cause_of_a_rollback_is_the_first_failure_that_is_no_cancellation() {
+    let run = run(rollback());
+    let report = failed(&run).report();
+    assert_eq!(report.cause.as_ref().unwrap().logical_id, "A");
+    assert_eq!(report.failures.len(), 1, "echoes are no failures: {:?}", report.failures);
+    assert_eq!(report.what, "the deployment of S failed: A (AWS::X::Y): no such image");
+    assert_eq!(report.status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+    assert_eq!(failed(&run).exit_code(), 1);
+}
+
+#[test]
+fn a_status_nobody_knows_decides_nothing() {
+    let fake = Fake::new(Some("CREATE_COMPLETE"))
+        .then("HYPER_DEPLOY_DONE", &[("S", "UPDATE_IN_PROGRESS", "")])
+        .then("HYPER_DEPLOY_IN_PROGRESS", &[])
+        .then("UPDATE_COMPLETE", &[("A", "HYPER_COMPLETE", "")]);
+    let run = run(fake);
+    assert_eq!(outcome(&run).status, "UPDATE_COMPLETE");
+    assert_eq!(run.told(), ["S UPDATE_IN_PROGRESS", "A HYPER_COMPLETE"]);
+}
+
+#[test]
+fn fifty_throttled_polls_only_take_time() {
+    let mut fake = success();
+    fake.fault = Box::new(|n, action| {
+        (n > 8 && n < 108 && matches!(action, Action::DescribeStack(_) | Action::Events(_)))
+            .then_some(Class::Throttled)
+    });
+    let run = run(fake);
+    assert!(outcome(&run).changed);
+    let throttled = run.said.iter().filter(|news| matches!(news, Progress::Throttled { .. })).count();
+    assert!(throttled >= 49, "{throttled}");
+    assert!(
+        run.elapsed > Duration::from_mins(15),
+        "longer than the grace time for networks: {:?}",
+        run.elapsed
+    );
+}
+
+#[test]
+fn throttling_of_the_last_events_does_not_undo_a_success() {
+    let mut fake = success();
+    fake.fault = Box::new(|_, action| matches!(action, Action::Events(_)).then_some(Class::Throttled));
+    // The status is only known together with events while the operation runs; so let it end at once.
+    fake.frames.drain(..3);
+    let run = run(fake);
+    assert_eq!(outcome(&run).status, "UPDATE_COMPLETE");
+}
+
+#[test]
+fn the_cause_of_a_failure_is_asked_for_longer_than_the_last_lines_of_a_success() {
+    let mut fake = rollback();
+    fake.fault =
+        Box::new(|n, action| (n < 40 && matches!(action, Action::Events(_))).then_some(Class::Throttled));
+    assert_eq!(failed(&run(fake)).report().cause.as_ref().unwrap().logical_id, "A");
+}
+
+#[test]
+fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on() {
+    let mut fake = success();
+    fake.fault =
+        Box::new(|n, action| (n > 8 && !matches!(action, Action::Sleep(_))).then_some(Class::Unreachable));
+    let run = run(fake);
+    assert_eq!(failed(&run).kind(), Kind::Unreachable);
+    assert!(failed(&run).report().state.as_ref().unwrap().contains("goes on in AWS"));
+    assert!(run.elapsed >= Duration::from_mins(15));
+}
+
+#[test]
+fn expired_credentials_are_loaded_afresh_once() {
+    let mut fake = success();
+    fake.fault = Box::new(|n, _| (n == 10).then_some(Class::Credentials));
+    let renewed = run(fake);
+    assert!(outcome(&renewed).changed);
+    assert_eq!(renewed.count(|action| *action == Action::Reconnect), 1);
+
+    let mut fake = success();
+    fake.fault = Box::new(|n, action| {
+        (n >= 10 && !matches!(action, Action::Reconnect | Action::Sleep(_))).then_some(Class::Credentials)
+    });
+    let expired = run(fake);
+    assert_eq!(failed(&expired).exit_code(), 5);
+    assert!(failed(&expired).report().state.as_ref().unwrap().contains("goes on in AWS"));
+}
+
+#[test]
+fn events_that_may_not_be_read_are_done_without() {
+    let mut fake = success();
+    fake.fault = Box::new(|_, action| matches!(action, Action::Events(_)).then_some(Class::Denied));
+    let run = run(fake);
+    assert!(outcome(&run).changed);
+    assert_eq!(run.said.iter().filter(|news| matches!(news, Progress::Note { .. })).count(), 1, "said once");
+}
+
+#[test]
+fn a_lost_answer_to_the_execution_is_no_second_execution() {
+    let mut fake = success();
+    fake.fault = Box::new(|_, action| matches!(action, Action::Execute { .. }).then_some(Class::Unreachable));
+    let arrived = run(fake);
+    assert!(outcome(&arrived).changed);
+    assert_eq!(executions(&arrived), 1);
+
+    let mut fake = success();
+    fake.execution_arrives = false;
+    fake.fault = Box::new(|_, action| matches!(action, Action::Execute { .. }).then_some(Class::Unreachable));
+    let lost = run(fake);
+    assert_eq!(failed(&lost).kind(), Kind::Unreachable);
+    assert_eq!((executions(&lost), set_deletions(&lost)), (1, 1));
+}
+
+#[test]
+fn a_lost_answer_to_the_creation_of_the_change_set_is_found_by_its_name() {
+    let mut fake = success();
+    fake.fault =
+        Box::new(|_, action| matches!(action, Action::CreateChangeSet { .. }).then_some(Class::Exists));
+    let run = run(fake);
+    assert!(outcome(&run).changed);
+    let by_name = |action: &Action| matches!(action, Action::DescribeChangeSet { change_set, .. } if change_set == "docuthinker-1");
+    assert_eq!(run.count(by_name), 1, "afterwards by its ARN");
+}
+
+#[test]
+fn a_stack_changed_by_somebody_else_after_the_approval_is_left_alone() {
+    let mut fake = success();
+    fake.meddle =
+        Some(StackDescription { updated: Some(Timestamp(CREATED - 1)), ..stack("CREATE_COMPLETE") });
+    let run = run(fake);
+    assert_eq!(failed(&run).exit_code(), 4);
+    assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
+}
+
+#[test]
+fn an_obsolete_change_set_is_not_executed() {
+    let mut fake = success();
+    fake.set.execution = "OBSOLETE".into();
+    let run = run(fake);
+    assert_eq!(failed(&run).exit_code(), 4);
+    assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
+}
+
+#[test]
+fn a_stack_in_progress_is_in_the_way() {
+    for status in
+        ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "STRANGE"]
+    {
+        let run = run(Fake::new(Some(status)));
+        assert_eq!(failed(&run).exit_code(), 4, "{status}");
+        assert_eq!(run.actions.len(), 1, "nothing was made: {status}");
+    }
+}
+
+#[test]
+fn a_stack_that_was_never_made_is_made_anew_after_asking() {
+    for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"] {
+        let agreed = run(Fake::new(Some(status)));
+        assert!(matches!(agreed.result, Ok(Deployed::Recreate { .. })), "{status}");
+        let mut fake = Fake::new(Some(status));
+        fake.decision = Decision::Decline("no".into());
+        let declined = run(fake);
+        assert_eq!(failed(&declined).exit_code(), 3, "{status}");
+    }
+}
+
+#[test]
+fn an_announced_stack_is_new_and_is_removed_only_if_we_announced_it() {
+    let mut fake = Fake::new(None);
+    fake.decision = Decision::Decline("no".into());
+    let ours = run(fake);
+    assert_eq!((set_deletions(&ours), stack_deletions(&ours)), (1, 1));
+
+    let mut fake = Fake::new(Some("REVIEW_IN_PROGRESS"));
+    fake.decision = Decision::Decline("no".into());
+    let theirs = run(fake);
+    assert!(theirs.count(|a| matches!(a, Action::CreateChangeSet { creates_stack: true, .. })) == 1);
+    assert_eq!((set_deletions(&theirs), stack_deletions(&theirs)), (1, 0));
+
+    let mut fake = Fake::new(None);
+    fake.decision = Decision::Decline("no".into());
+    fake.other_sets = vec!["somebody else's".into()];
+    let shared = run(fake);
+    assert_eq!(
+        (set_deletions(&shared), stack_deletions(&shared)),
+        (1, 0),
+        "their change set needs the stack"
+    );
+}
+
+#[test]
+fn a_new_stack_may_be_invisible_and_stale_for_a_while() {
+    let fake = Fake::new(None)
+        .then("REVIEW_IN_PROGRESS", &[])
+        .then_gone()
+        .then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "User Initiated")])
+        .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")]);
+    assert_eq!(outcome(&run(fake)).status, "CREATE_COMPLETE");
+}
+
+#[test]
+fn an_old_success_is_not_taken_for_ours() {
+    let mut fake = success();
+    // Two looks still show the stack as it was before.
+    let stale = |fake: &mut Fake| fake.frames[0].events.clear();
+    fake.frames.push_front(fake.frames[0].clone());
+    stale(&mut fake);
+    let stale_status = Some("CREATE_COMPLETE".to_owned());
+    fake.frames[0].status = stale_status;
+    let run = run(fake);
+    assert_eq!(outcome(&run).status, "UPDATE_COMPLETE");
+}
+
+#[test]
+fn time_up_cancels_an_update() {
+    let mut fake = Fake::new(Some("CREATE_COMPLETE"));
+    for _ in 0..20 {
+        fake = fake.then("UPDATE_IN_PROGRESS", &[]);
+    }
+    let fake = fake.then("UPDATE_ROLLBACK_IN_PROGRESS", &[]).then("UPDATE_ROLLBACK_COMPLETE", &[]);
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_secs(30))));
+    assert_eq!(failed(&run).exit_code(), 8);
+    assert_eq!(run.count(|action| matches!(action, Action::CancelUpdate { .. })), 1);
+    assert_eq!(failed(&run).report().status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+}
+
+#[test]
+fn time_up_leaves_a_creation_to_run() {
+    let fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "")]);
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_secs(30))));
+    assert_eq!(failed(&run).exit_code(), 8);
+    assert_eq!(run.count(|action| matches!(action, Action::CancelUpdate { .. })), 0);
+    assert!(failed(&run).report().state.as_ref().unwrap().contains("CREATE_IN_PROGRESS"));
+}
+
+#[test]
+fn silence_is_broken_every_twenty_seconds() {
+    let fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("A", "CREATE_IN_PROGRESS", "")]);
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_secs(100))));
+    let beats: Vec<_> = run
+        .said
+        .iter()
+        .filter(|news| matches!(news, Progress::Heartbeat { in_progress, .. } if in_progress == &["A"]))
+        .collect();
+    assert_eq!(beats.len(), 5, "{beats:?}");
+}
+
+#[test]
+fn what_could_not_be_cleaned_up_is_left_over() {
+    let fake = Fake::new(Some("CREATE_COMPLETE"))
+        .then(
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            &[("S", "UPDATE_IN_PROGRESS", ""), ("A", "DELETE_FAILED", "in use")],
+        )
+        .then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")]);
+    let run = run(fake);
+    assert_eq!(outcome(&run).leftovers, ["A (AWS::X::Y, physical-A) could not be deleted: in use"]);
+}
+
+#[test]
+fn a_change_set_that_cannot_be_removed_is_told_and_changes_no_result() {
+    let mut fake = Fake::new(Some("CREATE_COMPLETE"));
+    fake.decision = Decision::Decline("no".into());
+    fake.fault =
+        Box::new(|_, action| matches!(action, Action::DeleteChangeSet { .. }).then_some(Class::Denied));
+    let run = run(fake);
+    assert_eq!(failed(&run).exit_code(), 3);
+    assert!(failed(&run).report().state.as_ref().unwrap().contains(SET_COULD_NOT), "{:?}", failed(&run));
+}
+
+const SET_COULD_NOT: &str = "could not be removed: injected";
+
+/// Cancels at each action in turn, and checks what must hold wherever that is.
+#[test]
+fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it() {
+    let fresh = || {
+        Fake::new(None)
+            .then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "")])
+            .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")])
+    };
+    let all = run(fresh()).actions;
+    for at in 0..all.len() {
+        let mut fake = fresh();
+        let seen = std::cell::Cell::new(0);
+        fake.cancel_when = Box::new(move |_| {
+            seen.set(seen.get() + 1);
+            seen.get() > at
+        });
+        let run = run(fake);
+        let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
+        match &run.result {
+            // The last look showed the end.
+            Ok(_) => assert_eq!(at, all.len() - 1),
+            Err(error) => {
+                assert_eq!(error.exit_code(), 130, "at {:?}", all[at]);
+                if executions(&run) == 0 {
+                    assert_eq!(
+                        (set_deletions(&run), stack_deletions(&run)),
+                        (created, created),
+                        "at {:?}",
+                        all[at]
+                    );
+                } else {
+                    assert_eq!((set_deletions(&run), stack_deletions(&run)), (0, 0), "at {:?}", all[at]);
+                    assert!(error.report().state.as_ref().unwrap().contains("goes on in AWS"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn values_that_the_stack_has_are_kept_and_unknown_ones_refused() {
+    let template =
+        r#"{"Parameters":{"A":{"Type":"String"},"B":{"Type":"String","Default":"b"},"C":{"Type":"String"}}}"#;
+    let request = |given: &[&str]| {
+        let mut request = DeployRequest::new("S", template);
+        request.parameters = given.iter().map(|name| ((*name).to_owned(), "v".to_owned())).collect();
+        request
+    };
+    let names = || Names { change_set: "n".into(), token: TOKEN.into() };
+    let plan = Plan::new(&request(&["A"]), names(), Pace::AWS).unwrap();
+    let mut fake = Fake::new(Some("CREATE_COMPLETE"));
+    fake.stack.as_mut().unwrap().parameters = vec!["A".into(), "B".into(), "C".into(), "Old".into()];
+    let run = fake.then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")]).run(Deploy::new(plan));
+    let kept = run.actions.iter().find_map(|action| match action {
+        Action::CreateChangeSet { keep_parameters, .. } => Some(keep_parameters.clone()),
+        _ => None,
+    });
+    assert_eq!(kept.unwrap(), ["B", "C"]);
+
+    let unknown = Plan::new(&request(&["A", "X", "Y"]), names(), Pace::AWS).unwrap_err();
+    assert_eq!(unknown.to_string(), "the template has no parameters `X`, `Y`");
+    assert_eq!(unknown.report().next.as_deref(), Some("it has `A`, `B`, `C`"));
+}
+
+#[test]
+fn refuses_before_asking_aws_what_aws_would_refuse() {
+    let check = |stack: &str, template: &str, expected: &str| {
+        let names = Names { change_set: "n".into(), token: TOKEN.into() };
+        let error = Plan::new(&DeployRequest::new(stack, template), names, Pace::AWS).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    check("1st", "{}", "`1st` cannot be the name of a stack");
+    check("a_b", "{}", "cannot be the name");
+    check(&"a".repeat(129), "{}", "cannot be the name");
+    check("S", "Resources: {}", "not a CloudFormation template in JSON");
+    check("S", &format!("{{\"Description\":\"{}\"}}", "x".repeat(1_048_576)), "takes at most 1048576");
+}
+
+/// A fault that passes: throttling, or a network that comes back.
+fn passing_fault() -> impl Strategy<Value = Option<Class>> {
+    prop_oneof![3 => Just(None), 1 => Just(Some(Class::Throttled)), 1 => Just(Some(Class::Unreachable))]
+}
+
+proptest! {
+    /// Noise between two answers, anywhere, changes neither the result nor what is told.
+    #[test]
+    fn passing_faults_change_nothing(
+        faults in prop::collection::vec(passing_fault(), 0..60),
+        fails in any::<bool>(),
+    ) {
+        let scenario = || if fails { rollback() } else { success() };
+        let quiet = run(scenario());
+        let mut fake = scenario();
+        fake.fault = Box::new(move |n, action| {
+            let asks = matches!(action, Action::DescribeStack(_) | Action::Events(_) | Action::DescribeChangeSet { .. });
+            faults.get(n).copied().flatten().filter(|_| asks)
+        });
+        let noisy = run(fake);
+        prop_assert_eq!(noisy.result, quiet.result.clone());
+        prop_assert_eq!(executions_of(&noisy.actions), 1);
+        // Events of the last look may be given up after three failures; never their order, never twice.
+        let (told, all) = (told(&noisy.said), quiet.told());
+        prop_assert!(all.starts_with(&told) || told == all, "{:?}", told);
+    }
+
+    /// Success only if AWS said so in one of its three words.
+    #[test]
+    fn success_only_if_aws_says_so(statuses in prop::collection::vec("(CREATE|UPDATE|IMPORT|ROLLBACK|DELETE|UPDATE_ROLLBACK|HYPER)_(COMPLETE|FAILED|IN_PROGRESS)|", 1..6)) {
+        let mut fake = Fake::new(Some("CREATE_COMPLETE"));
+        for status in &statuses {
+            fake = fake.then(status, &[("A", "UPDATE_IN_PROGRESS", "")]);
+        }
+        let fake = fake.then("UPDATE_ROLLBACK_COMPLETE", &[]);
+        let result = run(fake).result;
+        if let Ok(Deployed::Done(outcome)) = result {
+            prop_assert!(["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"].contains(&outcome.status.as_str()));
+            prop_assert!(statuses.contains(&outcome.status));
+        }
+    }
+}
+
+fn executions_of(actions: &[Action]) -> usize {
+    actions.iter().filter(|action| matches!(action, Action::Execute { .. })).count()
+}
+
+fn told(said: &[Progress]) -> Vec<String> {
+    let event = |news: &Progress| match news {
+        Progress::Resource(event) => Some(format!("{} {}", event.logical_id, event.status)),
+        _ => None,
+    };
+    said.iter().filter_map(event).collect()
+}

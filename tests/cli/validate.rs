@@ -1,0 +1,129 @@
+//! Findings in templates: all at once, with their places, and an exit code.
+
+use insta::assert_snapshot;
+
+use crate::project::Project;
+
+#[test]
+fn the_project_is_sound() {
+    assert_snapshot!(Project::new().run(["validate"]), @r"
+    exit: 0
+    --- stdout ---
+    2 templates: no errors, no warnings
+    ");
+    assert_snapshot!(Project::new().run(["validate", "fargate-service", "--output", "json"]), @r#"
+    exit: 0
+    --- stdout ---
+    {
+      "version": 1,
+      "templates": 1,
+      "errors": 0,
+      "warnings": 0,
+      "findings": []
+    }
+    "#);
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_file_is_shown_with_its_place() {
+    let project = Project::new();
+    project.write(
+        "broken.yaml",
+        "\
+Parameters:
+  Unused:
+    Type: String
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties:
+      CidrBlok: 10.0.0.0/16
+  First:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !Ref Second
+  Second:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: !GetAtt First.GroupId
+      VpcId: !Ref Vpcc
+",
+    );
+    assert_snapshot!(project.run(["validate", "--template", "broken.yaml"]), @r"
+    exit: 3
+    --- stdout ---
+    warning: nothing uses the parameter `Unused`
+      at broken.yaml:2:3 (Parameters.Unused)
+
+    hint: remove it
+
+    error: AWS::EC2::VPC has no property `CidrBlok`
+      at broken.yaml:8:7 (Resources.Vpc.Properties.CidrBlok)
+
+    hint: did you mean `CidrBlock`?
+
+    error: these need one another in a circle: First → Second → First
+      at broken.yaml:12:7 (Resources.First.Properties.GroupDescription)
+
+    hint: break one of these: Resources.First.Properties.GroupDescription refers to Second; Resources.Second.Properties.GroupDescription refers to First
+
+    error: there is no resource or parameter `Vpcc`
+      at broken.yaml:17:7 (Resources.Second.Properties.VpcId)
+
+    hint: did you mean `Vpc`?
+
+    1 template: 3 errors, 1 warning
+    ");
+    let json = project.run(["validate", "--template", "broken.yaml", "--output", "json"]);
+    assert_eq!(json.code, Some(3));
+    let view: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((view["version"].as_i64(), view["warnings"].as_i64()), (Some(1), Some(1)), "{json}");
+}
+
+#[test]
+fn a_file_that_is_no_template_is_refused() {
+    let project = Project::new();
+    project.write("unclosed.json", "{\"Resources\": {\n  \"A\": [}\n");
+    assert_snapshot!(project.run(["validate", "--template", "unclosed.json"]), @r#"
+    exit: 3
+    --- stderr ---
+    error: expected a value
+      at unclosed.json:2:9 (Resources.A[0])
+        |
+      1 | {"Resources": {
+      2 |   "A": [}
+        |         ^
+
+    hint: text of JSON is in double quotes
+    "#);
+    project.write("deep.json", "[".repeat(100_000));
+    let deep = project.run(["validate", "--template", "deep.json"]);
+    assert_eq!(deep.code, Some(3), "{}", deep.stderr.chars().take(500).collect::<String>());
+    assert_snapshot!(project.run(["validate", "--template", "missing.yaml"]), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot read the template file `missing.yaml`: no such file or directory
+    ");
+}
+
+#[test]
+fn mistakes_in_the_code_name_the_setting_that_caused_them() {
+    let project = Project::with_config(
+        "defaults:\n  backend:\n    memory: 8192\n  network:\n    cidr: 10.0.300.0/16\n",
+    );
+    assert_snapshot!(project.run(["validate"]), @r"
+    exit: 3
+    --- stdout ---
+    error: `10.0.300.0/16` is not a CIDR block
+      at docuthinker.yaml:5:5 (network.cidr)
+
+    hint: write an IPv4 address and a prefix length, for example `10.0.0.0/16`
+
+    error: 512 CPU units do not go with 8192 MiB of memory
+      at docuthinker.yaml:3:5 (backend.memory)
+
+    hint: with 512 CPU units, choose one of 1024, 2048, 3072, 4096 MiB
+
+    2 templates: 2 errors, no warnings
+    ");
+}
