@@ -25,7 +25,7 @@ fn given(map: &Map, key: &str) -> Given {
 
 impl Checker<'_> {
     /// A rule about which properties are given together.
-    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule) {
+    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule, place: Place<'static>) {
         let is = |key: &str, expected: Given| given(map, key) == expected;
         let listed = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match rule {
@@ -38,7 +38,7 @@ impl Checker<'_> {
                 self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {
-                let there: Vec<_> = keys.iter().copied().filter(|key| is(key, Given::Yes)).collect();
+                let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).copied().collect();
                 if there.len() > 1 {
                     self.find(
                         Code::Together,

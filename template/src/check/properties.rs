@@ -147,7 +147,7 @@ impl Checker<'_> {
 
     /// Whether a property may be set at all.
     fn property(&mut self, path: &Path, key: &str, within: Within) {
-        let named = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
+        let ends_so = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
         if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
@@ -164,7 +164,7 @@ impl Checker<'_> {
     }
 
     fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
-        let known = || place.properties().map(|(name, _)| name);
+        let known = || place.schema().properties.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
         let message = if path.steps().len() == 4 {
             format!("{} has no property `{}`", within.facts.type_name, shown(key))
@@ -176,7 +176,7 @@ impl Checker<'_> {
 
     fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
         for key in &place.schema().required {
-            if map.get(*key).is_none_or(is_absent) {
+            if map.get(*key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
