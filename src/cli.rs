@@ -135,6 +135,7 @@ pub(crate) enum Command {
     Synth(commands::synth::Synth),
     List(commands::list::List),
     Validate(commands::validate::Validate),
+    Diff(commands::diff::Diff),
     #[cfg(feature = "aws")]
     Deploy(commands::deploy::Deploy),
     #[cfg(feature = "aws")]

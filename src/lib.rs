@@ -3,7 +3,7 @@
 //! A project is a crate with settings and stacks. It implements [`Project`], and its `main` is one line:
 //!
 //! ```no_run
-//! use constructs::{App, StackOptions};
+//! use constructs::{App, LogGroup, StackOptions};
 //! use docuthinker::Project;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@
 //! #[derive(Default, Serialize, Deserialize, JsonSchema)]
 //! #[serde(default, deny_unknown_fields)]
 //! struct Settings {
-//!     /// Days that notes are kept.
-//!     days: u32,
+//!     /// The service's name.
+//!     name: String,
 //! }
 //!
 //! struct Notes;
@@ -22,7 +22,7 @@
 //!
 //!     fn build(app: &mut App, settings: &Settings) {
 //!         app.with_stack(StackOptions::named("Notes"), |s| {
-//!             s.add_raw("Table", "AWS::S3::Bucket", constructs::Json::new(serde_json::json!({})));
+//!             LogGroup::named("Logs").name(format!("/notes/{}", settings.name)).build(s);
 //!         });
 //!     }
 //! }
@@ -31,6 +31,8 @@
 //!     docuthinker::main::<Notes>()
 //! }
 //! ```
+//!
+//! The folder `examples/` has such a crate in full.
 //!
 //! Start reading at [`Project`], then `cli.rs` for what can be typed, then a file of `commands/`: each finds what
 //! it works on, calls a library, shows what came of it, and says how the process ends.

@@ -11,8 +11,13 @@ use crate::problem::{Failure, Problem, Result};
 /// Reads the CloudFormation template in `file`, YAML or JSON; all mistakes at once.
 pub(crate) fn read(file: &Path) -> Result<Document> {
     let text = files::read_text(file, "template")?;
-    template::Template::parse(&text, &file.display().to_string())
-        .map_err(|errors| Failure::new(Exit::Refused, problems(&errors, &text)))
+    parse(&text, &file.display().to_string())
+}
+
+/// Reads the template `text`, which is called `name` in messages.
+pub(crate) fn parse(text: &str, name: &str) -> Result<Document> {
+    template::Template::parse(text, name)
+        .map_err(|errors| Failure::new(Exit::Refused, problems(&errors, text)))
 }
 
 fn problems(errors: &ReadErrors, text: &str) -> Vec<Problem> {

@@ -41,5 +41,5 @@ pub use engine::{deploy_stack, destroy_stack};
 pub use error::{CloudError, Kind, Report};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
-    list_stacks,
+    list_stacks, set_termination_protection,
 };

@@ -60,7 +60,7 @@ pub(crate) async fn ask_line(question: String) -> Option<String> {
 /// A change set in words, the most dangerous changes last, where the eye is.
 fn changes_text(set: &ChangeSet) -> String {
     let mut text = if set.creates_stack {
-        format!("{} will be created:\n", set.stack)
+        format!("{} will be created, with {} resources:\n", set.stack, set.changes.len())
     } else {
         format!("{} will be changed:\n", set.stack)
     };

@@ -95,6 +95,7 @@ impl Aws {
             local: self.local.clone(),
             expected_account: account.map(str::to_owned),
             expected_region: region.clone(),
+            ..ConnectOptions::default()
         }))?;
         if self.connections.is_empty() {
             announce(&connection, asked.as_deref(), printer);
@@ -175,7 +176,7 @@ pub(crate) fn emulator_home() -> Result<PathBuf> {
 
 /// The emulator as `--local` starts it.
 pub(crate) fn emulator_options() -> Result<EmulatorOptions> {
-    Ok(EmulatorOptions { home: emulator_home()?, port: None, delay_ms: 0, faults: None })
+    Ok(EmulatorOptions::new(emulator_home()?))
 }
 
 /// Makes sure that the emulator runs, and says what takes time.

@@ -90,10 +90,11 @@ impl<'a> Monitor<'a> {
         } else if inner.in_progress.remove(&event.logical_id) {
             inner.done += 1;
         }
-        // Where a line can be rewritten, it shows what is in progress; beginnings would only double the lines.
-        let told_by_bar =
-            !inner.bar.is_hidden() && event.status.ends_with("_IN_PROGRESS") && event.reason.is_none();
-        if !told_by_bar {
+        // Beginnings would only double the lines: the moving line or the heartbeat tells what is in progress.
+        let begins = event.status.ends_with("_IN_PROGRESS");
+        if !begins
+            || (event.reason.is_some() && event.reason.as_deref() != Some("Resource creation Initiated"))
+        {
             inner.say(&event_text(event));
         }
         let names: Vec<&str> = inner.in_progress.iter().map(String::as_str).collect();

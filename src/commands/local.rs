@@ -28,8 +28,8 @@ enum Subcommand {
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
         port: Option<u16>,
         /// Milliseconds that each resource takes
-        #[arg(long, value_name = "MS", default_value_t = 0)]
-        delay_ms: u32,
+        #[arg(long, value_name = "MS")]
+        delay_ms: Option<u32>,
         /// JSON file of failures to inject: `{"create:LogicalId": "reason"}`
         #[arg(long, value_name = "FILE")]
         faults: Option<PathBuf>,

@@ -8,6 +8,8 @@ pub(crate) mod config;
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
 pub(crate) mod destroy;
+pub(crate) mod diff;
+mod diff_text;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
@@ -26,6 +28,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
     match command {
         Command::Synth(args) => synth::run(args, session),
         Command::List(args) => list::run(args, session),
+        Command::Diff(args) => diff::run(args, session),
         #[cfg(feature = "aws")]
         Command::Deploy(args) => deploy::run(args, session),
         #[cfg(feature = "aws")]

@@ -49,14 +49,17 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
     if session.printer.json() {
         session.printer.result_json(&json!({ "stacks": rows }))?;
     } else {
-        let lines: String =
-            rows.iter().flat_map(|row| row.outputs.iter().map(|output| line(&row.name, output))).collect();
+        let lines: String = rows.iter().map(|row| lines(&row.name, &row.outputs)).collect();
         session.printer.result(&lines)?;
     }
     Ok(Exit::Done)
 }
 
-/// One output in a line, as the CDK shows it.
-pub(crate) fn line(stack: &str, output: &Output) -> String {
-    format!("{stack}.{} = {}\n", output.key, output.value)
+/// The outputs in lines, as the CDK shows them.
+///
+/// An export without a description is the work of the app, which made it for another of its stacks; it is only in the
+/// JSON view.
+pub(crate) fn lines(stack: &str, outputs: &[Output]) -> String {
+    let shown = outputs.iter().filter(|output| output.export.is_none() || output.description.is_some());
+    shown.fold(String::new(), |lines, output| lines + &format!("{stack}.{} = {}\n", output.key, output.value))
 }

@@ -1,7 +1,7 @@
 //! Generated nodes and templates for property tests.
 
 use indexmap::IndexMap;
-use proptest::collection::{hash_map, vec};
+use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -10,14 +10,103 @@ use crate::node::{Function, Map, Node, Number};
 
 /// Text that YAML readers are known to take for something else, and text with all the marks of YAML in it.
 pub(crate) const AWKWARD: &[&str] = &[
-    "", " ", "yes", "No", "on", "OFF", "y", "true", "False", "null", "~", "0", "-0", "0123", "012345678901", "1e3",
-    "0x1f", "0o17", "0b1", "1_000", "1:30", "190:20:30.15", ".5", "1.", ".inf", ".nan", "2012-10-17", "2010-09-09",
-    "2001-12-14t21:59:43.10-05:00", "<<", "=", "-", "- a", "?", "? a", "!", "!a", "&a", "*a", "%a", "@a", "`a", "|",
-    "> a", "'a'", "\"a\"", "it's", "{a}", "[a]", "a, b", "${X}", "#a", "a #b", "a: b", "a:", "::", "AWS::Region",
-    " a", "a ", "\t", "\ta", "a\tb", "a\nb", "a\nb\n", "a\n\nb\n", "a\nb\n\n", "\n", "\na", "  a\nb", "a\n  ",
-    "a\n   \nb", " \n a", "a\r\nb", "a\rb", "---", "...", "--- a", "a\\b", "\\n", "\u{85}", "a\u{85}b", "\u{2028}",
-    "a\n\u{2029}b", "\u{feff}a", "\0", "\u{7}", "\u{1b}[0m", "\u{7f}", "\u{9f}", "😀", "é\nü", "\u{a0}x", "\u{fffe}",
-    "\u{10ffff}", "a\n\tb", "#!/bin/bash\necho ${X} \\\n  -x 'y'\n", "99999999999999999999",
+    "",
+    " ",
+    "yes",
+    "No",
+    "on",
+    "OFF",
+    "y",
+    "true",
+    "False",
+    "null",
+    "~",
+    "0",
+    "-0",
+    "0123",
+    "012345678901",
+    "1e3",
+    "0x1f",
+    "0o17",
+    "0b1",
+    "1_000",
+    "1:30",
+    "190:20:30.15",
+    ".5",
+    "1.",
+    ".inf",
+    ".nan",
+    "2012-10-17",
+    "2010-09-09",
+    "2001-12-14t21:59:43.10-05:00",
+    "<<",
+    "=",
+    "-",
+    "- a",
+    "?",
+    "? a",
+    "!",
+    "!a",
+    "&a",
+    "*a",
+    "%a",
+    "@a",
+    "`a",
+    "|",
+    "> a",
+    "'a'",
+    "\"a\"",
+    "it's",
+    "{a}",
+    "[a]",
+    "a, b",
+    "${X}",
+    "#a",
+    "a #b",
+    "a: b",
+    "a:",
+    "::",
+    "AWS::Region",
+    " a",
+    "a ",
+    "\t",
+    "\ta",
+    "a\tb",
+    "a\nb",
+    "a\nb\n",
+    "a\n\nb\n",
+    "a\nb\n\n",
+    "\n",
+    "\na",
+    "  a\nb",
+    "a\n  ",
+    "a\n   \nb",
+    " \n a",
+    "a\r\nb",
+    "a\rb",
+    "---",
+    "...",
+    "--- a",
+    "a\\b",
+    "\\n",
+    "\u{85}",
+    "a\u{85}b",
+    "\u{2028}",
+    "a\n\u{2029}b",
+    "\u{feff}a",
+    "\0",
+    "\u{7}",
+    "\u{1b}[0m",
+    "\u{7f}",
+    "\u{9f}",
+    "😀",
+    "é\nü",
+    "\u{a0}x",
+    "\u{fffe}",
+    "\u{10ffff}",
+    "a\n\tb",
+    "#!/bin/bash\necho ${X} \\\n  -x 'y'\n",
+    "99999999999999999999",
 ];
 
 pub(crate) fn text() -> impl Strategy<Value = String> {
@@ -50,11 +139,12 @@ pub(crate) fn node() -> impl Strategy<Value = Node> {
         let function = prop::sample::select(Function::ALL.to_vec());
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Node::List),
-            hash_map(text(), inner.clone(), 0..4).prop_map(|map| Node::from_entries(sorted(map))),
+            btree_map(text(), inner.clone(), 0..4).prop_map(|map| Node::from_entries(sorted(map))),
             (function, inner.clone()).prop_map(|(function, node)| call(function, node)),
             (prop::sample::select(Function::ALL.to_vec()), vec(inner, 0..4))
                 .prop_map(|(function, nodes)| call(function, Node::List(nodes))),
-            (name(), text()).prop_map(|(target, name)| call(Function::GetAtt, vec![target.into(), name.into()].into())),
+            (name(), text())
+                .prop_map(|(target, name)| call(Function::GetAtt, vec![target.into(), name.into()].into())),
         ]
     })
 }
@@ -70,18 +160,16 @@ fn call(function: Function, argument: Node) -> Node {
     }
 }
 
-fn sorted<T>(map: std::collections::HashMap<String, T>) -> IndexMap<String, T> {
-    let mut entries: Vec<_> = map.into_iter().collect();
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    entries.into_iter().collect()
+fn sorted<T>(map: std::collections::BTreeMap<String, T>) -> IndexMap<String, T> {
+    map.into_iter().collect()
 }
 
 fn nodes() -> impl Strategy<Value = Map> {
-    hash_map(name(), node(), 0..3).prop_map(sorted)
+    btree_map(name(), node(), 0..3).prop_map(sorted)
 }
 
 fn things<T: std::fmt::Debug>(thing: impl Strategy<Value = T>) -> impl Strategy<Value = IndexMap<String, T>> {
-    hash_map(name(), thing, 0..4).prop_map(sorted)
+    btree_map(name(), thing, 0..4).prop_map(sorted)
 }
 
 fn parameter() -> impl Strategy<Value = Parameter> {
@@ -98,9 +186,9 @@ fn parameter() -> impl Strategy<Value = Parameter> {
 
 fn resource() -> impl Strategy<Value = Resource> {
     let policy = || option::of(prop_oneof![Just(Node::from("Retain")), node()]);
-    (text(), option::of(name()), vec(name(), 0..3), nodes(), nodes(), policy(), policy(), option::of(node())).prop_map(
-        |(type_name, condition, depends_on, properties, metadata, deletion_policy, update_replace_policy, creation)| {
-            Resource {
+    (text(), option::of(name()), vec(name(), 0..3), nodes(), nodes(), policy(), policy(), option::of(node()))
+        .prop_map(
+            |(
                 type_name,
                 condition,
                 depends_on,
@@ -108,10 +196,23 @@ fn resource() -> impl Strategy<Value = Resource> {
                 metadata,
                 deletion_policy,
                 update_replace_policy,
-                attributes: creation.into_iter().map(|node| ("CreationPolicy".to_owned(), node)).collect(),
-            }
-        },
-    )
+                creation,
+            )| {
+                Resource {
+                    type_name,
+                    condition,
+                    depends_on,
+                    properties,
+                    metadata,
+                    deletion_policy,
+                    update_replace_policy,
+                    attributes: creation
+                        .into_iter()
+                        .map(|node| ("CreationPolicy".to_owned(), node))
+                        .collect(),
+                }
+            },
+        )
 }
 
 fn output() -> impl Strategy<Value = Output> {
@@ -127,21 +228,48 @@ pub(crate) fn template() -> impl Strategy<Value = Template> {
         let entries = node.map(|node| Map::from([("Fn::ForEach::Each".to_owned(), node)]));
         entries.into_iter().map(|entries| ("Resources".to_owned(), entries)).collect::<IndexMap<_, _>>()
     });
-    (texts, nodes(), things(parameter()), nodes(), nodes(), nodes(), things(resource()), things(output()), transform, loops)
-        .prop_map(|(texts, metadata, parameters, rules, mappings, conditions, resources, outputs, transform, loops)| {
-            Template {
-                format_version: texts.0,
-                description: texts.1,
+    (
+        texts,
+        nodes(),
+        things(parameter()),
+        nodes(),
+        nodes(),
+        nodes(),
+        things(resource()),
+        things(output()),
+        transform,
+        loops,
+    )
+        .prop_map(
+            |(
+                texts,
                 metadata,
                 parameters,
                 rules,
                 mappings,
-                conditions: conditions.into_iter().map(|(key, node)| (key, node.condition_operand())).collect(),
-                transform,
+                conditions,
                 resources,
                 outputs,
+                transform,
                 loops,
-                ..Template::default()
-            }
-        })
+            )| {
+                Template {
+                    format_version: texts.0,
+                    description: texts.1,
+                    metadata,
+                    parameters,
+                    rules,
+                    mappings,
+                    conditions: conditions
+                        .into_iter()
+                        .map(|(key, node)| (key, node.condition_operand()))
+                        .collect(),
+                    transform,
+                    resources,
+                    outputs,
+                    loops,
+                    ..Template::default()
+                }
+            },
+        )
 }

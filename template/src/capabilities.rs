@@ -77,7 +77,9 @@ impl Template {
     /// Whether `Fn::Transform` stands in a resource.
     fn calls_macros(&self) -> bool {
         self.resources.values().any(|resource| {
-            map_calls_macro(&resource.properties) || map_calls_macro(&resource.metadata) || map_calls_macro(&resource.attributes)
+            map_calls_macro(&resource.properties)
+                || map_calls_macro(&resource.metadata)
+                || map_calls_macro(&resource.attributes)
         })
     }
 }
@@ -131,17 +133,29 @@ mod tests {
     #[test]
     fn macros_are_acknowledged() {
         check("Transform: AWS::LanguageExtensions\nResources: {}", "CAPABILITY_AUTO_EXPAND");
-        check("Transform: [AWS::Serverless-2016-10-31]\nResources: {}", "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND");
+        check(
+            "Transform: [AWS::Serverless-2016-10-31]\nResources: {}",
+            "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND",
+        );
         check(
             "Resources: {T: {Type: AWS::SNS::Topic, Properties: {A: [!Transform {Name: X}]}}}",
             "CAPABILITY_AUTO_EXPAND",
         );
-        check("Resources: {T: {Type: A::B::C, Properties: {Fn::Transform: {Name: X}}}}", "CAPABILITY_AUTO_EXPAND");
+        check(
+            "Resources: {T: {Type: A::B::C, Properties: {Fn::Transform: {Name: X}}}}",
+            "CAPABILITY_AUTO_EXPAND",
+        );
     }
 
     #[test]
     fn what_cannot_be_seen_needs_all() {
-        check("Resources: {N: {Type: AWS::CloudFormation::Stack}}", "CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND");
-        check("Resources: {N: {Type: My::Own::Thing::MODULE}}", "CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND");
+        check(
+            "Resources: {N: {Type: AWS::CloudFormation::Stack}}",
+            "CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND",
+        );
+        check(
+            "Resources: {N: {Type: My::Own::Thing::MODULE}}",
+            "CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND",
+        );
     }
 }

@@ -147,7 +147,8 @@ impl Graph<'_> {
 
     /// Whether a name begins like a module's: its resources have the module's logical ID before their own.
     fn is_of_module(&self, name: &str) -> bool {
-        let mut modules = self.template.resources.iter().filter(|(_, resource)| resource.type_name.ends_with("::MODULE"));
+        let mut modules =
+            self.template.resources.iter().filter(|(_, resource)| resource.type_name.ends_with("::MODULE"));
         modules.any(|(id, _)| name.starts_with(id.as_str()))
     }
 
@@ -156,7 +157,9 @@ impl Graph<'_> {
         let template = self.template;
         let resources = template.resources.keys();
         match edge.kind {
-            Reference::Condition | Reference::If => nearest(&edge.name, template.conditions.keys().map(String::as_str)),
+            Reference::Condition | Reference::If => {
+                nearest(&edge.name, template.conditions.keys().map(String::as_str))
+            }
             Reference::FindInMap => nearest(&edge.name, template.mappings.keys().map(String::as_str)),
             Reference::DependsOn | Reference::GetAtt(_) | Reference::Sub(Some(_)) => {
                 nearest(&edge.name, resources.map(String::as_str))
@@ -184,11 +187,17 @@ impl Graph<'_> {
         let place: BTreeMap<&str, usize> =
             self.template.resources.keys().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
         let between = self.edges.iter().filter_map(|edge| match (&edge.from, &edge.to) {
-            (Element::Resource(from), Some(Element::Resource(to))) => Some((*place.get(&**from)?, *place.get(&**to)?)),
+            (Element::Resource(from), Some(Element::Resource(to))) => {
+                Some((*place.get(&**from)?, *place.get(&**to)?))
+            }
             _ => None,
         });
         let order = cycle::order(place.len(), between).ok_or_else(|| self.cycles())?;
-        Ok(order.into_iter().filter_map(|place| self.template.resources.get_index(place)).map(|(id, _)| id.as_str()).collect())
+        Ok(order
+            .into_iter()
+            .filter_map(|place| self.template.resources.get_index(place))
+            .map(|(id, _)| id.as_str())
+            .collect())
     }
 }
 

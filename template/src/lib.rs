@@ -1,9 +1,54 @@
 //! A CloudFormation template as a value: reading, writing, references, facts, checks and differences.
+//!
+//! Everything here is a pure function: no file, no clock, no environment, no AWS. The same template gives the same
+//! bytes and the same findings.
+//!
+//! - [`Template`] with its [`Resource`]s, [`Parameter`]s and [`Output`]s holds [`Node`]s: plain values, and calls
+//!   of intrinsic functions told apart from them.
+//! - [`Template::parse`] reads YAML with short tags or JSON into a [`Document`]: the template, and the
+//!   [`Position`] of each of its values. Mistakes come all at once as [`ReadErrors`].
+//! - [`Template::to_yaml`], [`Template::to_json`] and [`Template::to_json_minified`] write.
+//! - [`Template::graph`] tells what refers to what: unknown targets, cycles, order.
+//! - [`facts`] knows every AWS resource type: properties, attributes, what a change does.
+//! - [`Document::check`] and [`Template::check`] report what is wrong as [`Finding`]s with stable codes.
+//! - [`diff()`] compares two templates and tells which resources would be replaced.
+//! - [`Template::capabilities`] and [`limits`] tell what a deployment must acknowledge, and how large it may be.
+//!
+//! ```
+//! # fn main() -> Result<(), template::ReadErrors> {
+//! use template::{Severity, Template};
+//!
+//! let text = r#"
+//! Resources:
+//!   Topic:
+//!     Type: AWS::SNS::Topic
+//!     Properties:
+//!       TopicName: !Sub "${AWS::StackName}-alarms"
+//!   Subscription:
+//!     Type: AWS::SNS::Subscription
+//!     Properties:
+//!       TopicArn: !Ref Topik
+//!       Protocol: email
+//! "#;
+//! let document = Template::parse(text, "alarms.yaml")?;
+//! let findings = document.check();
+//! assert_eq!(findings[0].severity, Severity::Error);
+//! assert_eq!(findings[0].message, "there is no resource or parameter `Topik`");
+//! assert_eq!(findings[0].hint.as_deref(), Some("did you mean `Topic`?"));
+//!
+//! let repaired = Template::parse(&text.replace("Topik", "Topic"), "alarms.yaml")?.template;
+//! assert!(repaired.check().is_empty());
+//! assert_eq!(repaired.graph().order().as_deref(), Ok(["Topic", "Subscription"].as_slice()));
+//! assert!(repaired.to_yaml().contains("TopicName: !Sub ${AWS::StackName}-alarms\n"));
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(test)]
 mod arbitrary;
 pub mod capabilities;
 pub mod check;
+pub mod diff;
 pub mod document;
 pub mod facts;
 pub mod graph;
@@ -17,6 +62,7 @@ mod write;
 
 pub use capabilities::Capability;
 pub use check::{Code, Finding, Severity};
+pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff};
 pub use document::{Output, Parameter, Resource, Template};
 pub use graph::{Cycle, Edge, Element, Graph, Reference};
 pub use limits::Delivery;

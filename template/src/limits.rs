@@ -147,7 +147,9 @@ mod tests {
     fn check(template: &Template, expected: &[&str]) {
         let lines: Vec<_> = exceeded(template)
             .iter()
-            .map(|excess| format!("{}: {} {}, at most {}", excess.path, excess.found, excess.what, excess.most))
+            .map(|excess| {
+                format!("{}: {} {}, at most {}", excess.path, excess.found, excess.what, excess.most)
+            })
             .collect();
         assert_eq!(lines, expected);
     }
@@ -160,7 +162,10 @@ mod tests {
             &Template {
                 description: Some("é".repeat(512)),
                 resources: numbered(500, &Resource::default()),
-                parameters: numbered(200, &Parameter { description: Some("é".repeat(100)), ..Parameter::default() }),
+                parameters: numbered(
+                    200,
+                    &Parameter { description: Some("é".repeat(100)), ..Parameter::default() },
+                ),
                 mappings: numbered(200, &Node::Map(numbered(20, &Node::Null))),
                 metadata: [("A".to_owned(), Node::from("é".repeat(300_000)))].into(),
                 outputs: numbered(200, &output),
@@ -172,7 +177,8 @@ mod tests {
 
     #[test]
     fn one_more_is_too_much() {
-        let output = Output { value: 1.into(), description: Some("é".repeat(513)), export: None, condition: None };
+        let output =
+            Output { value: 1.into(), description: Some("é".repeat(513)), export: None, condition: None };
         let long = "P".repeat(256);
         let parameter = Parameter { default: Some("x".repeat(4097).into()), ..Parameter::default() };
         check(

@@ -23,9 +23,10 @@ pub(crate) fn nodes(template: &Template, visit: &mut dyn FnMut(&Path, &Node)) {
     }
     for (id, resource) in &template.resources {
         let mut path = Path::of(["Resources", id]);
-        for (key, policy) in
-            [("DeletionPolicy", &resource.deletion_policy), ("UpdateReplacePolicy", &resource.update_replace_policy)]
-        {
+        for (key, policy) in [
+            ("DeletionPolicy", &resource.deletion_policy),
+            ("UpdateReplacePolicy", &resource.update_replace_policy),
+        ] {
             if let Some(policy) = policy {
                 entry(&mut path, key, policy, visit);
             }

@@ -1,9 +1,7 @@
 //! The emulator as the tests use it: started and stopped through the command, asked through AWS's own APIs.
 
-use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -13,34 +11,19 @@ use crate::project::Project;
 pub(crate) struct Emulator {
     pub(crate) project: Project,
     address: String,
-    /// There is one emulator in a cache folder, and its Python environment is not made for each test.
-    _lock: File,
-}
-
-/// Shared by all tests of the build, so that the packages are fetched once.
-fn cache() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("emulator")
 }
 
 impl Emulator {
-    /// Starts it; no other test has it at the same time.
+    /// Starts one of its own for the test. The Python environment is shared by all tests of the build, so that its
+    /// packages are fetched once.
     pub(crate) fn start() -> Emulator {
-        fs::create_dir_all(cache()).unwrap();
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(cache().join("tests.lock"))
-            .unwrap();
-        lock.lock().unwrap();
-        let project = Project::new().variable("DOCUTHINKER_CACHE_DIR", cache().to_str().unwrap());
+        let environment = concat!(env!("CARGO_TARGET_TMPDIR"), "/emulator-environment");
+        let project = Project::new().variable("DOCUTHINKER_EMULATOR_ENVIRONMENT", environment);
         let faults = project.write("faults.json", "{}");
-        // One that a killed run left behind has other faults.
-        project.run(["local", "stop"]);
-        let started =
-            project.run(["local", "start", "--output", "json", "--faults", faults.to_str().unwrap()]).json();
+        let start = ["local", "start", "--output", "json", "--faults"].map(str::to_owned);
+        let started = project.run(start.into_iter().chain([faults.display().to_string()])).json();
         let address = started["endpoint"].as_str().unwrap().replace("http://", "");
-        Emulator { project, address, _lock: lock }
+        Emulator { project, address }
     }
 
     /// Makes the next operation on a resource fail: `create:LogicalId`, with the reason.

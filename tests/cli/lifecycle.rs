@@ -130,8 +130,12 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(ALL).success();
-    let destroyed =
-        project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
+    let destroy = ["destroy", "--all", "--local", "--yes"];
+    let protected = project.run(destroy);
+    assert_eq!(protected.code, Some(3), "{protected}");
+    assert!(protected.stderr.contains("DocuThinkerFoundation is protected from deletion"), "{protected}");
+    project.run(ALL.iter().chain(&["--set", "deletion_protection=false"])).success();
+    let destroyed = project.run(destroy);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
     let (stack, foundation) = (
         destroyed.stderr.find("DocuThinkerStack is deleted"),
@@ -184,14 +188,37 @@ fn any_template_can_be_deployed() {
 }
 
 #[test]
-fn the_portable_template_is_deployed_only_when_it_is_named() {
+fn the_portable_template_goes_into_a_network_that_exists() {
     let emulator = Emulator::start();
-    let parameters =
-        ["VpcId=vpc-1", "PublicSubnets=subnet-1,subnet-2", "BackendImage=backend:1", "AIMLImage=aiml:1"];
-    let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
-    let deploy = ["deploy", "fargate-service", "--local", "--yes"];
-    let deployed = emulator.project.run(deploy.into_iter().chain(parameters));
+    let project = &emulator.project;
+    let subnet = |block: &str, zone: &str| {
+        let properties = json!({ "VpcId": { "Ref": "Vpc" }, "CidrBlock": block, "AvailabilityZone": zone });
+        json!({ "Type": "AWS::EC2::Subnet", "Properties": properties })
+    };
+    let resources = json!({
+        "Vpc": { "Type": "AWS::EC2::VPC", "Properties": { "CidrBlock": "10.1.0.0/16" } },
+        "A": subnet("10.1.1.0/24", "us-east-1a"),
+        "B": subnet("10.1.2.0/24", "us-east-1b"),
+    });
+    let ids = ["Vpc", "A", "B"].map(|id| (id.to_owned(), json!({ "Value": { "Ref": id } })));
+    let outputs: serde_json::Map<String, Value> = ids.into_iter().collect();
+    project.write("network.json", json!({ "Resources": resources, "Outputs": outputs }).to_string());
+    let network =
+        ["deploy", "--template", "network.json", "--stack-name", "network", "--outputs-file", "ids.json"];
+    project.run(network.into_iter().chain(["--local", "--yes"])).success();
+    let ids: Value = serde_json::from_str(&project.read("ids.json")).unwrap();
+    let id = |name: &str| ids["network"][name].as_str().unwrap();
+
+    let parameters = json!({
+        "VpcId": id("Vpc"), "PublicSubnets": format!("{},{}", id("A"), id("B")),
+        "BackendImage": "backend:1", "AIMLImage": "aiml:1",
+    });
+    project.write("parameters.json", parameters.to_string());
+    let deploy = ["deploy", "fargate-service", "--local", "--yes", "--parameters-file", "parameters.json"];
+    let deployed = project.run(deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
+    let listed = project.run(["outputs", "--local"]);
+    assert!(!listed.stdout.contains("fargate-service"), "it is not one of all stacks: {listed}");
 }
 
 #[test]
@@ -210,6 +237,10 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
     };
     deploy("with.json", "producer").success();
     deploy("importer.json", "consumer").success();
+    let queue = json!({ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } });
+    project.write("other.json", queue.to_string());
+    let refused = deploy("other.json", "producer");
+    assert_eq!(refused.code, Some(3), "what it names is gone too: {refused}");
     let kept = deploy("without.json", "producer");
     assert_eq!(kept.code, Some(0), "{kept}");
     assert!(
@@ -232,6 +263,37 @@ fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
 
     hint: did you mean `VpcId`?
     ");
+}
+
+/// I31
+#[cfg(unix)]
+#[test]
+fn the_outputs_file_is_private_and_never_written_through_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let project = Project::new();
+    project.write("precious", "mine");
+    symlink(project.path().join("precious"), project.path().join("outputs.json")).unwrap();
+    let deploy = |file: &str| project.run(["deploy", "--all", "--yes", "--outputs-file", file]);
+    insta::assert_snapshot!(deploy("outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `outputs.json`: it is a symbolic link
+    ");
+    insta::assert_snapshot!(deploy("missing/outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `missing/outputs.json`: there is no folder for it
+    ");
+    assert_eq!(project.read("precious"), "mine");
+
+    let emulator = Emulator::start();
+    let bucket = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } });
+    emulator.project.write("bucket.json", bucket.to_string());
+    let deploy =
+        ["deploy", "--template", "bucket.json", "--stack-name", "bucket", "--outputs-file", "outputs.json"];
+    emulator.project.run(deploy.into_iter().chain(["--local", "--yes"])).success();
+    let written = std::fs::metadata(emulator.project.path().join("outputs.json")).unwrap();
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
 }
 
 /// C6, C7, failure 23: nobody can answer, so nothing is begun.

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod config;
+mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
 mod help;

@@ -93,6 +93,7 @@ impl Project {
     }
 
     /// Runs the command with `input` on stdin.
+    #[cfg(feature = "aws")]
     pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = S>,
@@ -149,6 +150,7 @@ impl fmt::Display for Outcome {
 }
 
 /// The folder of the workspace.
+#[cfg(feature = "aws")]
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -57,9 +57,6 @@ Resources:
 
     hint: remove it
 
-    error: one of `CidrBlock`, `Ipv4IpamPoolId` must be given
-      at broken.yaml:7:5 (Resources.Vpc.Properties)
-
     error: AWS::EC2::VPC has no property `CidrBlok`
       at broken.yaml:8:7 (Resources.Vpc.Properties.CidrBlok)
 
@@ -75,7 +72,7 @@ Resources:
 
     hint: did you mean `Vpc`?
 
-    1 template: 4 errors, 1 warning
+    1 template: 3 errors, 1 warning
     ");
     let json = project.run(["validate", "--template", "broken.yaml", "--output", "json"]);
     assert_eq!(json.code, Some(3));

@@ -8,6 +8,7 @@ mod names;
 mod replacement;
 mod sources;
 mod spec;
+mod tags;
 
 use std::path::Path;
 

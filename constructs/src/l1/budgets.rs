@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::resource::{Handle, Resource, Tags};
-use crate::value::Value;
+use crate::value::{Tag, Value};
 
 /// What a `Value<BudgetName>` names; there are no values of this type.
 #[derive(Debug)]
@@ -30,12 +30,12 @@ pub struct Budget {
     pub notifications_with_subscribers: Option<Vec<budget::NotificationWithSubscribers>>,
     /// An optional list of tags to associate with the specified budget. Each tag consists of a key and a value, and each key must be unique for the resource.
     #[serde(rename = "ResourceTags", skip_serializing_if = "Option::is_none")]
-    pub resource_tags: Option<Vec<budget::ResourceTag>>,
+    pub resource_tags: Option<Vec<Tag>>,
 }
 
 impl Resource for Budget {
     const TYPE: &'static str = "AWS::Budgets::Budget";
-    const TAGS: Tags = Tags::None;
+    const TAGS: Tags = Tags::List("ResourceTags");
     type Ref = BudgetName;
 }
 
@@ -256,19 +256,6 @@ pub mod budget {
         /// Required. Changing it replaces the resource.
         #[serde(rename = "Subscribers", skip_serializing_if = "Option::is_none")]
         pub subscribers: Option<Vec<Subscriber>>,
-    }
-
-    /// The tag structure that contains a tag key and value.
-    #[derive(Debug, Clone, Default, Serialize)]
-    pub struct ResourceTag {
-        /// The key that's associated with the tag.
-        ///
-        /// Required.
-        #[serde(rename = "Key", skip_serializing_if = "Option::is_none")]
-        pub key: Option<Value<String>>,
-        /// The value that's associated with the tag.
-        #[serde(rename = "Value", skip_serializing_if = "Option::is_none")]
-        pub value: Option<Value<String>>,
     }
 
     /// The amount of cost or usage that's measured for a budget.

@@ -35,3 +35,8 @@ pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod wafv2;
+
+#[cfg(test)]
+mod structs;
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! DocuThinker's stacks, as templates.
 
+mod combinations;
+mod mistakes;
+mod requirements;
 mod templates;
 
 use constructs::{App, Assembly};

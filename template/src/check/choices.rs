@@ -29,7 +29,9 @@ impl Checker<'_> {
         let is = |key: &str, expected: Given| given(map, key) == expected;
         let listed = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         match rule {
-            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys) if keys.iter().all(|key| is(key, Given::No)) => {
+            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
+                if keys.iter().all(|key| is(key, Given::No)) =>
+            {
                 if keys.iter().any(|key| is_misspelt(map, key, place)) {
                     return;
                 }
@@ -38,17 +40,32 @@ impl Checker<'_> {
             PropertyRule::ExactlyOne(keys) => {
                 let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).copied().collect();
                 if there.len() > 1 {
-                    self.find(Code::Together, path, format!("only one of {} can be given", listed(&there)), None);
+                    self.find(
+                        Code::Together,
+                        path,
+                        format!("only one of {} can be given", listed(&there)),
+                        None,
+                    );
                 }
             }
             PropertyRule::Requires(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::No)) {
-                    self.find(Code::Together, path, format!("with `{key}` the property `{other}` must be given too"), None);
+                    self.find(
+                        Code::Together,
+                        path,
+                        format!("with `{key}` the property `{other}` must be given too"),
+                        None,
+                    );
                 }
             }
             PropertyRule::Excludes(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::Yes)) {
-                    self.find(Code::Together, &path.key(other), format!("`{other}` cannot be given together with `{key}`"), None);
+                    self.find(
+                        Code::Together,
+                        &path.key(other),
+                        format!("`{other}` cannot be given together with `{key}`"),
+                        None,
+                    );
                 }
             }
             _ => {}
@@ -78,7 +95,9 @@ impl Checker<'_> {
             } else if failures.len() == alternatives.len() {
                 match one_of(&alternatives) {
                     Some(message) => self.find(Code::Together, path, message, None),
-                    None => self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default()),
+                    None => {
+                        self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default());
+                    }
                 }
             }
         }
@@ -91,7 +110,8 @@ fn one_of(alternatives: &[Place<'static>]) -> Option<String> {
         .iter()
         .map(|place| {
             let schema = place.schema();
-            let only_required = !schema.required.is_empty() && schema.properties.is_empty() && schema.rules.is_empty();
+            let only_required =
+                !schema.required.is_empty() && schema.properties.is_empty() && schema.rules.is_empty();
             let keys = || schema.required.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
             only_required.then(|| keys().join(" and "))
         })

@@ -1,9 +1,10 @@
 //! Functions that do not exist, and arguments that a function does not take.
 
 use crate::check::{Checker, Code, did_you_mean, shown};
+use crate::graph::{PSEUDO_PARAMETERS, SubPart, sub_parts};
 use crate::nearest::nearest;
 use crate::node::{Function, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 use crate::visit;
 
 impl Checker<'_> {
@@ -16,6 +17,7 @@ impl Checker<'_> {
                     self.unknown_function(path, key, map.len());
                 }
             }
+            Node::String(text) if text.contains("${") => self.missing_sub(path, text),
             _ => {}
         });
     }
@@ -33,7 +35,36 @@ impl Checker<'_> {
         } else if Function::from_key(key).is_none() {
             let known = Function::ALL.iter().map(|function| function.name());
             let hint = did_you_mean(nearest(name, known).map(|name| format!("Fn::{name}")).as_deref());
-            self.find(Code::BadFunction, &path.key(key), format!("there is no function `{}`", shown(key)), hint);
+            self.find(
+                Code::BadFunction,
+                &path.key(key),
+                format!("there is no function `{}`", shown(key)),
+                hint,
+            );
+        }
+    }
+
+    /// Text that looks as if `Fn::Sub` was forgotten: it names something of the template.
+    fn missing_sub(&mut self, path: &Path, text: &str) {
+        // In these, `${…}` belongs to somebody else: a shell, a state machine, a file on an instance.
+        const FOREIGN: [&str; 6] =
+            ["Fn::Sub", "Fn::Base64", "UserData", "Metadata", "DefinitionString", "DefinitionBody"];
+        let is_foreign = |step: &Step| matches!(step, Step::Key(key) if FOREIGN.contains(&key.as_str()));
+        if path.steps().iter().any(is_foreign) {
+            return;
+        }
+        for part in sub_parts(text) {
+            let SubPart::Variable(variable) = part else { continue };
+            let name = variable.split_once('.').map_or(variable, |(name, _)| name);
+            let template = self.template;
+            let known = PSEUDO_PARAMETERS.contains(&name)
+                || template.parameters.contains_key(name)
+                || template.resources.contains_key(name);
+            if known {
+                let message = format!("`${{{}}}` stays as it is, since this is plain text", shown(variable));
+                self.find(Code::MissingSub, path, message, Some("put `!Sub` before the text".to_owned()));
+                return;
+            }
         }
     }
 
@@ -76,11 +107,16 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
     let (expected, fits) = match function {
         Function::Ref => ("the name of a resource or parameter", matches!(argument, Node::String(_))),
         Function::Condition => ("the name of a condition", matches!(argument, Node::String(_))),
-        Function::GetAtt => ("a resource and an attribute", matches!(items, Some([a, b]) if textual(a) && textual(b))),
-        Function::Sub => ("text, or a list of text and a mapping of variables", match items {
-            Some([Node::String(_), Node::Map(_)]) => true,
-            _ => matches!(argument, Node::String(_)),
-        }),
+        Function::GetAtt => {
+            ("a resource and an attribute", matches!(items, Some([a, b]) if textual(a) && textual(b)))
+        }
+        Function::Sub => (
+            "text, or a list of text and a mapping of variables",
+            match items {
+                Some([Node::String(_), Node::Map(_)]) => true,
+                _ => matches!(argument, Node::String(_)),
+            },
+        ),
         Function::Join => {
             ("a list of a separator and a list", matches!(items, Some([a, b]) if textual(a) && listed(b)))
         }
@@ -90,7 +126,9 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
         Function::Split => {
             ("a list of a separator and text", matches!(items, Some([a, b]) if textual(a) && textual(b)))
         }
-        Function::FindInMap => ("a list of a mapping and two keys", matches!(items, Some([_, _, _] | [_, _, _, Node::Map(_)]))),
+        Function::FindInMap => {
+            ("a list of a mapping and two keys", matches!(items, Some([_, _, _] | [_, _, _, Node::Map(_)])))
+        }
         Function::Cidr => {
             ("a list of a block, a count and the bits of each", matches!(items, Some([_, _] | [_, _, _])))
         }
@@ -106,7 +144,9 @@ fn takes(function: Function, argument: &Node) -> Result<(), &'static str> {
         Function::Transform => {
             ("a mapping of `Name` and `Parameters`", matches!(argument, Node::Map(_) | Node::List(_)))
         }
-        Function::GetStackOutput => ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_))),
+        Function::GetStackOutput => {
+            ("a mapping of `StackName` and `OutputName`", matches!(argument, Node::Map(_)))
+        }
         Function::Length => ("a list", items.is_some()),
         Function::ToJsonString => ("a list or a mapping", matches!(argument, Node::List(_) | Node::Map(_))),
         Function::Contains | Function::EachMemberEquals | Function::EachMemberIn | Function::ValueOf => {

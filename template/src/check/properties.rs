@@ -1,6 +1,6 @@
 //! Every property against the facts about its type.
 
-use crate::check::{Checker, Code, did_you_mean, choose_one_of, shown};
+use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
@@ -19,7 +19,8 @@ impl Checker<'_> {
     pub(super) fn properties(&mut self) {
         let template = self.template;
         // A macro of somebody else may give any meaning to any property.
-        let foreign = |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
+        let foreign =
+            |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
         if template.transform.iter().any(foreign) {
             return;
         }
@@ -30,7 +31,9 @@ impl Checker<'_> {
                     self.end_of_life(id, facts);
                     let mut path = Checker::resource_path(id, "Properties");
                     // All the properties may come from one call.
-                    if resource.properties.len() == 1 && resource.properties.keys().all(|key| key.starts_with("Fn::")) {
+                    if resource.properties.len() == 1
+                        && resource.properties.keys().all(|key| key.starts_with("Fn::"))
+                    {
                         let call = Node::from_entries(resource.properties.clone());
                         self.value(&mut path, &call, facts.properties(), Within { facts });
                     } else {
@@ -59,7 +62,8 @@ impl Checker<'_> {
 
     fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
         // One in maintenance works and stays.
-        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance") else {
+        let Some((status, date)) = facts.end_of_life.as_ref().filter(|(status, _)| *status != "maintenance")
+        else {
             return;
         };
         let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
@@ -110,6 +114,7 @@ impl Checker<'_> {
             if let Some(next) = place.property(key) {
                 self.property(path, key, within);
                 self.value(path, node, next, within);
+                self.policy(path, within.facts.type_name, key, node);
             } else if let Some(next) = self.entry(place, key) {
                 self.value(path, node, next, within);
             } else if !schema.open && (!schema.properties.is_empty() || !schema.entries.is_empty()) {
@@ -135,7 +140,10 @@ impl Checker<'_> {
 
     /// The place of the values of a map, by the key's pattern.
     fn entry(&mut self, place: Place, key: &str) -> Option<Place> {
-        place.entries().find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key)).map(|(_, next)| next)
+        place
+            .entries()
+            .find(|(pattern, _)| pattern.is_empty() || self.matches(pattern, key))
+            .map(|(_, next)| next)
     }
 
     /// Whether a property may be set at all.
@@ -148,7 +156,8 @@ impl Checker<'_> {
         }
         if ends_so(&facts.deprecated) {
             let steps = property_path(path);
-            let names: Vec<&str> = steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
+            let names: Vec<&str> =
+                steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
             if facts.deprecated.contains(&names.join(".").as_str()) {
                 self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
             }
@@ -214,7 +223,8 @@ impl Checker<'_> {
     fn unique(&mut self, path: &Path, items: &[Node]) {
         for (at, item) in items.iter().enumerate() {
             if let Some(first) = items[..at].iter().position(|other| other == item) {
-                let message = format!("this item is the same as item {first}, but each may be there only once");
+                let message =
+                    format!("this item is the same as item {first}, but each may be there only once");
                 self.find(Code::WrongCount, &path.index(at), message, None);
             }
         }

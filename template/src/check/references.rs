@@ -13,7 +13,9 @@ impl Checker<'_> {
         let graph = self.template.graph();
         for edge in graph.unknown() {
             let message = match edge.kind {
-                Reference::Condition | Reference::If => format!("there is no condition `{}`", shown(&edge.name)),
+                Reference::Condition | Reference::If => {
+                    format!("there is no condition `{}`", shown(&edge.name))
+                }
                 Reference::FindInMap => format!("there is no mapping `{}`", shown(&edge.name)),
                 Reference::Ref | Reference::Sub(None) => {
                     format!("there is no resource or parameter `{}`", shown(&edge.name))
@@ -50,7 +52,9 @@ impl Checker<'_> {
 
     /// `Fn::GetAtt` of an attribute that the type does not have.
     fn attribute(&mut self, edge: &Edge) {
-        let (Reference::GetAtt(Some(attribute)) | Reference::Sub(Some(attribute))) = &edge.kind else { return };
+        let (Reference::GetAtt(Some(attribute)) | Reference::Sub(Some(attribute))) = &edge.kind else {
+            return;
+        };
         let Some(Element::Resource(id)) = &edge.to else { return };
         let Some(resource) = self.template.resources.get(id) else { return };
         let Some(facts) = facts::resource(&resource.type_name) else { return };
@@ -103,7 +107,12 @@ impl Checker<'_> {
         for (path, map, key, known) in missing {
             let known = || known.keys().map(String::as_str);
             let hint = did_you_mean(nearest(&key, known())).or_else(|| choose_one_of(known()));
-            self.find(Code::UnknownTarget, &path, format!("the mapping `{map}` has no key `{}`", shown(&key)), hint);
+            self.find(
+                Code::UnknownTarget,
+                &path,
+                format!("the mapping `{map}` has no key `{}`", shown(&key)),
+                hint,
+            );
         }
     }
 

@@ -89,7 +89,8 @@ impl Checker<'_> {
         let names = names.chain(template.outputs.keys().map(|name| of("Outputs", name)));
         for (section, name) in names {
             if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                let message = format!("the name `{}` has other characters than letters and digits", shown(&name));
+                let message =
+                    format!("the name `{}` has other characters than letters and digits", shown(&name));
                 let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
                 let hint = (!letters.is_empty()).then(|| format!("for example `{letters}`"));
                 self.find(Code::BadName, &Path::of([section, &name]), message, hint);
@@ -97,7 +98,12 @@ impl Checker<'_> {
         }
         for name in template.resources.keys().filter(|name| template.parameters.contains_key(*name)) {
             let message = format!("`{name}` is the name of a parameter and of a resource");
-            self.find(Code::BadName, &Path::of(["Resources", name]), message, Some("rename one of them".to_owned()));
+            self.find(
+                Code::BadName,
+                &Path::of(["Resources", name]),
+                message,
+                Some("rename one of them".to_owned()),
+            );
         }
     }
 
@@ -149,7 +155,8 @@ impl Checker<'_> {
                     Node::Map(values) => {
                         for (inner_key, value) in values {
                             if matches!(value, Node::Map(_) | Node::Null) {
-                                let message = format!("a mapping holds text and lists, but this is {}", value.kind());
+                                let message =
+                                    format!("a mapping holds text and lists, but this is {}", value.kind());
                                 self.find(Code::BadDeclaration, &path.key(key).key(inner_key), message, None);
                             }
                         }
@@ -215,7 +222,8 @@ impl Checker<'_> {
         // A name that comes out of an expression may be any.
         let maps_are_computed = graph_has_computed_maps(template);
         let declared = template.parameters.keys().map(|name| ("parameter", Element::Parameter(name.clone())));
-        let declared = declared.chain(template.conditions.keys().map(|name| ("condition", Element::Condition(name.clone()))));
+        let declared = declared
+            .chain(template.conditions.keys().map(|name| ("condition", Element::Condition(name.clone()))));
         let mappings = template.mappings.keys().filter(|_| !maps_are_computed);
         let declared = declared.chain(mappings.map(|name| ("mapping", Element::Mapping(name.clone()))));
         for (what, element) in declared {
@@ -232,7 +240,8 @@ fn graph_has_computed_maps(template: &crate::document::Template) -> bool {
     let mut computed = !template.loops.is_empty();
     crate::visit::calls(template, &mut |_, function, argument| {
         if function == crate::node::Function::FindInMap {
-            let literal = matches!(argument, Node::List(items) if matches!(items.first(), Some(Node::String(_))));
+            let literal =
+                matches!(argument, Node::List(items) if matches!(items.first(), Some(Node::String(_))));
             computed |= !literal;
         }
     });

@@ -264,7 +264,7 @@ impl<'a> Place<'a> {
     }
 
     /// The properties of the object here, by name.
-    pub fn properties(self) -> impl Iterator<Item = (&'static str, Place<'a>)> {
+    pub fn properties(self) -> impl ExactSizeIterator<Item = (&'static str, Place<'a>)> {
         self.schema().properties.iter().map(move |(name, schema)| (*name, self.at(schema)))
     }
 

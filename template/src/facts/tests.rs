@@ -81,7 +81,9 @@ fn a_log_group_keeps_events_for_the_periods_that_cloudwatch_offers() {
 
 #[test]
 fn types_that_hold_data_are_stateful() {
-    for name in ["AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"] {
+    for name in
+        ["AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"]
+    {
         assert!(facts(name).stateful, "{name}");
     }
     assert!(!facts("AWS::ECS::Service").stateful);
@@ -108,7 +110,11 @@ fn a_property_says_what_it_names() {
     assert!(role.names().iter().any(|name| name.type_name == "AWS::IAM::Role" && name.is_arn()));
     let groups = place("AWS::ECS::Service", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups");
     let group = groups.item().expect("a list");
-    assert!(group.names().iter().any(|name| name.type_name == "AWS::EC2::SecurityGroup"), "{:?}", group.names());
+    assert!(
+        group.names().iter().any(|name| name.type_name == "AWS::EC2::SecurityGroup"),
+        "{:?}",
+        group.names()
+    );
 }
 
 #[test]
@@ -127,6 +133,13 @@ fn attributes_say_what_they_return() {
     assert!(balancer.attribute("DnsName").is_none());
     assert!(facts("AWS::IAM::Role").attribute("Arn").expect("known").is_arn);
     assert!(facts("AWS::CloudFormation::Stack").attribute("Outputs.Url").is_some());
+}
+
+#[test]
+fn types_of_the_serverless_transform_are_known() {
+    let function = facts("AWS::Serverless::Function");
+    assert!(function.properties().property("CodeUri").is_some());
+    assert!(function.attribute("Version.FunctionArn").is_some());
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn template(text: &str) -> Template {
 #[track_caller]
 fn edges(text: &str) -> String {
     let template = template(text);
-    let line = |edge: &crate::graph::Edge| format!("{} {:?} {} {:?}\n", edge.path, edge.kind, edge.name, edge.to);
+    let line =
+        |edge: &crate::graph::Edge| format!("{} {:?} {} {:?}\n", edge.path, edge.kind, edge.name, edge.to);
     template.graph().edges().iter().map(line).collect()
 }
 
@@ -122,7 +123,10 @@ fn what_a_macro_or_a_loop_may_bring_is_not_called_unknown() {
     let body = "Resources:\n  A: {Type: 'A::B::C', Properties: {P: !Ref FunctionRole}}\n";
     assert_eq!(template(body).graph().unknown().count(), 1);
     assert_eq!(template(&format!("Transform: AWS::LanguageExtensions\n{body}")).graph().unknown().count(), 1);
-    assert_eq!(template(&format!("Transform: AWS::Serverless-2016-10-31\n{body}")).graph().unknown().count(), 0);
+    assert_eq!(
+        template(&format!("Transform: AWS::Serverless-2016-10-31\n{body}")).graph().unknown().count(),
+        0
+    );
 }
 
 #[test]
@@ -174,13 +178,15 @@ Conditions:
 
 #[test]
 fn the_order_keeps_the_templates_where_that_is_free() {
-    let template = template("
+    let template = template(
+        "
 Resources:
   D: {Type: 'A::B::C', DependsOn: [C]}
   B: {Type: 'A::B::C'}
   C: {Type: 'A::B::C', Properties: {P: !Ref A}}
   A: {Type: 'A::B::C'}
-");
+",
+    );
     assert_eq!(template.graph().order().unwrap(), ["B", "A", "C", "D"]);
 }
 
@@ -215,7 +221,9 @@ fn reach(count: usize, edges: &[(usize, usize)]) -> BTreeSet<(usize, usize)> {
     for _ in 0..count {
         let further: Vec<_> = reach
             .iter()
-            .flat_map(|(from, over)| edges.iter().filter(move |edge| edge.0 == *over).map(move |edge| (*from, edge.1)))
+            .flat_map(|(from, over)| {
+                edges.iter().filter(move |edge| edge.0 == *over).map(move |edge| (*from, edge.1))
+            })
             .collect();
         reach.extend(further);
     }

@@ -73,7 +73,10 @@ impl Walk<'_> {
             }
         }
         self.path.pop();
-        let policies = [("DeletionPolicy", &resource.deletion_policy), ("UpdateReplacePolicy", &resource.update_replace_policy)];
+        let policies = [
+            ("DeletionPolicy", &resource.deletion_policy),
+            ("UpdateReplacePolicy", &resource.update_replace_policy),
+        ];
         for (key, policy) in policies {
             if let Some(policy) = policy {
                 self.at(key, policy);
@@ -193,7 +196,13 @@ impl Walk<'_> {
             return;
         }
         let to = self.target(name, &kind);
-        self.edges.push(Edge { from: self.from.clone(), path: self.path.clone(), name: name.to_owned(), to, kind });
+        self.edges.push(Edge {
+            from: self.from.clone(),
+            path: self.path.clone(),
+            name: name.to_owned(),
+            to,
+            kind,
+        });
     }
 
     fn target(&self, name: &str, kind: &Reference) -> Option<Element> {
@@ -203,7 +212,9 @@ impl Walk<'_> {
             Reference::Condition | Reference::If => {
                 template.conditions.contains_key(name).then(|| Element::Condition(name.to_owned()))
             }
-            Reference::FindInMap => template.mappings.contains_key(name).then(|| Element::Mapping(name.to_owned())),
+            Reference::FindInMap => {
+                template.mappings.contains_key(name).then(|| Element::Mapping(name.to_owned()))
+            }
             Reference::DependsOn | Reference::GetAtt(_) | Reference::Sub(Some(_)) => resource(),
             Reference::Ref | Reference::Sub(None) => {
                 if template.parameters.contains_key(name) {

@@ -124,7 +124,9 @@ impl Problem {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Problem::TooLarge { .. } => Some("CloudFormation takes templates of at most 1048576 bytes".into()),
+            Problem::TooLarge { .. } => {
+                Some("CloudFormation takes templates of at most 1048576 bytes".into())
+            }
             Problem::Syntax { hint, .. } => hint.map(str::to_owned),
             Problem::Empty => Some("a template needs at least the section `Resources`".into()),
             Problem::SecondDocument => Some("put the second template into its own file".into()),
@@ -136,11 +138,15 @@ impl Problem {
                 Some("quote the value if the exclamation mark belongs to the text".into())
             }
             Problem::UnknownKey { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
-            Problem::UnknownKey { nearest: None, known, .. } => Some(format!("choose one of {}", known.join(", "))),
+            Problem::UnknownKey { nearest: None, known, .. } => {
+                Some(format!("choose one of {}", known.join(", ")))
+            }
             Problem::MissingKey { key: "Type", what: "a resource" } => {
                 Some("for example `Type: AWS::EC2::VPC`".into())
             }
-            Problem::MissingKey { key: "Type", what: "a parameter" } => Some("for example `Type: String`".into()),
+            Problem::MissingKey { key: "Type", what: "a parameter" } => {
+                Some("for example `Type: String`".into())
+            }
             _ => None,
         }
     }

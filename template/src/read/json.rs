@@ -19,7 +19,8 @@ pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
     let tree = reader.tree(1)?;
     reader.space();
     if reader.at < text.len() {
-        return reader.stop("more text after the end of the value", Some("remove what follows the last brace"));
+        return reader
+            .stop("more text after the end of the value", Some("remove what follows the last brace"));
     }
     Some(tree)
 }
@@ -60,7 +61,8 @@ impl Reader<'_, '_> {
     /// The position of the next character. No token has a line break in it, only white space has.
     fn position(&mut self) -> Position {
         let characters = self.text.get(self.counted..self.at).map_or(0, |text| text.chars().count());
-        self.position.column = u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(self.position.column);
+        self.position.column =
+            u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(self.position.column);
         self.counted = self.at;
         self.position
     }
@@ -111,7 +113,8 @@ impl Reader<'_, '_> {
             }
             self.comma("expected `,` or `]` after an item of a list")?;
             if self.peek() == Some(b']') {
-                return self.stop("expected another item after the comma", Some("remove the comma before `]`"));
+                return self
+                    .stop("expected another item after the comma", Some("remove the comma before `]`"));
             }
         }
     }
@@ -150,7 +153,8 @@ impl Reader<'_, '_> {
             }
             self.comma("expected `,` or `}` after an entry")?;
             if self.peek() == Some(b'}') {
-                return self.stop("expected another entry after the comma", Some("remove the comma before `}`"));
+                return self
+                    .stop("expected another entry after the comma", Some("remove the comma before `}`"));
             }
         }
     }
@@ -207,7 +211,8 @@ impl Reader<'_, '_> {
             // `serde_json` may be off by the last digit of a float, unless its slower way is switched on.
             Ok(number) => {
                 self.at += end;
-                let exact = number.is_f64().then(|| literal.parse().ok().and_then(Number::from_f64)).flatten();
+                let exact =
+                    number.is_f64().then(|| literal.parse().ok().and_then(Number::from_f64)).flatten();
                 Some(Value::Number(exact.unwrap_or(number)))
             }
             Err(error) if error.to_string().contains("out of range") => {

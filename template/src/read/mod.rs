@@ -1,6 +1,6 @@
 //! Reading a template: YAML with short tags, and JSON.
 //!
-//! Both become the same [`Tree`] of values with places; the [`sections`] of the template are made from it.
+//! Both become the same tree of values with places; the sections of the template are made from it.
 
 mod error;
 mod json;
@@ -54,7 +54,7 @@ impl Template {
     ///
     /// [`ReadErrors`] with every mistake that was found: syntax, duplicate keys, unknown tags, and sections and
     /// attributes that do not exist or are of the wrong kind. Whether references, properties and numbers of
-    /// things are right is not asked here but by [`check`](crate::check()).
+    /// things are right is not asked here but by [`Document::check`].
     pub fn parse(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
         let mut mistakes = Vec::new();
         let document = read(text, &mut mistakes).map(|tree| {

@@ -36,7 +36,9 @@ impl Positions {
                 (Step::Key(key), Places::Map(entries)) => {
                     entries.iter().find(|(name, ..)| **name == **key).map(|(_, at, place)| (*at, place))
                 }
-                (Step::Index(index), Places::List(items)) => items.get(*index).map(|item| (item.position, item)),
+                (Step::Index(index), Places::List(items)) => {
+                    items.get(*index).map(|item| (item.position, item))
+                }
                 _ => None,
             };
             let Some((at, next)) = found else { break };

@@ -79,7 +79,20 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_number_in_one_yaml_only_stays_text() {
-        for text in ["0123", "012345678901", "0o17", "0x1f", "0b1", "1_000", "1:30", "1e3", "1.5e3", ".5", ".inf", "1."] {
+        for text in [
+            "0123",
+            "012345678901",
+            "0o17",
+            "0x1f",
+            "0b1",
+            "1_000",
+            "1:30",
+            "1e3",
+            "1.5e3",
+            ".5",
+            ".inf",
+            "1.",
+        ] {
             match text {
                 "1." => check(text, "number 1.0"),
                 _ => check(text, &format!("text {text}")),

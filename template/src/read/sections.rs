@@ -71,9 +71,9 @@ impl Reader<'_, '_> {
     fn template(&mut self, node: Node) -> Template {
         let mut template = Template::default();
         let sections = self.entries(node, "a mapping of sections").unwrap_or_default();
-        self.macros = sections.get("Transform").is_some_and(|transform| {
-            !matches!(transform, Node::String(name) if name == "AWS::LanguageExtensions")
-        });
+        self.macros = sections.get("Transform").is_some_and(
+            |transform| !matches!(transform, Node::String(name) if name == "AWS::LanguageExtensions"),
+        );
         for (name, section) in sections {
             self.path.push_key(&name);
             self.section(&mut template, name, section);
@@ -252,7 +252,8 @@ impl Reader<'_, '_> {
     fn required<T>(&mut self, value: Option<T>, what: &'static str, key: &'static str) -> Option<T> {
         // One that is there but of the wrong kind, or under a misspelt key, was noted already.
         let noted = self.mistakes.iter().any(|mistake| {
-            let misspelt = matches!(&mistake.problem, Problem::UnknownKey { nearest, .. } if *nearest == Some(key));
+            let misspelt =
+                matches!(&mistake.problem, Problem::UnknownKey { nearest, .. } if *nearest == Some(key));
             mistake.path == self.path.key(key) || (misspelt && mistake.path.parent() == self.path)
         });
         if value.is_none() && !noted {

@@ -62,7 +62,8 @@ fn a_condition_is_a_call_where_a_condition_is_wanted_and_an_entry_elsewhere() {
     let text = "Conditions:\n  A: {Condition: B}\n  B: !Or [Condition: C, !Condition D]\nMetadata:\n  S: {Condition: x}\n";
     let template = parse(text).template;
     assert_eq!(template.conditions["A"], Node::call(Function::Condition, "B"));
-    let operands = Node::List(vec![Node::call(Function::Condition, "C"), Node::call(Function::Condition, "D")]);
+    let operands =
+        Node::List(vec![Node::call(Function::Condition, "C"), Node::call(Function::Condition, "D")]);
     assert_eq!(template.conditions["B"], Node::call(Function::Or, operands));
     assert!(matches!(template.metadata["S"], Node::Map(_)));
 }
@@ -100,7 +101,10 @@ fn anchors_aliases_and_merge_keys_are_resolved() {
     let metadata = parse(text).template.metadata;
     let entries = |node: &Node| {
         let map = node.as_map().unwrap();
-        map.iter().map(|(key, node)| format!("{key}={}", node.scalar_text().unwrap())).collect::<Vec<_>>().join(" ")
+        map.iter()
+            .map(|(key, node)| format!("{key}={}", node.scalar_text().unwrap()))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(entries(&metadata["B"]), "y=3 x=1");
     assert_eq!(entries(&metadata["C"]), "z=1 x=1 y=2");
@@ -121,7 +125,10 @@ fn json_keeps_what_yaml_would_not() {
 #[test]
 fn a_yaml_file_may_begin_with_a_brace() {
     assert_eq!(parse("{Description: hello, Resources: {}}").template.description.as_deref(), Some("hello"));
-    assert_eq!(parse("\u{feff}  {\"Description\": \"hello\"}").template.description.as_deref(), Some("hello"));
+    assert_eq!(
+        parse("\u{feff}  {\"Description\": \"hello\"}").template.description.as_deref(),
+        Some("hello")
+    );
 }
 
 #[test]
@@ -351,6 +358,7 @@ fn a_file_that_is_too_large_is_refused() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the fixtures are files")]
 fn the_shared_fixtures_come_back_from_what_is_written() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
     for name in ["fargate-service.yaml", "cdk-original.template.json"] {

@@ -105,7 +105,9 @@ impl<'t> Reader<'t, '_> {
         }
         let (value, tag, anchor) = match event {
             Event::Alias(anchor) => return self.alias(anchor, position, depth),
-            Event::Scalar(text, style, anchor, tag) => return self.scalar(&text, style, anchor, tag, position),
+            Event::Scalar(text, style, anchor, tag) => {
+                return self.scalar(&text, style, anchor, tag, position);
+            }
             Event::SequenceStart(anchor, tag) => (Value::List(self.list(depth)?), tag, anchor),
             Event::MappingStart(anchor, tag) => (Value::Map(self.map(depth)?), tag, anchor),
             _ => return self.stop(position, Problem::Empty),
@@ -279,7 +281,10 @@ fn size(tree: &Tree) -> Size {
     // Eight bytes for the line break, the indentation and the dash of a value that has no text of its own.
     let own = Size { bytes: 8, depth: 1 };
     let children = |sizes: &mut dyn Iterator<Item = Size>| {
-        sizes.fold(own, |sum, size| Size { bytes: sum.bytes + size.bytes, depth: sum.depth.max(size.depth + 1) })
+        sizes.fold(own, |sum, size| Size {
+            bytes: sum.bytes + size.bytes,
+            depth: sum.depth.max(size.depth + 1),
+        })
     };
     match &tree.value {
         Value::Null | Value::Bool(_) | Value::Number(_) => own,

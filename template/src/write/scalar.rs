@@ -28,7 +28,8 @@ pub(super) fn flow(out: &mut String, text: &str) {
 }
 
 fn quoted(out: &mut String, text: &str) {
-    serde_saphyr::to_fmt_writer(&mut *out, &DoubleQuoted(text)).expect("text can always be written to a string");
+    serde_saphyr::to_fmt_writer(&mut *out, &DoubleQuoted(text))
+        .expect("text can always be written to a string");
     drop_line_break(out);
 }
 

@@ -34,7 +34,8 @@ fn whole() -> Template {
         ("Principal", Node::Map(map([("Service", "ecs-tasks.amazonaws.com".into())]))),
         ("Action", "sts:AssumeRole".into()),
     ]);
-    let document = map([("Version", "2012-10-17".into()), ("Statement", Node::List(vec![Node::Map(statement)]))]);
+    let document =
+        map([("Version", "2012-10-17".into()), ("Statement", Node::List(vec![Node::Map(statement)]))]);
     let role = Resource {
         type_name: "AWS::IAM::Role".into(),
         condition: Some("IsProd".into()),
@@ -54,8 +55,18 @@ fn whole() -> Template {
         format_version: Some("2010-09-09".into()),
         description: Some("Two resources".into()),
         parameters: [
-            ("Env".to_owned(), Parameter { type_name: "String".into(), default: Some("0123".into()), ..Parameter::default() }),
-            ("Key".to_owned(), Parameter { type_name: "String".into(), no_echo: true, ..Parameter::default() }),
+            (
+                "Env".to_owned(),
+                Parameter {
+                    type_name: "String".into(),
+                    default: Some("0123".into()),
+                    ..Parameter::default()
+                },
+            ),
+            (
+                "Key".to_owned(),
+                Parameter { type_name: "String".into(), no_echo: true, ..Parameter::default() },
+            ),
         ]
         .into(),
         conditions: map([(
@@ -65,7 +76,12 @@ fn whole() -> Template {
         resources: [("Vpc".to_owned(), vpc), ("Role".to_owned(), role)].into(),
         outputs: [(
             "RoleArn".to_owned(),
-            Output { value: get("Role", "Arn"), description: None, export: Some("role".into()), condition: None },
+            Output {
+                value: get("Role", "Arn"),
+                description: None,
+                export: Some("role".into()),
+                condition: None,
+            },
         )]
         .into(),
         ..Template::default()
@@ -204,10 +220,17 @@ fn json_has_the_same_order_and_the_long_forms() {
 
 #[test]
 fn minified_json_has_no_white_space() {
-    let template = Template { description: Some("é 😀".into()), resources: whole().resources, ..Template::default() };
+    let template =
+        Template { description: Some("é 😀".into()), resources: whole().resources, ..Template::default() };
     let text = template.to_json_minified();
-    assert!(text.starts_with(r#"{"Description":"é 😀","Resources":{"Vpc":{"Type":"AWS::EC2::VPC","#), "{text}");
-    assert_eq!(text.replace("é 😀", "").find([' ', '\n']), Some(text.find("kept: it").unwrap() + 5 - "é 😀".len()));
+    assert!(
+        text.starts_with(r#"{"Description":"é 😀","Resources":{"Vpc":{"Type":"AWS::EC2::VPC","#),
+        "{text}"
+    );
+    assert_eq!(
+        text.replace("é 😀", "").find([' ', '\n']),
+        Some(text.find("kept: it").unwrap() + 5 - "é 😀".len())
+    );
 }
 
 #[test]
@@ -220,9 +243,13 @@ fn an_empty_template_is_an_empty_mapping() {
 fn short_calls_stand_on_one_line() {
     let zones = Node::call(Function::GetAZs, "");
     assert_snapshot!(property(Node::call(Function::Select, Node::List(vec![0.into(), zones]))), @r#"      P: !Select [0, !GetAZs ""]"#);
-    let parts = Node::List(vec!["a, b".into(), Node::call(Function::Ref, "AWS::Region"), get("Alb", "DNSName")]);
+    let parts =
+        Node::List(vec!["a, b".into(), Node::call(Function::Ref, "AWS::Region"), get("Alb", "DNSName")]);
     assert_snapshot!(property(Node::call(Function::Join, Node::List(vec!["".into(), parts]))), @r#"      P: !Join ["", ["a, b", !Ref AWS::Region, !GetAtt Alb.DNSName]]"#);
-    let value = Node::call(Function::If, Node::List(vec!["IsProd".into(), 2.into(), Node::call(Function::Ref, "AWS::NoValue")]));
+    let value = Node::call(
+        Function::If,
+        Node::List(vec!["IsProd".into(), 2.into(), Node::call(Function::Ref, "AWS::NoValue")]),
+    );
     assert_snapshot!(property(value), @"      P: !If [IsProd, 2, !Ref AWS::NoValue]");
 }
 
@@ -260,7 +287,10 @@ fn long_calls_and_calls_with_mappings_are_blocks() {
     ");
     let words = Node::List((0..30).map(|word| Node::from(format!("word{word}"))).collect());
     let text = property(Node::call(Function::Join, Node::List(vec!["".into(), words])));
-    assert!(text.starts_with("      P: !Join\n        - \"\"\n        - - word0\n          - word1\n"), "{text}");
+    assert!(
+        text.starts_with("      P: !Join\n        - \"\"\n        - - word0\n          - word1\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -330,9 +360,39 @@ fn a_key_that_is_too_long_for_a_simple_key_is_marked() {
 #[test]
 fn ambiguous_text_is_quoted_as_value_and_as_key() {
     for text in [
-        "2012-10-17", "2010-09-09", "yes", "Yes", "no", "NO", "on", "off", "y", "N", "true", "FALSE", "null", "~", "",
-        "0123", "012345678901", "0x1f", "0b11", "0o17", "1e3", "1.5", ".5", "+1", "1_000", "1:30", "190:20:30.15",
-        ".inf", "-.INF", ".nan", "<<", "=", "2001-12-14 21:59:43.10 -5",
+        "2012-10-17",
+        "2010-09-09",
+        "yes",
+        "Yes",
+        "no",
+        "NO",
+        "on",
+        "off",
+        "y",
+        "N",
+        "true",
+        "FALSE",
+        "null",
+        "~",
+        "",
+        "0123",
+        "012345678901",
+        "0x1f",
+        "0b11",
+        "0o17",
+        "1e3",
+        "1.5",
+        ".5",
+        "+1",
+        "1_000",
+        "1:30",
+        "190:20:30.15",
+        ".inf",
+        "-.INF",
+        ".nan",
+        "<<",
+        "=",
+        "2001-12-14 21:59:43.10 -5",
     ] {
         assert_eq!(property(text.into()), format!("      P: \"{text}\"\n"));
         let node = Node::Map(map([(text, 1.into()), ("z", 2.into())]));
@@ -353,9 +413,14 @@ fn awkward_text_comes_back_as_it_was_in_every_place() {
             Node::call(Function::Base64, Node::call(Function::Sub, text.clone())),
             Node::call(Function::Join, Node::List(vec![text.clone(), Node::List(vec![text.clone()])])),
         ]);
-        let template = Template { metadata: map([("A", node.clone()), ("B", text.clone())]), ..Template::default() };
+        let template =
+            Template { metadata: map([("A", node.clone()), ("B", text.clone())]), ..Template::default() };
         let yaml = template.to_yaml();
-        assert_eq!(Template::parse(&yaml, "t.yaml").map(|document| document.template), Ok(template), "{yaml}");
+        assert_eq!(
+            Template::parse(&yaml, "t.yaml").map(|document| document.template),
+            Ok(template),
+            "{yaml}"
+        );
     }
 }
 

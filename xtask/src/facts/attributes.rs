@@ -53,6 +53,10 @@ pub(crate) fn attributes(
     for (_, name) in FREE.iter().filter(|(free, _)| *free == type_name) {
         found.insert((*name).to_owned(), Attribute::default());
     }
+    // The transform turns these into several resources, and an attribute may be of any of them.
+    if type_name.starts_with("AWS::Serverless::") {
+        found.insert("*".to_owned(), Attribute::default());
+    }
     found
 }
 
@@ -126,11 +130,7 @@ pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint
             let pattern = place.and_then(|place| place.resolved().get("pattern")?.as_str());
             match camel(one).as_str() {
                 name if name.ends_with("Arn") => ReferenceKind::Arn,
-                _ if pattern
-                    .is_some_and(|pattern| pattern.trim_start_matches(['^', '(']).starts_with("arn:")) =>
-                {
-                    ReferenceKind::Arn
-                }
+                _ if pattern.is_some_and(is_arn_pattern) => ReferenceKind::Arn,
                 name if name.ends_with("Name") => ReferenceKind::Name,
                 name if name.ends_with("Id") || name.ends_with("Identifier") => ReferenceKind::Id,
                 _ => ReferenceKind::Other,
@@ -139,4 +139,10 @@ pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint
         _ => ReferenceKind::Other,
     };
     Reference { parts: parts.iter().map(|part| text(part)).collect(), kind }
+}
+
+/// Whether the pattern takes nothing but ARNs. One with alternatives may take ids as well.
+fn is_arn_pattern(pattern: &str) -> bool {
+    let inner = pattern.trim_start_matches('^');
+    inner.starts_with("arn:") || (inner.trim_start_matches('(').starts_with("arn:") && !inner.contains('|'))
 }

@@ -34,6 +34,6 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
 }
 
 /// Keeps a text until the tool ends: the facts' texts are those of an unpacked table, which is never dropped.
-fn text(text: &str) -> &'static str {
+pub(crate) fn text(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }

@@ -13,6 +13,8 @@ use super::text;
 
 /// Adds the relationships, and the properties that are missing, to a converted schema.
 pub(crate) struct Overlay<'a> {
+    /// The resource type, and `/` and the nested type while one is walked: the key of the reviewed table.
+    pub(crate) owner: String,
     pub(crate) spec: &'a Spec,
     pub(crate) definitions: &'a mut Vec<Schema>,
     /// Definitions already walked, so that a recursive one ends.
@@ -37,7 +39,8 @@ impl Overlay<'_> {
             if let Some((_, here)) = schema.properties.iter_mut().find(|(known, _)| known == name) {
                 let is_text = !matches!(property.kind, Kind::Array { .. } | Kind::Map { .. });
                 let named = if is_text { Some(&mut *here) } else { element(here) };
-                if let Some(named) = named {
+                let any_text = crate::l1::is_reviewed_as_text(&format!("{}.{name}", self.owner));
+                if let Some(named) = named.filter(|_| !any_text) {
                     for to in &property.relationship_refs {
                         push_name(named, &to.cloud_formation_type, &to.property_name);
                     }
@@ -55,7 +58,13 @@ impl Overlay<'_> {
         match kind {
             Kind::Ref { reference } => {
                 let spec = self.spec;
-                self.properties(&spec.definition(reference)?.properties, schema)
+                let definition = spec.definition(reference)?;
+                let resource = self.owner.split('/').next().unwrap_or_default();
+                let nested = format!("{resource}/{}", definition.name);
+                let owner = std::mem::replace(&mut self.owner, nested);
+                let result = self.properties(&definition.properties, schema);
+                self.owner = owner;
+                result
             }
             Kind::Array { element: kind } | Kind::Map { element: kind } => match element(schema) {
                 Some(inner) => self.value(kind, inner),

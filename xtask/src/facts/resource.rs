@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use template::facts::{Handler, Handlers, Replacement, ResourceFacts, Schema, TagFacts, TagShape, Update};
+use template::facts::{
+    Attribute, Handler, Handlers, ReferenceKind, Replacement, ResourceFacts, Schema, Update,
+};
 
 use crate::lint::strings;
 use crate::replacement::{Replacements, property_path};
 use crate::sources::Sources;
-use crate::spec::{self, TagVariant};
+use crate::spec;
 
 use super::attributes::{attributes, reference};
 use super::convert::Converter;
@@ -31,15 +33,21 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
     let identifier = strings(json.and_then(|json| json.get("primaryIdentifier")));
     let stateful = resource.and_then(|resource| resource.is_stateful).unwrap_or_default()
         || sources.lint.stateful.iter().any(|name| name == type_name);
+    let attributes = attributes(type_name, resource, &sources.lint);
+    let reference = reference(type_name, resource, &sources.lint);
+    let refers_by_arn = reference.kind == ReferenceKind::Arn;
     Ok(ResourceFacts {
         type_name: text(type_name),
         schema,
         definitions,
-        attributes: attributes(type_name, resource, &sources.lint)
+        attributes: attributes
             .iter()
-            .map(|(name, attribute)| (text(name), *attribute))
+            .map(|(name, attribute)| {
+                let is_arn = attribute.is_arn || (refers_by_arn && reference.parts == [name.as_str()]);
+                (text(name), Attribute { is_arn, ..*attribute })
+            })
             .collect(),
-        reference: reference(type_name, resource, &sources.lint),
+        reference,
         primary_identifier: identifier
             .into_iter()
             .map(|pointer| text(&property_path(pointer).join(".")))
@@ -49,7 +57,7 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
         deprecated: paths("deprecatedProperties"),
         updates: updates(&Replacements::of(type_name, &sources.spec, &sources.lint)),
         stateful,
-        tags: tags(resource, json),
+        tags: crate::tags::tags(resource, json),
         handlers: json.map(handlers).unwrap_or_default(),
         replacement: match json.and_then(|json| json.get("replacementStrategy")).and_then(Value::as_str) {
             Some("delete_then_create") => Replacement::DeleteThenCreate,
@@ -84,8 +92,9 @@ fn schemas(
     schema.open |=
         json.get("typeName").and_then(Value::as_str) == Some("AWS::CloudFormation::CustomResource");
     if let Some(resource) = resource {
+        let owner = resource.cloud_formation_type.clone();
         let mut overlay =
-            Overlay { spec: &sources.spec, definitions: &mut definitions, walked: BTreeSet::new() };
+            Overlay { owner, spec: &sources.spec, definitions: &mut definitions, walked: BTreeSet::new() };
         overlay.properties(&resource.properties, &mut schema)?;
     }
     Ok((schema, definitions))
@@ -103,27 +112,6 @@ fn updates(replacements: &Replacements) -> Vec<(Vec<&'static str>, Update)> {
             (path.iter().map(|part| text(part)).collect(), update)
         })
         .collect()
-}
-
-fn tags(resource: Option<&spec::Resource>, json: Option<&Value>) -> Option<TagFacts> {
-    let tagging = json.and_then(|json| json.get("tagging"));
-    let says = |key: &str| tagging.and_then(|tagging| tagging.get(key)).and_then(Value::as_bool);
-    let updatable = says("tagUpdatable").unwrap_or(true);
-    if let Some(tags) = resource.and_then(|resource| resource.tag_information.as_ref()) {
-        let shape = match tags.variant {
-            TagVariant::Standard => TagShape::List,
-            TagVariant::Asg => TagShape::Propagated,
-            TagVariant::Map => TagShape::Map,
-        };
-        return Some(TagFacts { property: text(&tags.tag_property_name), shape, updatable });
-    }
-    let json = json?;
-    let pointer = tagging?.get("tagProperty").and_then(Value::as_str).unwrap_or("/properties/Tags");
-    let [property] = &property_path(pointer)[..] else { return None };
-    let place = json.get("properties")?.get(property)?;
-    let is_list = place.get("type").and_then(Value::as_str) == Some("array");
-    let shape = if is_list { TagShape::List } else { TagShape::Map };
-    (says("taggable") != Some(false)).then(|| TagFacts { property: text(property), shape, updatable })
 }
 
 fn handlers(json: &Value) -> Handlers {

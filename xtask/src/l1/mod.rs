@@ -28,10 +28,16 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     for (module, resources) in &services {
         outputs.push(render::service(module, resources));
     }
+    outputs.push(render::list(&services));
     Ok(outputs)
 }
 
 /// What the reviewed table says that `Ref` of the type returns.
 pub(crate) fn reviewed_reference(type_name: &str) -> Option<&'static str> {
     table::REFERENCES.iter().find(|(name, _)| *name == type_name).map(|(_, text)| *text)
+}
+
+/// Whether the reviewed table says that the property takes any text, whatever the sources say that it names.
+pub(crate) fn is_reviewed_as_text(key: &str) -> bool {
+    table::PROPERTIES.iter().any(|(known, names)| *known == key && *names == "String")
 }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
+use template::facts::TagFacts;
 
 use crate::lint::Schema;
 use crate::names::{camel, snake};
 use crate::replacement::Replacements;
 use crate::sources::Sources;
-use crate::spec::{Definition, Kind, Property, Replacement, Spec, TagVariant};
+use crate::spec::{Definition, Kind, Property, Replacement, Spec};
+use crate::tags::tags;
 
 use super::doc;
 use super::table::Service;
@@ -19,7 +21,7 @@ pub(crate) struct Resource {
     pub(crate) type_name: String,
     /// The module of the nested types.
     pub(crate) module: String,
-    pub(crate) tags: Option<(String, TagVariant)>,
+    pub(crate) tags: Option<TagFacts>,
     pub(crate) reference: Names,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) own: Struct,
@@ -77,12 +79,13 @@ impl Resource {
     ) -> Result<Resource> {
         let type_name = format!("AWS::{}::{name}", service.namespace);
         let resource = &sources.spec.resources[&type_name];
+        let tags = tags(Some(resource), sources.lint.schemas.get(&type_name));
         let mut builder = Builder {
             type_name: &type_name,
             spec: &sources.spec,
             typing,
             replacements: Replacements::of(&type_name, &sources.spec, &sources.lint),
-            tag_property: resource.tag_information.as_ref().map(|tags| tags.tag_property_name.as_str()),
+            tag_property: tags.as_ref().map(|tags| tags.property),
             waiting: Vec::new(),
             seen: BTreeSet::new(),
             direct: BTreeMap::new(),
@@ -94,8 +97,6 @@ impl Resource {
         let reference =
             typing.reference(&type_name).context("every type in the table has a reference")?.clone();
         let attributes = attributes(resource, typing);
-        let tags =
-            resource.tag_information.as_ref().map(|tags| (tags.tag_property_name.clone(), tags.variant));
         Ok(Resource { module: snake(name), tags, reference, attributes, own, nested, type_name })
     }
 }

@@ -1,10 +1,11 @@
 //! Writes the structs as Rust.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use template::facts::TagShape;
+
 use crate::codegen::{Output, header};
-use crate::spec::TagVariant;
 
 use super::model::{Attribute, Field, Resource, Shape, Struct};
 use super::typing::Names;
@@ -22,7 +23,29 @@ pub(crate) fn index<'a>(modules: impl Iterator<Item = &'a str>) -> Output {
     for module in modules {
         let _ = writeln!(text, "pub mod {module};");
     }
+    text.push_str("\n#[cfg(test)]\nmod structs;\n#[cfg(test)]\nmod tests;\n");
     Output::rust(format!("{FOLDER}/mod.rs"), text)
+}
+
+/// `structs.rs`, for the tests: every struct with its type and what it can say.
+pub(crate) fn list(services: &BTreeMap<&str, Vec<Resource>>) -> Output {
+    let mut text = header("//");
+    text.push_str(
+        "//! Every struct, for the tests.\n\nuse crate::{Resource, Tags};\n\n\
+         /// Per struct: the type, the tag property, whether `Ref` is an ARN, and the properties.\n\
+         pub(super) const STRUCTS: &[(&str, Tags, bool, &[&str])] = &[\n",
+    );
+    for (module, resources) in services {
+        for resource in resources {
+            let properties: Vec<&str> =
+                resource.own.fields.iter().map(|field| field.property.as_str()).collect();
+            let path = format!("<super::{module}::{} as Resource>", resource.own.name);
+            let is_arn = matches!(resource.reference, Names::Arn { .. });
+            let _ = writeln!(text, "({path}::TYPE, {path}::TAGS, {is_arn}, &{properties:?}),");
+        }
+    }
+    text.push_str("];\n");
+    Output::rust(format!("{FOLDER}/structs.rs"), text)
 }
 
 /// The file of one service.
@@ -92,12 +115,17 @@ fn write_resource(text: &mut String, module: &str, resource: &Resource) {
         own,
         Home { service: module, nested: &resource.module, type_name: &resource.type_name },
     );
-    let tags = match &resource.tags {
-        None => "Tags::None".to_owned(),
-        Some((property, TagVariant::Standard)) => format!("Tags::List({property:?})"),
-        Some((property, TagVariant::Asg)) => format!("Tags::Propagated({property:?})"),
-        Some((property, TagVariant::Map)) => format!("Tags::Map({property:?})"),
-    };
+    let tags = resource.tags.as_ref().map_or_else(
+        || "Tags::None".to_owned(),
+        |tags| {
+            let shape = match tags.shape {
+                TagShape::List => "List",
+                TagShape::Propagated => "Propagated",
+                TagShape::Map => "Map",
+            };
+            format!("Tags::{shape}({:?})", tags.property)
+        },
+    );
     let reference = local(&resource.reference, module);
     let _ = writeln!(
         text,

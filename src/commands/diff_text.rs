@@ -1,0 +1,162 @@
+//! Differences in words and colours, the most dangerous last, where the eye is.
+
+use std::fmt::Write;
+
+use owo_colors::OwoColorize;
+use template::diff::{Action, Change, Changes, Consequence, Fate, ResourceChange};
+use template::{Node, Step};
+
+/// The longest value that is shown whole, in characters.
+const LONGEST: usize = 70;
+
+/// What is different in the stack `name`.
+pub(crate) fn text(name: &str, deployed: bool, changes: &Changes) -> String {
+    if changes.is_empty() {
+        return format!("{name}: no differences\n");
+    }
+    let new = if deployed { "" } else { "is not deployed, so everything is new: " };
+    let mut text = format!("{}: {new}{}\n", name.bold(), counts(changes));
+    for change in &changes.sections {
+        let _ = writeln!(text, "  {}", section(change));
+    }
+    let mut resources: Vec<&ResourceChange> = changes.resources.iter().collect();
+    resources.sort_by_key(|change| weight(change));
+    for change in resources {
+        let _ = writeln!(text, "  {}", resource(change));
+        for part in &change.changes {
+            let _ = writeln!(text, "      {}", property(part));
+        }
+    }
+    text
+}
+
+/// How much a change can hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Added,
+    Changed,
+    MaybeReplaced,
+    Replaced,
+    Removed,
+}
+
+fn weight(change: &ResourceChange) -> Weight {
+    match (change.action, change.consequence) {
+        (Action::Added, _) => Weight::Added,
+        (Action::Removed, _) => Weight::Removed,
+        (Action::Changed, Some(Consequence::Replaces)) => Weight::Replaced,
+        (Action::Changed, Some(Consequence::MayReplace)) => Weight::MaybeReplaced,
+        (Action::Changed, _) => Weight::Changed,
+    }
+}
+
+fn counts(changes: &Changes) -> String {
+    let words = [
+        (Weight::Added, "added"),
+        (Weight::Changed, "changed"),
+        (Weight::MaybeReplaced, "perhaps replaced"),
+        (Weight::Replaced, "replaced"),
+        (Weight::Removed, "removed"),
+    ];
+    let counted = words.iter().filter_map(|(wanted, word)| {
+        let count = changes.resources.iter().filter(|change| weight(change) == *wanted).count();
+        (count > 0).then(|| format!("{count} {word}"))
+    });
+    let all: Vec<String> = counted.collect();
+    if all.is_empty() { "no resource".to_owned() } else { all.join(", ") }
+}
+
+fn resource(change: &ResourceChange) -> String {
+    let what = format!("{} ({})", change.id, change.type_name);
+    let fate = fate(change);
+    match weight(change) {
+        Weight::Added => format!("{} {what}", "+ added".green()),
+        Weight::Changed => format!("{} {what}", "~ changed".yellow()),
+        Weight::MaybeReplaced => format!("{} {what}{fate}", "~ changed, may be replaced".yellow()),
+        Weight::Replaced => format!("{} {what}{fate}", "± replaced".red()),
+        Weight::Removed => format!("{} {what}{fate}", "- removed".red()),
+    }
+}
+
+/// What becomes of a resource that the stack gives up.
+fn fate(change: &ResourceChange) -> String {
+    let whose = if change.action == Action::Removed { "it" } else { "the old one" };
+    match change.fate {
+        None => String::new(),
+        Some(Fate::Deleted) if change.stateful => {
+            format!(": {whose} is {}", "deleted with its data".red().bold())
+        }
+        Some(Fate::Deleted) => format!(": {whose} is deleted"),
+        Some(Fate::Snapshot) => format!(": {whose} is deleted after a snapshot"),
+        Some(Fate::Retained) => format!(": {whose} stays in the account"),
+        Some(Fate::Unknown) => format!(": what becomes of {whose} depends on a condition"),
+    }
+}
+
+fn property(change: &Change) -> String {
+    // `Resources.Id.Properties` is said by the line above.
+    let steps = change.path.steps();
+    let path = steps.iter().skip(if is_property(steps) { 3 } else { 2 });
+    let line = values(&joined(path), change);
+    match change.consequence {
+        Some(Consequence::Replaces) => format!("{line}  {}", "(replaces)".red()),
+        Some(Consequence::MayReplace) => format!("{line}  {}", "(may replace)".yellow()),
+        _ => line,
+    }
+}
+
+fn is_property(steps: &[Step]) -> bool {
+    matches!(steps.get(2), Some(Step::Key(key)) if key == "Properties") && steps.len() > 3
+}
+
+fn section(change: &Change) -> String {
+    let mark = match change.action() {
+        Action::Added => "+ added".green().to_string(),
+        Action::Changed => "~ changed".yellow().to_string(),
+        Action::Removed => "- removed".red().to_string(),
+    };
+    format!("{mark} {}", values(&change.path.to_string(), change))
+}
+
+fn values(path: &str, change: &Change) -> String {
+    match (&change.old, &change.new) {
+        (Some(Node::List(old)), Some(Node::List(new))) => format!("{path}: {}", items(old, new)),
+        (Some(old), Some(new)) => format!("{path}: {} → {}", short(old), short(new)),
+        (None, Some(new)) => format!("{path}: {}", short(new)),
+        (Some(old), None) => format!("{path}: {} → nothing", short(old)),
+        (None, None) => path.to_owned(),
+    }
+}
+
+/// Only the items that one list has and the other has not; their common ones would hide them.
+fn items(old: &[Node], new: &[Node]) -> String {
+    let gone =
+        old.iter().filter(|item| !new.contains(item)).map(|item| format!("{} {}", "-".red(), short(item)));
+    let come =
+        new.iter().filter(|item| !old.contains(item)).map(|item| format!("{} {}", "+".green(), short(item)));
+    let all: Vec<String> = gone.chain(come).collect();
+    if all.is_empty() { "the same items in another order".to_owned() } else { all.join(", ") }
+}
+
+fn joined<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let mut path = template::Path::new();
+    for step in steps {
+        match step {
+            Step::Key(key) => path.push_key(key),
+            Step::Index(index) => path.push_index(*index),
+        }
+    }
+    path.to_string()
+}
+
+/// A value in one line; the end of a long one is left out.
+fn short(node: &Node) -> String {
+    let text = match node {
+        Node::String(text) => text.replace('\n', "⏎"),
+        other => serde_json::to_string(other).expect("a node has text keys and finite numbers"),
+    };
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST).chain(['…']).collect()
+}
