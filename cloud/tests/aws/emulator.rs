@@ -1,6 +1,5 @@
 //! The whole way, from a template to resources, against the emulator. Needs Python 3, as the README says; the first run
 //! makes the emulator's Python environment below the target folder.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::cell::RefCell;
 use std::fs;

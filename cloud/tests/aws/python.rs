@@ -1,6 +1,4 @@
 //! A Python that is missing, too old, incomplete or without a network: each told apart. The Pythons are small scripts.
-#![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -24,7 +22,7 @@ fn check(script: Option<&str>, expected: &[&str]) {
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "in_the_child_the_emulator_is_started", "--nocapture"])
+        .args(["--exact", "python::in_the_child_the_emulator_is_started", "--nocapture"])
         .env_clear()
         .env("PATH", &path)
         .env(CHILD, folder.path().join("home"))
