@@ -10,7 +10,8 @@ const SCHEMAS: &str = "cfnlint/data/schemas/";
 
 /// Every resource type's schema, and where the type exists.
 pub(crate) struct Lint {
-    /// The schema of each type, as in the first region of `regions` that has the type.
+    /// The schema of each type, as in the first region of `regions` that has the type; and the types of the
+    /// serverless transform, which no region has.
     pub(crate) schemas: BTreeMap<String, Value>,
     /// The names of the regions, the reference region first and the others by name.
     pub(crate) regions: Vec<String>,
@@ -34,8 +35,10 @@ impl Lint {
             let file = format!("{SCHEMAS}providers/{region}.json");
             offers.push(serde_json::from_slice(&read(&mut wheel, &file)?)?);
         }
+        let sam: BTreeMap<String, String> =
+            serde_json::from_slice(&read(&mut wheel, &format!("{SCHEMAS}providers/sam.json"))?)?;
         let mut schemas = BTreeMap::new();
-        for offer in &offers {
+        for offer in offers.iter().chain([&sam]) {
             for (name, hash) in offer {
                 if !schemas.contains_key(name) {
                     let schema = read(&mut wheel, &format!("{SCHEMAS}resources/{hash}.json"))?;

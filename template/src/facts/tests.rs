@@ -136,6 +136,13 @@ fn attributes_say_what_they_return() {
 }
 
 #[test]
+fn types_of_the_serverless_transform_are_known() {
+    let function = facts("AWS::Serverless::Function");
+    assert!(function.properties().property("CodeUri").is_some());
+    assert!(function.attribute("Version.FunctionArn").is_some());
+}
+
+#[test]
 fn handlers_name_the_permissions_they_need() {
     let handlers = &facts("AWS::ECS::Service").handlers;
     assert!(handlers.create.permissions.contains(&"ecs:CreateService"));

@@ -53,6 +53,10 @@ pub(crate) fn attributes(
     for (_, name) in FREE.iter().filter(|(free, _)| *free == type_name) {
         found.insert((*name).to_owned(), Attribute::default());
     }
+    // The transform turns these into several resources, and an attribute may be of any of them.
+    if type_name.starts_with("AWS::Serverless::") {
+        found.insert("*".to_owned(), Attribute::default());
+    }
     found
 }
 
