@@ -133,23 +133,16 @@ fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     let who = if session.global.aws.local { " in the emulator" } else { "" };
     let question =
         format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
-    let answer = aws.run(async {
-        tokio::select! {
-            answer = aws::ask_line(question) => answer,
-            () = aws.cancel().cancelled() => None,
+    let answer = aws.run(aws::ask(question, aws.cancel()));
+    let (exit, why) = match answer.as_deref().map(str::trim) {
+        Some(typed) if typed == name => return Ok(()),
+        Some(_) => (Exit::Refused, format!("that is not `{name}`; nothing was deleted")),
+        None if aws.cancel().is_cancelled() => {
+            (Exit::Interrupted, "interrupted; nothing was deleted".to_owned())
         }
-    });
-    match answer.as_deref().map(str::trim) {
-        Some(typed) if typed == name => Ok(()),
-        Some(_) => Err(Failure::refused(Problem::error(
-            "destroy/not-confirmed",
-            format!("that is not `{name}`; nothing was deleted"),
-        ))),
-        None => Err(Failure::refused(Problem::error(
-            "destroy/not-confirmed",
-            "nobody answered; nothing was deleted",
-        ))),
-    }
+        None => (Exit::Refused, "nobody answered; nothing was deleted".to_owned()),
+    };
+    Err(Failure::new(exit, vec![Problem::error("destroy/not-confirmed", why)]))
 }
 
 fn show(done: &[Destroyed], session: &mut Session<'_>) -> Result<()> {

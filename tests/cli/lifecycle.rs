@@ -1,9 +1,12 @@
 //! Deploying, changing, failing and destroying, end to end against the emulator.
 
+use std::fs::File;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
-use crate::project::{Project, workspace};
+use crate::project::Project;
 
 fn strings(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
@@ -158,7 +161,7 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
 /// R227, R142: the original project's own template, which is not copied here.
 #[test]
 fn any_template_can_be_deployed() {
-    let file = workspace().join("../shared/fixtures/fargate-service.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/fargate-service.yaml");
     if !file.exists() {
         eprintln!("skipped: {} is not there", file.display());
         return;
@@ -300,7 +303,9 @@ fn the_outputs_file_is_private_and_never_written_through_a_link() {
 #[test]
 fn without_a_terminal_deploy_and_destroy_need_yes() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"
+    let yes = File::open(project.write("yes", "y\n")).unwrap();
+    let piped = project.outcome(project.command(["deploy", "--all"]).stdin(yes).output().unwrap());
+    insta::assert_snapshot!(piped, @r"
     exit: 3
     --- stderr ---
     error: deploying needs an answer, and this is no terminal
