@@ -41,9 +41,9 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
           Policies: [{"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"All… → nothing
       ~ changed AiMlService (AWS::ECS::Service)
           DependsOn: - ChromaMountTarget1, - ChromaMountTarget2
-      ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one is deleted
+      ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
           Memory: 1024 → 2048  (replaces)
-      ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one is deleted
+      ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
           ContainerDefinitions[0].Environment: - {"Name":"DOCUTHINKER_SYNC_VECTOR","Value":"true"}, - {"Name":"DOCUTHINKER_CHROMA_DIR","Value":"/mnt/efs/chroma"}  (replaces)
           ContainerDefinitions[0].MountPoints: [{"ContainerPath":"/mnt/efs/chroma","ReadOnly":false,"SourceVolume":"c… → nothing  (replaces)
           Volumes: [{"EFSVolumeConfiguration":{"FilesystemId":{"Ref":"Chroma"},"Authoriza… → nothing  (replaces)

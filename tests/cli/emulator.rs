@@ -17,11 +17,22 @@ impl Emulator {
     /// Starts one of its own for the test. The Python environment is shared by all tests of the build, so that its
     /// packages are fetched once.
     pub(crate) fn start() -> Emulator {
+        Emulator::with_delay(0)
+    }
+
+    /// Like [`Emulator::start`]; each resource takes `milliseconds`.
+    pub(crate) fn with_delay(milliseconds: u32) -> Emulator {
         let environment = concat!(env!("CARGO_TARGET_TMPDIR"), "/emulator-environment");
         let project = Project::new().variable("DOCUTHINKER_EMULATOR_ENVIRONMENT", environment);
         let faults = project.write("faults.json", "{}");
-        let start = ["local", "start", "--output", "json", "--faults"].map(str::to_owned);
-        let started = project.run(start.into_iter().chain([faults.display().to_string()])).json();
+        let start = ["local", "start", "--output", "json", "--delay-ms"].map(str::to_owned);
+        let started = project
+            .run(start.into_iter().chain([
+                milliseconds.to_string(),
+                "--faults".to_owned(),
+                faults.display().to_string(),
+            ]))
+            .json();
         let address = started["endpoint"].as_str().unwrap().replace("http://", "");
         Emulator { project, address }
     }

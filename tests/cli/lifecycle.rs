@@ -358,3 +358,85 @@ fn an_address_that_is_not_aws_is_announced_and_a_refused_connection_is_told() {
     hint: check the network, the proxy and the endpoint, then run the same command again
     ");
 }
+
+/// C4: the operation goes on in AWS; the command says so and ends.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_waiting_detaches() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let emulator = Emulator::with_delay(300);
+    let mut command = emulator.project.command(["deploy", "DocuThinkerFoundation", "--local", "--yes"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = told.by_ref().map(Result::unwrap).find(|line| line.contains("CREATE_COMPLETE"));
+    assert!(first.is_some(), "a resource is made before the signal");
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let rest: Vec<String> = told.map(Result::unwrap).collect();
+    let rest = rest.join("\n");
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("now: ") && rest.contains("hint: "), "{rest}");
+}
+
+#[test]
+fn the_emulator_tells_where_it_is_forgets_and_stops() {
+    let emulator = Emulator::start();
+    let project = &emulator.project;
+    let status = project.run(["local", "status", "--output", "json"]).json();
+    assert_eq!((status["version"].as_i64(), status["running"].as_bool()), (Some(1), Some(true)));
+    assert!(status["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{status}");
+
+    let bucket = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } });
+    project.write("bucket.json", bucket.to_string());
+    let deploy = ["deploy", "--template", "bucket.json", "--stack-name", "bucket", "--local", "--yes"];
+    project.run(deploy).success();
+    project.run(["local", "reset"]).success();
+    let gone = project.run(["destroy", "--stack-name", "bucket", "--local", "--yes"]);
+    assert!(gone.stderr.contains("bucket does not exist"), "{gone}");
+
+    project.run(["local", "stop"]).success();
+    insta::assert_snapshot!(project.run(["local", "status"]), @r"
+    exit: 0
+    --- stdout ---
+    the emulator does not run
+    ");
+    insta::assert_snapshot!(project.run(["local", "stop"]), @r"
+    exit: 0
+    --- stderr ---
+    the emulator does not run
+    ");
+}
+
+#[test]
+fn the_emulator_says_what_it_needs() {
+    let project = Project::new().variable("PATH", "/nonexistent");
+    let refused = project.run(["local", "start"]);
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(
+        refused.stderr.to_lowercase().contains("python") && refused.stderr.contains("hint: "),
+        "{refused}"
+    );
+    let nowhere = Project::new().variable("HOME", "");
+    insta::assert_snapshot!(nowhere.run(["local", "start"]), @r"
+    exit: 3
+    --- stderr ---
+    error: there is no folder for the emulator: HOME is not set
+
+    hint: set DOCUTHINKER_CACHE_DIR to a folder that may be written to
+    ");
+}
+
+#[test]
+fn without_a_region_nothing_is_asked() {
+    let project = Project::new();
+    let refused = project.run(["destroy", "--stack-name", "anything", "--yes"]);
+    insta::assert_snapshot!(refused, @r"
+    exit: 2
+    --- stderr ---
+    error: no region is set
+      now: nothing was asked of AWS
+
+    hint: give one with `--region`, for example `--region us-east-1`, or set AWS_REGION
+    ");
+}
