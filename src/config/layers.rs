@@ -17,6 +17,8 @@ use crate::project::AnyProject;
 
 /// The configuration file that is read if nobody names one.
 pub(crate) const DEFAULT_FILE: &str = "docuthinker.yaml";
+/// A file that was surely meant to be [`DEFAULT_FILE`].
+const MISNAMED_FILE: &str = "docuthinker.yml";
 /// The environment if nobody names one.
 pub(crate) const DEFAULT_ENVIRONMENT: &str = "prod";
 
@@ -79,7 +81,13 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
         Value::Bool(true)
     };
     let settings_schema = Node::root(&schema).at(&["defaults".to_owned()]).unwrap_or(Node::root(&schema));
-    let warnings = overrides::misspelt(&request.variables, settings_schema);
+    let mut warnings = overrides::misspelt(&request.variables, settings_schema);
+    if file.is_none() && Path::new(MISNAMED_FILE).exists() {
+        let message = format!("`{MISNAMED_FILE}` is not read");
+        warnings.push(
+            Problem::warning("config/misnamed", message).hint(format!("rename it to `{DEFAULT_FILE}`")),
+        );
+    }
     let environment = request.environment.clone().unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
     let mut config =
         Config { environment, settings: project.defaults(), warnings, sources: BTreeMap::new(), file };

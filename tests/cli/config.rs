@@ -82,6 +82,15 @@ fn the_schema_describes_every_setting() {
 }
 
 #[test]
+fn a_file_with_the_other_ending_is_not_silently_left_out() {
+    let project = Project::new();
+    project.write("docuthinker.yml", FILE);
+    let listed = project.run(["list"]);
+    assert_eq!(listed.code, Some(0), "{listed}");
+    assert!(listed.stderr.contains("rename it to `docuthinker.yaml`"), "{listed}");
+}
+
+#[test]
 fn a_setting_that_does_not_exist_cannot_be_explained() {
     assert_snapshot!(Project::new().run(["config", "explain", "backend.cpus"]), @r"
     exit: 2

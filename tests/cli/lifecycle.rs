@@ -47,6 +47,21 @@ fn what_is_deployed_exists_and_deploying_again_changes_nothing() {
     assert_eq!(project.run(["outputs", "--local"]).success(), first.stdout);
     let shown = project.run(["outputs", "--local", "DocuThinkerStack", "--output", "json"]).json();
     assert_eq!(shown["stacks"][0]["deployed"], true);
+    programs_read_every_line(project);
+}
+
+/// With `--output json`, stdout is one object and each line of stderr is one.
+fn programs_read_every_line(project: &Project) {
+    let again = project.run(ALL.iter().chain(&["--output", "json"]));
+    for line in again.stderr.lines() {
+        let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(event["version"], 1, "{line}");
+    }
+    let result = again.json();
+    assert_eq!(result["version"], 1);
+    let stack = &result["stacks"][1];
+    assert_eq!((stack["name"].as_str(), stack["changed"].as_bool()), (Some("DocuThinkerStack"), Some(false)));
+    assert!(names(&stack["outputs"], "key").contains(&"BackendURL"), "{stack}");
 }
 
 /// Asked of the services themselves, not of CloudFormation.
