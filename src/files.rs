@@ -58,6 +58,12 @@ pub(crate) enum Access {
 ///
 /// Folders are not made, and an existing `path` must be a regular file: nothing is written through a link.
 pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<()> {
+    must_be_writable(path)?;
+    try_write(path, text, access).map_err(|error| unwritable(path, &error))
+}
+
+/// Refuses a `path` that [`write_atomically`] would refuse, as far as that can be known before.
+pub(crate) fn must_be_writable(path: &Path) -> Result<()> {
     if let Ok(existing) = fs::symlink_metadata(path)
         && !existing.is_file()
     {
@@ -65,14 +71,22 @@ pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Resul
         let message = format!("cannot write `{}`: it is {found}", path.display());
         return Err(Problem::error("file/unwritable", message).into());
     }
-    try_write(path, text, access).map_err(|error| unwritable(path, &error))
+    if !folder_of(path).is_dir() {
+        let message = format!("cannot write `{}`: there is no folder for it", path.display());
+        return Err(Problem::error("file/unwritable", message).into());
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 fn try_write(path: &Path, text: &str, access: Access) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".docuthinker-").suffix(".tmp");
     #[cfg(unix)]

@@ -95,7 +95,7 @@ impl Connection {
     /// [`Kind::Usage`] without a region, [`Kind::Credentials`] if there are no credentials or AWS does not take them,
     /// [`Kind::Unreachable`] if nobody answers, [`Kind::Refused`] if account or region differ from the expected ones.
     pub async fn open(options: ConnectOptions) -> Result<Connection, CloudError> {
-        let config = configuration(&options).await?;
+        let config = past_the_proxy(configuration(&options).await?);
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         refuse_other_region(&options, &region)?;
         let (account, arn) = caller(&config).await?;
@@ -184,6 +184,22 @@ fn closed_configuration(keys: Credentials, region: String, endpoint: Option<Stri
     config.set_endpoint_url(endpoint);
     config.set_app_name(AppName::new(APP_NAME).ok());
     config.build()
+}
+
+/// A server on this machine is not reached through a proxy, whatever `HTTP_PROXY` says.
+fn past_the_proxy(config: SdkConfig) -> SdkConfig {
+    if !config.endpoint_url().is_some_and(is_on_this_machine) {
+        return config;
+    }
+    config.into_builder().http_client(aws_smithy_http_client::Builder::new().build_http()).build()
+}
+
+/// Whether an address without TLS is one of this machine's own.
+pub(crate) fn is_on_this_machine(endpoint: &str) -> bool {
+    let host = endpoint.strip_prefix("http://").unwrap_or_default();
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|own| host.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])))
 }
 
 /// For the few calls that are neither polling nor changing anything.
@@ -282,5 +298,23 @@ fn refuse_other_region(options: &ConnectOptions, actual: &str) -> Result<(), Clo
         .state("nothing was changed in AWS")
         .next(format!("use `--region {expected}`, or correct the region in the configuration"))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_machine() {
+        let own = ["http://127.0.0.1:4566", "http://localhost", "http://localhost/", "http://[::1]:1"];
+        let others = [
+            "https://127.0.0.1",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://10.0.0.1",
+        ];
+        assert!(own.into_iter().all(is_on_this_machine));
+        assert!(!others.into_iter().any(is_on_this_machine));
     }
 }

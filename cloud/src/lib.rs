@@ -3,6 +3,19 @@
 //! A template is text here; this crate knows nothing of constructs. It prints nothing: what happens is handed to the
 //! caller as [`Progress`], what failed as [`CloudError`] with the exit code of the command's contract.
 //!
+//! ```no_run
+//! # async fn example() -> Result<(), cloud::CloudError> {
+//! use cloud::{Cancel, ConnectOptions, Connection, Decision, DeployRequest, deploy_stack};
+//!
+//! let connection = Connection::open(ConnectOptions::default()).await?;
+//! let request = DeployRequest::new("Topics", r#"{"Resources":{"Topic":{"Type":"AWS::SNS::Topic"}}}"#);
+//! let approve = async |_question| Decision::Approve;
+//! let outcome = deploy_stack(&connection, &request, approve, |news| drop(news), &Cancel::never()).await?;
+//! assert!(outcome.leftovers.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Start at [`Connection::open`], then [`deploy_stack`]. The decisions of a deployment are in `engine::deploy`, a pure
 //! step function; `engine::runtime` carries out what it asks for.
 
@@ -28,5 +41,5 @@ pub use engine::{deploy_stack, destroy_stack};
 pub use error::{CloudError, Kind, Report};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
-    list_stacks,
+    list_stacks, set_termination_protection,
 };

@@ -127,6 +127,27 @@ pub async fn list_exports(connection: &Connection) -> Result<Vec<Export>, CloudE
     Ok(exports)
 }
 
+/// Makes CloudFormation refuse to delete the stack `name`, or lets it be deleted again; tells whether that is a change.
+///
+/// # Errors
+///
+/// If AWS cannot be asked, or does not allow it.
+pub async fn set_termination_protection(
+    connection: &Connection,
+    name: &str,
+    protected: bool,
+) -> Result<bool, CloudError> {
+    let known = describe(connection, name).await?;
+    if known.is_none_or(|stack| stack.termination_protection == protected) {
+        return Ok(false);
+    }
+    let call = connection.cloudformation.update_termination_protection().stack_name(name);
+    match call.enable_termination_protection(protected).send().await {
+        Ok(_) => Ok(true),
+        Err(error) => Err(ApiFailure::of("cloudformation:UpdateTerminationProtection", &error).into_error()),
+    }
+}
+
 /// The names of the stacks that import `export`; they must let go of it before it can be removed.
 ///
 /// # Errors

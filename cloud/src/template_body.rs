@@ -31,12 +31,16 @@ pub(crate) async fn prepare(
         return Ok(Body::Inline);
     }
     begins(Phase::Uploading);
-    let bucket = request.template_bucket.clone().unwrap_or_else(|| bucket_name(connection.identity()));
+    let identity = connection.identity();
+    let bucket = request.template_bucket.clone().unwrap_or_else(|| bucket_name(identity));
+    // The default name can be guessed, and somebody else may have taken it. A bucket that was asked for may be anybody's.
+    let owner = request.template_bucket.is_none().then(|| identity.account.clone());
     let key = key(&request.template);
     let upload = connection
         .s3
         .put_object()
         .bucket(&bucket)
+        .set_expected_bucket_owner(owner)
         .key(&key)
         .content_type("application/json")
         .body(ByteStream::from(request.template.clone().into_bytes()))

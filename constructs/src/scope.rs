@@ -125,6 +125,7 @@ pub(crate) struct Element {
     pub(crate) depends_on: Vec<ElementId>,
     pub(crate) condition: Option<String>,
     pub(crate) removal: Option<RemovalPolicy>,
+    pub(crate) replacement: Option<RemovalPolicy>,
     pub(crate) metadata: Map,
 }
 
@@ -331,6 +332,7 @@ impl Scope<'_> {
             depends_on: Vec::new(),
             condition: None,
             removal: None,
+            replacement: None,
             metadata: Map::new(),
         });
         ElementId { stack: self.stack, index }
@@ -426,7 +428,13 @@ impl Scope<'_> {
 
     /// Says what happens to the resource when it leaves the template, is replaced, or its stack is deleted.
     pub fn set_removal_policy<R>(&mut self, handle: Handle<R>, policy: RemovalPolicy) {
-        self.element_mut(handle.element).removal = Some(policy);
+        let element = self.element_mut(handle.element);
+        (element.removal, element.replacement) = (Some(policy), Some(policy));
+    }
+
+    /// Says what happens to the old resource when a change replaces it, and nothing about its deletion.
+    pub fn set_replacement_policy<R>(&mut self, handle: Handle<R>, policy: RemovalPolicy) {
+        self.element_mut(handle.element).replacement = Some(policy);
     }
 
     /// Adds an entry to the resource's `Metadata`.

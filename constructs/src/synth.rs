@@ -10,7 +10,7 @@ use template::{Function, Map, Node, Output, Resource, Template};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceLine};
 use crate::resource::{ElementId, Tags};
-use crate::scope::{AppData, Element, StackData};
+use crate::scope::{AppData, Element, RemovalPolicy, StackData};
 use crate::text;
 
 /// What an app becomes: a template per stack, and what is wrong with them.
@@ -282,8 +282,11 @@ impl Synthesis<'_> {
                 .iter()
                 .map(|(k, v)| (k.clone(), self.resolve(v.clone(), site)))
                 .collect(),
-            deletion_policy: element.removal.map(|policy| policy.deletion_policy().into()),
-            update_replace_policy: element.removal.map(|policy| policy.update_replace_policy().into()),
+            deletion_policy: element
+                .removal
+                .or(element.replacement.map(|_| RemovalPolicy::Delete))
+                .map(|policy| policy.deletion_policy().into()),
+            update_replace_policy: element.replacement.map(|policy| policy.update_replace_policy().into()),
             attributes: Map::new(),
         }
     }

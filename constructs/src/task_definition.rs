@@ -12,7 +12,7 @@ use crate::l1::ecs::task_definition as l1;
 use crate::log_group::LogGroup;
 use crate::repository::Image;
 use crate::resource::{Arn, Handle};
-use crate::scope::Scope;
+use crate::scope::{RemovalPolicy, Scope};
 use crate::secret::SecretValue;
 use crate::units::{FargateSize, PortValue};
 use crate::value::Value;
@@ -262,7 +262,10 @@ impl TaskDefinition {
             container_definitions: Some(containers.into_iter().map(Container::definition).collect()),
             ..Default::default()
         };
-        TaskDefinition { resource: s.add(id, properties), execution_role, task_role }
+        let resource = s.add(id, properties);
+        // Every change makes a new revision; the old ones stay, so that one can go back to them.
+        s.set_replacement_policy(resource, RemovalPolicy::Retain);
+        TaskDefinition { resource, execution_role, task_role }
     }
 }
 

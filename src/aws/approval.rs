@@ -18,7 +18,7 @@ pub(crate) struct Approval {
 impl Approval {
     /// Shows what would happen, and asks unless the answer is known.
     pub(crate) async fn decide(self, question: Question, monitor: &Monitor<'_>, cancel: &Cancel) -> Decision {
-        let (text, ask) = match &question {
+        let (text, ask_text) = match &question {
             Question::Changes(set) => (changes_text(set), format!("Deploy these changes to {}?", set.stack)),
             Question::Recreate { stack, status, resources } => {
                 (recreate_text(stack, status, resources), format!("Delete {stack} and create it anew?"))
@@ -29,10 +29,8 @@ impl Approval {
             return Decision::Approve;
         }
         monitor.pause();
-        let answer = tokio::select! {
-            answer = ask_line(format!("{ask} [y/N] ")) => answer,
-            () = cancel.cancelled() => None,
-        };
+        let answer = ask(format!("{ask_text} [y/N] "), cancel).await;
+        monitor.resume();
         match answer.as_deref().map(str::trim) {
             Some("y" | "Y" | "yes" | "Yes") => Decision::Approve,
             Some(_) => Decision::Decline("not approved".to_owned()),
@@ -41,20 +39,32 @@ impl Approval {
     }
 }
 
-/// Asks on stderr and reads a line from stdin; `None` if there is none.
+/// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.
 ///
-/// In a thread of its own, since reading cannot be interrupted.
-pub(crate) async fn ask_line(question: String) -> Option<String> {
+/// Reading happens in a thread of its own, since it cannot be interrupted.
+pub(crate) async fn ask(question: String, cancel: &Cancel) -> Option<String> {
     let read = move || {
-        let mut err = io::stderr();
-        let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+        say(&question);
         let mut line = String::new();
         match io::stdin().read_line(&mut line) {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line),
         }
     };
-    tokio::task::spawn_blocking(read).await.ok().flatten()
+    let answer = tokio::select! {
+        answer = tokio::task::spawn_blocking(read) => answer.ok().flatten(),
+        () = cancel.cancelled() => None,
+    };
+    if answer.is_none() {
+        // What follows must not stand in the line of the question.
+        say("\n");
+    }
+    answer
+}
+
+fn say(text: &str) {
+    let mut err = io::stderr();
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }
 
 /// A change set in words, the most dangerous changes last, where the eye is.

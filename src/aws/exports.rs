@@ -1,11 +1,12 @@
 //! Exports that a new template drops and that another stack still imports.
 
 use cloud::{CloudError, Connection, deployed_template, describe_outputs, importers_of};
-use template::{Output, Template};
+use template::{Element, Output, Template};
 
 use crate::problem::Problem;
 
 /// Keeps outputs that the deployed `stack` exports, `new` does not, and other stacks still import; says which.
+/// One that cannot be kept is an error among what is returned.
 ///
 /// CloudFormation would fail at the end of the update: an export in use cannot go. Kept for this deployment, the
 /// importing stacks can be updated next, and then the deployment after that lets it go.
@@ -35,18 +36,32 @@ pub(crate) async fn keep_imported(
         if importers.is_empty() {
             continue;
         }
-        let free = if new.outputs.contains_key(key) { format!("{key}Kept") } else { key.clone() };
-        new.outputs.insert(free, output.clone());
         let importers = importers.join(", ");
-        kept.push(
-            Problem::warning(
-                "deploy/kept-export",
-                format!("the code no longer exports `{name}`, but {importers} still imports it"),
+        let still = format!("the code no longer exports `{name}`, but {importers} still imports it");
+        kept.push(if keep(new, key, output) {
+            Problem::warning("deploy/kept-export", still)
+                .hint(format!("it is kept for this deployment; deploy {importers}, then {stack} again"))
+        } else {
+            Problem::error(
+                "deploy/export-in-use",
+                format!("{still}, and what it names is gone from the code too"),
             )
-            .hint(format!("it is kept for this deployment; deploy {importers}, then {stack} again")),
-        );
+            .hint(format!("put it back, deploy {importers} without the import, and then remove it"))
+        });
     }
     Ok(kept)
+}
+
+/// Adds the output again, unless it refers to something that the new template has not.
+fn keep(new: &mut Template, key: &str, output: &Output) -> bool {
+    let free = if new.outputs.contains_key(key) { format!("{key}Kept") } else { key.to_owned() };
+    new.outputs.insert(free.clone(), output.clone());
+    let element = Element::Output(free.clone());
+    let whole = new.graph().unknown().all(|edge| edge.from != element);
+    if !whole {
+        new.outputs.shift_remove(&free);
+    }
+    whole
 }
 
 fn exported(template: &Template, wanted: &Output) -> bool {

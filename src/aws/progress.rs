@@ -16,6 +16,8 @@ use crate::printer::Printer;
 /// Shared by the callbacks of the engine, which never run at the same time; hence the cell.
 pub(crate) struct Monitor<'a> {
     stack: String,
+    /// Whether there is a line that moves.
+    live: bool,
     inner: RefCell<Inner<'a>>,
 }
 
@@ -29,19 +31,9 @@ struct Inner<'a> {
 impl<'a> Monitor<'a> {
     /// A monitor for `stack` that writes through `printer`.
     pub(crate) fn new(stack: &str, printer: &'a mut Printer) -> Monitor<'a> {
-        let bar = if printer.rewrites_lines() {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-        } else {
-            ProgressBar::hidden()
-        };
-        let style =
-            ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}").expect("the template is valid");
-        bar.set_style(style);
-        if !bar.is_hidden() {
-            bar.enable_steady_tick(Duration::from_millis(120));
-        }
-        let inner = Inner { printer, bar, in_progress: BTreeSet::new(), done: 0 };
-        Monitor { stack: stack.to_owned(), inner: RefCell::new(inner) }
+        let live = printer.rewrites_lines();
+        let inner = Inner { printer, bar: moving_line(live), in_progress: BTreeSet::new(), done: 0 };
+        Monitor { stack: stack.to_owned(), live, inner: RefCell::new(inner) }
     }
 
     /// Shows what happened.
@@ -55,7 +47,7 @@ impl<'a> Monitor<'a> {
         match progress {
             Progress::Phase { phase } => {
                 let text = format!("{}: {}", self.stack, phase_text(phase));
-                if inner.bar.is_hidden() { inner.say(&text) } else { inner.bar.set_message(text) }
+                if self.live { inner.bar.set_message(text) } else { inner.say(&text) }
             }
             Progress::Resource(event) => self.see_resource(&mut inner, &event),
             Progress::Throttled { retry_in } => {
@@ -68,7 +60,7 @@ impl<'a> Monitor<'a> {
                     retry_in.as_secs().max(1)
                 ));
             }
-            Progress::Heartbeat { elapsed, in_progress } if inner.bar.is_hidden() => {
+            Progress::Heartbeat { elapsed, in_progress } if !self.live => {
                 let waiting = if in_progress.is_empty() {
                     String::new()
                 } else {
@@ -107,12 +99,29 @@ impl<'a> Monitor<'a> {
         self.inner.borrow_mut().say(text.trim_end());
     }
 
-    /// Takes the moving line away, so that a question can be read.
+    /// Takes the moving line away, so that a question can be read and answered.
     pub(crate) fn pause(&self) {
-        let inner = self.inner.borrow_mut();
-        inner.bar.disable_steady_tick();
-        inner.bar.suspend(|| {});
+        let mut inner = self.inner.borrow_mut();
+        inner.bar.finish_and_clear();
+        inner.bar = moving_line(false);
     }
+
+    /// Brings the moving line back.
+    pub(crate) fn resume(&self) {
+        self.inner.borrow_mut().bar = moving_line(self.live);
+    }
+}
+
+/// A line on stderr that is written again and again; `live` is false where nobody would see it move.
+fn moving_line(live: bool) -> ProgressBar {
+    if !live {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}").expect("the template is valid");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
 }
 
 impl Drop for Monitor<'_> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cloud::{Capability, DeployOutcome, DeployRequest};
+use cloud::{Capability, Connection, DeployOutcome, DeployRequest};
 use constructs::SynthesizedStack;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -75,6 +75,9 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     let plans = plans(args, session)?;
     if !args.skip_validation {
         refuse_mistakes(&plans)?;
+    }
+    if let Some(file) = &args.outputs_file {
+        files::must_be_writable(file)?;
     }
     aws::require_an_answer(session.global.yes, "deploying")?;
     let mut aws = Aws::new(&session.global.aws)?;
@@ -148,8 +151,12 @@ impl Plan {
 
 fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_>) -> Result<Deployed> {
     let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
-    for warning in aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))? {
-        session.printer.problem(&warning);
+    let exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
+    if exports.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(Failure::new(Exit::Refused, exports));
+    }
+    for kept in &exports {
+        session.printer.problem(kept);
     }
     let request = DeployRequest {
         parameters: plan.parameters,
@@ -171,10 +178,28 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
     let outcome = outcome.map_err(|error| aws::located(&error, plan.synthesized.as_ref()))?;
     let what = if outcome.changed { "is deployed" } else { "has no changes" };
     session.printer.status(&format!("{} {what}", plan.name));
+    if let Some(stack) = &plan.synthesized {
+        protect(stack, &connection, aws, session)?;
+    }
     for leftover in &outcome.leftovers {
         session.printer.problem(&Problem::warning("deploy/leftover", format!("left over: {leftover}")));
     }
     Ok(Deployed { name: plan.name, outcome })
+}
+
+/// Templates cannot say whether their stack may be deleted, so it is said after each deployment.
+fn protect(
+    stack: &SynthesizedStack,
+    connection: &Connection,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result<()> {
+    let protected = stack.termination_protection;
+    if aws.wait(cloud::set_termination_protection(connection, &stack.name, protected))? {
+        let what = if protected { "is now protected from deletion" } else { "may now be deleted" };
+        session.printer.status(&format!("{} {what}", stack.name));
+    }
+    Ok(())
 }
 
 /// What the template needs to be allowed; the change set shows what it does with it.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use cloud::{DestroyOutcome, DestroyRequest};
+use cloud::{DestroyOutcome, DestroyRequest, StackDescription};
 use serde::Serialize;
 use serde_json::json;
 
@@ -53,6 +53,12 @@ pub(crate) fn run(args: &Destroy, session: &mut Session<'_>) -> Result {
     let targets = targets(args, session)?;
     aws::require_an_answer(session.global.yes, "deleting a stack")?;
     let mut aws = Aws::new(&session.global.aws)?;
+    let deployed = look(&targets, &mut aws, session)?;
+    if !session.global.yes {
+        for stack in &deployed {
+            confirm(&stack.name, &aws, session)?;
+        }
+    }
     let mut done = Vec::new();
     let mut failed = None;
     for target in targets {
@@ -66,6 +72,27 @@ pub(crate) fn run(args: &Destroy, session: &mut Session<'_>) -> Result {
     }
     show(&done, session)?;
     failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// The targets as they are deployed. Protected ones are refused here, before the first of the others is deleted.
+fn look(targets: &[Target], aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<StackDescription>> {
+    let mut deployed = Vec::new();
+    for target in targets {
+        let connection =
+            aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
+        deployed.extend(aws.wait(cloud::describe(&connection, &target.name))?);
+    }
+    let protected = deployed.iter().filter(|stack| stack.termination_protection);
+    let problems: Vec<Problem> = protected
+        .map(|stack| {
+            Problem::error("destroy/protected", format!("{} is protected from deletion", stack.name))
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(deployed);
+    }
+    let next = "switch the protection off in the settings, deploy, and destroy then; nothing was deleted";
+    Err(Failure { next: Some(next.to_owned()), ..Failure::new(Exit::Refused, problems) })
 }
 
 /// What depends on others comes first.
@@ -85,10 +112,6 @@ fn targets(args: &Destroy, session: &mut Session<'_>) -> Result<Vec<Target>> {
 fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<'_>) -> Result<Destroyed> {
     let connection =
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
-    let there = aws.wait(cloud::describe(&connection, &target.name))?;
-    if there.is_some() && !session.global.yes {
-        confirm(&target.name, aws, session)?;
-    }
     let request = DestroyRequest {
         retain: args.retain.clone(),
         timeout: args.timeout,
@@ -110,23 +133,16 @@ fn confirm(name: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     let who = if session.global.aws.local { " in the emulator" } else { "" };
     let question =
         format!("This deletes the stack {name}{who} and what it does not retain.\nType its name to go on: ");
-    let answer = aws.run(async {
-        tokio::select! {
-            answer = aws::ask_line(question) => answer,
-            () = aws.cancel().cancelled() => None,
+    let answer = aws.run(aws::ask(question, aws.cancel()));
+    let (exit, why) = match answer.as_deref().map(str::trim) {
+        Some(typed) if typed == name => return Ok(()),
+        Some(_) => (Exit::Refused, format!("that is not `{name}`; nothing was deleted")),
+        None if aws.cancel().is_cancelled() => {
+            (Exit::Interrupted, "interrupted; nothing was deleted".to_owned())
         }
-    });
-    match answer.as_deref().map(str::trim) {
-        Some(typed) if typed == name => Ok(()),
-        Some(_) => Err(Failure::refused(Problem::error(
-            "destroy/not-confirmed",
-            format!("that is not `{name}`; nothing was deleted"),
-        ))),
-        None => Err(Failure::refused(Problem::error(
-            "destroy/not-confirmed",
-            "nobody answered; nothing was deleted",
-        ))),
-    }
+        None => (Exit::Refused, "nobody answered; nothing was deleted".to_owned()),
+    };
+    Err(Failure::new(exit, vec![Problem::error("destroy/not-confirmed", why)]))
 }
 
 fn show(done: &[Destroyed], session: &mut Session<'_>) -> Result<()> {

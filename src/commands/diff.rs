@@ -98,15 +98,12 @@ fn name_of_file(args: &Diff) -> Result<String> {
     if let Some(name) = &args.stack_name {
         return Ok(name.clone());
     }
-    match (&args.template, &args.against) {
-        (Some(file), Some(_)) => Ok(file.display().to_string()),
-        _ => {
-            let problem =
-                Problem::error("usage/no-stack", "`--template` needs something to be compared with")
-                    .hint("name the deployed stack with `--stack-name`, or a file with `--against`");
-            Err(Failure::usage(problem))
-        }
+    if let (Some(file), Some(_)) = (&args.template, &args.against) {
+        return Ok(file.display().to_string());
     }
+    let problem = Problem::error("usage/no-stack", "`--template` needs something to be compared with")
+        .hint("name the deployed stack with `--stack-name`, or a file with `--against`");
+    Err(Failure::usage(problem))
 }
 
 fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {

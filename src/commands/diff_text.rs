@@ -14,10 +14,8 @@ pub(crate) fn text(name: &str, deployed: bool, changes: &Changes) -> String {
     if changes.is_empty() {
         return format!("{name}: no differences\n");
     }
-    let mut text = match deployed {
-        true => format!("{}: {}\n", name.bold(), counts(changes)),
-        false => format!("{}: is not deployed, so everything is new: {}\n", name.bold(), counts(changes)),
-    };
+    let new = if deployed { "" } else { "is not deployed, so everything is new: " };
+    let mut text = format!("{}: {new}{}\n", name.bold(), counts(changes));
     for change in &changes.sections {
         let _ = writeln!(text, "  {}", section(change));
     }

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
 /// An export without a description is the work of the app, which made it for another of its stacks; it is only in the
 /// JSON view.
 pub(crate) fn lines(stack: &str, outputs: &[Output]) -> String {
-    let shown = outputs.iter().filter(|output| output.export.is_none() || output.description.is_some());
+    let described = |output: &&Output| output.description.as_ref().is_some_and(|text| !text.is_empty());
+    let shown = outputs.iter().filter(|output| output.export.is_none() || described(output));
     shown.fold(String::new(), |lines, output| lines + &format!("{stack}.{} = {}\n", output.key, output.value))
 }

@@ -1,9 +1,12 @@
 //! Deploying, changing, failing and destroying, end to end against the emulator.
 
+use std::fs::File;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
-use crate::project::{Project, workspace};
+use crate::project::Project;
 
 fn strings(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
@@ -130,8 +133,12 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(ALL).success();
-    let destroyed =
-        project.run(["destroy", "--all", "--local", "--yes", "--set", "deletion_protection=false"]);
+    let destroy = ["destroy", "--all", "--local", "--yes"];
+    let protected = project.run(destroy);
+    assert_eq!(protected.code, Some(3), "{protected}");
+    assert!(protected.stderr.contains("DocuThinkerFoundation is protected from deletion"), "{protected}");
+    project.run(ALL.iter().chain(&["--set", "deletion_protection=false"])).success();
+    let destroyed = project.run(destroy);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
     let (stack, foundation) = (
         destroyed.stderr.find("DocuThinkerStack is deleted"),
@@ -154,7 +161,7 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
 /// R227, R142: the original project's own template, which is not copied here.
 #[test]
 fn any_template_can_be_deployed() {
-    let file = workspace().join("../shared/fixtures/fargate-service.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/fargate-service.yaml");
     if !file.exists() {
         eprintln!("skipped: {} is not there", file.display());
         return;
@@ -233,6 +240,10 @@ fn an_export_that_another_stack_still_imports_is_kept_and_reported() {
     };
     deploy("with.json", "producer").success();
     deploy("importer.json", "consumer").success();
+    let queue = json!({ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } });
+    project.write("other.json", queue.to_string());
+    let refused = deploy("other.json", "producer");
+    assert_eq!(refused.code, Some(3), "what it names is gone too: {refused}");
     let kept = deploy("without.json", "producer");
     assert_eq!(kept.code, Some(0), "{kept}");
     assert!(
@@ -257,11 +268,44 @@ fn an_unknown_parameter_is_refused_before_anything_is_asked_of_aws() {
     ");
 }
 
+/// I31
+#[cfg(unix)]
+#[test]
+fn the_outputs_file_is_private_and_never_written_through_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let project = Project::new();
+    project.write("precious", "mine");
+    symlink(project.path().join("precious"), project.path().join("outputs.json")).unwrap();
+    let deploy = |file: &str| project.run(["deploy", "--all", "--yes", "--outputs-file", file]);
+    insta::assert_snapshot!(deploy("outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `outputs.json`: it is a symbolic link
+    ");
+    insta::assert_snapshot!(deploy("missing/outputs.json"), @r"
+    exit: 3
+    --- stderr ---
+    error: cannot write `missing/outputs.json`: there is no folder for it
+    ");
+    assert_eq!(project.read("precious"), "mine");
+
+    let emulator = Emulator::start();
+    let bucket = json!({ "Resources": { "Bucket": { "Type": "AWS::S3::Bucket" } } });
+    emulator.project.write("bucket.json", bucket.to_string());
+    let deploy =
+        ["deploy", "--template", "bucket.json", "--stack-name", "bucket", "--outputs-file", "outputs.json"];
+    emulator.project.run(deploy.into_iter().chain(["--local", "--yes"])).success();
+    let written = std::fs::metadata(emulator.project.path().join("outputs.json")).unwrap();
+    assert_eq!(written.permissions().mode() & 0o777, 0o600);
+}
+
 /// C6, C7, failure 23: nobody can answer, so nothing is begun.
 #[test]
 fn without_a_terminal_deploy_and_destroy_need_yes() {
     let project = Project::new();
-    insta::assert_snapshot!(project.run_with_input(["deploy", "--all"], "y\n"), @r"
+    let yes = File::open(project.write("yes", "y\n")).unwrap();
+    let piped = project.outcome(project.command(["deploy", "--all"]).stdin(yes).output().unwrap());
+    insta::assert_snapshot!(piped, @r"
     exit: 3
     --- stderr ---
     error: deploying needs an answer, and this is no terminal

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -92,25 +91,8 @@ impl Project {
         self.outcome(self.command(arguments).output().unwrap())
     }
 
-    /// Runs the command with `input` on stdin.
-    pub(crate) fn run_with_input<S: AsRef<std::ffi::OsStr>>(
-        &self,
-        arguments: impl IntoIterator<Item = S>,
-        input: &str,
-    ) -> Outcome {
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that refuses does not read, so that the pipe may be closed already.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        self.outcome(child.wait_with_output().unwrap())
-    }
-
-    fn outcome(&self, output: Output) -> Outcome {
+    /// How a command of [`Project::command`] ended.
+    pub(crate) fn outcome(&self, output: Output) -> Outcome {
         Outcome {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -146,9 +128,4 @@ impl fmt::Display for Outcome {
         }
         f.write_str(&text.replace(&*self.folder.to_string_lossy(), "[FOLDER]"))
     }
-}
-
-/// The folder of the workspace.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,5 +1,6 @@
 //! Developer tasks: `cargo xtask --help`.
 
+mod bench;
 mod codegen;
 mod facts;
 mod l1;
@@ -35,6 +36,18 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Time the release build of the command, as whole processes: median, range, memory
+    ///
+    /// Each run is paired with one of a Python that does nothing, and the ratio is shown: the figures depend on
+    /// the machine, the ratio less so.
+    Bench {
+        /// Counted runs of each command
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(10..))]
+        runs: u32,
+        /// Time the loop of who edits a stack instead: one changed line until its template is there
+        #[arg(long)]
+        edit: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -42,5 +55,6 @@ fn main() -> Result<()> {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is a folder of the workspace")?;
     match Args::parse().task {
         Task::Codegen { check } => codegen::run(root, check),
+        Task::Bench { runs, edit } => bench::run(root, runs as usize, edit),
     }
 }

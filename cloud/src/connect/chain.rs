@@ -113,7 +113,7 @@ fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> CloudError
 
 /// CI machines have no instance role of ours, and asking for one costs seconds.
 fn on_a_machine_with_metadata() -> bool {
-    std::env::var_os("CI").is_none()
+    std::env::var_os("CI").is_none_or(|value| value.is_empty() || value == "false")
 }
 
 /// A client of the metadata service that gives up quickly and does not try again.

@@ -11,6 +11,7 @@ use crate::text::{clean, shorten};
 /// The files of the launcher, part of this binary.
 const LAUNCHER: &str = include_str!("launcher.py");
 const RESOURCES: &str = include_str!("resources.py");
+const RECORDS: &str = include_str!("records.py");
 /// How many lines of the log are shown when the emulator died.
 const LOG_LINES: usize = 8;
 
@@ -79,11 +80,12 @@ impl Home {
     pub(crate) fn write_launcher(&self) -> Result<PathBuf, CloudError> {
         let folder = self.path.join("launcher");
         private_folder(&folder).map_err(|error| trouble("make", &folder, &error))?;
-        let launcher = folder.join("launcher.py");
-        for (path, text) in [(&launcher, LAUNCHER), (&folder.join("resources.py"), RESOURCES)] {
+        let files = [("launcher.py", LAUNCHER), ("resources.py", RESOURCES), ("records.py", RECORDS)];
+        for (name, text) in files {
+            let path = &folder.join(name);
             replace(path, text.as_bytes()).map_err(|error| trouble("write", path, &error))?;
         }
-        Ok(launcher)
+        Ok(folder.join("launcher.py"))
     }
 
     /// A new, empty log.

@@ -103,6 +103,7 @@ fn install_packages(python: &Path, environment: &Path) -> Result<(), CloudError>
     fs::write(&requirements, REQUIREMENTS).map_err(|error| trouble("write", &requirements, &error))?;
     let output = run(Command::new(python)
         .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--prefer-binary", "--no-input"])
+        .args(["--retries", "2"])
         .args(["--disable-pip-version-check", "--quiet", "--requirement"])
         .arg(&requirements))?;
     if output.status.success() { Ok(()) } else { Err(not_installed(&said(&output))) }

@@ -1,13 +1,13 @@
 """Resource types that ministack lacks, and attributes that it leaves out.
 
-Two kinds: those that other services of the emulator show afterwards (an EIP, a NAT gateway, a rule of a security
-group), and mere records, which only have an identity and attributes. Attribute names are CloudFormation's
-("Return values" of each type in the CloudFormation resource reference).
+Here are those that other services of the emulator show afterwards (an EIP, a NAT gateway, a rule of a security group);
+mere records, which only have an identity and attributes, are in records.py.
 """
 
 import random
 
-from ministack.core.responses import get_account_id, get_region
+import records
+from ministack.core.responses import get_account_id
 from ministack.services import ec2, ecs, iam, secretsmanager, waf
 from ministack.services.cloudformation import provisioners
 
@@ -16,11 +16,6 @@ HANDLERS = provisioners._RESOURCE_HANDLERS
 
 def new_id(prefix):
     return prefix + "".join(random.choices("0123456789abcdef", k=17))
-
-
-def arn(service, resource, region=None):
-    region = get_region() if region is None else region
-    return f"arn:aws:{service}:{region}:{get_account_id()}:{resource}"
 
 
 def add(resource_type, create, delete=None, update=None):
@@ -84,6 +79,7 @@ def subnet_attributes(subnet_id, given):
     return {
         "CidrBlock": given.get("CidrBlock", ""),
         "VpcId": given.get("VpcId", ""),
+        "AvailabilityZoneId": ec2._subnets[subnet_id]["AvailabilityZoneId"],
         "NetworkAclAssociationId": subnet_id.replace("subnet-", "aclassoc-"),
         "Ipv6CidrBlocks": [],
     }
@@ -118,6 +114,10 @@ def eip_delete(address, given):
         ec2._tags.pop(allocation, None)
 
 
+def nat_attributes(gateway):
+    return {"NatGatewayId": gateway, "EniId": gateway.replace("nat-", "eni-")}
+
+
 def nat_create(logical_id, given, stack_name):
     subnet = ec2._subnets.get(given["SubnetId"])
     if subnet is None:
@@ -134,12 +134,12 @@ def nat_create(logical_id, given, stack_name):
         "Tags": given.get("Tags", []),
     }
     provisioners._ec2_apply_tags(gateway, given)
-    return gateway, {"NatGatewayId": gateway}
+    return gateway, nat_attributes(gateway)
 
 
 def nat_update(gateway, old, new, stack_name, logical_id=None):
     provisioners._ec2_apply_tags(gateway, new, old)
-    return gateway, {"NatGatewayId": gateway}
+    return gateway, nat_attributes(gateway)
 
 
 def rule_create(direction):
@@ -198,8 +198,6 @@ def network_acl_create(logical_id, given, stack_name):
 def register_network():
     extend("AWS::EC2::VPC", vpc_attributes)
     extend("AWS::EC2::Subnet", subnet_attributes)
-    extend("AWS::EC2::SecurityGroup", lambda group, given: {"Id": group})
-    extend("AWS::EC2::SubnetRouteTableAssociation", lambda association, given: {"Id": association})
     add("AWS::EC2::EIP", eip_create, eip_delete, eip_update)
     add("AWS::EC2::NatGateway", nat_create, lambda gateway, _: ec2._nat_gateways.pop(gateway, None), nat_update)
     for kind, direction in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
@@ -275,20 +273,11 @@ def web_acl_attributes(web_acl, given):
     return {"Capacity": "1", "LabelNamespace": f"awswaf:{get_account_id()}:webacl:{name}:"}
 
 
-def bucket_attributes(bucket, given):
-    return {"DualStackDomainName": f"{bucket}.s3.dualstack.{get_region()}.amazonaws.com"}
-
-
 def register_services():
     refer_to_secrets_by_arn()
-    extend("AWS::CloudFront::Function", lambda function, given: {"Stage": "LIVE"})
-    extend("AWS::EFS::MountTarget", lambda target, given: {"Id": target})
-    extend("AWS::ElasticLoadBalancingV2::ListenerRule", lambda rule, given: {"IsDefault": "false"})
     extend("AWS::ElasticLoadBalancingV2::TargetGroup", lambda group, given: {"LoadBalancerArns": []})
-    extend("AWS::S3::Bucket", bucket_attributes)
     extend("AWS::WAFv2::WebACL", web_acl_attributes)
     extend("AWS::ECS::Service", properties=whole_number_of_tasks)
-    extend("AWS::ECS::TaskDefinition", lambda definition, given: {"TaskDefinitionArn": definition})
     add("AWS::ECS::ClusterCapacityProviderAssociations", providers_create)
     add("AWS::IAM::RolePolicy", role_policy_create, role_policy_delete)
     add(
@@ -303,128 +292,10 @@ def register_services():
     )
 
 
-# Mere records: type, what `Ref` gives, attributes. In the texts `{id}` is a random identity and `{Name}` a property.
-
-NAMED = "{name}"
-RECORDS = {
-    "AWS::ApplicationAutoScaling::ScalableTarget": (
-        "{ResourceId}|{ScalableDimension}|{ServiceNamespace}",
-        {"Id": "{ref}"},
-    ),
-    "AWS::ApplicationAutoScaling::ScalingPolicy": (
-        "{autoscaling:scalingPolicy:}{id}:policyName/{PolicyName}",
-        {"Arn": "{ref}"},
-    ),
-    "AWS::Backup::BackupSelection": (
-        "{id}|{BackupPlanId}",
-        {"SelectionId": "{id}", "BackupPlanId": "{BackupPlanId}", "Id": "{ref}"},
-    ),
-    "AWS::Budgets::Budget": (NAMED, {}),
-    "AWS::CE::AnomalyMonitor": ("{ce:anomalymonitor/}{id}", {"MonitorArn": "{ref}"}),
-    "AWS::CE::AnomalySubscription": ("{ce:anomalysubscription/}{id}", {"SubscriptionArn": "{ref}"}),
-    "AWS::CloudFront::KeyGroup": ("{id}", {"Id": "{ref}"}),
-    "AWS::CloudFront::PublicKey": ("{id}", {"Id": "{ref}"}),
-    "AWS::CloudTrail::Trail": (NAMED, {"Arn": "{cloudtrail:trail/}{name}"}),
-    "AWS::CloudWatch::AnomalyDetector": ("{id}", {"Id": "{ref}"}),
-    "AWS::CloudWatch::CompositeAlarm": (NAMED, {"Arn": "{cloudwatch:alarm:}{name}"}),
-    "AWS::CloudWatch::MetricStream": (NAMED, {"Arn": "{cloudwatch:metric-stream/}{name}", "State": "running"}),
-    "AWS::CodeConnections::Connection": (
-        "{codeconnections:connection/}{id}",
-        {"ConnectionArn": "{ref}", "ConnectionStatus": "PENDING"},
-    ),
-    "AWS::CodePipeline::Pipeline": (NAMED, {"Version": "1"}),
-    "AWS::CodePipeline::Webhook": ("{codepipeline:webhook:}{name}", {"Url": "https://webhooks.invalid/{id}"}),
-    "AWS::CodeStarConnections::Connection": (
-        "{codestar-connections:connection/}{id}",
-        {"ConnectionArn": "{ref}", "ConnectionStatus": "PENDING"},
-    ),
-    "AWS::Config::ConfigRule": (NAMED, {"Arn": "{config:config-rule/}{id}", "ConfigRuleId": "{id}"}),
-    "AWS::EC2::EgressOnlyInternetGateway": ("eigw-{id}", {"Id": "{ref}"}),
-    "AWS::EC2::NetworkAclEntry": ("{id}", {"Id": "{ref}"}),
-    "AWS::EC2::PrefixList": ("pl-{id}", {"PrefixListId": "{ref}", "Arn": "{ec2:prefix-list/}pl-{id}"}),
-    "AWS::EC2::SubnetNetworkAclAssociation": ("aclassoc-{id}", {"AssociationId": "{ref}"}),
-    "AWS::EC2::VPCCidrBlock": ("vpc-cidr-assoc-{id}", {"Id": "{ref}"}),
-    "AWS::ECR::PullThroughCacheRule": ("{EcrRepositoryPrefix}", {}),
-    "AWS::ECR::RegistryPolicy": ("{account}", {"RegistryId": "{account}"}),
-    "AWS::ECR::RegistryScanningConfiguration": ("{account}", {"RegistryId": "{account}"}),
-    "AWS::ECR::ReplicationConfiguration": ("{account}", {"RegistryId": "{account}"}),
-    "AWS::ECS::CapacityProvider": (NAMED, {}),
-    "AWS::ElasticLoadBalancingV2::ListenerCertificate": ("{id}", {"Id": "{ref}"}),
-    "AWS::GuardDuty::Detector": ("{id}", {"Id": "{ref}"}),
-    "AWS::IAM::Group": (NAMED, {"Arn": "{iam::group/}{name}"}),
-    "AWS::IAM::OIDCProvider": ("{iam::oidc-provider/}{id}", {"Arn": "{ref}"}),
-    "AWS::IAM::ServiceLinkedRole": ("AWSServiceRole-{id}", {"RoleName": "{ref}"}),
-    "AWS::Logs::AccountPolicy": ("{account}|{PolicyType}|{PolicyName}", {"AccountId": "{account}"}),
-    "AWS::Logs::Delivery": ("{id}", {"DeliveryId": "{id}", "Arn": "{logs:delivery:}{id}"}),
-    "AWS::Logs::DeliveryDestination": (NAMED, {"Arn": "{logs:delivery-destination:}{name}"}),
-    "AWS::Logs::DeliverySource": (NAMED, {"Arn": "{logs:delivery-source:}{name}"}),
-    "AWS::Logs::QueryDefinition": ("{id}", {"QueryDefinitionId": "{ref}"}),
-    "AWS::Route53::HealthCheck": ("{id}", {"HealthCheckId": "{ref}"}),
-    "AWS::Route53::RecordSetGroup": ("{id}", {"Id": "{ref}"}),
-    "AWS::SecretsManager::RotationSchedule": ("{SecretId}", {"Id": "{ref}"}),
-    "AWS::SSM::Document": (NAMED, {}),
-    "AWS::Synthetics::Canary": (NAMED, {"Id": "{id}", "State": "READY"}),
-    "AWS::WAFv2::IPSet": ("{name}|{id}|{Scope}", {"Arn": "{wafv2:regional/ipset/}{name}/{id}", "Id": "{id}"}),
-    "AWS::WAFv2::LoggingConfiguration": ("{ResourceArn}", {"ManagedByFirewallManager": "false"}),
-    "AWS::WAFv2::RegexPatternSet": (
-        "{name}|{id}|{Scope}",
-        {"Arn": "{wafv2:regional/regexpatternset/}{name}/{id}", "Id": "{id}"},
-    ),
-    "AWS::WAFv2::RuleGroup": ("{name}|{id}|{Scope}", {"Arn": "{wafv2:regional/rulegroup/}{name}/{id}", "Id": "{id}"}),
-    "AWS::XRay::Group": ("{xray:group/}{name}", {"GroupARN": "{ref}"}),
-    "AWS::XRay::SamplingRule": ("{xray:sampling-rule/}{name}", {"RuleARN": "{ref}"}),
-}
-# The property that names a resource, where it is not simply `<LastPartOfType>Name`.
-NAME_PROPERTIES = {"Name", "TrailName", "AlarmName"}
-
-
-def record_name(resource_type, logical_id, given, stack_name):
-    own = resource_type.rsplit(":", 1)[1] + "Name"
-    for key in (own, *sorted(NAME_PROPERTIES)):
-        if key in given:
-            return given[key]
-    return given.get("Budget", {}).get("BudgetName") or f"{stack_name}-{logical_id}"
-
-
-def filled(pattern, values):
-    """Replaces `{key}`; a key with a colon stands for the beginning of an ARN, `{service:resource/}`."""
-    text = pattern
-    while "{" in text:
-        before, rest = text.split("{", 1)
-        key, after = rest.split("}", 1)
-        if ":" in key:
-            service, resource = key.split(":", 1)
-            value = arn(service, resource[1:], "") if resource.startswith(":") else arn(service, resource)
-        else:
-            value = str(values.get(key, ""))
-        text = before + value + after
-    return text
-
-
-def register_record(resource_type, ref, attributes):
-    def describe(identity, logical_id, given, stack_name):
-        name = record_name(resource_type, logical_id, given, stack_name)
-        values = {**given, "id": identity, "name": name, "account": get_account_id()}
-        values["ref"] = filled(ref, values)
-        known = {key: filled(pattern, values) for key, pattern in attributes.items()}
-        IDENTITIES[values["ref"]] = identity
-        return values["ref"], known
-
-    def create(logical_id, given, stack_name):
-        return describe(new_id(""), logical_id, given, stack_name)
-
-    def update(physical_id, old, new, stack_name, logical_id=None):
-        return describe(IDENTITIES.get(physical_id, new_id("")), logical_id, new, stack_name)
-
-    add(resource_type, create, lambda physical_id, _: IDENTITIES.pop(physical_id, None), update)
-
-
-# What a record's `{id}` was, by what `Ref` gave; an update keeps it.
-IDENTITIES = {}
-
-
 def register():
     register_network()
     register_services()
-    for resource_type, (ref, attributes) in RECORDS.items():
-        register_record(resource_type, ref, attributes)
+    for resource_type, patterns in records.MORE_ATTRIBUTES.items():
+        extend(resource_type, records.attributes_by(patterns))
+    for resource_type, (ref, patterns) in records.RECORDS.items():
+        add(resource_type, *records.handlers(resource_type, ref, patterns))

@@ -8,8 +8,10 @@ use super::status::{Condition, condition};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 
-/// How often each call is tried; a change set that is still being made refuses to be deleted for a few seconds.
-const TRIES: u32 = 20;
+/// How often each call is tried.
+const TRIES: u32 = 5;
+/// How often a change set that is still being made is asked to go; it refuses for a few seconds.
+const TRIES_WHILE_IN_PROGRESS: u32 = 30;
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -115,8 +117,9 @@ impl Cleanup {
 
     fn retry_or_leave(mut self, failure: &ApiFailure, what: &str) -> (Option<Cleanup>, Cleaned) {
         self.tries += 1;
-        let may_work_later = failure.passes() || failure.code.as_deref() == Some("InvalidChangeSetStatus");
-        if may_work_later && self.tries < TRIES {
+        let in_progress = failure.code.as_deref() == Some("InvalidChangeSetStatus");
+        let tries = if in_progress { TRIES_WHILE_IN_PROGRESS } else { TRIES };
+        if (in_progress || failure.passes()) && self.tries < tries {
             return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
         }
         let id = if self.doing == Doing::DeletingSet { &self.ids.id } else { &self.ids.stack_id };

@@ -188,7 +188,7 @@ impl Destroy {
         let patience = Patience::new(self.pace, self.request.grace);
         let id = stack.stack_id.clone();
         let before = (!already_deleting).then_some(stack);
-        let mut follow = Box::new(Follow::new(&id, before, log, patience, self.request.grace));
+        let mut follow = Box::new(Follow::new(&id, before, log, patience, self.request.grace).deleting());
         if already_deleting {
             let action = follow.begin(moment);
             let text = "the stack is already being deleted".to_owned();

@@ -35,6 +35,8 @@ pub(crate) struct Follow {
     missing_since: Option<Duration>,
     unmoved_since: Option<Duration>,
     grace: Duration,
+    /// How long "does not exist" may be a stale answer.
+    stale: Duration,
     last_events_tries: u32,
     events_denied: bool,
     reconnected: bool,
@@ -80,11 +82,18 @@ impl Follow {
             missing_since: None,
             unmoved_since: None,
             grace,
+            stale: STALE,
             last_events_tries: 0,
             events_denied: false,
             reconnected: false,
             spoke: Duration::ZERO,
         }
+    }
+
+    /// Says that the operation is a deletion, whose end may be that the stack cannot be found.
+    pub(crate) fn deleting(mut self) -> Follow {
+        self.stale = Duration::ZERO;
+        self
     }
 
     /// The stack's ARN.
@@ -194,8 +203,7 @@ impl Follow {
     /// "Does not exist", for a while, may be a stale answer; for a stack that is being deleted it is the end.
     fn missing(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
         let since = *self.missing_since.get_or_insert(moment.elapsed);
-        let deleting = self.status().starts_with("DELETE_");
-        if deleting || moment.elapsed.saturating_sub(since) >= STALE {
+        if self.status().starts_with("DELETE_") || moment.elapsed.saturating_sub(since) >= self.stale {
             self.gone = true;
             return self.events_or_decide(moment, say);
         }

@@ -12,7 +12,7 @@ use super::patience::Pace;
 use super::plan::{Names, Plan};
 use super::progress::Progress;
 use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, DestroyRequest, Question};
-use crate::connect::Connection;
+use crate::connect::{Connection, is_on_this_machine};
 use crate::engine::cancel::Cancel;
 use crate::error::CloudError;
 use crate::template_body::{self, Body};
@@ -75,9 +75,7 @@ pub async fn destroy_stack(
 
 /// Emulators and test doubles on this machine need not be spared.
 fn pace(connection: &Connection) -> Pace {
-    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    let is_here = |endpoint: &str| here.iter().any(|host| endpoint.starts_with(host));
-    if connection.endpoint().is_some_and(is_here) { Pace::LOCAL } else { Pace::AWS }
+    if connection.endpoint().is_some_and(is_on_this_machine) { Pace::LOCAL } else { Pace::AWS }
 }
 
 /// Names that no other run has: the time for people, random digits for certainty.

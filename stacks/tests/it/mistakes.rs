@@ -112,7 +112,12 @@ fn a_certificate_belongs_to_the_region() {
 
     hint: a load balancer takes certificates of its own region only
     ");
-    assert_snapshot!(refused(with("my-certificate".to_owned())), @r"");
+    assert_snapshot!(refused(with("my-certificate".to_owned())), @"
+    error[DC010]: `my-certificate` is not the ARN of a certificate
+      at settings.load_balancer.certificate_arn
+
+    hint: it looks like `arn:aws:acm:us-east-1:123456789012:certificate/…`
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::json;
+use template::Template;
 
 use crate::{portable, settings, synth};
 
@@ -12,6 +13,17 @@ fn check(environment: &str) {
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
     for stack in &assembly.stacks {
         assert_snapshot!(format!("{environment}-{}", stack.id), stack.template.to_yaml());
+        comes_back(&stack.template);
+    }
+}
+
+/// What was written is read as what it was, in every form.
+#[track_caller]
+fn comes_back(template: &Template) {
+    for text in [template.to_yaml(), template.to_json(), template.to_json_minified()] {
+        let read = Template::parse(&text, "template").expect("what we write can be read");
+        assert_eq!(&read.template, template);
+        assert_eq!(read.template.to_yaml(), template.to_yaml());
     }
 }
 
@@ -40,4 +52,5 @@ fn the_portable_template() {
     let assembly = portable();
     assert_eq!(assembly.diagnostics, []);
     assert_snapshot!("fargate-service", assembly.stacks[0].template.to_yaml());
+    comes_back(&assembly.stacks[0].template);
 }

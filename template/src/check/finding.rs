@@ -106,6 +106,8 @@ codes! {
     Deprecated = "DT022" Warning,
     /// A parameter, mapping or condition that nothing uses.
     Unused = "DT023" Warning,
+    /// Text with `${Name}` in it, outside of `Fn::Sub`.
+    MissingSub = "DT024" Warning,
 }
 
 impl fmt::Display for Code {

@@ -1,9 +1,10 @@
 //! Functions that do not exist, and arguments that a function does not take.
 
 use crate::check::{Checker, Code, did_you_mean, shown};
+use crate::graph::{PSEUDO_PARAMETERS, SubPart, sub_parts};
 use crate::nearest::nearest;
 use crate::node::{Function, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 use crate::visit;
 
 impl Checker<'_> {
@@ -16,6 +17,7 @@ impl Checker<'_> {
                     self.unknown_function(path, key, map.len());
                 }
             }
+            Node::String(text) if text.contains("${") => self.missing_sub(path, text),
             _ => {}
         });
     }
@@ -39,6 +41,30 @@ impl Checker<'_> {
                 format!("there is no function `{}`", shown(key)),
                 hint,
             );
+        }
+    }
+
+    /// Text that looks as if `Fn::Sub` was forgotten: it names something of the template.
+    fn missing_sub(&mut self, path: &Path, text: &str) {
+        // In these, `${…}` belongs to somebody else: a shell, a state machine, a file on an instance.
+        const FOREIGN: [&str; 6] =
+            ["Fn::Sub", "Fn::Base64", "UserData", "Metadata", "DefinitionString", "DefinitionBody"];
+        let is_foreign = |step: &Step| matches!(step, Step::Key(key) if FOREIGN.contains(&key.as_str()));
+        if path.steps().iter().any(is_foreign) {
+            return;
+        }
+        for part in sub_parts(text) {
+            let SubPart::Variable(variable) = part else { continue };
+            let name = variable.split_once('.').map_or(variable, |(name, _)| name);
+            let template = self.template;
+            let known = PSEUDO_PARAMETERS.contains(&name)
+                || template.parameters.contains_key(name)
+                || template.resources.contains_key(name);
+            if known {
+                let message = format!("`${{{}}}` stays as it is, since this is plain text", shown(variable));
+                self.find(Code::MissingSub, path, message, Some("put `!Sub` before the text".to_owned()));
+                return;
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 mod choices;
 mod finding;
 mod functions;
+mod policy;
 mod properties;
 mod references;
 mod structure;

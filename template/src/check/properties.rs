@@ -114,6 +114,7 @@ impl Checker<'_> {
             if let Some(next) = place.property(key) {
                 self.property(path, key, within);
                 self.value(path, node, next, within);
+                self.policy(path, within.facts.type_name, key, node);
             } else if let Some(next) = self.entry(place, key) {
                 self.value(path, node, next, within);
             } else if !schema.open && (!schema.properties.is_empty() || !schema.entries.is_empty()) {

@@ -149,11 +149,76 @@ fn a_property_that_only_aws_sets_is_refused() {
 #[test]
 fn properties_that_do_not_go_together_are_found() {
     assert_snapshot!(properties("AWS::EC2::VPC", "{EnableDnsSupport: true}"), @"4:5 DT019 one of `CidrBlock`, `Ipv4IpamPoolId` must be given at Resources.R.Properties");
-    assert_snapshot!(properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {}}"), @"4:5 DT019 one of `Users`, `Groups`, `Roles` must be given at Resources.R.Properties");
-    assert_eq!(properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {}, Users: [a]}"), "");
+    assert_snapshot!(properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {Statement: []}}"), @"4:5 DT019 one of `Users`, `Groups`, `Roles` must be given at Resources.R.Properties");
+    assert_eq!(
+        properties("AWS::IAM::Policy", "{PolicyName: a, PolicyDocument: {Statement: []}, Users: [a]}"),
+        ""
+    );
     let alarm =
         "{ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, Metrics: [], Dimensions: []}";
     assert_snapshot!(properties("AWS::CloudWatch::Alarm", alarm), @"4:95 DT019 `Dimensions` cannot be given together with `Metrics` at Resources.R.Properties.Dimensions");
+}
+
+#[test]
+fn policies_are_looked_into() {
+    let policy = |statement: &str| {
+        properties(
+            "AWS::IAM::ManagedPolicy",
+            &format!("{{PolicyDocument: {{Version: '2012-10-17', Statement: {statement}}}}}"),
+        )
+    };
+    assert_eq!(
+        policy("[{Effect: Allow, Action: 's3:*', Resource: !Sub 'arn:${X}', Condition: {Bool: {a: true}}}]")
+            .lines()
+            .count(),
+        1
+    );
+    assert_snapshot!(policy("{Effect: allow, Actions: ['s3:Get*'], Resource: bucket, Principal: me}"), @"
+    4:58 DT006 this statement needs `Action` at Resources.R.Properties.PolicyDocument.Statement
+    4:70 DT008 `allow` is no effect at Resources.R.Properties.PolicyDocument.Statement.Effect (choose one of Allow, Deny)
+    4:85 DT005 a policy has no `Actions` here at Resources.R.Properties.PolicyDocument.Statement.Actions (did you mean `Action`?)
+    4:107 DT009 `bucket` does not have the form of `Resource` at Resources.R.Properties.PolicyDocument.Statement.Resource (write an ARN, or `*`)
+    4:125 DT019 `Principal` cannot be given here: the identity that has the policy is the principal at Resources.R.Properties.PolicyDocument.Statement.Principal (remove it)
+    4:125 DT007 a principal is a mapping or `*`, but this is `me` at Resources.R.Properties.PolicyDocument.Statement.Principal (for example `Service: ecs-tasks.amazonaws.com`)
+    ");
+    assert_snapshot!(policy("[{Effect: Allow, Action: [GetObject, 5], NotAction: 's3:*', Resource: '*', Condition: {Bool: yes}}, text]"), @"
+    4:70 DT019 a statement has either `Action` or `NotAction` at Resources.R.Properties.PolicyDocument.Statement[0]
+    4:95 DT009 `GetObject` does not have the form of `Action` at Resources.R.Properties.PolicyDocument.Statement[0].Action[0] (for example `s3:GetObject`)
+    4:106 DT007 `Action` is text, but this is a number at Resources.R.Properties.PolicyDocument.Statement[0].Action[1] (for example `s3:GetObject`)
+    4:156 DT007 `Bool` takes a mapping of keys, but this is a boolean at Resources.R.Properties.PolicyDocument.Statement[0].Condition.Bool
+    4:169 DT007 a statement is a mapping, but this is text at Resources.R.Properties.PolicyDocument.Statement[1]
+    ");
+    assert_snapshot!(properties("AWS::IAM::Role", "{AssumeRolePolicyDocument: {Version: '2012-10-18', Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Resource: '*'}, !If [C, {Effect: Deny}, !Ref AWS::NoValue]]}}"), @r#"
+    4:45 DT008 there is no version `2012-10-18` of the policy language at Resources.R.Properties.AssumeRolePolicyDocument.Version (write "2012-10-17")
+    4:80 DT006 this statement needs `Principal` at Resources.R.Properties.AssumeRolePolicyDocument.Statement[0]
+    4:122 DT019 `Resource` cannot be given here: the role that has the policy is the resource at Resources.R.Properties.AssumeRolePolicyDocument.Statement[0].Resource (remove it)
+    4:138 DT001 there is no condition `C` at Resources.R.Properties.AssumeRolePolicyDocument.Statement[1]
+    4:146 DT006 this statement needs `Action` at Resources.R.Properties.AssumeRolePolicyDocument.Statement[1].Fn::If[1]
+    4:146 DT006 this statement needs `Principal` at Resources.R.Properties.AssumeRolePolicyDocument.Statement[1].Fn::If[1]
+    "#);
+    let trust = "{AssumeRolePolicyDocument: {Statement: {Effect: Allow, Principal: {Servce: x}, Action: !Ref AWS::Region}}}";
+    assert_snapshot!(properties("AWS::IAM::Role", trust), @"4:84 DT005 a policy has no `Servce` here at Resources.R.Properties.AssumeRolePolicyDocument.Statement.Principal.Servce (did you mean `Service`?)");
+    let bucket = "{Bucket: b, PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', Action: '*', Resource: '{{resolve:ssm:a}}'}]}}";
+    assert_eq!(properties("AWS::S3::BucketPolicy", bucket), "");
+}
+
+#[test]
+fn an_id_of_another_kind_of_resource_is_found() {
+    assert_eq!(
+        properties("AWS::EC2::SecurityGroup", "{GroupDescription: x, VpcId: vpc-0123456789abcdef0}"),
+        ""
+    );
+    assert_snapshot!(properties("AWS::EC2::SecurityGroup", "{GroupDescription: x, VpcId: subnet-0123456789abcdef0}"), @"4:39 DT009 `subnet-0123456789abcdef0` is not such an id at Resources.R.Properties.VpcId (it begins with `vpc-`)");
+}
+
+#[test]
+fn a_forgotten_sub_is_found() {
+    let text = "
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub 'a-${AWS::Region}'}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: 'x ${Bucket.Arn}', TopicName: 'a${!Bucket}'}}
+";
+    assert_snapshot!(check(text), @"4:47 DT024 `${Bucket.Arn}` stays as it is, since this is plain text at Resources.Topic.Properties.DisplayName (put `!Sub` before the text)");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::check::properties::{is_dynamic, takes};
 use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
-use crate::facts::{Bounds, Place, Schema};
+use crate::facts::{Bounds, Identifier, Kind, Place, Schema};
 use crate::nearest::nearest;
 use crate::node::Node;
 use crate::path::Path;
@@ -43,8 +43,17 @@ impl Checker<'_> {
             let message = format!("`{}` is not one of the allowed values", shown(&text));
             self.find(Code::NotAllowed, path, message, hint);
         }
-        if let Node::String(text) = node {
-            self.text(path, text, schema);
+        // A number becomes text where only text can stand.
+        let only_text =
+            ![Kind::Integer, Kind::Number, Kind::Boolean].into_iter().any(|kind| place.takes(kind));
+        if matches!(node, Node::String(_)) || only_text {
+            self.text(path, &text, schema);
+        }
+        if let Some(prefixes) = id_prefixes(place)
+            && !prefixes.iter().any(|prefix| is_id(prefix, &text))
+        {
+            let hint = Some(format!("it begins with `{}`", prefixes.join("` or `")));
+            self.find(Code::WrongForm, path, format!("`{}` is not such an id", shown(&text)), hint);
         }
         if schema.range != Bounds::default()
             && let Ok(number) = text.trim().parse::<f64>()
@@ -89,6 +98,28 @@ impl Checker<'_> {
 
 fn not_of_kind(place: Place<'static>, found: &str) -> String {
     format!("expected {}, but this is {found}", place.schema().kinds)
+}
+
+/// The beginnings of the [ids][aws] that may stand at a place, if it takes nothing but ids of these kinds.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+fn id_prefixes(place: Place<'static>) -> Option<Vec<&'static str>> {
+    let prefix = |name: &Identifier| match (name.type_name, name.property) {
+        ("AWS::EC2::VPC", "Id" | "VpcId") => Some("vpc-"),
+        ("AWS::EC2::Subnet", "Id" | "SubnetId") => Some("subnet-"),
+        ("AWS::EC2::SecurityGroup", "Id" | "GroupId") => Some("sg-"),
+        _ => None,
+    };
+    let prefixes: Option<Vec<_>> = place.names().iter().map(prefix).collect();
+    prefixes.filter(|prefixes| !prefixes.is_empty()).map(|mut prefixes| {
+        prefixes.dedup();
+        prefixes
+    })
+}
+
+fn is_id(prefix: &str, text: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether a value is among the allowed ones; `1` and `1.0` are the same number.

@@ -1,5 +1,4 @@
 //! An endpoint that speaks as much of the CloudFormation Query API as a test needs, and misbehaves on purpose.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

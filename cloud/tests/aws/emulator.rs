@@ -1,6 +1,5 @@
 //! The whole way, from a template to resources, against the emulator. Needs Python 3, as the README says; the first run
 //! makes the emulator's Python environment below the target folder.
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 use std::cell::RefCell;
 use std::fs;
@@ -344,13 +343,13 @@ async fn every_type_and_attribute_of_the_architecture_is_there() {
 #[tokio::test]
 async fn a_delay_leaves_the_server_answering_and_a_time_out_cancels_the_update() {
     let folder = tempfile::tempdir().unwrap();
-    let slow = EmulatorOptions { delay_ms: Some(1500), ..options(folder.path()) };
+    let slow = EmulatorOptions { delay_ms: Some(600), ..options(folder.path()) };
     let emulator = emulator::ensure_running(&slow, |_| {}).unwrap();
     let connection = Connection::open(ConnectOptions { local: Some(emulator), ..ConnectOptions::default() });
     let aws = Emulated { folder, connection: connection.await.unwrap() };
     aws.deploy("t", &template(7)).await.unwrap();
     let mut request = DeployRequest::new("t", template(30).to_string());
-    request.timeout = Some(std::time::Duration::from_millis(300));
+    request.timeout = Some(std::time::Duration::from_millis(200));
     let error = aws.deploy_request(&request).await.0.unwrap_err();
     assert_eq!((error.exit_code(), error.report().status.as_deref()), (8, Some("UPDATE_ROLLBACK_COMPLETE")));
 }

@@ -1,7 +1,5 @@
 //! Finding credentials, in a process of its own whose environment holds nothing of this machine's.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
-
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -15,7 +13,7 @@ fn open(variables: &[(&str, &str)]) -> (Output, Duration) {
     let folder = tempfile::tempdir().unwrap();
     let began = Instant::now();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "in_the_child_a_connection_is_opened", "--nocapture"])
+        .args(["--exact", "credentials::in_the_child_a_connection_is_opened", "--nocapture"])
         .env_clear()
         .env(CHILD, "yes")
         .env("HOME", folder.path())
@@ -64,6 +62,26 @@ fn a_machine_that_forbids_to_ask_its_metadata_is_not_asked() {
         &[("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_REGION", "us-east-1")],
         "exit 5: no AWS credentials were found",
     );
+}
+
+#[tokio::test]
+async fn a_server_on_this_machine_is_not_reached_through_a_proxy() {
+    let endpoint = crate::scripted::Endpoint::start(|_, _| None).await;
+    let address = endpoint.options().endpoint_url.unwrap();
+    let child = move || {
+        let variables = [
+            ("CI", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "not-a-secret"),
+            ("AWS_ENDPOINT_URL", address.as_str()),
+            ("HTTP_PROXY", "http://127.0.0.1:9"),
+            ("http_proxy", "http://127.0.0.1:9"),
+            ("ALL_PROXY", "http://127.0.0.1:9"),
+        ];
+        check(&variables, "opened Identity { account: \"123456789012\"");
+    };
+    tokio::task::spawn_blocking(child).await.unwrap();
 }
 
 #[test]

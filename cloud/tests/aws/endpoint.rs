@@ -1,13 +1,11 @@
 //! The runtime and the SDK client against an endpoint that throttles, drops, truncates and lies.
 
-mod scripted;
-
 use std::cell::RefCell;
 
+use crate::scripted::{Endpoint, Reply, Request, STACK, change_set, events, stack};
 use cloud::{
     Cancel, CloudError, ConnectOptions, Decision, DeployOutcome, DeployRequest, Kind, Progress, Question,
 };
-use scripted::{Endpoint, Reply, Request, STACK, change_set, events, stack};
 
 /// A value that must appear nowhere but in the request that carries it.
 const CANARY: &str = "canary-sk-1234567890";

@@ -1,0 +1,10 @@
+//! Tests of the whole crate: against an endpoint that misbehaves, against the emulator, and in processes of their own.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
+
+mod credentials;
+mod emulator;
+mod endpoint;
+#[cfg(unix)]
+mod python;
+mod scripted;

@@ -1,0 +1,171 @@
+//! How long the built command takes, as a whole process, and how much memory.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// A command to be timed, and what it must reach.
+struct Case {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    /// Milliseconds that the median may take.
+    at_most: Option<u32>,
+}
+
+const CASES: [Case; 4] = [
+    Case { name: "docuthinker --version", arguments: &["--version"], at_most: Some(5) },
+    Case {
+        name: "docuthinker synth DocuThinkerStack",
+        arguments: &["synth", "DocuThinkerStack"],
+        at_most: Some(15),
+    },
+    Case { name: "docuthinker synth (all stacks)", arguments: &["synth", "--out", "OUT"], at_most: None },
+    Case { name: "docuthinker validate (all stacks)", arguments: &["validate"], at_most: None },
+];
+
+/// The file and the text that [`edit_loop`] changes, as a user changes a line of a stack.
+const EDITED: (&str, &str) =
+    ("stacks/src/lib.rs", "DocuThinker: network, load balancer and the two services");
+
+/// Times the release build. Its yardstick is a Python that does nothing, started in turn with it, since these
+/// figures depend on the machine and on what else it does.
+pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
+    if edit {
+        return edit_loop(root, runs);
+    }
+    cargo(root, &["build", "--release", "--quiet"])?;
+    let binary = target(root)?.join("release/docuthinker");
+    let folder = std::env::temp_dir().join(format!("docuthinker-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let out = folder.join("out");
+    println!("{:<38} {:>9} {:>9} {:>9} {:>8} {:>10}", "", "median", "min", "max", "/python", "peak");
+    for case in &CASES {
+        let arguments: Vec<String> = case
+            .arguments
+            .iter()
+            .map(
+                |argument| {
+                    if *argument == "OUT" { out.display().to_string() } else { (*argument).to_owned() }
+                },
+            )
+            .collect();
+        let mut ours = Vec::with_capacity(runs);
+        let mut yardstick = Vec::with_capacity(runs);
+        // One run of each is not counted: it fills the file cache.
+        for run in 0..=runs {
+            let (this, other) = (
+                time(&folder, &binary, &arguments)?,
+                time(&folder, Path::new("python3"), &["-c".into(), "pass".into()])?,
+            );
+            if run > 0 {
+                ours.push(this);
+                yardstick.push(other);
+            }
+        }
+        ours.sort();
+        yardstick.sort();
+        let median = ours[runs / 2];
+        let reached = case.at_most.map_or(String::new(), |limit| {
+            let verdict = if median <= Duration::from_millis(limit.into()) { "reached" } else { "MISSED" };
+            format!("  (at most {limit} ms: {verdict})")
+        });
+        println!(
+            "{:<38} {:>9} {:>9} {:>9} {:>8.2} {:>10}{reached}",
+            case.name,
+            milliseconds(median),
+            milliseconds(ours[0]),
+            milliseconds(ours[runs - 1]),
+            median.as_secs_f64() / yardstick[runs / 2].as_secs_f64(),
+            peak(&folder, &binary, &arguments)?,
+        );
+    }
+    let template = Command::new(&binary).args(["synth", "DocuThinkerStack", "--format", "json"]).output()?;
+    let minified = serde_json::from_slice::<serde_json::Value>(&template.stdout)?.to_string();
+    println!("DocuThinkerStack as minified JSON: {} bytes (below 51,200)", minified.len());
+    println!("binary: {:.1} MB", std::fs::metadata(&binary)?.len() as f64 / 1e6);
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+/// Times what a user of the library waits for: one changed line of a stack until the new template is there.
+fn edit_loop(root: &Path, runs: usize) -> Result<()> {
+    let (file, old) = EDITED;
+    let file = root.join(file);
+    let original = std::fs::read_to_string(&file)?;
+    if !original.contains(old) {
+        bail!("{} has no `{old}` to change", file.display());
+    }
+    let build = ["run", "--quiet", "--no-default-features", "--", "synth", "DocuThinkerStack"];
+    cargo(root, &build)?;
+    let mut times = Vec::with_capacity(runs);
+    let mut measure = || -> Result<()> {
+        for run in 0..runs {
+            std::fs::write(&file, original.replace(old, &format!("{old}, {run}")))?;
+            let start = Instant::now();
+            cargo(root, &build)?;
+            times.push(start.elapsed());
+        }
+        Ok(())
+    };
+    let measured = measure();
+    std::fs::write(&file, &original)?;
+    measured?;
+    times.sort();
+    println!(
+        "one line of a stack until its template: median {}, min {}, max {} (at most 4 s)",
+        milliseconds(times[runs / 2]),
+        milliseconds(times[0]),
+        milliseconds(times[runs - 1])
+    );
+    Ok(())
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+fn time(folder: &Path, program: &Path, arguments: &[String]) -> Result<Duration> {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    let start = Instant::now();
+    let status = command.status().with_context(|| format!("{} cannot be started", program.display()))?;
+    let elapsed = start.elapsed();
+    if !status.success() {
+        bail!("`{} {}` ended with {status}", program.display(), arguments.join(" "));
+    }
+    Ok(elapsed)
+}
+
+/// The most memory a run held, as the operating system counted it; asked of Python, since Rust's own library
+/// has no word for it.
+fn peak(folder: &Path, program: &Path, arguments: &[String]) -> Result<String> {
+    let script = "import resource, subprocess, sys\n\
+                  subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n\
+                  print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .arg(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()?;
+    let kibibytes: f64 = String::from_utf8(output.stdout)?.trim().parse().context("the peak is a number")?;
+    Ok(format!("{:.1} MiB", kibibytes / 1024.0))
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let status = Command::new(cargo).args(arguments).current_dir(root).stdout(Stdio::null()).status()?;
+    if !status.success() {
+        bail!("`cargo {}` ended with {status}", arguments.join(" "));
+    }
+    Ok(())
+}
+
+fn target(root: &Path) -> Result<PathBuf> {
+    Ok(match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => std::path::absolute(folder)?,
+        None => root.join("target"),
+    })
+}
