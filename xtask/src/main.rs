@@ -10,6 +10,8 @@ mod replacement;
 mod sources;
 mod spec;
 mod tags;
+#[cfg(test)]
+mod tidy;
 
 use std::path::Path;
 

@@ -136,6 +136,15 @@ fn attributes_say_what_they_return() {
 }
 
 #[test]
+fn a_pattern_may_name_a_class_of_characters() {
+    let with_class =
+        type_names().map(facts).flat_map(|facts| facts.definitions.iter().chain([&facts.schema]));
+    let mut patterns =
+        with_class.flat_map(|schema| schema.properties.iter().filter_map(|(_, place)| place.pattern));
+    assert!(patterns.any(|pattern| pattern.contains(r"\p{L}")));
+}
+
+#[test]
 fn types_of_the_serverless_transform_are_known() {
     let function = facts("AWS::Serverless::Function");
     assert!(function.properties().property("CodeUri").is_some());
