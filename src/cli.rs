@@ -99,7 +99,8 @@ impl Global {
             .filter(|(name, _)| name.starts_with("DOCUTHINKER_"))
             .collect();
         Ok(Request {
-            file: self.config.clone(),
+            // CI systems hand on an empty variable where nobody gave one.
+            file: self.config.clone().filter(|file| !file.as_os_str().is_empty()),
             environment: self.environment()?,
             sets: self.sets.clone(),
             variables,
@@ -115,7 +116,7 @@ impl Global {
     }
 
     fn environment(&self) -> Result<Option<String>> {
-        let mut chosen = self.env.clone();
+        let mut chosen = self.env.clone().filter(|name| !name.is_empty());
         for context in &self.context {
             let Some(name) = context.strip_prefix("env=") else {
                 let problem = Problem::error("usage/context", format!("`-c {context}` is not known")).hint(

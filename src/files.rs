@@ -85,10 +85,25 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
+/// How the names of files that are being written begin and end.
+const UNFINISHED: (&str, &str) = (".docuthinker-", ".tmp");
+
+/// Removes what a process that was killed in the middle left in `folder`, which the caller has a lock on.
+pub(crate) fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1) {
+            // If it cannot go, it is still in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn try_write(path: &Path, text: &str, access: Access) -> io::Result<()> {
     let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".docuthinker-").suffix(".tmp");
+    builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     #[cfg(unix)]
     if access == Access::Usual {
         use std::os::unix::fs::PermissionsExt;

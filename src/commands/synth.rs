@@ -110,6 +110,7 @@ fn write_folder(folder: &Path, format: TemplateFormat, synthesis: &Synthesis) ->
     }
     fs::create_dir_all(folder).map_err(|error| files::unwritable(folder, &error))?;
     let _lock = FolderLock::take(folder)?;
+    files::remove_unfinished(folder);
     let manifest = manifest(format, synthesis);
     let before = earlier_templates(folder);
     for (stack, row) in synthesis.stacks.iter().zip(&manifest.stacks) {

@@ -320,6 +320,29 @@ fn an_output_folder_that_cannot_be_written_is_refused() {
     assert!(outcome.stderr.starts_with("error: cannot write `/proc/templates`"), "{outcome}");
 }
 
+/// I30: a limit on file sizes kills the process in the middle of a write, as `kill -9` would.
+#[cfg(unix)]
+#[test]
+fn a_write_that_is_cut_off_leaves_the_old_templates_whole() {
+    let project = Project::new();
+    project.run(["synth"]).success();
+    let before = project.read("docuthinker.out/DocuThinkerStack.yaml");
+    let script =
+        format!("ulimit -f 4; exec '{}' synth --set backend.memory=2048", env!("CARGO_BIN_EXE_docuthinker"));
+    let cut = Command::new("bash").args(["-c", &script]).current_dir(project.path()).output().unwrap();
+    assert!(!cut.status.success(), "the template is larger than the limit");
+    assert_eq!(project.read("docuthinker.out/DocuThinkerStack.yaml"), before);
+
+    project.run(["synth", "--set", "backend.memory=2048"]).success();
+    assert_ne!(project.read("docuthinker.out/DocuThinkerStack.yaml"), before);
+    let names =
+        fs::read_dir(project.path().join("docuthinker.out")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(
+        names.map(|name| name.into_string().unwrap()).all(|name| !name.starts_with(".docuthinker-")),
+        "nothing is left over"
+    );
+}
+
 #[test]
 fn two_commands_do_not_write_into_one_folder_at_once() {
     let project = Project::new();

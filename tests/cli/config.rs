@@ -61,6 +61,13 @@ fn the_file_and_the_environment_can_be_named_by_variables() {
 }
 
 #[test]
+fn an_empty_variable_counts_as_not_set() {
+    let names = ["DOCUTHINKER_CONFIG", "DOCUTHINKER_ENV", "DOCUTHINKER_REGION", "DOCUTHINKER_BACKEND__CPU"];
+    let project = names.iter().fold(Project::new(), |project, name| project.variable(name, ""));
+    assert_eq!(project.run(["config", "show"]).success(), Project::new().run(["config", "show"]).success());
+}
+
+#[test]
 fn what_show_prints_can_be_read_again() {
     let shown = Project::new().run(["config", "show"]).success();
     let indented = shown.replace('\n', "\n  ");
