@@ -1,5 +1,6 @@
 //! The command line, as clap sees it.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,16 +37,16 @@ const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`,
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Environment whose settings are used [default: prod]
-    #[arg(short, long, global = true, value_name = "NAME", env = "DOCUTHINKER_ENV", hide_env = true)]
+    /// Environment whose settings are used, or DOCUTHINKER_ENV [default: prod]
+    #[arg(short, long, global = true, value_name = "NAME")]
     pub(crate) env: Option<String>,
 
     /// Environment as CDK users type it: `env=NAME`
     #[arg(short = 'c', long = "context", global = true, value_name = "env=NAME")]
     context: Vec<String>,
 
-    /// Configuration file [default: docuthinker.yaml, if there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "DOCUTHINKER_CONFIG", hide_env = true)]
+    /// Configuration file, or DOCUTHINKER_CONFIG [default: docuthinker.yaml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
     /// Set one setting, for example `backend.memory=2048`; may be given again
@@ -99,8 +100,7 @@ impl Global {
             .filter(|(name, _)| name.starts_with("DOCUTHINKER_"))
             .collect();
         Ok(Request {
-            // CI systems hand on an empty variable where nobody gave one.
-            file: self.config.clone().filter(|file| !file.as_os_str().is_empty()),
+            file: self.config.clone().or_else(|| variable("DOCUTHINKER_CONFIG").map(PathBuf::from)),
             environment: self.environment()?,
             sets: self.sets.clone(),
             variables,
@@ -116,7 +116,8 @@ impl Global {
     }
 
     fn environment(&self) -> Result<Option<String>> {
-        let mut chosen = self.env.clone().filter(|name| !name.is_empty());
+        let named = variable("DOCUTHINKER_ENV").and_then(|name| name.into_string().ok());
+        let mut chosen = self.env.clone().or(named);
         for context in &self.context {
             let Some(name) = context.strip_prefix("env=") else {
                 let problem = Problem::error("usage/context", format!("`-c {context}` is not known")).hint(
@@ -128,6 +129,11 @@ impl Global {
         }
         Ok(chosen)
     }
+}
+
+/// A variable of the process. An empty one is none: CI systems hand on so what nobody gave.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// What can be done.
