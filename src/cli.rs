@@ -37,7 +37,7 @@ const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`,
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Environment whose settings are used, or DOCUTHINKER_ENV [default: prod]
+    /// Environment whose settings are used, or `DOCUTHINKER_ENV` [default: prod]
     #[arg(short, long, global = true, value_name = "NAME")]
     pub(crate) env: Option<String>,
 
@@ -45,7 +45,7 @@ pub(crate) struct Global {
     #[arg(short = 'c', long = "context", global = true, value_name = "env=NAME")]
     context: Vec<String>,
 
-    /// Configuration file, or DOCUTHINKER_CONFIG [default: docuthinker.yaml, if there is one]
+    /// Configuration file, or `DOCUTHINKER_CONFIG` [default: docuthinker.yaml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
