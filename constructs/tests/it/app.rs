@@ -65,7 +65,7 @@ fn a_pinned_logical_id_is_kept() {
     let template = template(|s| {
         let group = group(s, "Logs");
         s.set_logical_id(group, "BackendLogs1A2B3C4D");
-        s.output("Name", &group.reference(), "");
+        s.output("Name", group.reference(), "");
     });
     assert!(template.resources.contains_key("BackendLogs1A2B3C4D"));
     assert_eq!(template.outputs["Name"].value, Node::from(json!({"Ref": "BackendLogs1A2B3C4D"})));

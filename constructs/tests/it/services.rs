@@ -47,7 +47,7 @@ fn image() -> Image {
 }
 
 fn properties(template: &Template, id: &str) -> serde_json::Value {
-    serde_json::to_value(&template.resources[id].properties).unwrap()
+    serde_json::to_value(&template.resources[id].properties).expect("properties are JSON")
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn every_wrong_number_is_reported_at_once() {
             "Web",
             image(Image::registry("example.com/app")),
             health_check(check),
-            scale(4..=2, [ScalingTarget::cpu(120), ScalingTarget::memory(0)]),
+            scale(std::ops::RangeInclusive::new(4, 2), [ScalingTarget::cpu(120), ScalingTarget::memory(0)]),
             environment([("A", "1"), ("A", "2")])
         );
         let alb = Alb::named("Alb").vpc(&place.vpc).build(s);
