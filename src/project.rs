@@ -23,6 +23,15 @@ pub trait Project {
         Vec::new()
     }
 
+    /// What an environment that is not built in changes before its own settings do.
+    ///
+    /// Whatever keeps it apart from the others belongs here, since it could be forgotten in the file: without
+    /// another name for its stacks it would update those of production.
+    fn other_environment(name: &str) -> Value {
+        let _ = name;
+        Value::Object(serde_json::Map::new())
+    }
+
     /// Stacks that are made only when they are named, and never by a command that takes all stacks.
     fn on_request() -> Vec<OnRequest<Self::Settings>> {
         Vec::new()
@@ -47,6 +56,8 @@ pub(crate) type SettingsError = (Vec<String>, String);
 pub(crate) trait AnyProject {
     /// See [`Project::environments`].
     fn environments(&self) -> Vec<(&'static str, Value)>;
+    /// See [`Project::other_environment`].
+    fn other_environment(&self, name: &str) -> Value;
     /// The default settings.
     fn defaults(&self) -> Value;
     /// The JSON Schema of the settings.
@@ -71,6 +82,10 @@ impl<P> Erased<P> {
 impl<P: Project> AnyProject for Erased<P> {
     fn environments(&self) -> Vec<(&'static str, Value)> {
         P::environments()
+    }
+
+    fn other_environment(&self, name: &str) -> Value {
+        P::other_environment(name)
     }
 
     fn defaults(&self) -> Value {

@@ -31,7 +31,7 @@ pub struct Alb {
     pub resource: Handle<elbv2::LoadBalancer>,
     /// Its security group, which reaches nothing but the services behind it.
     pub security_group: SecurityGroup,
-    id: String,
+    path: String,
     scheme: Scheme,
 }
 
@@ -91,7 +91,8 @@ impl Alb {
         if scheme == Scheme::InternetFacing {
             vpc.await_internet(s, kind, resource);
         }
-        Alb { resource, security_group, id: id.to_owned(), scheme }
+        let path = s.scope(id).own_path().to_owned();
+        Alb { resource, security_group, path, scheme }
     }
 }
 
@@ -212,7 +213,7 @@ impl Alb {
     #[track_caller]
     pub fn listen(&self, s: &mut Scope<'_>, listener: Listener) -> Handle<elbv2::Listener> {
         let port = listener.port;
-        let mut s = s.scope(&self.id);
+        let mut s = s.reopen(&self.path);
         if self.scheme == Scheme::InternetFacing {
             self.security_group.allow_from(&mut s, Cidr::ANYWHERE, port, "requests from the internet");
         }
@@ -234,6 +235,9 @@ impl Alb {
             service.attach(&mut s, self, handle);
         }
         for (index, rule) in listener.rules.iter().enumerate() {
+            if rule.paths.is_empty() && rule.hosts.is_empty() {
+                s.error("DC051", "a rule matches no path and no host").hint("name at least one pattern");
+            }
             let priority = u16::try_from(index + 1).unwrap_or(u16::MAX);
             let properties = elbv2::ListenerRule {
                 listener_arn: Some(handle.into()),

@@ -96,7 +96,8 @@ impl HealthCheck {
 pub enum Launch {
     /// On demand.
     Fargate,
-    /// `base` tasks on demand, the others on Spot, which AWS may take back with two minutes' notice.
+    /// `base` tasks on demand, and of the others nine in ten on Spot, which AWS may take back with two minutes'
+    /// notice.
     Spot {
         /// Tasks that are always on demand.
         base: u32,
@@ -235,7 +236,7 @@ impl FargateService {
         };
         let resource = s.add("Service", properties);
         // A task that starts before its subnet has a way out cannot pull its image.
-        vpc.await_internet(&mut s, tier(vpc), resource);
+        vpc.await_internet(&mut s, vpc.task_tier(), resource);
         for mount in &mounts {
             mount.connect(&mut s, &security_group, resource);
         }
@@ -267,19 +268,14 @@ fn launch_properties(
     match launch {
         Launch::Fargate => (Some("FARGATE".into()), None),
         Launch::Spot { base } => {
-            (None, Some(vec![item("FARGATE", Some(base), 0), item("FARGATE_SPOT", None, 1)]))
+            (None, Some(vec![item("FARGATE", Some(base), 1), item("FARGATE_SPOT", None, 9)]))
         }
     }
 }
 
-/// The private subnets, or the public ones where there are no others.
-fn tier(vpc: &Vpc) -> TierKind {
-    if vpc.count(TierKind::Private) == Some(0) { TierKind::Public } else { TierKind::Private }
-}
-
 /// Private subnets, or public ones with an address each, since a task there has no other way out.
 fn network(vpc: &Vpc, group: &SecurityGroup) -> ecs::service::NetworkConfiguration {
-    let kind = tier(vpc);
+    let kind = vpc.task_tier();
     let public_address = if kind == TierKind::Public { "ENABLED" } else { "DISABLED" };
     ecs::service::NetworkConfiguration {
         awsvpc_configuration: Some(ecs::service::AwsVpcConfiguration {
@@ -376,21 +372,24 @@ impl FargateService {
         // ECS refuses a service whose target group no load balancer uses yet.
         s.depend(self.resource, listener);
         let load_balancers = s[self.resource].load_balancers.get_or_insert_with(Vec::new);
-        if !load_balancers.is_empty() {
+        let first = load_balancers.is_empty();
+        if first {
+            load_balancers.push(ecs::service::LoadBalancer {
+                container_name: Some(self.container_name.as_str().into()),
+                container_port: Some(self.port.value()),
+                target_group_arn: Some(target_group.into()),
+                ..Default::default()
+            });
+        }
+        let group = &self.security_group;
+        let rule = alb.security_group.connect(s, group, self.port.clone(), "requests from the load balancer");
+        if !first {
+            if rule.is_some() {
+                s.error("DC063", "the service is forwarded to from two load balancers")
+                    .hint("a target group belongs to one load balancer; make a service for each");
+            }
             return;
         }
-        load_balancers.push(ecs::service::LoadBalancer {
-            container_name: Some(self.container_name.as_str().into()),
-            container_port: Some(self.port.value()),
-            target_group_arn: Some(target_group.into()),
-            ..Default::default()
-        });
-        alb.security_group.connect(
-            s,
-            &self.security_group,
-            self.port.clone(),
-            "requests from the load balancer",
-        );
         if let Some(scaling) = &self.scaling {
             scaling.follow_requests(s, alb, target_group, listener);
         }

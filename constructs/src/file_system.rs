@@ -1,8 +1,9 @@
 //! EFS file systems: folders that outlive the tasks that write to them.
 
 use bon::bon;
+use template::Node;
 
-use crate::iam::{Role, Statement};
+use crate::iam::{Role, Statement, policy_document};
 use crate::l1::ecs::task_definition as l1;
 use crate::l1::{ec2, efs};
 use crate::port;
@@ -10,7 +11,7 @@ use crate::resource::Handle;
 use crate::scope::{RemovalPolicy, Scope};
 use crate::security_group::{Egress, SecurityGroup};
 use crate::value::Value;
-use crate::vpc::{TierKind, Vpc};
+use crate::vpc::Vpc;
 
 /// An `AWS::EFS::FileSystem` with an access point and a mount target in each zone where tasks stand.
 ///
@@ -67,7 +68,7 @@ impl FileSystem {
             })
             .collect();
         let access_point = s.add("AccessPoint", access_point(resource, path));
-        let volume = id.to_lowercase();
+        let volume = id.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
         FileSystem { resource, access_point, security_group, mount_targets, volume }
     }
 }
@@ -78,6 +79,7 @@ impl FileSystem {
 fn properties() -> efs::FileSystem {
     efs::FileSystem {
         encrypted: Some(true.into()),
+        file_system_policy: Some(only_encrypted()),
         // Elastic throughput costs only what is read and written; the other modes must be sized beforehand.
         throughput_mode: Some("elastic".into()),
         backup_policy: Some(efs::file_system::BackupPolicy { status: Some("ENABLED".into()) }),
@@ -87,6 +89,22 @@ fn properties() -> efs::FileSystem {
         }]),
         ..Default::default()
     }
+}
+
+/// Refuses connections without TLS. That there is a policy at all also ends what holds without one: that
+/// whoever reaches a mount target may do everything; from then on IAM decides.
+///
+/// Source: [Using IAM to control access to file systems][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
+fn only_encrypted() -> Node {
+    let actions = [
+        "elasticfilesystem:ClientMount",
+        "elasticfilesystem:ClientWrite",
+        "elasticfilesystem:ClientRootAccess",
+    ];
+    let statement = Statement::deny(actions).for_principal("*").when("Bool", "aws:SecureTransport", "false");
+    policy_document([statement])
 }
 
 /// The folder belongs to user and group 1000, as which containers run by default.
@@ -111,8 +129,7 @@ fn access_point(file_system: Handle<efs::FileSystem>, path: &str) -> efs::Access
 }
 
 fn subnets(s: &mut Scope<'_>, vpc: &Vpc) -> Vec<Value<ec2::SubnetId>> {
-    let kind = if vpc.count(TierKind::Private) == Some(0) { TierKind::Public } else { TierKind::Private };
-    let Some(subnets) = vpc.subnets(kind).items().map(<[_]>::to_vec) else {
+    let Some(subnets) = vpc.subnets(vpc.task_tier()).items().map(<[_]>::to_vec) else {
         s.error("DC080", "the file system needs to know the subnets one by one")
             .property("vpc")
             .hint("name the ids of the subnets instead of a list parameter");
@@ -178,7 +195,11 @@ impl Mount {
 
     /// Lets tasks in `group` reach the file system, and makes `service` wait until it can be mounted.
     pub(crate) fn connect<R>(&self, s: &mut Scope<'_>, group: &SecurityGroup, service: Handle<R>) {
-        group.connect(s, &self.file_system.security_group, port!(2049), "tasks mount the file system");
+        let rule =
+            group.connect(s, &self.file_system.security_group, port!(2049), "tasks mount the file system");
+        if let Some(rule) = rule {
+            s.depend(service, rule);
+        }
         for target in &self.file_system.mount_targets {
             s.depend(service, *target);
         }

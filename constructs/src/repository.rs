@@ -35,6 +35,9 @@ impl Repository {
         /// number of deployments one wants to be able to go back.
         #[builder(default = 10)]
         keep: u32,
+        /// Tags that may be given again to another image, for example `latest`. Default: none.
+        #[builder(default, with = FromIterator::from_iter)]
+        mutable_tags: Vec<String>,
         /// What happens to the images when the repository leaves the template. Default: they are kept, unless
         /// the deployment that creates the repository fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
@@ -45,7 +48,8 @@ impl Repository {
             image_scanning_configuration: Some(ecr::repository::ImageScanningConfiguration {
                 scan_on_push: Some(true.into()),
             }),
-            image_tag_mutability: Some("IMMUTABLE".into()),
+            image_tag_mutability: Some(mutability(&mutable_tags).into()),
+            image_tag_mutability_exclusion_filters: exclusions(mutable_tags),
             encryption_configuration: Some(ecr::repository::EncryptionConfiguration {
                 encryption_type: Some("AES256".into()),
                 ..Default::default()
@@ -62,6 +66,18 @@ impl Repository {
         s.set_removal_policy(resource, removal_policy);
         Repository { resource }
     }
+}
+
+fn mutability(mutable_tags: &[String]) -> &'static str {
+    if mutable_tags.is_empty() { "IMMUTABLE" } else { "IMMUTABLE_WITH_EXCLUSION" }
+}
+
+fn exclusions(mutable_tags: Vec<String>) -> Option<Vec<ecr::repository::ImageTagMutabilityExclusionFilter>> {
+    let filter = |tag: String| ecr::repository::ImageTagMutabilityExclusionFilter {
+        image_tag_mutability_exclusion_filter_type: Some("WILDCARD".into()),
+        image_tag_mutability_exclusion_filter_value: Some(tag.into()),
+    };
+    (!mutable_tags.is_empty()).then(|| mutable_tags.into_iter().map(filter).collect())
 }
 
 /// A lifecycle policy that keeps the newest `count` images, whatever their tags.

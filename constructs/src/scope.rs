@@ -281,6 +281,12 @@ impl Scope<'_> {
         Scope { app: &mut *self.app, stack: self.stack, path: path.to_owned(), location: Some(location) }
     }
 
+    /// Whether a resource was added under `id` here.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        let path = if self.path.is_empty() { id.to_owned() } else { format!("{}/{id}", self.path) };
+        self.stack_data().elements.iter().any(|element| element.path == path)
+    }
+
     /// The path of this scope below the stack.
     pub(crate) fn own_path(&self) -> &str {
         &self.path

@@ -99,7 +99,8 @@ impl Secret {
         self.arn.clone()
     }
 
-    /// One field of a secret whose value is a JSON object.
+    /// One field of a secret whose value is a JSON object. The secret's full ARN must be known: ECS reads what
+    /// follows a mere name as part of it.
     pub fn field(&self, key: &str) -> SecretValue {
         let from = sub!("{}:{}::", &self.arn, key);
         SecretValue { secret: self.clone(), value_from: Value::from_node(from.into_node()) }
@@ -107,8 +108,12 @@ impl Secret {
 
     /// Lets `role` read the value, and nothing else about any secret.
     pub fn grant_read(&self, s: &mut Scope<'_>, role: Role) {
-        let statement = Statement::allow(["secretsmanager:GetSecretValue"]).on(&self.policy_resource);
-        role.allow(s, "SecretsAccess", statement);
+        let action = ["secretsmanager:GetSecretValue"];
+        role.allow(s, "SecretsAccess", Statement::allow(action).on(&self.policy_resource));
+        if self.policy_resource != self.arn.text() {
+            // Known by name only: AWS asks IAM sometimes for the ARN as it was given, without its random end.
+            role.allow(s, "SecretsAccess", Statement::allow(action).on(&self.arn));
+        }
         if let Some(key) = &self.key {
             let service = sub!("secretsmanager.{}.{}", aws::region(), aws::url_suffix());
             let statement =

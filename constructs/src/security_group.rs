@@ -102,7 +102,8 @@ impl SecurityGroup {
         s.reopen("").add(&rule_id(&self.name, "From", &source, &port), rule);
     }
 
-    /// Lets `self` reach `to` on TCP `port`: a rule on each side that needs one.
+    /// Lets `self` reach `to` on TCP `port`: a rule on each side that needs one. Gives the rule that lets it in,
+    /// or nothing if the two are connected already.
     #[track_caller]
     pub fn connect(
         &self,
@@ -110,13 +111,17 @@ impl SecurityGroup {
         to: &SecurityGroup,
         port: impl Into<PortValue>,
         description: &str,
-    ) {
+    ) -> Option<Handle<ec2::SecurityGroupIngress>> {
         let port = port.into();
+        let id = rule_id(&to.name, "From", &self.name, &port);
+        if s.reopen("").has(&id) {
+            return None;
+        }
         let rule = ec2::SecurityGroupIngress {
             source_security_group_id: Some(self.id()),
             ..to.ingress(&port, description)
         };
-        s.reopen("").add(&rule_id(&to.name, "From", &self.name, &port), rule);
+        let ingress = s.reopen("").add(&id, rule);
         if self.egress == Egress::Connected {
             let rule = ec2::SecurityGroupEgress {
                 group_id: Some(self.id()),
@@ -129,6 +134,7 @@ impl SecurityGroup {
             };
             s.reopen("").add(&rule_id(&self.name, "To", &to.name, &port), rule);
         }
+        Some(ingress)
     }
 
     fn ingress(&self, port: &PortValue, description: &str) -> ec2::SecurityGroupIngress {

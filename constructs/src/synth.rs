@@ -3,6 +3,8 @@
 //! Everything that could change until now is settled here: logical IDs, references within and between
 //! stacks, tags, and which `DependsOn` a reference does not already imply.
 
+mod logical_ids;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
@@ -10,8 +12,10 @@ use template::{Function, Map, Node, Output, Resource, Template};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceLine};
 use crate::resource::{ElementId, Tags};
-use crate::scope::{AppData, Element, RemovalPolicy, StackData};
+use crate::scope::{AppData, Element, RemovalPolicy};
 use crate::text;
+
+use logical_ids::LogicalIds;
 
 /// What an app becomes: a template per stack, and what is wrong with them.
 #[derive(Debug)]
@@ -120,62 +124,6 @@ fn error(code: &'static str, path: &str, message: String, hint: &str) -> Diagnos
         location: None,
         message,
         hint: Some(hint.to_owned()),
-    }
-}
-
-/// The logical ID of every element, by stack and index.
-struct LogicalIds(Vec<Vec<String>>);
-
-impl LogicalIds {
-    fn assign(app: &AppData, diagnostics: &mut Vec<Diagnostic>) -> LogicalIds {
-        LogicalIds(app.stacks.iter().map(|stack| Self::of_stack(stack, diagnostics)).collect())
-    }
-
-    fn of_stack(stack: &StackData, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
-        let mut first: BTreeMap<String, &Element> = BTreeMap::new();
-        let mut ids = Vec::with_capacity(stack.elements.len());
-        for element in &stack.elements {
-            let id = logical_id(element);
-            let path = format!("{}/{}", stack.options.name, element.path);
-            let problem = if id.len() > 255 {
-                Some(("DC004", format!("its logical ID has {} characters, more than 255", id.len())))
-            } else if !id.chars().all(|c| c.is_ascii_alphanumeric()) {
-                Some(("DC004", format!("`{}` is not a logical ID", id.escape_debug())))
-            } else if stack.parameters.contains_key(&id) {
-                Some(("DC005", format!("its logical ID `{id}` is also the name of a parameter")))
-            } else {
-                first.get(&id).map(|other| {
-                    (
-                        "DC005",
-                        format!(
-                            "its logical ID `{id}` is also that of `{}` ({})",
-                            other.path, other.location
-                        ),
-                    )
-                })
-            };
-            if let Some((code, message)) = problem {
-                let hint = "rename one of the two, or pin one with `set_logical_id`; an ID has letters and digits only";
-                let mut diagnostic = error(code, &path, message, hint);
-                diagnostic.location = Some(element.location);
-                diagnostics.push(diagnostic);
-            }
-            first.entry(id.clone()).or_insert(element);
-            ids.push(id);
-        }
-        ids
-    }
-
-    fn get(&self, element: ElementId) -> &str {
-        &self.0[element.stack as usize][element.index as usize]
-    }
-}
-
-/// The parts of the path joined, letters and digits only: `Backend/TaskDefinition` → `BackendTaskDefinition`.
-fn logical_id(element: &Element) -> String {
-    match &element.logical_id {
-        Some(id) => id.clone(),
-        None => element.path.chars().filter(char::is_ascii_alphanumeric).collect(),
     }
 }
 
@@ -466,10 +414,17 @@ impl Synthesis<'_> {
         site.imports.insert(exporter);
         let part: String =
             attribute.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
-        let name = format!("{}:{id}{part}", self.app.stacks[exporter].options.name);
+        let separator = if part.is_empty() { "" } else { ":" };
+        let name = format!("{}:{id}{separator}{part}", self.app.stacks[exporter].options.name);
         let export = Some(Node::from(name.as_str()));
         let output = Output { value, description: None, export, condition: None };
-        self.exports.insert((exporter, format!("Export{id}{part}")), output);
+        let output_name = format!("Export{id}{part}");
+        let own = self.app.stacks[exporter].outputs.contains_key(&output_name);
+        let other = self.exports.insert((exporter, output_name.clone()), output.clone());
+        if own || other.is_some_and(|other| other != output) {
+            let message = format!("two exports of `{}` would be the output `{output_name}`", from.name);
+            self.mistake(site, "DC009", message, "rename one of the two constructs or outputs");
+        }
         Node::call(Function::ImportValue, name)
     }
 

@@ -242,7 +242,10 @@ impl TaskDefinition {
             container.grant(s, execution_role);
             for mount in &container.mounts {
                 mount.grant(s, task_role);
-                volumes.push(mount.volume());
+                let volume = mount.volume();
+                if !volumes.iter().any(|other: &l1::Volume| other.name == volume.name) {
+                    volumes.push(volume);
+                }
             }
         }
         if !containers.iter().any(|container| container.essential) {

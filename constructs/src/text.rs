@@ -117,7 +117,7 @@ pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
 
 /// The text of a substitution inside another one, its variables renamed so that they stay apart.
 fn inline(inner: Node, variables: &mut Map) -> String {
-    let (mut text, own) = match inner {
+    let (text, own) = match inner {
         Node::String(text) => (text, Map::new()),
         Node::List(parts) => match <[Node; 2]>::try_from(parts) {
             Ok([Node::String(text), Node::Map(own)]) => (text, own),
@@ -125,17 +125,12 @@ fn inline(inner: Node, variables: &mut Map) -> String {
         },
         _ => return String::new(),
     };
-    // Two steps, since an old name may also be a new one.
     let first = variables.len() + 1;
-    let names: Vec<(String, Node)> = own.into_iter().collect();
-    for (index, (name, _)) in names.iter().enumerate() {
-        text = text.replace(&format!("${{{name}}}"), &format!("${{#{index}}}"));
-    }
-    for (index, (_, node)) in names.into_iter().enumerate() {
-        let name = format!("Value{}", first + index);
-        text = text.replace(&format!("${{#{index}}}"), &format!("${{{name}}}"));
-        variables.insert(name, node);
-    }
+    let number = |name: &str| own.get_index_of(name).map(|index| format!("Value{}", first + index));
+    let text = rename_variables(&text, number);
+    variables.extend(
+        own.into_iter().enumerate().map(|(index, (_, node))| (format!("Value{}", first + index), node)),
+    );
     text
 }
 
@@ -155,24 +150,31 @@ pub(crate) fn flatten(argument: Node) -> Node {
         },
         other => return Node::call(Function::Sub, other),
     };
-    let mut text = text;
+    if let [(name, node)] = variables.iter().collect::<Vec<_>>()[..]
+        && text == format!("${{{name}}}")
+    {
+        return node.clone();
+    }
     let mut kept = Map::new();
+    let mut inlined = Map::new();
     for (name, node) in variables {
-        if text == format!("${{{name}}}") {
-            return node;
-        }
-        let inline = match &node {
-            Node::Call(Function::Ref, target) => target.as_str().map(str::to_owned),
-            Node::Call(Function::GetAtt, target) => attribute(target),
-            _ => None,
+        match reference(&node) {
+            Some(inline) => inlined.insert(name, inline.into()),
+            None => kept.insert(name, node),
         };
-        match inline {
-            Some(inline) => text = text.replace(&format!("${{{name}}}"), &format!("${{{inline}}}")),
-            None => {
-                kept.insert(name, node);
-            }
+    }
+    let named: Vec<&str> = inlined.values().filter_map(Node::as_str).collect();
+    // A kept variable whose name a reference also has would capture it: such a reference stays a variable too.
+    let captured = |inline: &Node| inline.as_str().is_some_and(|inline| kept.contains_key(inline));
+    if named.iter().any(|name| kept.contains_key(*name)) {
+        let back: Vec<String> =
+            inlined.iter().filter(|(_, to)| captured(to)).map(|(name, _)| name.clone()).collect();
+        for name in back {
+            let to = inlined.shift_remove(&name).expect("the name was just read from the map");
+            kept.insert(name, Node::Call(Function::Ref, Box::new(to)));
         }
     }
+    let text = rename_variables(&text, |name| inlined.get(name).and_then(Node::as_str).map(str::to_owned));
     if !kept.is_empty() {
         return Node::call(Function::Sub, vec![Node::from(text), Node::Map(kept)]);
     }
@@ -180,6 +182,34 @@ pub(crate) fn flatten(argument: Node) -> Node {
         return Node::call(Function::Sub, text);
     }
     Node::String(text.replace("${!", "${"))
+}
+
+/// `Alb.DNSName` for an attribute and `Alb` for a reference, as they stand in a text.
+fn reference(node: &Node) -> Option<String> {
+    match node {
+        Node::Call(Function::Ref, target) => target.as_str().map(str::to_owned),
+        Node::Call(Function::GetAtt, target) => attribute(target),
+        _ => None,
+    }
+}
+
+/// Gives the variables of a text other names, in one pass, so that a new name is never taken for an old one.
+fn rename_variables(text: &str, to: impl Fn(&str) -> Option<String>) -> String {
+    let mut renamed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, from) = rest.split_at(at);
+        renamed.push_str(before);
+        let Some(end) = from.find('}') else { break };
+        let name = &from[2..end];
+        match to(name) {
+            Some(name) => renamed.extend(["${", &name, "}"]),
+            None => renamed.push_str(&from[..=end]),
+        }
+        rest = &from[end + 1..];
+    }
+    renamed.push_str(rest);
+    renamed
 }
 
 fn attribute(target: &Node) -> Option<String> {
@@ -213,6 +243,17 @@ mod tests {
         let (a, b) = (Value::<String>::parameter("A"), Value::<String>::parameter("B"));
         let inner = sub!("{}/x", &b);
         check(&sub!("{}:{}:{}", &a, inner, &a), serde_json::json!({"Fn::Sub": "${A}:${B}/x:${A}"}));
+    }
+
+    #[test]
+    fn a_parameter_with_the_name_of_a_variable_is_not_captured() {
+        let parameter = Value::<String>::parameter("Value2");
+        let import: Value<String> = Value::from_node(Node::call(Function::ImportValue, "X"));
+        let expected = serde_json::json!({"Fn::Sub": [
+            "${Value1}-${Value2}",
+            {"Value2": {"Fn::ImportValue": "X"}, "Value1": {"Ref": "Value2"}},
+        ]});
+        check(&sub!("{}-{}", parameter, import), expected);
     }
 
     #[test]

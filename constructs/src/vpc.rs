@@ -1,19 +1,23 @@
 //! Networks: a VPC, its subnets by tier and zone, the ways out of it, and the record of its traffic.
 
+mod blocks;
+mod endpoints;
+mod network;
+
 use std::collections::BTreeMap;
 
 use bon::bon;
 
-use crate::declare::aws;
-use crate::iam::{Role, Statement};
 use crate::l1::ec2;
-use crate::log_group::LogGroup;
 use crate::resource::Handle;
-use crate::scope::{RemovalPolicy, Scope};
-use crate::security_group::SecurityGroup;
-use crate::sub;
-use crate::units::{Cidr, Port, Retention};
+use crate::scope::Scope;
+use crate::units::Cidr;
 use crate::value::{List, Tag, Value};
+
+pub use endpoints::EndpointService;
+
+use blocks::check_blocks;
+use network::Network;
 
 /// Whether and how the subnets of a tier reach the internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +76,18 @@ pub enum Nat {
 struct WayOut {
     routes: Vec<Handle<ec2::Route>>,
     associations: Vec<Handle<ec2::SubnetRouteTableAssociation>>,
+}
+
+impl WayOut {
+    /// Makes `handle` wait for the way out, which no reference implies.
+    fn before<R>(&self, s: &mut Scope<'_>, handle: Handle<R>) {
+        for route in &self.routes {
+            s.depend(handle, *route);
+        }
+        for association in &self.associations {
+            s.depend(handle, *association);
+        }
+    }
 }
 
 /// A VPC with its subnets: made by the stack, or existing already.
@@ -155,268 +171,6 @@ fn properties(cidr: Cidr) -> ec2::Vpc {
     }
 }
 
-/// Reports blocks that AWS would refuse, all of them at once.
-///
-/// Source: [VPC CIDR blocks][vpc] and [subnet sizing][subnet] in the Amazon VPC user guide.
-///
-/// [vpc]: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-/// [subnet]: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
-fn check_blocks(s: &mut Scope<'_>, cidr: Cidr, tiers: &[Tier], zones: &[char]) {
-    let sizes = 16..=28;
-    if !sizes.contains(&cidr.prefix()) {
-        s.error("DC030", format!("{cidr} is not a size that a VPC can have"))
-            .property("cidr")
-            .hint("choose a block from /16 to /28");
-    }
-    let mut seen: Vec<(Cidr, &str)> = Vec::new();
-    for tier in tiers {
-        if tier.cidrs.len() != zones.len() {
-            s.error(
-                "DC031",
-                format!("the tier `{}` has {} blocks for {} zones", tier.name, tier.cidrs.len(), zones.len()),
-            )
-            .property("tiers")
-            .hint("give each tier one block per zone");
-        }
-        for block in &tier.cidrs {
-            if !sizes.contains(&block.prefix()) {
-                s.error("DC030", format!("{block} is not a size that a subnet can have"))
-                    .property("tiers")
-                    .hint("choose a block from /16 to /28");
-            }
-            if !cidr.contains(*block) {
-                s.error(
-                    "DC032",
-                    format!("{block} of the tier `{}` lies outside the VPC's {cidr}", tier.name),
-                )
-                .property("tiers")
-                .hint(free_blocks(cidr, tiers, block.prefix()));
-            }
-            if let Some((other, name)) = seen.iter().find(|(other, _)| other.overlaps(*block)) {
-                s.error(
-                    "DC033",
-                    format!("{block} of the tier `{}` overlaps {other} of the tier `{name}`", tier.name),
-                )
-                .property("tiers")
-                .hint(free_blocks(cidr, tiers, block.prefix()));
-            }
-            seen.push((*block, &tier.name));
-        }
-    }
-}
-
-/// Names the first blocks of this size that no tier uses.
-fn free_blocks(cidr: Cidr, tiers: &[Tier], prefix: u8) -> String {
-    let used = |block: &Cidr| tiers.iter().flat_map(|tier| &tier.cidrs).any(|other| other.overlaps(*block));
-    let free: Vec<String> = cidr
-        .subnets(prefix)
-        .take(4096)
-        .filter(|block| !used(block))
-        .take(3)
-        .map(|block| block.to_string())
-        .collect();
-    if free.is_empty() {
-        format!("no /{prefix} block of {cidr} is free; choose smaller subnets")
-    } else {
-        format!("free blocks of this size are {}", free.join(", "))
-    }
-}
-
-/// The parts of a VPC while it is being built.
-struct Network {
-    vpc: Handle<ec2::Vpc>,
-    zones: Vec<char>,
-    /// The attachment of the internet gateway and the route table of the public subnets.
-    gateway: Option<(Handle<ec2::VpcGatewayAttachment>, Handle<ec2::RouteTable>)>,
-    /// One NAT gateway per zone, or one for all.
-    gateways: Vec<Handle<ec2::NatGateway>>,
-    subnets: BTreeMap<TierKind, List<ec2::SubnetId>>,
-    route_tables: Vec<Handle<ec2::RouteTable>>,
-    ways_out: BTreeMap<TierKind, WayOut>,
-}
-
-impl Network {
-    fn public_tier(&mut self, s: &mut Scope<'_>, tier: &Tier, name: &str) {
-        let (_, table) = self.internet_gateway(s, name);
-        for (index, cidr) in tier.cidrs.iter().enumerate() {
-            self.subnet(s, tier, index, *cidr, table, name);
-        }
-    }
-
-    /// The internet gateway and the public route table, made with the first public tier.
-    fn internet_gateway(
-        &mut self,
-        s: &mut Scope<'_>,
-        name: &str,
-    ) -> (Handle<ec2::VpcGatewayAttachment>, Handle<ec2::RouteTable>) {
-        if let Some(made) = self.gateway {
-            return made;
-        }
-        let gateway = s.add("InternetGateway", ec2::InternetGateway::default());
-        let attachment = s.add(
-            "GatewayAttachment",
-            ec2::VpcGatewayAttachment {
-                vpc_id: Some(self.vpc.into()),
-                internet_gateway_id: Some(gateway.into()),
-                ..Default::default()
-            },
-        );
-        let table = self.route_table(s, "PublicRouteTable", &format!("{name}-public"));
-        let route = s.add(
-            "PublicRoute",
-            ec2::Route {
-                route_table_id: Some(table.into()),
-                destination_cidr_block: Some(Cidr::ANYWHERE.to_string().into()),
-                gateway_id: Some(gateway.into()),
-                ..Default::default()
-            },
-        );
-        // A route to a gateway that is not attached yet is refused.
-        s.depend(route, attachment);
-        self.way_out(TierKind::Public).routes.push(route);
-        *self.gateway.insert((attachment, table))
-    }
-
-    fn nat_gateways(&mut self, s: &mut Scope<'_>, nat: Nat, wanted: bool) {
-        let count = match nat {
-            Nat::None => 0,
-            Nat::Single => 1,
-            Nat::PerZone => self.zones.len(),
-        };
-        let public = self.subnets.get(&TierKind::Public).and_then(List::items);
-        let homes: Vec<Value<ec2::SubnetId>> = public.map(<[_]>::to_vec).unwrap_or_default();
-        if !wanted || count == 0 {
-            return;
-        }
-        let Some((attachment, _)) = self.gateway.filter(|_| homes.len() >= count) else {
-            s.error("DC034", "the NAT gateways have no public subnet to stand in")
-                .property("nat")
-                .hint("add a public tier, or choose no NAT gateway");
-            return;
-        };
-        for (index, home) in homes.into_iter().take(count).enumerate() {
-            let address = s.add(
-                &format!("NatAddress{}", index + 1),
-                ec2::Eip { domain: Some("vpc".into()), ..Default::default() },
-            );
-            s.depend(address, attachment);
-            let gateway = ec2::NatGateway {
-                allocation_id: Some(address.allocation_id()),
-                subnet_id: Some(home),
-                ..Default::default()
-            };
-            let gateway = s.add(&format!("NatGateway{}", index + 1), gateway);
-            self.gateways.push(gateway);
-        }
-    }
-
-    /// A tier whose subnets have a route table each, with the way out that the tier's kind offers.
-    fn inner_tier(&mut self, s: &mut Scope<'_>, tier: &Tier, name: &str) {
-        for (index, cidr) in tier.cidrs.iter().enumerate() {
-            let number = index + 1;
-            let table_name = format!("{name}-{}-{number}", tier.name.to_lowercase());
-            let table = self.route_table(s, &format!("{}RouteTable{number}", tier.name), &table_name);
-            let out = self.gateways.get(index).or(self.gateways.first()).copied();
-            if let (TierKind::Private, Some(gateway)) = (tier.kind, out) {
-                let route = s.add(
-                    &format!("{}Route{number}", tier.name),
-                    ec2::Route {
-                        route_table_id: Some(table.into()),
-                        destination_cidr_block: Some(Cidr::ANYWHERE.to_string().into()),
-                        nat_gateway_id: Some(gateway.into()),
-                        ..Default::default()
-                    },
-                );
-                self.way_out(tier.kind).routes.push(route);
-            }
-            self.subnet(s, tier, index, *cidr, table, name);
-        }
-    }
-
-    fn way_out(&mut self, kind: TierKind) -> &mut WayOut {
-        self.ways_out.entry(kind).or_default()
-    }
-
-    fn route_table(&mut self, s: &mut Scope<'_>, id: &str, name: &str) -> Handle<ec2::RouteTable> {
-        let tags = Some(vec![Tag::new("Name", name)]);
-        let table = s.add(id, ec2::RouteTable { vpc_id: Some(self.vpc.into()), tags });
-        self.route_tables.push(table);
-        table
-    }
-
-    fn subnet(
-        &mut self,
-        s: &mut Scope<'_>,
-        tier: &Tier,
-        index: usize,
-        cidr: Cidr,
-        table: Handle<ec2::RouteTable>,
-        name: &str,
-    ) {
-        let Some(zone) = self.zones.get(index) else { return };
-        let number = index + 1;
-        let subnet = ec2::Subnet {
-            vpc_id: Some(self.vpc.into()),
-            availability_zone: Some(sub!("{}{}", aws::region(), &zone.to_string())),
-            cidr_block: Some(cidr.to_string().into()),
-            map_public_ip_on_launch: Some(false.into()),
-            tags: Some(vec![Tag::new("Name", format!("{name}-{}-{zone}", tier.name.to_lowercase()))]),
-            ..Default::default()
-        };
-        let subnet = s.add(&format!("{}Subnet{number}", tier.name), subnet);
-        let association = s.add(
-            &format!("{}Subnet{number}Routes", tier.name),
-            ec2::SubnetRouteTableAssociation {
-                subnet_id: Some(subnet.into()),
-                route_table_id: Some(table.into()),
-            },
-        );
-        self.way_out(tier.kind).associations.push(association);
-        self.subnets.entry(tier.kind).or_insert_with(|| List::from_iter(Vec::<Value<_>>::new())).push(subnet);
-    }
-}
-
-/// An AWS service that a VPC can reach without the internet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EndpointService {
-    /// The ECR API.
-    EcrApi,
-    /// The registry that images are pulled from.
-    EcrDkr,
-    /// CloudWatch Logs.
-    Logs,
-    /// Secrets Manager.
-    SecretsManager,
-    /// The channel that ECS Exec opens.
-    SsmMessages,
-}
-
-impl EndpointService {
-    /// All of them.
-    pub const ALL: [EndpointService; 5] = [
-        EndpointService::EcrApi,
-        EndpointService::EcrDkr,
-        EndpointService::Logs,
-        EndpointService::SecretsManager,
-        EndpointService::SsmMessages,
-    ];
-
-    /// The service's part of the endpoint's name, and the id of the construct.
-    ///
-    /// Source: [AWS services that integrate with AWS PrivateLink][aws].
-    ///
-    /// [aws]: https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
-    fn names(self) -> (&'static str, &'static str) {
-        match self {
-            EndpointService::EcrApi => ("ecr.api", "EcrApiEndpoint"),
-            EndpointService::EcrDkr => ("ecr.dkr", "EcrDkrEndpoint"),
-            EndpointService::Logs => ("logs", "LogsEndpoint"),
-            EndpointService::SecretsManager => ("secretsmanager", "SecretsManagerEndpoint"),
-            EndpointService::SsmMessages => ("ssmmessages", "SsmMessagesEndpoint"),
-        }
-    }
-}
-
 impl Vpc {
     /// A VPC that exists, with the ids of its subnets by the way out that they have.
     pub fn existing<L: Into<List<ec2::SubnetId>>>(
@@ -444,6 +198,16 @@ impl Vpc {
         self.subnets.get(&kind).cloned().unwrap_or_else(|| Vec::<Value<_>>::new().into())
     }
 
+    /// The first of these tiers that has subnets; the first of all, if none has.
+    pub(crate) fn first_tier(&self, order: [TierKind; 3]) -> TierKind {
+        order.into_iter().find(|kind| self.count(*kind) != Some(0)).unwrap_or(order[0])
+    }
+
+    /// Where tasks and what they mount stand: in private subnets, or in public ones where there are no others.
+    pub(crate) fn task_tier(&self) -> TierKind {
+        self.first_tier([TierKind::Private, TierKind::Public, TierKind::Isolated])
+    }
+
     /// How many subnets have this way out, if that is known before deployment.
     pub fn count(&self, kind: TierKind) -> Option<usize> {
         self.subnets.get(&kind).map_or(Some(0), |list| list.items().map(<[_]>::len))
@@ -451,98 +215,8 @@ impl Vpc {
 
     /// Makes `handle` wait until what stands in the tier reaches the internet, which no reference implies.
     pub(crate) fn await_internet<R>(&self, s: &mut Scope<'_>, kind: TierKind, handle: Handle<R>) {
-        let Some(way_out) = self.ways_out.get(&kind) else { return };
-        for route in &way_out.routes {
-            s.depend(handle, *route);
+        if let Some(way_out) = self.ways_out.get(&kind) {
+            way_out.before(s, handle);
         }
-        for association in &way_out.associations {
-            s.depend(handle, *association);
-        }
-    }
-
-    /// Routes traffic to S3 past the NAT gateways. A gateway endpoint costs nothing.
-    #[track_caller]
-    pub fn add_s3_endpoint(&self, s: &mut Scope<'_>, id: &str) -> Handle<ec2::VpcEndpoint> {
-        let endpoint = ec2::VpcEndpoint {
-            vpc_id: Some(self.id()),
-            vpc_endpoint_type: Some("Gateway".into()),
-            service_name: Some(sub!("com.amazonaws.{}.s3", aws::region())),
-            route_table_ids: Some(self.route_tables.iter().copied().collect()),
-            ..Default::default()
-        };
-        s.add(id, endpoint)
-    }
-
-    /// Puts an interface endpoint for each service into the private subnets, or the isolated ones where
-    /// there are no private ones; whoever is in the VPC may use it.
-    #[track_caller]
-    pub fn add_interface_endpoints(
-        &self,
-        s: &mut Scope<'_>,
-        id: &str,
-        services: impl IntoIterator<Item = EndpointService>,
-    ) {
-        let kind =
-            if self.count(TierKind::Private) == Some(0) { TierKind::Isolated } else { TierKind::Private };
-        let mut s = s.scope(id);
-        let Some(cidr) = self.cidr else {
-            s.error(
-                "DC035",
-                "interface endpoints need the addresses of the VPC, which are not known of an existing one",
-            )
-            .hint("make the endpoints where the VPC is made");
-            return;
-        };
-        let group = SecurityGroup::named("SecurityGroup")
-            .vpc(self)
-            .description("interface endpoints of AWS services")
-            .egress(crate::security_group::Egress::Connected)
-            .build(&mut s);
-        group.allow_from(&mut s, cidr, Port::literal(443), "the VPC calls AWS services");
-        for service in services {
-            let (name, id) = service.names();
-            let endpoint = ec2::VpcEndpoint {
-                vpc_id: Some(self.id()),
-                vpc_endpoint_type: Some("Interface".into()),
-                service_name: Some(sub!("com.amazonaws.{}.{}", aws::region(), name)),
-                subnet_ids: Some(self.subnets(kind)),
-                security_group_ids: Some([group.id()].into()),
-                private_dns_enabled: Some(true.into()),
-                ..Default::default()
-            };
-            s.add(id, endpoint);
-        }
-    }
-
-    /// Records all traffic of the VPC in a log group, with a role that can write there and nowhere else.
-    ///
-    /// Source: [IAM role for publishing flow logs to CloudWatch Logs][aws].
-    ///
-    /// [aws]: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
-    #[track_caller]
-    pub fn add_flow_log(
-        &self,
-        s: &mut Scope<'_>,
-        id: &str,
-        retention: Retention,
-        removal_policy: RemovalPolicy,
-    ) {
-        let resource = self.id.text();
-        let mut inner = s.scope(id);
-        let group =
-            LogGroup::named("LogGroup").retention(retention).removal_policy(removal_policy).build(&mut inner);
-        let role = Role::named("Role").assumed_by("vpc-flow-logs.amazonaws.com").build(&mut inner);
-        let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
-        role.allow(&mut inner, "Logs", Statement::allow(actions).on(group.arn()));
-        let flow_log = ec2::FlowLog {
-            resource_id: Some(resource),
-            resource_type: Some("VPC".into()),
-            traffic_type: Some("ALL".into()),
-            log_destination_type: Some("cloud-watch-logs".into()),
-            log_group_name: Some(group.name()),
-            deliver_logs_permission_arn: Some(role.arn()),
-            ..Default::default()
-        };
-        s.add(id, flow_log);
     }
 }

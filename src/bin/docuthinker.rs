@@ -21,6 +21,10 @@ impl Project for DocuThinker {
         stacks::environments()
     }
 
+    fn other_environment(name: &str) -> serde_json::Value {
+        stacks::other_environment(name)
+    }
+
     fn on_request() -> Vec<OnRequest<Settings>> {
         vec![OnRequest {
             name: "fargate-service",

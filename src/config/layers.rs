@@ -194,11 +194,14 @@ impl Config {
                     .maybe_hint(suggestion(&name, names));
             return Err(Failure::usage(problem));
         }
-        if let Some(overlay) = overlay {
-            self.merge(overlay, &Source::Environment(name.clone()));
-        }
+        // What keeps environments apart (a name, a region) comes after what they share.
         if let Some(defaults) = content.get("defaults") {
             self.merge(defaults, &Source::File(vec!["defaults".to_owned()]));
+        }
+        match overlay {
+            Some(overlay) => self.merge(overlay, &Source::Environment(name.clone())),
+            None if name == DEFAULT_ENVIRONMENT => {}
+            None => self.merge(&project.other_environment(&name), &Source::Environment(name.clone())),
         }
         if let Some(in_file) = in_file {
             self.merge(in_file, &Source::File(vec!["environments".to_owned(), name]));

@@ -97,7 +97,7 @@ fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> Far
         .launch(plan.launch)
         .port(plan.port)
         .health_check(plan.health_check.clone())
-        .target_group_name(place.name("backend-tg"))
+        .target_group_name(place.target_group_name("backend-tg", plan.port, port!(5000)))
         .environment(environment(
             plan,
             [("NODE_ENV", "production".to_owned()), ("PORT", plan.port.to_string())],
@@ -150,7 +150,7 @@ fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> Farga
         .launch(plan.launch)
         .port(plan.port)
         .health_check(plan.health_check.clone())
-        .target_group_name(place.name("aiml-tg"))
+        .target_group_name(place.target_group_name("aiml-tg", plan.port, port!(8000)))
         .environment(environment(plan, variables))
         .secrets(secrets)
         .mounts(mounts)
@@ -167,6 +167,14 @@ impl Place<'_> {
             Some(rest) => format!("{}-{name}", rest.trim_start_matches('-')),
             None => format!("{}-{name}", self.plan.name),
         }
+    }
+
+    /// A target group's port and network cannot be changed, and a second group cannot take the name while the
+    /// first one is being replaced: what differs from the usual is part of the name.
+    fn target_group_name(&self, name: &str, port: Port, usual: Port) -> String {
+        let port = if port == usual { String::new() } else { format!("-{port}") };
+        let network = if self.vpc.resource.is_some() { "" } else { "-existing" };
+        self.name(&format!("{name}{port}{network}"))
     }
 
     fn log_group(&self, s: &mut Scope<'_>, id: &str, service: &str) -> LogGroup {

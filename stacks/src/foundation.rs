@@ -42,6 +42,7 @@ impl Stack for Foundation {
             Repository::named(id)
                 .name(format!("{}-{name}", plan.name))
                 .keep(plan.keep_images)
+                .mutable_tags(plan.allow_latest.then(|| "latest".to_owned()))
                 .removal_policy(plan.removal)
                 .build(s)
         };

@@ -49,11 +49,21 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "network": {"mode": "public", "flow_logs": false},
                 "logs": {"retention_days": 7},
                 "secrets": {"prefix": "docuthinker-dev"},
-                "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot_base": 0},
-                "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot_base": 0},
+                "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot_base": 1},
+                "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot_base": 1},
             }),
         ),
     ]
+}
+
+/// What keeps an environment of the user's own apart from the others of the account: its names.
+pub fn other_environment(name: &str) -> Value {
+    json!({
+        "name": format!("docuthinker-{name}"),
+        "stack_suffix": format!("-{name}"),
+        "tags": {"Environment": name},
+        "secrets": {"prefix": format!("docuthinker-{name}")},
+    })
 }
 
 /// Adds DocuThinker's stacks to `app`.

@@ -11,8 +11,8 @@ use constructs::{
 use std::collections::BTreeMap;
 
 use crate::settings::{
-    ArchitectureSetting, Endpoint, HealthCheckSettings, InsightsMode, NatMode, NetworkMode, Removal,
-    ScalingSettings, ServiceSettings, Settings,
+    ArchitectureSetting, Endpoint, HealthCheckSettings, InsightsMode, NatMode, NetworkMode, NetworkSettings,
+    Removal, ScalingSettings, ServiceSettings, Settings,
 };
 
 /// The settings, understood.
@@ -36,6 +36,8 @@ pub struct Plan {
     pub retention: Retention,
     /// How many images are kept.
     pub keep_images: u32,
+    /// Whether the tag `latest` may be deployed, and so given again.
+    pub allow_latest: bool,
     /// The beginning of the secrets' names.
     pub secret_prefix: String,
     /// Whether the secrets exist already.
@@ -104,7 +106,7 @@ impl Plan {
                 Removal::Retain => RemovalPolicy::RetainExceptOnCreate,
                 Removal::Delete => RemovalPolicy::Delete,
             },
-            deletion_protection: settings.deletion_protection,
+            deletion_protection: settings.load_balancer.deletion_protection,
             network: reader.network(settings),
             certificate: reader.certificate(settings),
             ai_ml_port: reader.unit(
@@ -123,6 +125,7 @@ impl Plan {
                 retention!(30),
             ),
             keep_images: settings.images.keep,
+            allow_latest: settings.images.allow_latest,
             secret_prefix: settings.secrets.prefix.clone(),
             existing_secrets: settings.secrets.existing,
             backend: reader.service("backend", &settings.backend, settings),
@@ -214,6 +217,12 @@ impl Reader<'_> {
                 "`network.mode` is private, but the existing network has no private subnets",
                 "name them, or set `network.mode` to public",
             );
+            self.refuse_if(
+                !network.interface_endpoints.is_empty(),
+                "network.interface_endpoints",
+                "endpoints are asked for, but the network exists already",
+                "make the endpoints where the network is made, or leave `network.existing` out",
+            );
             let ids = |ids: &[String]| ids.iter().map(Value::known).collect::<Vec<_>>();
             let mut tiers = vec![(TierKind::Public, ids(&existing.public_subnets))];
             if !public {
@@ -221,6 +230,7 @@ impl Reader<'_> {
             }
             return NetworkPlan::Existing(Vpc::existing(Value::known(&existing.vpc_id), tiers));
         }
+        self.ways_out(network, public);
         let mut tiers = vec![Tier::public(self.blocks("network.public_subnets", &network.public_subnets))];
         if !public {
             tiers.push(Tier::private(self.blocks("network.private_subnets", &network.private_subnets)));
@@ -242,6 +252,24 @@ impl Reader<'_> {
                 .collect(),
             flow_logs: network.flow_logs,
         }
+    }
+
+    /// Zones are letters, each once; and tasks must reach what they start with.
+    fn ways_out(&mut self, network: &NetworkSettings, public: bool) {
+        let zones = &network.zones;
+        let letters = zones.iter().all(char::is_ascii_lowercase);
+        let once = zones.iter().enumerate().all(|(at, zone)| !zones[..at].contains(zone));
+        let hint = "name the letters that end the zones' names, each once: [a, b]";
+        let written: String = zones.iter().map(char::to_string).collect::<Vec<_>>().join(", ");
+        self.refuse_if(!letters || !once, "network.zones", format_args!("[{written}] are no zones"), hint);
+        let needed = [Endpoint::EcrApi, Endpoint::EcrDkr, Endpoint::Logs, Endpoint::SecretsManager];
+        let reached = needed.iter().all(|endpoint| network.interface_endpoints.contains(endpoint));
+        self.refuse_if(
+            !public && network.nat == NatMode::None && !reached,
+            "network.nat",
+            "without NAT gateways and endpoints no task can pull its image or read its secrets",
+            "choose `single`, or add the endpoints ecr_api, ecr_dkr, logs and secrets_manager",
+        );
     }
 
     /// The blocks that can be read; each of the others is reported.

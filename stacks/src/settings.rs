@@ -25,7 +25,7 @@ pub struct Settings {
     pub tags: BTreeMap<String, String>,
     /// What happens to images, secrets and logs when their stack is deleted.
     pub removal: Removal,
-    /// Whether CloudFormation and the load balancer refuse to be deleted until that is switched off.
+    /// Whether CloudFormation refuses to delete the stacks until that is switched off.
     pub deletion_protection: bool,
     /// The network.
     pub network: NetworkSettings,
@@ -77,7 +77,7 @@ pub struct NetworkSettings {
     pub interface_endpoints: Vec<Endpoint>,
     /// Whether the VPC's traffic is recorded.
     pub flow_logs: bool,
-    /// A network that exists. Default: one of our own is made.
+    /// A network that exists, with its own ways out, endpoints and flow logs. Default: one of our own is made.
     pub existing: Option<ExistingNetwork>,
 }
 
@@ -138,6 +138,9 @@ pub struct ExistingNetwork {
 pub struct LoadBalancerSettings {
     /// The ARN of a certificate in the same region. With one, port 443 is opened and port 80 redirects there.
     pub certificate_arn: Option<String>,
+    /// Whether AWS refuses to delete the load balancer. Default: no, since a first deployment that fails could
+    /// not be rolled back; switch it on once the stack stands.
+    pub deletion_protection: bool,
     /// The port on which the AI and machine-learning service is reached.
     #[schemars(range(min = 1, max = 65535))]
     pub ai_ml_port: u16,
@@ -213,7 +216,7 @@ pub struct ServiceSettings {
     pub scaling: ScalingSettings,
     /// How the load balancer finds out that a task is healthy.
     pub health_check: HealthCheckSettings,
-    /// Tasks that are always on demand, the others on Spot. Default: all on demand.
+    /// Tasks that are always on demand; of the others nine in ten are on Spot. Default: all on demand.
     pub spot_base: Option<u32>,
 }
 
@@ -322,7 +325,7 @@ impl Default for NetworkSettings {
 
 impl Default for LoadBalancerSettings {
     fn default() -> LoadBalancerSettings {
-        LoadBalancerSettings { certificate_arn: None, ai_ml_port: 8080 }
+        LoadBalancerSettings { certificate_arn: None, deletion_protection: false, ai_ml_port: 8080 }
     }
 }
 

@@ -168,7 +168,7 @@ fn what_another_stack_uses_is_exported_and_the_stacks_are_put_in_order() {
     assert_eq!(base.template.outputs["ExportKey"].export, Some("Base:Key".into()));
     assert_eq!(
         base.template.outputs["ExportImagesRepositoryUri"].export,
-        Some("Base:ImagesRepositoryUri".into())
+        Some("Base:Images:RepositoryUri".into())
     );
 }
 

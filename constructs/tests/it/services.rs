@@ -246,7 +246,7 @@ fn spot_keeps_a_base_on_demand() {
     assert_eq!(service.get("LaunchType"), None, "F33");
     assert_eq!(
         service["CapacityProviderStrategy"],
-        json!([{"CapacityProvider": "FARGATE", "Base": 1, "Weight": 0}, {"CapacityProvider": "FARGATE_SPOT", "Weight": 1}])
+        json!([{"CapacityProvider": "FARGATE", "Base": 1, "Weight": 1}, {"CapacityProvider": "FARGATE_SPOT", "Weight": 9}])
     );
 }
 

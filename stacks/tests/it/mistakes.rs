@@ -139,3 +139,49 @@ fn a_digest_is_an_image_too() {
     assert!(refused(json!({"backend": {"image": "sha256:12"}})).contains("is not a tag or digest"));
     assert_eq!(refused(json!({"images": {"allow_latest": true}, "backend": {"image": "latest"}})), "");
 }
+
+#[test]
+fn a_network_must_be_one_that_tasks_can_work_in() {
+    assert_snapshot!(refused(json!({"network": {"nat": "none", "zones": ["a", "a"]}})), @"
+    error[DC010]: [a, a] are no zones
+      at settings.network.zones
+
+    hint: name the letters that end the zones' names, each once: [a, b]
+
+    error[DC010]: without NAT gateways and endpoints no task can pull its image or read its secrets
+      at settings.network.nat
+
+    hint: choose `single`, or add the endpoints ecr_api, ecr_dkr, logs and secrets_manager
+    ");
+    let existing =
+        json!({"vpc_id": "vpc-1", "public_subnets": ["s-1", "s-2"], "private_subnets": ["s-3", "s-4"]});
+    assert_snapshot!(refused(json!({"network": {"existing": existing, "interface_endpoints": ["logs"]}})), @"
+    error[DC010]: endpoints are asked for, but the network exists already
+      at settings.network.interface_endpoints
+
+    hint: make the endpoints where the network is made, or leave `network.existing` out
+    ");
+}
+
+#[test]
+fn environments_stay_apart_whatever_they_share() {
+    let mut names = std::collections::BTreeSet::new();
+    let own = ("qa", stacks::other_environment("qa"));
+    for (environment, overlay) in stacks::environments().into_iter().chain([own]) {
+        let mut settings = serde_json::to_value(stacks::Settings::default()).expect("settings are JSON");
+        // What a file sets for all environments comes before what keeps them apart.
+        crate::merge(
+            &mut settings,
+            json!({"region": "eu-west-1", "name": "acme", "secrets": {"prefix": "acme"}}),
+        );
+        crate::merge(&mut settings, overlay);
+        let settings = serde_json::from_value(settings).expect("settings");
+        for stack in synth(&settings).stacks {
+            assert!(
+                names.insert((stack.region.clone(), stack.name.clone())),
+                "{environment}: {}",
+                stack.name
+            );
+        }
+    }
+}
