@@ -4,7 +4,7 @@
 //! no code at all, and tells "does not exist" only in the message. Hence this table, and nothing decided elsewhere.
 
 use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::{CloudError, Kind};
 use crate::text::{clean, shorten};
@@ -70,7 +70,7 @@ impl ApiFailure {
                 action,
                 class: Class::Rejected,
                 code: None,
-                message: shorten(&clean(&DisplayErrorContext(other).to_string()), 400),
+                message: shorten(&clean(&reasons(other)), 400),
             },
         }
     }
@@ -180,6 +180,17 @@ fn tells_of_credentials<E: std::error::Error + 'static>(error: &SdkError<E, Http
         cause = error.source();
     }
     false
+}
+
+/// An error with all its reasons, outermost first, and nothing of how the SDK holds them.
+pub(crate) fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// The innermost reason, which is the one that a person can act on.

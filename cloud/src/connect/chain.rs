@@ -18,10 +18,10 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::config::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_cloudformation::error::DisplayErrorContext;
 
 use super::ConnectOptions;
 use crate::error::{CloudError, Kind};
+use crate::failure::reasons;
 use crate::text::{clean, shorten};
 
 /// How long the metadata service may take to answer; on EC2 it takes a few milliseconds.
@@ -101,7 +101,7 @@ fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> CloudError
         }
         (CredentialsError::CredentialsNotLoaded(_), None) => "no AWS credentials were found".to_owned(),
         (other, _) => {
-            let reason = shorten(&clean(&DisplayErrorContext(other).to_string()), 300);
+            let reason = shorten(&clean(&reasons(other)), 300);
             format!("the AWS credentials cannot be loaded: {reason}")
         }
     };

@@ -81,9 +81,13 @@ fn a_log_group_keeps_events_for_the_periods_that_cloudwatch_offers() {
 
 #[test]
 fn types_that_hold_data_are_stateful() {
-    for name in
-        ["AWS::EFS::FileSystem", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"]
-    {
+    for name in [
+        "AWS::EFS::FileSystem",
+        "AWS::Logs::LogGroup",
+        "AWS::SecretsManager::Secret",
+        "AWS::DynamoDB::Table",
+        "AWS::ECR::Repository",
+    ] {
         assert!(facts(name).stateful, "{name}");
     }
     assert!(!facts("AWS::ECS::Service").stateful);

@@ -18,6 +18,14 @@ use super::convert::Converter;
 use super::overlay::{Overlay, SpecSchemas};
 use super::text;
 
+/// Types that hold what cannot be made again, which neither source counts among those that do.
+const STATEFUL: [&str; 4] = [
+    "AWS::ECR::Repository",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::KMS::ReplicaKey",
+    "AWS::MSK::Cluster",
+];
+
 /// Everything known about the type.
 pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts> {
     let resource = sources.spec.resources.get(type_name);
@@ -32,7 +40,8 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
     };
     let identifier = strings(json.and_then(|json| json.get("primaryIdentifier")));
     let stateful = resource.and_then(|resource| resource.is_stateful).unwrap_or_default()
-        || sources.lint.stateful.iter().any(|name| name == type_name);
+        || sources.lint.stateful.iter().any(|name| name == type_name)
+        || STATEFUL.contains(&type_name);
     let attributes = attributes(type_name, resource, &sources.lint);
     let reference = reference(type_name, resource, &sources.lint);
     let refers_by_arn = reference.kind == ReferenceKind::Arn;
