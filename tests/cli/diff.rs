@@ -40,7 +40,7 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
       ~ changed AiMlTaskRole (AWS::IAM::Role)
           Policies: [{"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"All… → nothing
       ~ changed AiMlService (AWS::ECS::Service)
-          DependsOn: - ChromaMountTarget1, - ChromaMountTarget2
+          DependsOn: - ChromaSecurityGroupFromAiMlSecurityGroupPort2049, - ChromaMountTarget1, - ChromaMountTarget2
       ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
           Memory: 1024 → 2048  (replaces)
       ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
