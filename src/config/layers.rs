@@ -42,6 +42,8 @@ pub(crate) enum Source {
     BuiltIn,
     /// The overlay of a built-in environment.
     Environment(String),
+    /// What the project gives an environment of the user's own.
+    OwnEnvironment(String),
     /// The file; the path leads from its top.
     File(Vec<String>),
     /// A variable of the process, by name.
@@ -139,6 +141,7 @@ impl Config {
         match nearest.unwrap_or(&Source::BuiltIn) {
             Source::BuiltIn => "built-in default".to_owned(),
             Source::Environment(name) => format!("built-in environment `{name}`"),
+            Source::OwnEnvironment(name) => format!("name of the environment `{name}`"),
             Source::File(top) => {
                 // The value may be inside of what the file gives as a whole.
                 let section = if top.first().is_some_and(|first| first == "environments") { 2 } else { 1 };
@@ -201,7 +204,7 @@ impl Config {
         match overlay {
             Some(overlay) => self.merge(overlay, &Source::Environment(name.clone())),
             None if name == DEFAULT_ENVIRONMENT => {}
-            None => self.merge(&project.other_environment(&name), &Source::Environment(name.clone())),
+            None => self.merge(&project.other_environment(&name), &Source::OwnEnvironment(name.clone())),
         }
         if let Some(in_file) = in_file {
             self.merge(in_file, &Source::File(vec!["environments".to_owned(), name]));
