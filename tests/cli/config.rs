@@ -44,10 +44,10 @@ fn what_keeps_environments_apart_comes_after_what_they_share() {
     let project =
         Project::with_config("defaults:\n  region: eu-west-1\n  name: acme\nenvironments:\n  qa: {}\n");
     let of = |environment: &str, key: &str| explained(&project, &["-e", environment], key);
-    assert_eq!(of("prod", "region"), "region = eu-west-1 # docuthinker.yaml:2:3");
-    assert_eq!(of("dr", "region"), "region = us-west-2 # built-in environment `dr`");
-    assert_eq!(of("dev", "name"), "name = docuthinker-dev # built-in environment `dev`");
-    assert_eq!(of("qa", "stack_suffix"), "stack_suffix = -qa # name of the environment `qa`");
+    assert_eq!(of("prod", "region"), "region = \"eu-west-1\" # docuthinker.yaml:2:3");
+    assert_eq!(of("dr", "region"), "region = \"us-west-2\" # built-in environment `dr`");
+    assert_eq!(of("dev", "name"), "name = \"docuthinker-dev\" # built-in environment `dev`");
+    assert_eq!(of("qa", "stack_suffix"), "stack_suffix = \"-qa\" # name of the environment `qa`");
 }
 
 #[test]
