@@ -470,6 +470,11 @@ impl Scope<'_> {
     }
 }
 
+/// The properties of a resource of this app.
+///
+/// # Panics
+///
+/// If the handle was made in another app, as a slice does for an index that is not its own.
 impl<R: Resource> Index<Handle<R>> for Scope<'_> {
     type Output = R;
 

@@ -353,10 +353,12 @@ impl Synthesis<'_> {
         let element = &self.app.stacks[stack].elements[at];
         let (own, foreign): (Vec<ElementId>, Vec<ElementId>) =
             element.depends_on.iter().partition(|on| on.stack as usize == stack);
-        imports.extend(foreign.iter().map(|on| on.stack as usize));
+        let of_app =
+            foreign.iter().map(|on| on.stack as usize).filter(|stack| *stack < self.app.stacks.len());
+        imports.extend(of_app);
         let implied = reachable(references, at);
         let missing = own.iter().filter(|on| !implied.contains(&on.index));
-        missing.map(|on| self.ids.get(*on).to_owned()).collect()
+        missing.filter_map(|on| self.ids.get(*on)).map(str::to_owned).collect()
     }
 
     /// Replaces the place of each target by its logical ID, or by an import from the stack that it is in.
@@ -381,7 +383,11 @@ impl Synthesis<'_> {
     }
 
     fn reference(&mut self, target: ElementId, attribute: Option<String>, site: &mut Site<'_>) -> Node {
-        let id = self.ids.get(target).to_owned();
+        let Some(id) = self.ids.get(target).map(str::to_owned) else {
+            let message = "it refers to a resource of another app".to_owned();
+            self.mistake(site, "DC011", message, "handles are good only in the app they were made in");
+            return Node::Null;
+        };
         let local = match &attribute {
             None => Node::call(Function::Ref, id.as_str()),
             Some(name) => {

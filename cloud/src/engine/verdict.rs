@@ -25,7 +25,7 @@ pub(crate) fn obstacle(stack: &StackDescription) -> Option<CloudError> {
         }
         Condition::Failed if status == "DELETE_FAILED" => {
             CloudError::new(Kind::Blocked, format!("{name} is half deleted: its last deletion failed"))
-                .next(format!("docuthinker destroy {name}"))
+                .next(format!("docuthinker destroy --stack-name {name}"))
         }
         Condition::Unknown => {
             CloudError::new(Kind::Blocked, format!("{name} is in a state we do not know: {status}"))

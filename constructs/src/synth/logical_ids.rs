@@ -51,8 +51,9 @@ impl LogicalIds {
         ids
     }
 
-    pub(super) fn get(&self, element: ElementId) -> &str {
-        &self.0[element.stack as usize][element.index as usize]
+    /// The ID of an element; none if it is not of this app.
+    pub(super) fn get(&self, element: ElementId) -> Option<&str> {
+        self.0.get(element.stack as usize)?.get(element.index as usize).map(String::as_str)
     }
 }
 

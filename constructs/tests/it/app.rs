@@ -220,6 +220,22 @@ fn stacks_that_import_from_each_other_are_refused() {
 }
 
 #[test]
+fn a_handle_of_another_app_is_reported() {
+    let mut other = App::new();
+    let stranger = other.with_stack(StackOptions::named("Other"), |s| {
+        group(s, "First");
+        group(s, "Logs")
+    });
+    let found = diagnostics(|s| s.output("Arn", stranger.arn(), ""));
+    assert_snapshot!(found, @"
+    error[DC011]: it refers to a resource of another app
+      at Test
+
+    hint: handles are good only in the app they were made in
+    ");
+}
+
+#[test]
 fn names_of_stacks_are_checked() {
     let mut app = App::new();
     for name in ["good-Name1", "good-Name1", "1bad", "bad_name"] {
