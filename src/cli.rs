@@ -117,7 +117,7 @@ impl Global {
 
     fn environment(&self) -> Result<Option<String>> {
         let named = variable("DOCUTHINKER_ENV").and_then(|name| name.into_string().ok());
-        let mut chosen = self.env.clone().or(named);
+        let mut from_context: Option<String> = None;
         for context in &self.context {
             let Some(name) = context.strip_prefix("env=") else {
                 let problem = Problem::error("usage/context", format!("`-c {context}` is not known")).hint(
@@ -125,9 +125,16 @@ impl Global {
                 );
                 return Err(Failure::usage(problem));
             };
-            chosen = Some(name.to_owned());
+            let before = self.env.as_deref().or(from_context.as_deref()).filter(|before| *before != name);
+            if let Some(before) = before {
+                let message = format!("two environments are chosen: `{before}` and `{name}`");
+                return Err(Failure::usage(
+                    Problem::error("usage/context", message).hint("name one of them"),
+                ));
+            }
+            from_context = Some(name.to_owned());
         }
-        Ok(chosen)
+        Ok(self.env.clone().or(from_context).or(named))
     }
 }
 

@@ -31,12 +31,21 @@ impl Approval {
         monitor.pause();
         let answer = ask(format!("{ask_text} [y/N] "), cancel).await;
         monitor.resume();
-        match answer.as_deref().map(str::trim) {
-            Some("y" | "Y" | "yes" | "Yes") => Decision::Approve,
+        match answer.as_deref() {
+            Some(answer) if is_yes(answer) => Decision::Approve,
             Some(_) => Decision::Decline("not approved".to_owned()),
             None => Decision::Decline("nobody answered".to_owned()),
         }
     }
+
+    /// Asks a question of yes or no unless the answer is known.
+    pub(crate) async fn confirm(self, question: String, cancel: &Cancel) -> bool {
+        self.yes || ask(format!("{question} [y/N] "), cancel).await.as_deref().is_some_and(is_yes)
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
 
 /// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.

@@ -166,6 +166,9 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
         ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
     };
     let approval = Approval { yes: session.global.yes };
+    if let Some(stack) = &plan.synthesized {
+        settle_protection(stack, &connection, approval, aws, session)?;
+    }
     let monitor = Monitor::new(&plan.name, &mut session.printer);
     let outcome = aws.run(cloud::deploy_stack(
         &connection,
@@ -185,6 +188,30 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
         session.printer.problem(&Problem::warning("deploy/leftover", format!("left over: {leftover}")));
     }
     Ok(Deployed { name: plan.name, outcome })
+}
+
+/// Before a stack that exists is changed: protects it, or asks whether it may lose its protection afterwards.
+fn settle_protection(
+    stack: &SynthesizedStack,
+    connection: &Connection,
+    approval: Approval,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result<()> {
+    let Some(known) = aws.wait(cloud::describe(connection, &stack.name))? else { return Ok(()) };
+    if known.termination_protection == stack.termination_protection || aws::is_empty(&known) {
+        return Ok(());
+    }
+    if stack.termination_protection {
+        return protect(stack, connection, aws, session);
+    }
+    let question = format!("Let {} be deleted from now on?", stack.name);
+    if aws.run(approval.confirm(question, aws.cancel())) {
+        return Ok(());
+    }
+    let problem =
+        Problem::error("deploy/declined", format!("{} keeps its protection; not approved", stack.name));
+    Err(Failure::new(Exit::Refused, vec![problem]))
 }
 
 /// Templates cannot say whether their stack may be deleted, so it is said after each deployment.

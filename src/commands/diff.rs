@@ -47,15 +47,45 @@ struct New {
     template: Template,
     region: Option<String>,
     account: Option<String>,
+    /// Whether it is to refuse deletion, where the project says so.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "only a deployed stack can be protected"))]
+    protected: Option<bool>,
 }
 
 /// What came of the comparison of one stack.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Compared {
     name: String,
     /// Whether there is something to compare with; otherwise everything is new.
     deployed: bool,
+    /// The stack's state, if that is why there is nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    /// What deletion protection will be, if a deployment changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion_protection: Option<bool>,
     changes: Changes,
+}
+
+impl Compared {
+    fn is_different(&self) -> bool {
+        !self.changes.is_empty() || self.deletion_protection.is_some()
+    }
+
+    fn text(&self) -> String {
+        let mut text = match &self.status {
+            Some(status) => format!("{} is {status}: nothing of it exists\n", self.name),
+            None => String::new(),
+        };
+        text += &diff_text::text(&self.name, self.deployed, &self.changes);
+        match self.deletion_protection {
+            Some(true) => text += "  deletion protection: off → on\n",
+            Some(false) => text += "  deletion protection: on → off\n",
+            None => {}
+        }
+        text
+    }
 }
 
 pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
@@ -64,14 +94,11 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
         Some(file) => vec![against_file(file, new)?],
         None => against_deployed(new, session)?,
     };
-    let different = compared.iter().any(|stack| !stack.changes.is_empty());
+    let different = compared.iter().any(Compared::is_different);
     if session.printer.json() {
         session.printer.result_json(&json!({ "different": different, "stacks": compared }))?;
     } else {
-        let text: Vec<String> = compared
-            .iter()
-            .map(|stack| diff_text::text(&stack.name, stack.deployed, &stack.changes))
-            .collect();
+        let text: Vec<String> = compared.iter().map(Compared::text).collect();
         session.printer.result(&text.join("\n"))?;
     }
     Ok(if different && args.exit_code { Exit::Different } else { Exit::Done })
@@ -80,7 +107,8 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
 fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
     if let Some(file) = &args.template {
         let Document { template, .. } = templates::read(file)?;
-        return Ok(vec![New { name: name_of_file(args)?, template, region: None, account: None }]);
+        let name = name_of_file(args)?;
+        return Ok(vec![New { name, template, region: None, account: None, protected: None }]);
     }
     let stacks = session.sound(&args.stacks)?.stacks.into_iter();
     let new = |stack: constructs::SynthesizedStack| New {
@@ -88,6 +116,7 @@ fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
         template: stack.template,
         region: stack.region,
         account: stack.account,
+        protected: Some(stack.termination_protection),
     };
     Ok(stacks.map(new).collect())
 }
@@ -114,7 +143,8 @@ fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
             .hint(format!("name one of {}", names.join(", ")));
         return Err(Failure::usage(problem));
     };
-    Ok(Compared { name: stack.name, deployed: true, changes: template::diff(&old, &stack.template) })
+    let changes = template::diff(&old, &stack.template);
+    Ok(Compared { name: stack.name, deployed: true, status: None, deletion_protection: None, changes })
 }
 
 #[cfg(feature = "aws")]
@@ -123,13 +153,23 @@ fn against_deployed(new: Vec<New>, session: &mut Session<'_>) -> Result<Vec<Comp
     let compare = |stack: New| {
         let (region, account) = (stack.region.as_deref(), stack.account.as_deref());
         let connection = aws.connection(region, account, &mut session.printer)?;
-        let text = aws.wait(cloud::deployed_template(&connection, &stack.name))?;
+        let known = aws.wait(cloud::describe(&connection, &stack.name))?;
+        let empty = known.as_ref().filter(|known| crate::aws::is_empty(known));
+        let status = empty.map(|known| known.status.clone());
+        let text = match (&known, &status) {
+            (Some(_), None) => aws.wait(cloud::deployed_template(&connection, &stack.name))?,
+            _ => None,
+        };
         let deployed = text.is_some();
+        let deletion_protection = stack
+            .protected
+            .filter(|wanted| known.is_some_and(|known| deployed && known.termination_protection != *wanted));
         let old = match text {
             Some(text) => templates::parse(&text, &format!("the deployed {}", stack.name))?.template,
             None => Template::default(),
         };
-        Ok(Compared { name: stack.name, deployed, changes: template::diff(&old, &stack.template) })
+        let changes = template::diff(&old, &stack.template);
+        Ok(Compared { name: stack.name, deployed, status, deletion_protection, changes })
     };
     new.into_iter().map(compare).collect()
 }

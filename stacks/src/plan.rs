@@ -100,6 +100,7 @@ impl Plan {
     pub fn new(app: &mut App, settings: &Settings) -> Plan {
         let mut reader = Reader { app };
         reader.account(settings);
+        reader.names(settings);
         Plan {
             name: settings.name.clone(),
             removal: match settings.removal {
@@ -160,6 +161,65 @@ impl Reader<'_> {
             let hint = "an account has 12 digits; write it in quotes, so that a leading zero is kept";
             self.refuse_if(!valid, "account", format_args!("`{account}` is not an account"), hint);
         }
+    }
+
+    /// Names become parts of the names of resources, each with rules of its own; these please all of them.
+    fn names(&mut self, settings: &Settings) {
+        let letters = |text: &str, more: &str| {
+            text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c))
+        };
+        let begins = |text: &str| text.starts_with(|c: char| c.is_ascii_lowercase());
+        let Settings { name, stack_suffix, region, secrets, .. } = settings;
+        let wrong = !begins(name)
+            || !letters(name, "-")
+            || name.ends_with('-')
+            || name.contains("--")
+            || name.len() > 40;
+        let hint =
+            "begin with a letter; go on with lower-case letters, digits and single hyphens, 40 at most";
+        self.refuse_if(wrong, "name", format_args!("`{name}` cannot begin the resources' names"), hint);
+        let wrong = !stack_suffix.is_empty()
+            && (!stack_suffix.starts_with('-')
+                || !stack_suffix.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'));
+        let hint = "begin with a hyphen; go on with letters, digits and hyphens: `-qa`";
+        self.refuse_if(
+            wrong,
+            "stack_suffix",
+            format_args!("`{stack_suffix}` cannot end a stack's name"),
+            hint,
+        );
+        let parts: Vec<&str> = region.split('-').collect();
+        let wrong = parts.len() < 3
+            || !letters(region, "-")
+            || parts.last().is_none_or(|end| end.parse::<u8>().is_err());
+        self.refuse_if(
+            wrong,
+            "region",
+            format_args!("`{region}` is not a region"),
+            "it looks like `us-east-1`",
+        );
+        let prefix = &secrets.prefix;
+        let wrong =
+            prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c));
+        let hint = "letters, digits and /_+=.@- can stand in a secret's name";
+        self.refuse_if(
+            wrong,
+            "secrets.prefix",
+            format_args!("`{prefix}` cannot begin a secret's name"),
+            hint,
+        );
+        for key in settings.tags.keys().filter(|key| key.starts_with("aws:")) {
+            self.refuse_if(
+                true,
+                "tags",
+                format_args!("the tag `{key}` begins with `aws:`"),
+                "AWS keeps those for itself",
+            );
+        }
+        let taken = [80, 443].contains(&settings.load_balancer.ai_ml_port);
+        let hint = "these are the backend's; choose another port, for example 8080";
+        let message = format_args!("port {} is taken by the backend", settings.load_balancer.ai_ml_port);
+        self.refuse_if(taken, "load_balancer.ai_ml_port", message, hint);
     }
 
     fn certificate(&mut self, settings: &Settings) -> Option<Value<Arn<Certificate>>> {

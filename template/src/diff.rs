@@ -40,6 +40,7 @@ pub struct Changes {
 
 /// A resource that is added, removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ResourceChange {
     /// The logical ID.
     pub id: String,
@@ -77,6 +78,7 @@ pub enum Action {
 
 /// What an update does to a resource, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Consequence {
     /// It is changed where it is, and keeps its identity.
     UpdateInPlace,
@@ -88,6 +90,7 @@ pub enum Consequence {
 
 /// What becomes of a resource that the stack gives up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It is deleted.
     Deleted,

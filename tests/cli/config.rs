@@ -51,6 +51,15 @@ fn what_keeps_environments_apart_comes_after_what_they_share() {
 }
 
 #[test]
+fn two_environments_at_once_are_refused() {
+    for both in [["-e", "dev", "-c", "env=prod"], ["-c", "env=prod", "-c", "env=dev"]] {
+        let refused = Project::new().run(["list"].iter().chain(&both));
+        assert_eq!(refused.code, Some(2), "{refused}");
+        assert!(refused.stderr.contains("two environments are chosen"), "{refused}");
+    }
+}
+
+#[test]
 fn without_a_file_the_built_in_production_values_hold() {
     assert_snapshot!(Project::new().run(["config", "show"]).success());
     for environment in ["dev", "staging", "dr"] {

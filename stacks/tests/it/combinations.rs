@@ -34,7 +34,7 @@ fn changes() -> impl Strategy<Value = Value> {
     );
     let certificate = prop::option::of(Just("arn:aws:acm:us-east-1:123456789012:certificate/1"));
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (modes, nat, endpoints, certificate, flags, service(), service(), "[a-z][a-z0-9-]{0,20}[a-z]").prop_map(
+    (modes, nat, endpoints, certificate, flags, service(), service(), "[a-z]([a-z0-9]|-[a-z0-9]){0,12}").prop_map(
         |(
             mode,
             nat,

@@ -189,7 +189,7 @@ fn changes_are_serialized() {
       "resources": [
         {
           "id": "R",
-          "type_name": "AWS::EC2::VPC",
+          "typeName": "AWS::EC2::VPC",
           "action": "changed",
           "changes": [
             {
@@ -198,11 +198,11 @@ fn changes_are_serialized() {
               "new": {
                 "Ref": "A"
               },
-              "consequence": "Replaces"
+              "consequence": "replaces"
             }
           ],
-          "consequence": "Replaces",
-          "fate": "Deleted",
+          "consequence": "replaces",
+          "fate": "deleted",
           "stateful": false
         }
       ],
