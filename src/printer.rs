@@ -173,7 +173,7 @@ impl Printer {
     fn tell(&mut self, at_least: Verbosity, text: &str) {
         if self.verbosity < at_least {
         } else if self.json() {
-            self.line_json(&json!({ "version": 1, "note": text }));
+            self.line_json(&json!({ "version": 1, "note": anstream::adapter::strip_str(text).to_string() }));
         } else {
             self.write_err(&format!("{text}\n"));
         }

@@ -246,6 +246,16 @@ pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
     Err(Failure::refused(problem))
 }
 
+/// Whether a stack has a template but nothing that was made from it: its creation failed, or has not begun.
+///
+/// Source: [Stack status codes][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+pub(crate) fn is_empty(stack: &cloud::StackDescription) -> bool {
+    ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"]
+        .contains(&stack.status.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,14 +275,4 @@ mod tests {
             assert!(!is_aws(other), "{other}");
         }
     }
-}
-
-/// Whether a stack has a template but nothing that was made from it: its creation failed, or has not begun.
-///
-/// Source: [Stack status codes][aws].
-///
-/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
-pub(crate) fn is_empty(stack: &cloud::StackDescription) -> bool {
-    ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"]
-        .contains(&stack.status.as_str())
 }

@@ -14,6 +14,10 @@ use crate::session::Session;
 pub(crate) struct Outputs {
     /// Only this stack
     stack: Option<String>,
+
+    /// Only this deployed stack, which need not be one of the project
+    #[arg(long, value_name = "NAME", conflicts_with = "stack")]
+    stack_name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -25,26 +29,30 @@ struct Row {
 }
 
 pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
-    let stacks = session.sound(args.stack.as_slice())?.stacks;
+    let stacks: Vec<(String, String, Option<String>, Option<String>)> = match &args.stack_name {
+        Some(name) => vec![(name.clone(), name.clone(), None, None)],
+        None => session
+            .sound(args.stack.as_slice())?
+            .stacks
+            .into_iter()
+            .map(|stack| (stack.id, stack.name, stack.region, stack.account))
+            .collect(),
+    };
+    let one = args.stack.is_some() || args.stack_name.is_some();
     let mut aws = Aws::new(&session.global.aws)?;
     let mut rows = Vec::new();
-    for stack in stacks {
-        let connection =
-            aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
-        let outputs = aws.wait(cloud::describe_outputs(&connection, &stack.name))?;
-        if outputs.is_none() && args.stack.is_some() {
-            let problem = Problem::error("aws/not-deployed", format!("{} is not deployed", stack.name));
-            let next = Some(format!("docuthinker deploy {}", stack.id));
+    for (id, name, region, account) in stacks {
+        let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
+        let outputs = aws.wait(cloud::describe_outputs(&connection, &name))?;
+        if outputs.is_none() && one {
+            let problem = Problem::error("aws/not-deployed", format!("{name} is not deployed"));
+            let next = args.stack.as_ref().map(|_| format!("docuthinker deploy {id}"));
             return Err(Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) });
         }
         if outputs.is_none() {
-            session.printer.status(&format!("{} is not deployed", stack.name));
+            session.printer.status(&format!("{name} is not deployed"));
         }
-        rows.push(Row {
-            name: stack.name,
-            deployed: outputs.is_some(),
-            outputs: outputs.unwrap_or_default(),
-        });
+        rows.push(Row { name, deployed: outputs.is_some(), outputs: outputs.unwrap_or_default() });
     }
     if session.printer.json() {
         session.printer.result_json(&json!({ "stacks": rows }))?;

@@ -17,6 +17,7 @@ use crate::settings::{
 
 /// The settings, understood.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that a file gives as yes or no")]
 pub struct Plan {
     /// The beginning of every resource's name.
     pub name: String,
