@@ -8,6 +8,7 @@ use crate::l1::ecr;
 use crate::resource::{Arn, Handle};
 use crate::scope::{RemovalPolicy, Scope};
 use crate::sub;
+use crate::text::IntoText;
 use crate::value::Value;
 
 /// An `AWS::ECR::Repository`.
@@ -121,17 +122,23 @@ impl Repository {
     }
 
     /// Lets `role` pull the repository's images.
-    ///
-    /// `ecr:GetAuthorizationToken` knows no narrower resource than all.
-    ///
-    /// Source: [Amazon ECS task execution IAM role][aws].
-    ///
-    /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
     pub fn grant_pull(self, s: &mut Scope<'_>, role: Role) {
-        role.allow(s, "ImagePull", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
-        let actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
-        role.allow(s, "ImagePull", Statement::allow(actions).on(self.arn()));
+        grant_pull(s, role, self.arn());
     }
+}
+
+/// Lets `role` pull the images of `repositories`: an ARN, or a pattern for those that only the one who deploys
+/// knows.
+///
+/// `ecr:GetAuthorizationToken` knows no narrower resource than all.
+///
+/// Source: [Amazon ECS task execution IAM role][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+pub fn grant_pull(s: &mut Scope<'_>, role: Role, repositories: impl IntoText) {
+    role.allow(s, "ImagePull", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
+    let actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
+    role.allow(s, "ImagePull", Statement::allow(actions).on(repositories));
 }
 
 /// A container image and where it is pulled from.

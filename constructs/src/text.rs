@@ -163,17 +163,10 @@ pub(crate) fn flatten(argument: Node) -> Node {
             None => kept.insert(name, node),
         };
     }
-    let named: Vec<&str> = inlined.values().filter_map(Node::as_str).collect();
     // A kept variable whose name a reference also has would capture it: such a reference stays a variable too.
-    let captured = |inline: &Node| inline.as_str().is_some_and(|inline| kept.contains_key(inline));
-    if named.iter().any(|name| kept.contains_key(*name)) {
-        let back: Vec<String> =
-            inlined.iter().filter(|(_, to)| captured(to)).map(|(name, _)| name.clone()).collect();
-        for name in back {
-            let to = inlined.shift_remove(&name).expect("the name was just read from the map");
-            kept.insert(name, Node::Call(Function::Ref, Box::new(to)));
-        }
-    }
+    let captured = |to: &Node| to.as_str().is_some_and(|to| kept.contains_key(to));
+    let (stay, inlined): (Map, Map) = inlined.into_iter().partition(|(_, to)| captured(to));
+    kept.extend(stay.into_iter().map(|(name, to)| (name, Node::Call(Function::Ref, Box::new(to)))));
     let text = rename_variables(&text, |name| inlined.get(name).and_then(Node::as_str).map(str::to_owned));
     if !kept.is_empty() {
         return Node::call(Function::Sub, vec![Node::from(text), Node::Map(kept)]);

@@ -7,7 +7,7 @@
 use constructs::l1::ec2::{SubnetId, VpcId};
 use constructs::{
     Alb, Cluster, FargateService, FileSystem, Image, Listener, LogGroup, Mount, Parameter, Role, Scope,
-    Secret, Stack, Statement, TaskSize, TierKind, Value, Vpc, aws, port, sub,
+    Secret, Stack, TaskSize, TierKind, Value, Vpc, aws, port, repository, sub,
 };
 
 /// The stack `fargate-service`.
@@ -173,9 +173,7 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Fargat
 
 /// Which repository the image lies in is known only to whoever deploys: all of this account and region.
 fn grant_pull(s: &mut Scope<'_>, role: Role) {
-    role.allow(s, "ImagePull", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
-    let actions = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
     let repositories =
         sub!("arn:{}:ecr:{}:{}:repository/*", aws::partition(), aws::region(), aws::account_id());
-    role.allow(s, "ImagePull", Statement::allow(actions).on(repositories));
+    repository::grant_pull(s, role, repositories);
 }
