@@ -41,8 +41,8 @@ impl Stack for Foundation {
         let repository = |s: &mut Scope<'_>, id: &str, name: &str| {
             Repository::named(id)
                 .name(format!("{}-{name}", plan.name))
-                .keep(plan.keep_images)
-                .mutable_tags(plan.allow_latest.then(|| "latest".to_owned()))
+                .keep(plan.foundation.keep_images)
+                .mutable_tags(plan.foundation.allow_latest.then(|| "latest".to_owned()))
                 .removal_policy(plan.removal)
                 .build(s)
         };
@@ -57,8 +57,8 @@ impl Stack for Foundation {
 impl Secrets {
     fn build(s: &mut Scope<'_>, plan: &Plan) -> Secrets {
         let mut secret = |id: &str, name: &str, description: &str| {
-            let name = format!("{}/{name}", plan.secret_prefix);
-            if plan.existing_secrets {
+            let name = format!("{}/{name}", plan.foundation.secret_prefix);
+            if plan.foundation.existing_secrets {
                 return Secret::existing_named(s, name);
             }
             Secret::named(id).name(name).description(description).removal_policy(plan.removal).build(s)

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use template::Template;
 
-use crate::{settings, synth};
+use crate::support::{settings, synth};
 
 fn service() -> impl Strategy<Value = Value> {
     let sizes = prop::sample::select(vec![(256, 512), (512, 1024), (1024, 4096), (32768, 61440)]);

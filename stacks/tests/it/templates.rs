@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use template::Template;
 
-use crate::{portable, settings, synth};
+use crate::support::{portable, settings, synth};
 
 #[track_caller]
 fn check(environment: &str) {

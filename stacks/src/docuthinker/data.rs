@@ -1,0 +1,10 @@
+//! What holds the stack's data.
+
+use constructs::{FileSystem, Scope, Vpc};
+
+use crate::plan::Plan;
+
+/// The files of the vector store.
+pub(super) fn vector_store(s: &mut Scope<'_>, plan: &Plan, vpc: &Vpc) -> FileSystem {
+    FileSystem::named("Chroma").vpc(vpc).path("/chroma").removal_policy(plan.removal).build(s)
+}
