@@ -176,11 +176,11 @@ fn environments_stay_apart_whatever_they_share() {
     for (environment, overlay) in stacks::environments().into_iter().chain([own]) {
         let mut settings = serde_json::to_value(stacks::Settings::default()).expect("settings are JSON");
         // What a file sets for all environments comes before what keeps them apart.
-        crate::merge(
+        crate::support::merge(
             &mut settings,
             json!({"region": "eu-west-1", "name": "acme", "secrets": {"prefix": "acme"}}),
         );
-        crate::merge(&mut settings, overlay);
+        crate::support::merge(&mut settings, overlay);
         let settings = serde_json::from_value(settings).expect("settings");
         for stack in synth(&settings).stacks {
             assert!(

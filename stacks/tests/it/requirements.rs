@@ -1,49 +1,8 @@
 //! The acceptance rows that the two stacks show; each test names its rows.
 
-use constructs::Assembly;
 use serde_json::{Value, json};
 
-use crate::{portable, settings, synth};
-
-/// The templates of an environment, as JSON by stack.
-struct Templates(Value);
-
-fn templates(environment: &str, changes: Value) -> Templates {
-    collected(&synth(&settings(environment, changes)))
-}
-
-fn collected(assembly: &Assembly) -> Templates {
-    assert_eq!(assembly.diagnostics, []);
-    let each = |stack: &constructs::SynthesizedStack| {
-        let json = serde_json::from_str::<Value>(&stack.template.to_json()).expect("templates are JSON");
-        (stack.id.clone(), json)
-    };
-    Templates(Value::Object(assembly.stacks.iter().map(each).collect()))
-}
-
-impl Templates {
-    #[track_caller]
-    fn properties(&self, id: &str) -> &Value {
-        let found =
-            self.0.as_object().expect("stacks").values().map(|stack| &stack["Resources"][id]["Properties"]);
-        found
-            .into_iter()
-            .find(|properties| !properties.is_null())
-            .unwrap_or_else(|| panic!("there is no `{id}`"))
-    }
-
-    fn output<'a>(&'a self, stack: &str, name: &str) -> &'a Value {
-        &self.0[stack]["Outputs"][name]
-    }
-
-    fn count(&self, type_name: &str) -> usize {
-        let stacks = self.0.as_object().expect("stacks").values();
-        stacks
-            .flat_map(|stack| stack["Resources"].as_object().expect("resources").values())
-            .filter(|resource| resource["Type"] == type_name)
-            .count()
-    }
-}
+use crate::support::{collected, portable, settings, synth, templates};
 
 #[test]
 fn the_network_is_that_of_the_seed() {

@@ -14,7 +14,7 @@ pub(crate) fn settings(environment: &str, changes: Value) -> Settings {
     serde_json::from_value(settings).expect("the changes are settings")
 }
 
-fn merge(into: &mut Value, from: Value) {
+pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {
@@ -38,7 +38,7 @@ pub(crate) fn portable() -> Assembly {
 }
 
 /// The templates of an environment, as JSON by stack.
-pub(crate) struct Templates(Value);
+pub(crate) struct Templates(pub(crate) Value);
 
 pub(crate) fn templates(environment: &str, changes: Value) -> Templates {
     collected(&synth(&settings(environment, changes)))
