@@ -240,7 +240,7 @@ fn spot_keeps_a_base_on_demand() {
     // R065
     let template = template(|s| {
         let place = place(s);
-        service!(s, place, "Web", image(image()), launch(Launch::Spot { base: 1 }));
+        service!(s, place, "Web", image(image()), launch(Launch::spot(1)));
     });
     let service = properties(&template, "WebService");
     assert_eq!(service.get("LaunchType"), None, "F33");
