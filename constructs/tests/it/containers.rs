@@ -13,6 +13,7 @@ use crate::services::{Place, image, place, properties, service};
 use crate::{diagnostics, resource, template};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole task definition")]
 fn a_collector_takes_traces_and_leaves_the_application_its_share() {
     // R068, C-33, C-41
     let task = resource("WebTaskDefinition", |s| {
