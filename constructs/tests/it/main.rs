@@ -1,6 +1,8 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
 mod app;
+mod containers;
+mod deployments;
 mod iam;
 mod network;
 mod services;

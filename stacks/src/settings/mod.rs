@@ -3,6 +3,7 @@
 //! These are plain values, as a file gives them; [`Plan`](crate::plan::Plan) is what they mean.
 
 mod data;
+mod deployment;
 mod edge;
 mod foundation;
 mod front_door;
@@ -17,13 +18,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{DataSettings, SyncSettings};
+pub use deployment::{DeploymentSettings, Strategy};
 pub use edge::EdgeSettings;
 pub use foundation::{ImageSettings, ReplicationSettings, SecretSettings};
 pub use front_door::{DomainSettings, Failover, LoadBalancerSettings};
 pub use network::{Endpoint, ExistingNetwork, NatMode, NetworkMode, NetworkSettings};
 pub use pipeline::PipelineSettings;
 pub use service::{
-    ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, ScalingSettings, ServiceSettings,
+    ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, PermissionSettings,
+    ScalingSettings, ServiceSettings, SpotSettings, TracingMode,
 };
 pub use watch::{LogSettings, WatchSettings};
 

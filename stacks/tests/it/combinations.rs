@@ -10,7 +10,7 @@ use crate::support::{settings, synth};
 
 fn service() -> impl Strategy<Value = Value> {
     let sizes = prop::sample::select(vec![(256, 512), (512, 1024), (1024, 4096), (32768, 61440)]);
-    (sizes, 1_u32..5, 0_u32..6, prop::option::of(0_u32..3), any::<bool>(), 1_u16..=65_535).prop_map(
+    (sizes, 1_u32..5, 0_u32..6, prop::option::of(1_u32..3), any::<bool>(), 1_u16..=65_535).prop_map(
         |((cpu, memory), min, more, spot_base, arm, port)| {
             let architecture = if arm { "arm64" } else { "x86_64" };
             json!({
@@ -18,7 +18,7 @@ fn service() -> impl Strategy<Value = Value> {
                 "memory": memory,
                 "port": port,
                 "architecture": architecture,
-                "spot_base": spot_base,
+                "spot": spot_base.map(|base| json!({"base": base})),
                 "scaling": {"min": min, "max": min + more},
             })
         },
