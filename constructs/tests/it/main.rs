@@ -2,6 +2,7 @@
 
 mod app;
 mod iam;
+mod keys;
 mod network;
 mod services;
 mod ui;
