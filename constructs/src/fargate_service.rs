@@ -239,6 +239,7 @@ impl FargateService {
         vpc.await_internet(&mut s, vpc.task_tier(), resource);
         for mount in &mounts {
             mount.connect(&mut s, &security_group, resource);
+            mount.check_writers(&mut s, resource, scale.as_ref().map(|(tasks, _)| *tasks.end()));
         }
         let target_group =
             health_check.map(|check| target_group(&mut s, vpc, &port, check, target_group_name));

@@ -37,13 +37,13 @@ impl Stack for DocuThinker {
 
     fn build(s: &mut Scope<'_>, inputs: &Inputs) -> DocuThinker {
         let Inputs { plan, foundation } = inputs;
-        let vpc = network(s, plan);
+        let vpc = network(s, plan, foundation.key);
         let cluster = Cluster::named("Cluster")
             .cluster_name(format!("{}-cluster", plan.name))
             .insights(plan.insights)
             .build(s);
         let alb = load_balancer(s, plan, &vpc);
-        let place = Place { plan, vpc: &vpc, cluster };
+        let place = Place { plan, vpc: &vpc, cluster, key: foundation.key };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);

@@ -1,7 +1,8 @@
 //! The two services.
 
 use constructs::{
-    Cluster, FargateService, Image, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue, Vpc, port,
+    Cluster, FargateService, Image, Key, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue, Vpc,
+    port,
 };
 
 use crate::foundation::Foundation;
@@ -14,6 +15,7 @@ pub(super) struct Place<'a> {
     pub(super) plan: &'a Plan,
     pub(super) vpc: &'a Vpc,
     pub(super) cluster: Cluster,
+    pub(super) key: Option<Key>,
 }
 
 pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
@@ -65,7 +67,7 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
     if let Some(folder) = &place.plan.data.chroma_dir {
         variables.push(("DOCUTHINKER_SYNC_VECTOR", "true".to_owned()));
         variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
-        mounts.push(vector_store(s, place.plan, place.vpc).mount(folder));
+        mounts.push(vector_store(s, place, folder));
     }
     FargateService::named("AiMl")
         .cluster(place.cluster)
@@ -110,6 +112,7 @@ impl Place<'_> {
         LogGroup::named(id)
             .name(format!("/ecs/{}-{service}", self.plan.name))
             .retention(self.plan.watch.retention)
+            .maybe_key(self.key)
             .removal_policy(self.plan.removal)
             .build(s)
     }

@@ -17,7 +17,8 @@ use crate::settings::{InsightsMode, Removal, Settings};
 
 pub use data::DataPlan;
 pub use edge::EdgePlan;
-pub use foundation::FoundationPlan;
+pub(crate) use foundation::ALL;
+pub use foundation::{FoundationPlan, RotationPlan, SecretsPlan};
 pub use front_door::FrontDoorPlan;
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
