@@ -1,8 +1,8 @@
 //! The two services.
 
 use constructs::{
-    Cluster, Exec, FargateService, Image, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue, Vpc,
-    port,
+    Cluster, Exec, FargateService, Image, Key, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue,
+    Vpc, port,
 };
 
 use crate::foundation::Foundation;
@@ -16,14 +16,16 @@ pub(super) struct Place<'a> {
     pub(super) vpc: &'a Vpc,
     pub(super) cluster: Cluster,
     pub(super) exec: Option<&'a Exec>,
+    pub(super) key: Option<Key>,
 }
 
 /// Where sessions of ECS Exec are recorded, if there may be any.
-pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan) -> Option<Exec> {
+pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Option<Exec> {
     let sessions = || {
         LogGroup::named("ExecLogs")
             .name(format!("/ecs/{}-exec", plan.name))
             .retention(plan.watch.retention)
+            .maybe_key(key)
             .removal_policy(plan.removal)
             .build(s)
     };
@@ -92,7 +94,7 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
     if let Some(folder) = &place.plan.data.chroma_dir {
         variables.push(("DOCUTHINKER_SYNC_VECTOR", "true".to_owned()));
         variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
-        mounts.push(vector_store(s, place.plan, place.vpc).mount(folder));
+        mounts.push(vector_store(s, place, folder));
     }
     let service = FargateService::named("AiMl")
         .cluster(place.cluster)
@@ -153,6 +155,7 @@ impl Place<'_> {
         LogGroup::named(id)
             .name(format!("/ecs/{}-{service}", self.plan.name))
             .retention(self.plan.watch.retention)
+            .maybe_key(self.key)
             .removal_policy(self.plan.removal)
             .build(s)
     }
