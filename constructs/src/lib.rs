@@ -4,6 +4,7 @@ pub mod alb;
 pub mod cluster;
 pub mod declare;
 pub mod diagnostic;
+pub mod exception;
 pub mod fargate_service;
 pub mod file_system;
 pub mod iam;
