@@ -2,7 +2,7 @@
 
 use template::{Map, Node};
 
-use crate::resource::Handle;
+use crate::resource::{ElementId, Handle, Resource};
 use crate::scope::Scope;
 
 /// A scanner whose findings can be accepted, and how it wants that written.
@@ -51,6 +51,16 @@ impl Scanner {
 }
 
 impl Scope<'_> {
+    /// The resources of type `R` that the stack has so far, in the order they were added.
+    pub fn resources<R: Resource>(&self) -> impl Iterator<Item = Handle<R>> {
+        let elements = self.stack_data().elements.iter();
+        let of_type = elements.enumerate().filter(|(_, element)| element.resource.as_any().is::<R>());
+        of_type.map(|(index, _)| {
+            let index = u32::try_from(index).expect("a stack has far fewer than 4 billion resources");
+            Handle::new(ElementId { stack: self.stack, index })
+        })
+    }
+
     /// Accepts what `rules` of checkov (`CKV_AWS_260`) and cdk-nag (`AwsSolutions-EC23`) find in a resource.
     ///
     /// The reason goes into the resource's `Metadata`, so that a scan of the template passes and still tells

@@ -2,6 +2,7 @@
 
 use constructs::{Repository, Scope, Secret, Stack};
 
+use crate::exceptions;
 use crate::plan::Plan;
 
 /// The stack `DocuThinkerFoundation`.
@@ -46,11 +47,13 @@ impl Stack for Foundation {
                 .removal_policy(plan.removal)
                 .build(s)
         };
-        Foundation {
+        let foundation = Foundation {
             backend_images: repository(s, "BackendRepository", "backend"),
             ai_ml_images: repository(s, "AiMlRepository", "ai-ml"),
             secrets: Secrets::build(s, plan),
-        }
+        };
+        exceptions::accept(s);
+        foundation
     }
 }
 

@@ -1,6 +1,7 @@
 //! DocuThinker's stacks, as templates.
 
 mod combinations;
+mod exceptions;
 mod mistakes;
 mod requirements;
 mod support;
