@@ -6,6 +6,7 @@ pub mod container;
 pub mod declare;
 pub mod deployment;
 pub mod diagnostic;
+pub mod exception;
 pub mod exec;
 pub mod fargate_service;
 pub mod file_system;

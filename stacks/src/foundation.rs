@@ -4,6 +4,7 @@ mod secrets;
 
 use constructs::{ImageReplication, Key, Repository, Scope, Stack, Topic};
 
+use crate::exceptions;
 use crate::plan::Plan;
 
 pub use secrets::Secrets;
@@ -46,6 +47,7 @@ impl Stack for Foundation {
                 .build(s);
         }
         s.output("NotificationsTopic", foundation.topic.arn(), "Topic to subscribe to for alarms");
+        exceptions::accept(s);
         foundation
     }
 }

@@ -3,6 +3,7 @@
 //! Start at [`build`]; each stack then reads like the component list of a README.
 
 pub mod docuthinker;
+pub mod exceptions;
 pub mod foundation;
 pub mod plan;
 pub mod portable;

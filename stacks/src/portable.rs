@@ -10,6 +10,8 @@ use constructs::{
     Secret, Stack, TaskSize, TierKind, Value, Vpc, aws, port, repository, sub,
 };
 
+use crate::exceptions;
+
 /// The stack `fargate-service`.
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
@@ -45,6 +47,7 @@ impl Stack for Portable {
             "Address of the AI and machine-learning service",
         );
         s.exported_output("ClusterName", cluster.name(), "Name of the ECS cluster", "DocuThinkerCluster");
+        exceptions::accept(s);
         Portable
     }
 }

@@ -3,6 +3,7 @@
 mod app;
 mod containers;
 mod deployments;
+mod exception;
 mod foundation;
 mod iam;
 mod keys;

@@ -7,6 +7,7 @@ mod services;
 
 use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
 
+use crate::exceptions;
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
@@ -50,6 +51,7 @@ impl Stack for DocuThinker {
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
         outputs(s, plan, &alb, cluster);
+        exceptions::accept(s);
         DocuThinker { backend, ai_ml }
     }
 }
