@@ -1,5 +1,6 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
+pub mod alarm;
 pub mod alb;
 pub mod cluster;
 pub mod declare;
@@ -9,6 +10,7 @@ pub mod file_system;
 pub mod iam;
 pub mod l1;
 pub mod log_group;
+pub mod metric;
 pub mod name;
 pub mod repository;
 pub mod resource;
@@ -23,6 +25,7 @@ pub mod units;
 pub mod value;
 pub mod vpc;
 
+pub use alarm::{Alarm, MissingData, Threshold};
 pub use alb::{Alb, Listener, Rule, Scheme};
 pub use cluster::{Cluster, Insights};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
@@ -31,6 +34,7 @@ pub use fargate_service::{FargateService, HealthCheck, Launch};
 pub use file_system::{FileSystem, Mount};
 pub use iam::{Policy, Role, Statement};
 pub use log_group::LogGroup;
+pub use metric::{Measure, Metric, Statistic, Unit};
 pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};
 pub use scaling::ScalingTarget;

@@ -1,5 +1,6 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
+mod alarms;
 mod app;
 mod iam;
 mod network;
