@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod alb;
 pub mod cluster;
+pub mod dashboard;
 pub mod declare;
 pub mod diagnostic;
 pub mod fargate_service;
@@ -28,6 +29,7 @@ pub mod vpc;
 pub use alarm::{Alarm, MissingData, Threshold};
 pub use alb::{Alb, Listener, Rule, Scheme};
 pub use cluster::{Cluster, Insights};
+pub use dashboard::{Dashboard, Widget};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
 pub use fargate_service::{FargateService, HealthCheck, Launch};

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod app;
+mod dashboards;
 mod iam;
 mod network;
 mod services;
