@@ -2,6 +2,8 @@
 
 pub mod alarm;
 pub mod alb;
+pub mod backup_plan;
+pub mod budget;
 pub mod cluster;
 pub mod dashboard;
 pub mod declare;
@@ -28,6 +30,8 @@ pub mod vpc;
 
 pub use alarm::{Alarm, MissingData, Threshold};
 pub use alb::{Alb, Listener, Rule, Scheme};
+pub use backup_plan::BackupPlan;
+pub use budget::Budget;
 pub use cluster::{Cluster, Insights};
 pub use dashboard::{Dashboard, Widget};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod app;
+mod costs_and_backups;
 mod dashboards;
 mod iam;
 mod network;
