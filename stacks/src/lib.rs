@@ -48,6 +48,7 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "deletion_protection": false,
                 "network": {"mode": "public", "flow_logs": false},
                 "logs": {"retention_days": 7},
+                "watch": {"alarms": {"enabled": false}, "dashboard": false},
                 "secrets": {"prefix": "docuthinker-dev"},
                 "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot_base": 1},
                 "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot_base": 1},

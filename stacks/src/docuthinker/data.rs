@@ -4,7 +4,11 @@ use constructs::{FileSystem, Scope, Vpc};
 
 use crate::plan::Plan;
 
+use super::watch::back_up;
+
 /// The files of the vector store.
 pub(super) fn vector_store(s: &mut Scope<'_>, plan: &Plan, vpc: &Vpc) -> FileSystem {
-    FileSystem::named("Chroma").vpc(vpc).path("/chroma").removal_policy(plan.removal).build(s)
+    let files = FileSystem::named("Chroma").vpc(vpc).path("/chroma").removal_policy(plan.removal).build(s);
+    back_up(s, plan, &files, None);
+    files
 }

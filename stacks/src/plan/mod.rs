@@ -22,7 +22,7 @@ pub use front_door::FrontDoorPlan;
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
 pub use service::ServicePlan;
-pub use watch::WatchPlan;
+pub use watch::{BackupOrder, BudgetOrder, WatchPlan};
 
 /// The settings, understood. Each part is understood in a file of its own.
 #[derive(Debug, Clone)]

@@ -25,7 +25,7 @@ pub use pipeline::PipelineSettings;
 pub use service::{
     ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, ScalingSettings, ServiceSettings,
 };
-pub use watch::{LogSettings, WatchSettings};
+pub use watch::{AlarmSettings, BackupSettings, BudgetSettings, LogSettings, WatchSettings};
 
 /// Everything that can be set. The defaults are production's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,3 +5,4 @@ mod mistakes;
 mod requirements;
 mod support;
 mod templates;
+mod watch;
