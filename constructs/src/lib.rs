@@ -1,8 +1,12 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
+pub mod alarm;
 pub mod alb;
+pub mod backup_plan;
+pub mod budget;
 pub mod cluster;
 pub mod container;
+pub mod dashboard;
 pub mod declare;
 pub mod deployment;
 pub mod diagnostic;
@@ -16,6 +20,7 @@ pub mod key;
 pub mod l1;
 pub mod launch;
 pub mod log_group;
+pub mod metric;
 pub mod name;
 pub mod named_resources;
 pub mod repository;
@@ -35,9 +40,13 @@ pub mod units;
 pub mod value;
 pub mod vpc;
 
+pub use alarm::{Alarm, MissingData, Threshold};
 pub use alb::{Alb, Listener, Rule, Scheme};
+pub use backup_plan::BackupPlan;
+pub use budget::Budget;
 pub use cluster::{Cluster, Insights};
 pub use container::{Container, HealthCommand, Protocol};
+pub use dashboard::{Dashboard, Widget};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use deployment::{Deployment, Shift, TestPort, Traffic};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
@@ -49,6 +58,7 @@ pub use image_replication::ImageReplication;
 pub use key::Key;
 pub use launch::Launch;
 pub use log_group::LogGroup;
+pub use metric::{Measure, Metric, Statistic, Unit};
 pub use named_resources::NamedResources;
 pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};

@@ -46,6 +46,9 @@ impl Stack for Foundation {
                 .repositories([backend_images(plan), ai_ml_images(plan)])
                 .build(s);
         }
+        if plan.watch.budget.is_some() {
+            foundation.topic.allow_budgets(s);
+        }
         s.output("NotificationsTopic", foundation.topic.arn(), "Topic to subscribe to for alarms");
         exceptions::accept(s);
         foundation

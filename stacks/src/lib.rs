@@ -51,6 +51,7 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "customer_key": false,
                 "network": {"mode": "public", "flow_logs": false},
                 "logs": {"retention_days": 7},
+                "watch": {"alarms": {"enabled": false}, "dashboard": false},
                 "secrets": {"prefix": "docuthinker-dev"},
                 "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot": {"base": 1}},
                 "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot": {"base": 1}},

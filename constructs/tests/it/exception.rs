@@ -8,7 +8,7 @@ use crate::{diagnostics, resource};
 #[test]
 fn an_accepted_finding_is_written_where_its_scanner_reads_it() {
     let yaml = resource("Logs", |s| {
-        let logs = LogGroup::named("Logs").build(s).resource;
+        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
         s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "no personal data");
         s.accept(logs, ["CKV2_AWS_1"], "for the test");
         s.accept(logs, ["AwsSolutions-IAM5[Resource::*]"], "nothing narrower");
@@ -39,7 +39,7 @@ fn an_accepted_finding_is_written_where_its_scanner_reads_it() {
 #[test]
 fn the_last_reason_for_a_rule_is_the_one_that_stays() {
     let yaml = resource("Logs", |s| {
-        let logs = LogGroup::named("Logs").build(s).resource;
+        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
         s.accept(logs, ["CKV_AWS_158"], "first");
         s.accept(logs, ["CKV_AWS_158"], "second");
     });
@@ -49,7 +49,7 @@ fn the_last_reason_for_a_rule_is_the_one_that_stays() {
 #[test]
 fn a_finding_is_not_accepted_without_a_reason() {
     let text = diagnostics(|s| {
-        let logs = LogGroup::named("Logs").build(s).resource;
+        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
         s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "  ");
     });
     assert_snapshot!(text, @"
@@ -63,7 +63,7 @@ fn a_finding_is_not_accepted_without_a_reason() {
 #[test]
 fn a_rule_that_no_scanner_has_is_refused() {
     let text = diagnostics(|s| {
-        let logs = LogGroup::named("Logs").build(s).resource;
+        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
         s.accept(logs, ["E3012", "-EC23"], "a rule of another tool, and half of one");
     });
     assert_snapshot!(text, @"

@@ -1,7 +1,10 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
+mod alarms;
 mod app;
 mod containers;
+mod costs_and_backups;
+mod dashboards;
 mod deployments;
 mod exception;
 mod foundation;

@@ -3,6 +3,7 @@
 use constructs::{FileSystem, Mount, Scope};
 
 use super::services::Place;
+use super::watch::back_up;
 
 /// The files of the vector store, at `folder` in the container.
 pub(super) fn vector_store(s: &mut Scope<'_>, place: &Place<'_>, folder: &str) -> Mount {
@@ -14,5 +15,6 @@ pub(super) fn vector_store(s: &mut Scope<'_>, place: &Place<'_>, folder: &str) -
         .maybe_replica(plan.foundation.file_replica.clone())
         .removal_policy(plan.removal)
         .build(s);
+    back_up(s, plan, &files, place.key);
     if plan.data.shared_writers { files.mount(folder).shared() } else { files.mount(folder) }
 }

@@ -4,6 +4,7 @@ mod data;
 mod front_door;
 mod network;
 mod services;
+mod watch;
 
 use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
 
@@ -14,6 +15,7 @@ use crate::plan::Plan;
 use front_door::{listen, load_balancer};
 use network::network;
 use services::{Place, ai_ml, backend, exec};
+use watch::{Watched, WatchedService, watch};
 
 /// What the stack is built from.
 #[derive(Debug, Clone)]
@@ -50,6 +52,11 @@ impl Stack for DocuThinker {
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
+        let services = [
+            WatchedService::new("Backend", "backend", &plan.backend, &backend),
+            WatchedService::new("AiMl", "ai-ml", &plan.ai_ml, &ai_ml),
+        ];
+        watch(s, plan, &Watched { alb: &alb, cluster, services, topic: foundation.topic });
         outputs(s, plan, &alb, cluster);
         exceptions::accept(s);
         DocuThinker { backend, ai_ml }

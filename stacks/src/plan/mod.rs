@@ -26,7 +26,7 @@ pub use front_door::FrontDoorPlan;
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
 pub use service::{PermissionPlan, ServicePlan};
-pub use watch::WatchPlan;
+pub use watch::{BackupOrder, BudgetOrder, WatchPlan};
 
 /// The settings, understood. Each part is understood in a file of its own.
 #[derive(Debug, Clone)]

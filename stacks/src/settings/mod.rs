@@ -30,7 +30,7 @@ pub use service::{
     ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, PermissionSettings,
     ScalingSettings, ServiceSettings, SpotSettings, TracingMode,
 };
-pub use watch::{LogSettings, WatchSettings};
+pub use watch::{AlarmSettings, BackupSettings, BudgetSettings, LogSettings, WatchSettings};
 
 /// Everything that can be set. The defaults are production's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,3 +7,4 @@ mod mistakes;
 mod requirements;
 mod support;
 mod templates;
+mod watch;
