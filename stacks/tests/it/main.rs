@@ -3,5 +3,6 @@
 mod combinations;
 mod mistakes;
 mod requirements;
+mod services;
 mod support;
 mod templates;
