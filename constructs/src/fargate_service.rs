@@ -209,6 +209,7 @@ impl FargateService {
         vpc.await_internet(&mut s, vpc.task_tier(), resource);
         for mount in &mounts {
             mount.connect(&mut s, &security_group, resource);
+            mount.check_writers(&mut s, resource, scale.as_ref().map(|(tasks, _)| *tasks.end()));
         }
         deployment.check(&mut s);
         let targets = Targets {

@@ -3,7 +3,9 @@
 mod app;
 mod containers;
 mod deployments;
+mod foundation;
 mod iam;
+mod keys;
 mod network;
 mod services;
 mod ui;

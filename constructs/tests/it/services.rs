@@ -220,7 +220,7 @@ fn a_file_system_is_mounted_with_tls_and_permission() {
     let template = template(|s| {
         let place = place(s);
         let store = FileSystem::named("Store").vpc(&place.vpc).path("/data").build(s);
-        service!(s, place, "Web", image(image()), mounts([store.mount("/mnt/data")]));
+        service!(s, place, "Web", image(image()), mounts([store.mount("/mnt/data").shared()]));
     });
     let task = properties(&template, "WebTaskDefinition");
     let volume = &task["Volumes"][0]["EFSVolumeConfiguration"];

@@ -37,15 +37,15 @@ impl Stack for DocuThinker {
 
     fn build(s: &mut Scope<'_>, inputs: &Inputs) -> DocuThinker {
         let Inputs { plan, foundation } = inputs;
-        let vpc = network(s, plan);
-        let exec = exec(s, plan);
+        let vpc = network(s, plan, foundation.key);
+        let exec = exec(s, plan, foundation.key);
         let cluster = Cluster::named("Cluster")
             .cluster_name(format!("{}-cluster", plan.name))
             .insights(plan.cluster.insights)
             .maybe_exec(exec.as_ref())
             .build(s);
         let alb = load_balancer(s, plan, &vpc);
-        let place = Place { plan, vpc: &vpc, cluster, exec: exec.as_ref() };
+        let place = Place { plan, vpc: &vpc, cluster, key: foundation.key, exec: exec.as_ref() };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);

@@ -1,8 +1,8 @@
 //! The two services.
 
 use constructs::{
-    Cluster, Exec, FargateService, Image, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue, Vpc,
-    port,
+    Cluster, Exec, FargateService, Image, Key, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue,
+    Vpc, port,
 };
 
 use crate::foundation::Foundation;
@@ -15,19 +15,26 @@ pub(super) struct Place<'a> {
     pub(super) plan: &'a Plan,
     pub(super) vpc: &'a Vpc,
     pub(super) cluster: Cluster,
+    pub(super) key: Option<Key>,
     pub(super) exec: Option<&'a Exec>,
 }
 
 /// Where sessions of ECS Exec are recorded, if there may be any.
-pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan) -> Option<Exec> {
-    let sessions = || {
-        LogGroup::named("ExecLogs")
-            .name(format!("/ecs/{}-exec", plan.name))
-            .retention(plan.watch.retention)
-            .removal_policy(plan.removal)
-            .build(s)
-    };
-    plan.cluster.exec.then(sessions).map(Exec::logged_to)
+pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Option<Exec> {
+    if !plan.cluster.exec {
+        return None;
+    }
+    let sessions = LogGroup::named("ExecLogs")
+        .name(format!("/ecs/{}-exec", plan.name))
+        .retention(plan.watch.retention)
+        .maybe_key(key)
+        .removal_policy(plan.removal)
+        .build(s);
+    let exec = Exec::logged_to(sessions);
+    Some(match key.filter(|_| plan.cluster.encrypt_sessions) {
+        Some(key) => exec.key(key.arn()),
+        None => exec,
+    })
 }
 
 pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
@@ -92,7 +99,7 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
     if let Some(folder) = &place.plan.data.chroma_dir {
         variables.push(("DOCUTHINKER_SYNC_VECTOR", "true".to_owned()));
         variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
-        mounts.push(vector_store(s, place.plan, place.vpc).mount(folder));
+        mounts.push(vector_store(s, place, folder));
     }
     let service = FargateService::named("AiMl")
         .cluster(place.cluster)
@@ -153,6 +160,7 @@ impl Place<'_> {
         LogGroup::named(id)
             .name(format!("/ecs/{}-{service}", self.plan.name))
             .retention(self.plan.watch.retention)
+            .maybe_key(self.key)
             .removal_policy(self.plan.removal)
             .build(s)
     }

@@ -77,6 +77,12 @@ fn exec_is_one_switch_for_cluster_services_and_roles() {
         assert_eq!(container["ReadonlyRootFilesystem"], false);
         assert_eq!(container["LinuxParameters"]["InitProcessEnabled"], true);
     }
+    assert!(configuration["KmsKeyId"].to_string().contains("ImportValue"), "the key of Foundation");
+    assert_eq!(configuration["LogConfiguration"]["CloudWatchEncryptionEnabled"], true);
+    assert_eq!(allowed(exec.properties("BackendTaskRole"), "kms:Decrypt").len(), 1);
+    let plain = templates("dev", json!({"cluster": {"exec": true}}));
+    let configuration = &plain.properties("Cluster")["Configuration"]["ExecuteCommandConfiguration"];
+    assert_eq!(configuration.get("KmsKeyId"), None);
     let prod = templates("prod", json!({}));
     assert_eq!(prod.properties("BackendService").get("EnableExecuteCommand"), None);
     assert!(allowed(prod.properties("BackendTaskRole"), "ssmmessages:OpenDataChannel").is_empty());
