@@ -6,8 +6,8 @@
 
 use constructs::l1::ec2::{SubnetId, VpcId};
 use constructs::{
-    Alb, Cluster, FargateService, FileSystem, Image, Listener, LogGroup, Mount, Parameter, Role, Scope,
-    Secret, Stack, TaskSize, TierKind, Value, Vpc, aws, port, repository, sub,
+    Alb, Cluster, FargateService, FileSystem, Image, Listener, LogGroup, Mount, NamedResources, Parameter,
+    Scope, Secret, Stack, TaskDefinition, TaskSize, TierKind, Value, Vpc, aws, port, repository, sub,
 };
 
 use crate::exceptions;
@@ -130,6 +130,7 @@ fn backend(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Farg
     let service = FargateService::named("Backend")
         .cluster(cluster)
         .vpc(&parameters.vpc)
+        .family("docuthinker-backend")
         .container_name("backend")
         .image(Image::registry(parameters.backend_image.clone()))
         .size(parameters.size.clone())
@@ -140,7 +141,7 @@ fn backend(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Farg
         .log_group(log_group)
         .desired_count(parameters.desired_count.clone())
         .build(s);
-    grant_pull(s, service.task_definition.execution_role);
+    grant(s, service.task_definition);
     service
 }
 
@@ -154,6 +155,7 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Fargat
     let service = FargateService::named("AIML")
         .cluster(cluster)
         .vpc(&parameters.vpc)
+        .family("docuthinker-ai-ml")
         .container_name("ai-ml")
         .image(Image::registry(parameters.ai_ml_image.clone()))
         .size(parameters.size.clone())
@@ -170,13 +172,18 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Fargat
         .log_group(log_group)
         .desired_count(parameters.desired_count.clone())
         .build(s);
-    grant_pull(s, service.task_definition.execution_role);
+    grant(s, service.task_definition);
     service
 }
 
-/// Which repository the image lies in is known only to whoever deploys: all of this account and region.
-fn grant_pull(s: &mut Scope<'_>, role: Role) {
+/// Which repository the image lies in is known only to whoever deploys: all of this account and region. The
+/// containers may use what is named after DocuThinker.
+fn grant(s: &mut Scope<'_>, task: TaskDefinition) {
     let repositories =
         sub!("arn:{}:ecr:{}:{}:repository/*", aws::partition(), aws::region(), aws::account_id());
-    repository::grant_pull(s, role, repositories);
+    repository::grant_pull(s, task.execution_role, repositories);
+    let resources = NamedResources::begin_with("docuthinker-");
+    resources.grant_objects(s, task.task_role);
+    resources.grant_tables(s, task.task_role);
+    resources.grant_queues(s, task.task_role);
 }

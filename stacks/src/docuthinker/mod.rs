@@ -48,7 +48,7 @@ impl Stack for DocuThinker {
             .maybe_exec(exec.as_ref())
             .build(s);
         let alb = load_balancer(s, plan, &vpc);
-        let place = Place { plan, vpc: &vpc, cluster, exec: exec.as_ref(), key: foundation.key };
+        let place = Place { plan, vpc: &vpc, cluster, key: foundation.key, exec: exec.as_ref() };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);

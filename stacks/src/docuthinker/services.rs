@@ -15,21 +15,26 @@ pub(super) struct Place<'a> {
     pub(super) plan: &'a Plan,
     pub(super) vpc: &'a Vpc,
     pub(super) cluster: Cluster,
-    pub(super) exec: Option<&'a Exec>,
     pub(super) key: Option<Key>,
+    pub(super) exec: Option<&'a Exec>,
 }
 
 /// Where sessions of ECS Exec are recorded, if there may be any.
 pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Option<Exec> {
-    let sessions = || {
-        LogGroup::named("ExecLogs")
-            .name(format!("/ecs/{}-exec", plan.name))
-            .retention(plan.watch.retention)
-            .maybe_key(key)
-            .removal_policy(plan.removal)
-            .build(s)
-    };
-    plan.cluster.exec.then(sessions).map(Exec::logged_to)
+    if !plan.cluster.exec {
+        return None;
+    }
+    let sessions = LogGroup::named("ExecLogs")
+        .name(format!("/ecs/{}-exec", plan.name))
+        .retention(plan.watch.retention)
+        .maybe_key(key)
+        .removal_policy(plan.removal)
+        .build(s);
+    let exec = Exec::logged_to(sessions);
+    Some(match key.filter(|_| plan.cluster.encrypt_sessions) {
+        Some(key) => exec.key(key.arn()),
+        None => exec,
+    })
 }
 
 pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {

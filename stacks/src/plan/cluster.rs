@@ -13,6 +13,8 @@ pub struct ClusterPlan {
     pub insights: Insights,
     /// Whether people can run commands in the containers.
     pub exec: bool,
+    /// Whether their sessions are encrypted with the customer's key, which the containers must then reach.
+    pub encrypt_sessions: bool,
     /// What takes the services' traces.
     pub tracing: Option<Tracing>,
 }
@@ -28,6 +30,7 @@ impl Reader<'_> {
                 InsightsMode::Disabled => Insights::Disabled,
             },
             exec: settings.cluster.exec,
+            encrypt_sessions: !is_closed(settings),
             tracing: match settings.cluster.tracing {
                 TracingMode::None => None,
                 TracingMode::Adot => Some(Tracing::Adot),

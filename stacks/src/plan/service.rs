@@ -151,7 +151,7 @@ impl Reader<'_> {
         unit: &str,
     ) -> N {
         let (least, most) = (*range.start(), *range.end());
-        let message = format_args!("{number} {unit} cannot be");
+        let message = format_args!("{number} {unit} are out of range");
         let hint = format!("choose {least} to {most}");
         self.refuse_if(!range.contains(&number), key, message, &hint);
         number.clamp(least, most)

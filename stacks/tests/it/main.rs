@@ -5,6 +5,7 @@ mod exceptions;
 mod foundation;
 mod mistakes;
 mod requirements;
+mod services;
 mod support;
 mod templates;
 mod watch;

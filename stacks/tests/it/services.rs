@@ -1,0 +1,545 @@
+//! The two services: what can be set of them, and what that makes of the template.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::mistakes::refused;
+use crate::support::{collected, portable, settings, synth, templates};
+
+/// Settings of both services.
+fn both(changes: &Value) -> Value {
+    json!({"backend": changes, "ai_ml": changes})
+}
+
+/// The statements of a role's policies that allow `action`.
+fn allowed(role: &Value, action: &str) -> Vec<Value> {
+    let policies = role["Policies"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let statements = policies
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().expect("statements"));
+    let allows = |statement: &&Value| statement["Action"].to_string().contains(&format!("\"{action}\""));
+    statements.filter(allows).cloned().collect()
+}
+
+#[test]
+fn containers_may_use_what_the_seed_lets_them_and_it_can_be_switched_off() {
+    // R170 to R175, R178
+    let prod = templates("prod", json!({}));
+    for role in ["BackendTaskRole", "AiMlTaskRole"] {
+        let role = prod.properties(role);
+        for (action, resource) in [
+            ("s3:GetObject", "arn:${AWS::Partition}:s3:::docuthinker-*/*"),
+            ("s3:PutObject", "arn:${AWS::Partition}:s3:::docuthinker-*/*"),
+            (
+                "dynamodb:Query",
+                "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/docuthinker-*",
+            ),
+            (
+                "dynamodb:PutItem",
+                "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/docuthinker-*",
+            ),
+            ("sqs:SendMessage", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:docuthinker-*"),
+        ] {
+            let statements = allowed(role, action);
+            assert_eq!(statements.len(), 1, "{action}");
+            assert_eq!(statements[0]["Resource"], json!({"Fn::Sub": resource}));
+        }
+        assert!(allowed(role, "ecr:BatchGetImage").is_empty(), "R050: what ECS needs is another role's");
+    }
+    let dev = templates("dev", json!({"backend": {"permissions": {"s3": false, "sqs": false}}}));
+    let role = dev.properties("BackendTaskRole");
+    assert!(allowed(role, "s3:GetObject").is_empty() && allowed(role, "sqs:SendMessage").is_empty());
+    assert!(
+        allowed(role, "dynamodb:Query")[0]["Resource"].to_string().contains("table/docuthinker-dev-*"),
+        "environments stay apart"
+    );
+    let named = templates("dev", json!({"backend": {"permissions": {"prefix": "shared-"}}}));
+    assert!(
+        allowed(named.properties("BackendTaskRole"), "s3:PutObject")[0].to_string().contains(":::shared-*/*")
+    );
+}
+
+#[test]
+fn exec_is_one_switch_for_cluster_services_and_roles() {
+    // R069, C-34, F36
+    let exec = templates("prod", json!({"cluster": {"exec": true}}));
+    let configuration = &exec.properties("Cluster")["Configuration"]["ExecuteCommandConfiguration"];
+    assert_eq!(
+        (&configuration["Logging"], &configuration["LogConfiguration"]["CloudWatchLogGroupName"]),
+        (&json!("OVERRIDE"), &json!({"Ref": "ExecLogs"}))
+    );
+    assert_eq!(exec.properties("ExecLogs")["LogGroupName"], "/ecs/docuthinker-exec");
+    for service in ["Backend", "AiMl"] {
+        assert_eq!(exec.properties(&format!("{service}Service"))["EnableExecuteCommand"], true);
+        let channels = allowed(exec.properties(&format!("{service}TaskRole")), "ssmmessages:OpenDataChannel");
+        assert_eq!(channels[0]["Action"].as_array().map(Vec::len), Some(4));
+        let container = &exec.properties(&format!("{service}TaskDefinition"))["ContainerDefinitions"][0];
+        assert_eq!(container["ReadonlyRootFilesystem"], false);
+        assert_eq!(container["LinuxParameters"]["InitProcessEnabled"], true);
+    }
+    assert!(configuration["KmsKeyId"].to_string().contains("ImportValue"), "the key of Foundation");
+    assert_eq!(configuration["LogConfiguration"]["CloudWatchEncryptionEnabled"], true);
+    assert_eq!(allowed(exec.properties("BackendTaskRole"), "kms:Decrypt").len(), 1);
+    let plain = templates("dev", json!({"cluster": {"exec": true}}));
+    let configuration = &plain.properties("Cluster")["Configuration"]["ExecuteCommandConfiguration"];
+    assert_eq!(configuration.get("KmsKeyId"), None);
+    let prod = templates("prod", json!({}));
+    assert_eq!(prod.properties("BackendService").get("EnableExecuteCommand"), None);
+    assert!(allowed(prod.properties("BackendTaskRole"), "ssmmessages:OpenDataChannel").is_empty());
+}
+
+#[test]
+fn what_a_closed_network_cannot_reach_is_refused() {
+    // R069, F50
+    let endpoints = json!(["ecr_api", "ecr_dkr", "logs", "secrets_manager"]);
+    let network = json!({"nat": "none", "interface_endpoints": endpoints});
+    let cluster = json!({"exec": true, "tracing": "adot"});
+    assert_snapshot!(refused(json!({"network": network, "cluster": cluster})), @"
+    error[DC010]: `cluster.exec` is on, but with `network.nat` none its sessions reach no container
+      at settings.cluster.exec
+
+    hint: add ssm_messages to `network.interface_endpoints`, or switch `cluster.exec` off
+
+    error[DC010]: `cluster.tracing` is on, but with `network.nat` none its image cannot be pulled
+      at settings.cluster.tracing
+
+    hint: choose another way out than none, or switch `cluster.tracing` off
+    ");
+    let endpoints = json!(["ecr_api", "ecr_dkr", "logs", "secrets_manager", "ssm_messages"]);
+    let network = json!({"nat": "none", "interface_endpoints": endpoints});
+    assert_eq!(refused(json!({"network": network, "cluster": {"exec": true}})), "");
+}
+
+#[test]
+fn traces_are_taken_by_a_collector_in_each_task() {
+    // R068, C-33, C-41
+    let traced = templates("prod", json!({"cluster": {"tracing": "adot"}}));
+    for service in ["Backend", "AiMl"] {
+        let containers = &traced.properties(&format!("{service}TaskDefinition"))["ContainerDefinitions"];
+        let (app, collector) = (&containers[0], &containers[1]);
+        assert_eq!((&app["Cpu"], &app["MemoryReservation"]), (&json!(448), &json!(896)));
+        assert_eq!((&collector["Essential"], &collector["Cpu"]), (&json!(false), &json!(64)));
+        assert_eq!(collector["HealthCheck"]["Command"], json!(["CMD", "/healthcheck"]));
+        let role = traced.properties(&format!("{service}TaskRole"));
+        assert_eq!(allowed(role, "xray:PutTraceSegments")[0]["Resource"], "*");
+    }
+    let small = json!({"cpu": 256, "memory": 512});
+    let xray = json!({"cluster": {"tracing": "xray"}, "backend": small});
+    assert_snapshot!(refused(xray), @"
+    warning[DC128]: AWS maintains the X-Ray daemon no longer, and ends its support on 2027-02-25
+      at DocuThinkerStack/AiMl.tracing (stacks/src/docuthinker/services.rs)
+
+    hint: send traces by OpenTelemetry, and choose the ADOT collector
+
+    warning[DC128]: AWS maintains the X-Ray daemon no longer, and ends its support on 2027-02-25
+      at DocuThinkerStack/Backend.tracing (stacks/src/docuthinker/services.rs)
+
+    hint: send traces by OpenTelemetry, and choose the ADOT collector
+    ");
+}
+
+#[test]
+fn spot_has_a_base_and_weights() {
+    // R065, C-31, F33, F34
+    let spot = both(&json!({"spot": {"base": 2, "weight": 3}}));
+    let template = templates("prod", spot);
+    for service in ["BackendService", "AiMlService"] {
+        let service = template.properties(service);
+        assert_eq!(service.get("LaunchType"), None);
+        assert_eq!(
+            service["CapacityProviderStrategy"],
+            json!([{"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1}, {"CapacityProvider": "FARGATE_SPOT", "Weight": 3}])
+        );
+    }
+    assert_snapshot!(refused(json!({"backend": {"spot": {"base": 0, "weight": 1001}}})), @"
+    error[DC010]: `backend.spot.base` is 0, but `deletion_protection` is on: AWS may take all tasks of production back at once
+      at settings.backend.spot.base
+
+    hint: give it a base of at least 1, or switch the protection off where no users are
+
+    error[DC010]: 1001 shares are out of range
+      at settings.backend.spot.weight
+
+    hint: choose 1 to 1000
+    ");
+    let seed = json!({"base": 0, "weight": 1, "on_demand_weight": 0});
+    assert_snapshot!(refused(json!({"deletion_protection": false, "backend": {"spot": seed}})), @"
+    warning[DC122]: no task is sure to be on demand: AWS may take all of them back at once
+      at DocuThinkerStack/Backend.launch.base (stacks/src/docuthinker/services.rs)
+
+    hint: give it a base of at least 1
+    ");
+}
+
+#[test]
+fn a_service_is_deployed_blue_green() {
+    // R313 to R316, C-14, F39, F40
+    let changes = json!({
+        "deployment": {"strategy": "blue_green", "bake_minutes": 5},
+        "scaling": {"requests": null},
+        "sticky_seconds": 3600,
+    });
+    let mut changes = both(&changes);
+    changes["backend"]["deployment"]["test_port"] = json!(9000);
+    changes["ai_ml"]["deployment"]["test_port"] = json!(9001);
+    changes["ai_ml"]["deployment"]["test_from"] = json!(["192.0.2.0/24"]);
+    let blue_green = templates("prod", changes);
+    assert_snapshot!(serde_json::to_string_pretty(blue_green.properties("BackendService")).unwrap(), @r#"
+    {
+      "AvailabilityZoneRebalancing": "ENABLED",
+      "Cluster": {
+        "Ref": "Cluster"
+      },
+      "DeploymentConfiguration": {
+        "BakeTimeInMinutes": 5,
+        "MaximumPercent": 200,
+        "MinimumHealthyPercent": 100,
+        "Strategy": "BLUE_GREEN"
+      },
+      "EnableECSManagedTags": true,
+      "HealthCheckGracePeriodSeconds": 60,
+      "LaunchType": "FARGATE",
+      "LoadBalancers": [
+        {
+          "AdvancedConfiguration": {
+            "AlternateTargetGroupArn": {
+              "Ref": "BackendAlternateTargetGroup"
+            },
+            "ProductionListenerRule": {
+              "Ref": "AlbListener80RuleForAll"
+            },
+            "RoleArn": {
+              "Fn::GetAtt": [
+                "BackendInfrastructureRole",
+                "Arn"
+              ]
+            },
+            "TestListenerRule": {
+              "Ref": "BackendTestListenerRule"
+            }
+          },
+          "ContainerName": "backend",
+          "ContainerPort": 5000,
+          "TargetGroupArn": {
+            "Ref": "BackendTargetGroup"
+          }
+        }
+      ],
+      "NetworkConfiguration": {
+        "AwsvpcConfiguration": {
+          "AssignPublicIp": "DISABLED",
+          "SecurityGroups": [
+            {
+              "Fn::GetAtt": [
+                "BackendSecurityGroup",
+                "GroupId"
+              ]
+            }
+          ],
+          "Subnets": [
+            {
+              "Ref": "VpcPrivateSubnet1"
+            },
+            {
+              "Ref": "VpcPrivateSubnet2"
+            }
+          ]
+        }
+      },
+      "PropagateTags": "SERVICE",
+      "ServiceName": "backend-service",
+      "TaskDefinition": {
+        "Ref": "BackendTaskDefinition"
+      }
+    }
+    "#);
+    assert_eq!(blue_green.properties("AlbSecurityGroupFrom1000016Port9000")["CidrIp"], "10.0.0.0/16");
+    assert_eq!(blue_green.properties("AlbSecurityGroupFrom19202024Port9001")["CidrIp"], "192.0.2.0/24");
+    assert_eq!(blue_green.properties("BackendAlternateTargetGroup")["Name"], "backend-tg-2");
+    let rule = &blue_green.properties("AlbListener8080RuleForAll")["Actions"][0]["ForwardConfig"];
+    assert_eq!(rule["TargetGroups"].as_array().map(Vec::len), Some(2));
+    for (listener, port) in [("BackendTestListener", 9000), ("AiMlTestListener", 9001)] {
+        assert_eq!(blue_green.properties(listener)["Port"], port);
+    }
+}
+
+#[test]
+fn a_service_is_deployed_in_steps() {
+    // R317, F41
+    let linear = json!({"deployment": {"strategy": "linear"}, "scaling": {"requests": null}});
+    let canary =
+        json!({"deployment": {"strategy": "canary", "canary_percent": 2.5}, "scaling": {"requests": null}});
+    let template = templates("prod", json!({"backend": linear, "ai_ml": canary}));
+    assert_snapshot!(template.properties("BackendService")["DeploymentConfiguration"], @r#"
+    {"BakeTimeInMinutes":15,"LinearConfiguration":{"StepBakeTimeInMinutes":6,"StepPercent":10},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"LINEAR"}
+    "#);
+    assert_snapshot!(template.properties("AiMlService")["DeploymentConfiguration"], @r#"
+    {"BakeTimeInMinutes":15,"CanaryConfiguration":{"CanaryBakeTimeInMinutes":10,"CanaryPercent":2.5},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"CANARY"}
+    "#);
+}
+
+#[test]
+fn what_a_strategy_excludes_is_refused_with_both_names() {
+    // C-14, F40, F41
+    let wrong = json!({
+        "deployment": {
+            "strategy": "canary",
+            "circuit_breaker": true,
+            "canary_percent": 0.05,
+            "step_percent": 10.0,
+            "bake_minutes": 1440,
+            "canary_bake_minutes": 1440,
+            "test_port": 8080,
+        },
+        "sticky_seconds": 60,
+    });
+    assert_snapshot!(refused(json!({"backend": wrong})), @"
+    error[DC010]: `backend.deployment.step_percent` has no effect with `backend.deployment.strategy` canary
+      at settings.backend.deployment.step_percent
+
+    hint: leave it out, or choose the strategy that it belongs to
+
+    error[DC010]: `backend.deployment.circuit_breaker` is on, but ECS has none for what `backend.deployment.strategy` shifts
+      at settings.backend.deployment.circuit_breaker
+
+    hint: leave it out, and let alarms end the deployment; or choose rolling
+
+    error[DC010]: `backend.scaling.requests` follows one target group, and `backend.deployment.strategy` moves requests between two
+      at settings.backend.scaling.requests
+
+    hint: set it to null, and let the service scale on CPU and memory; or choose rolling
+
+    error[DC010]: `backend.sticky_seconds` keeps a caller at one task, and `backend.deployment.strategy` moves callers to and fro
+      at settings.backend.sticky_seconds
+
+    hint: choose blue_green, which moves all of them once, or leave it out
+
+    error[DC010]: 0.05 percent of the requests cannot be shifted
+      at settings.backend.deployment.canary_percent
+
+    hint: choose 0.1 to 100 in steps of 0.1
+
+    error[DC010]: port 8080 of the load balancer is taken
+      at settings.backend.deployment.test_port
+
+    hint: choose another port, for example 9000
+
+    error[DC010]: `backend.deployment.canary_bake_minutes` and `backend.deployment.bake_minutes` make a deployment wait for 2880 minutes
+      at settings.backend.deployment.canary_bake_minutes
+
+    hint: CloudFormation refuses more than 1980, 33 hours; shorten the canary or the wait after
+    ");
+    let rolling = json!({"deployment": {"bake_minutes": 5, "test_port": 9000}});
+    assert_snapshot!(refused(json!({"backend": rolling})), @"
+    error[DC010]: `backend.deployment.bake_minutes` has no effect with `backend.deployment.strategy` rolling
+      at settings.backend.deployment.bake_minutes
+
+    hint: leave it out, or choose the strategy that it belongs to
+
+    error[DC010]: `backend.deployment.test_port` has no effect with `backend.deployment.strategy` rolling
+      at settings.backend.deployment.test_port
+
+    hint: leave it out, or choose the strategy that it belongs to
+    ");
+    let linear = json!({
+        "deployment": {"strategy": "linear", "step_percent": 3.0, "step_bake_minutes": 60, "test_from": ["10.0.0.0/8"]},
+        "scaling": {"requests": null},
+    });
+    assert_snapshot!(refused(json!({"backend": linear})), @"
+    error[DC010]: `backend.deployment.test_from` has no effect with `backend.deployment.strategy` linear
+      at settings.backend.deployment.test_from
+
+    hint: name the port with `test_port`, or leave it out
+
+    error[DC010]: `backend.deployment.step_bake_minutes` and `backend.deployment.bake_minutes` make a deployment wait for 1995 minutes
+      at settings.backend.deployment.step_bake_minutes
+
+    hint: CloudFormation refuses more than 1980, 33 hours; shorten the steps or the wait after
+    ");
+}
+
+#[test]
+fn a_test_port_belongs_to_one_service_and_is_open_to_somebody() {
+    let shift = json!({
+        "deployment": {"strategy": "blue_green", "test_port": 9000, "test_from": ["10.0.0.1/8"]},
+        "scaling": {"requests": null},
+    });
+    assert_snapshot!(refused(both(&shift)), @"
+    error[DC010]: port 9000 of the load balancer is taken
+      at settings.backend.deployment.test_port
+
+    hint: choose another port, for example 9000
+
+    error[DC010]: `10.0.0.1/8` has host bits set; the block is `10.0.0.0/8`
+      at settings.backend.deployment.test_from[0]
+
+    hint: write `10.0.0.0/8`
+
+    error[DC010]: port 9000 of the load balancer is taken
+      at settings.ai_ml.deployment.test_port
+
+    hint: choose another port, for example 9000
+
+    error[DC010]: `10.0.0.1/8` has host bits set; the block is `10.0.0.0/8`
+      at settings.ai_ml.deployment.test_from[0]
+
+    hint: write `10.0.0.0/8`
+    ");
+    let existing =
+        json!({"vpc_id": "vpc-1", "public_subnets": ["s-1", "s-2"], "private_subnets": ["s-3", "s-4"]});
+    let shift = json!({
+        "deployment": {"strategy": "blue_green", "test_port": 9000},
+        "scaling": {"requests": null},
+    });
+    assert_snapshot!(refused(json!({"network": {"existing": existing}, "backend": shift})), @"
+    error[DC010]: `backend.deployment.test_port` is for the network's addresses, which are not known of `network.existing`
+      at settings.backend.deployment.test_port
+
+    hint: name those who may reach it with `backend.deployment.test_from`
+    ");
+}
+
+#[test]
+fn containers_and_target_groups_are_settings() {
+    // R079, R080, R081, R114 to R125, F49
+    let changes = json!({
+        "health_command": "wget -q -O - http://localhost:5000/health",
+        "user": "node",
+        "stop_timeout": 60,
+        "deregistration_delay": 60,
+        "slow_start": 30,
+        "sticky_seconds": 86400,
+        "log_group": "/ecs/old",
+        "health_check": {"grace_period": 120},
+    });
+    let set = templates("prod", json!({"backend": changes}));
+    let container = &set.properties("BackendTaskDefinition")["ContainerDefinitions"][0];
+    assert_eq!(
+        container["HealthCheck"]["Command"],
+        json!(["CMD-SHELL", "wget -q -O - http://localhost:5000/health"])
+    );
+    assert_eq!((&container["User"], &container["StopTimeout"]), (&json!("node"), &json!(60)));
+    assert_eq!(container["LogConfiguration"]["Options"]["awslogs-group"], "/ecs/old");
+    assert!(set.0["DocuThinkerStack"]["Resources"].get("BackendLogs").is_none());
+    assert_eq!(set.properties("BackendService")["HealthCheckGracePeriodSeconds"], 120);
+    assert_eq!(
+        set.properties("BackendTargetGroup")["TargetGroupAttributes"],
+        json!([
+            {"Key": "deregistration_delay.timeout_seconds", "Value": "60"},
+            {"Key": "stickiness.enabled", "Value": "true"},
+            {"Key": "stickiness.type", "Value": "lb_cookie"},
+            {"Key": "stickiness.lb_cookie.duration_seconds", "Value": "86400"},
+            {"Key": "slow_start.duration_seconds", "Value": "30"},
+        ])
+    );
+    let prod = templates("prod", json!({}));
+    let container = &prod.properties("BackendTaskDefinition")["ContainerDefinitions"][0];
+    assert_eq!(container.get("HealthCheck"), None, "no tool is sure to be in the image");
+    let wrong = json!({
+        "user": "a b",
+        "stop_timeout": 121,
+        "deregistration_delay": 3601,
+        "slow_start": 10,
+        "sticky_seconds": 0,
+        "log_group": "arn:aws:logs:us-east-1:1:log-group:x",
+        "permissions": {"prefix": "*"},
+        "scaling": {"cpu": 0, "memory": 101, "requests": 0, "scale_in_cooldown": 3601},
+    });
+    assert_snapshot!(refused(json!({"backend": wrong})), @"
+    error[DC010]: 0 percent are out of range
+      at settings.backend.scaling.cpu
+
+    hint: choose 1 to 100
+
+    error[DC010]: 101 percent are out of range
+      at settings.backend.scaling.memory
+
+    hint: choose 1 to 100
+
+    error[DC010]: 0 requests cannot be kept
+      at settings.backend.scaling.requests
+
+    hint: choose at least 1, or null not to follow requests
+
+    error[DC010]: 3601 seconds are out of range
+      at settings.backend.scaling.scale_in_cooldown
+
+    hint: choose 0 to 3600
+
+    error[DC010]: `*` cannot begin the name of a bucket
+      at settings.backend.permissions.prefix
+
+    hint: begin with a letter or digit; go on with lower-case letters, digits, hyphens and periods
+
+    error[DC010]: `a b` is not a user
+      at settings.backend.user
+
+    hint: it looks like `1000:1000` or `node`
+
+    error[DC010]: 121 seconds are out of range
+      at settings.backend.stop_timeout
+
+    hint: choose 2 to 120
+
+    error[DC010]: 3601 seconds are out of range
+      at settings.backend.deregistration_delay
+
+    hint: choose 0 to 3600
+
+    error[DC010]: 10 seconds are out of range
+      at settings.backend.slow_start
+
+    hint: choose 30 to 900
+
+    error[DC010]: 0 seconds are out of range
+      at settings.backend.sticky_seconds
+
+    hint: choose 1 to 604800
+
+    error[DC010]: `arn:aws:logs:us-east-1:1:log-group:x` is not a log group's name
+      at settings.backend.log_group
+
+    hint: give its name, not its ARN: letters, digits and _/.#- up to 512
+    ");
+}
+
+#[test]
+fn cooldowns_are_settings_and_the_number_of_tasks_is_the_scalings() {
+    // R203 to R210, C-15, C-16
+    let changes = json!({"scaling": {"scale_in_cooldown": 600, "scale_out_cooldown": 30, "requests": null}});
+    let set = templates("prod", both(&changes));
+    for service in ["Backend", "AiMl"] {
+        assert_eq!(set.properties(&format!("{service}Service")).get("DesiredCount"), None);
+        let tracking =
+            &set.properties(&format!("{service}MemoryScaling"))["TargetTrackingScalingPolicyConfiguration"];
+        assert_eq!((&tracking["ScaleInCooldown"], &tracking["ScaleOutCooldown"]), (&json!(600), &json!(30)));
+    }
+    assert_eq!(set.count("AWS::ApplicationAutoScaling::ScalingPolicy"), 4);
+}
+
+#[test]
+fn the_portable_template_is_hardened_like_the_others() {
+    // R128 to R139, R176, C-10, F01, F03, F07, F09, F14, F26, F28
+    let portable = collected(&portable());
+    for (service, family) in [("Backend", "docuthinker-backend"), ("AIML", "docuthinker-ai-ml")] {
+        let task = portable.properties(&format!("{service}TaskDefinition"));
+        assert_eq!(task["Family"], family);
+        assert_ne!(task["TaskRoleArn"], task["ExecutionRoleArn"]);
+        let container = &task["ContainerDefinitions"][0];
+        assert_eq!(container["ReadonlyRootFilesystem"], true);
+        assert_eq!(container["LogConfiguration"]["Options"]["mode"], "non-blocking");
+        let role = portable.properties(&format!("{service}ExecutionRole"));
+        let resources = &allowed(role, "secretsmanager:GetSecretValue")[0]["Resource"];
+        assert!(resources.to_string().contains("/openai-??????"), "{resources}");
+        assert_eq!(
+            allowed(portable.properties(&format!("{service}TaskRole")), "sqs:SendMessage").len(),
+            1,
+            "R174"
+        );
+        let breaker = &portable.properties(&format!("{service}Service"))["DeploymentConfiguration"]["DeploymentCircuitBreaker"];
+        assert_eq!(breaker, &json!({"Enable": true, "Rollback": true}));
+    }
+    assert_eq!(portable.properties("AIMLSecurityGroupFromAlbSecurityGroupPortAIMLPort")["IpProtocol"], "tcp");
+    assert_eq!(portable.count("AWS::EFS::MountTarget"), 2);
+    assert!(synth(&settings("prod", json!({}))).diagnostics.is_empty());
+}
