@@ -1,9 +1,12 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
 pub mod alb;
+pub mod cache;
 pub mod cluster;
+mod data_store;
 pub mod declare;
 pub mod diagnostic;
+pub mod doc_db;
 pub mod fargate_service;
 pub mod file_system;
 pub mod iam;
@@ -12,6 +15,7 @@ pub mod key;
 pub mod l1;
 pub mod log_group;
 pub mod name;
+pub mod neptune;
 pub mod repository;
 pub mod resource;
 pub mod scaling;
@@ -27,15 +31,18 @@ pub mod value;
 pub mod vpc;
 
 pub use alb::{Alb, Listener, Rule, Scheme};
+pub use cache::Cache;
 pub use cluster::{Cluster, Insights};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
+pub use doc_db::DocumentDb;
 pub use fargate_service::{FargateService, HealthCheck, Launch};
 pub use file_system::{FileSystem, Mount};
 pub use iam::{Policy, Role, Statement};
 pub use image_replication::ImageReplication;
 pub use key::Key;
 pub use log_group::LogGroup;
+pub use neptune::Neptune;
 pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};
 pub use scaling::ScalingTarget;

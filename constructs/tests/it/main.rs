@@ -1,6 +1,7 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
 mod app;
+mod databases;
 mod foundation;
 mod iam;
 mod keys;

@@ -10,6 +10,7 @@ use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
+use data::databases;
 use front_door::{listen, load_balancer};
 use network::network;
 use services::{Place, ai_ml, backend};
@@ -47,6 +48,7 @@ impl Stack for DocuThinker {
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
+        databases(s, &place, &backend, &ai_ml);
         outputs(s, plan, &alb, cluster);
         DocuThinker { backend, ai_ml }
     }
