@@ -5,6 +5,7 @@ mod app;
 mod containers;
 mod costs_and_backups;
 mod dashboards;
+mod databases;
 mod deployments;
 mod exception;
 mod foundation;

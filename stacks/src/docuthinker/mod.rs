@@ -12,6 +12,7 @@ use crate::exceptions;
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
+use data::databases;
 use front_door::{listen, load_balancer};
 use network::network;
 use services::{Place, ai_ml, backend, exec};
@@ -52,6 +53,7 @@ impl Stack for DocuThinker {
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
+        databases(s, &place, &backend, &ai_ml);
         let services = [
             WatchedService::new("Backend", "backend", &plan.backend, &backend),
             WatchedService::new("AiMl", "ai-ml", &plan.ai_ml, &ai_ml),

@@ -35,4 +35,64 @@ impl Default for SyncSettings {
 /// Databases that the stack makes. Default: none; they are reached at the addresses in the secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct DataSettings {}
+pub struct DataSettings {
+    /// A database that speaks MongoDB's protocol, instead of MongoDB Atlas. Default: none.
+    pub document_db: Option<ClusterStore>,
+    /// A cache that speaks Redis's protocol. Default: none.
+    pub redis: Option<CacheStore>,
+    /// A graph database, instead of Neo4j Aura. Its queries must be signed, which Neo4j's own drivers do only with
+    /// help. Default: none.
+    pub neptune: Option<ClusterStore>,
+    /// A security group for databases that others put into the network. Default: none.
+    pub security_group: Option<DatabaseSecurityGroup>,
+}
+
+/// A database of several instances. What a container needs to reach it goes into its secret as before: the address
+/// is an output of the stack, the password a secret that AWS makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClusterStore {
+    /// CPU and memory of an instance. Default: the smallest.
+    #[schemars(regex(pattern = r"^db\.[a-z0-9-]+\.[a-z0-9]+$"))]
+    pub instance_class: String,
+    /// How many instances. Default: 2, so that one may fail.
+    #[schemars(range(min = 1, max = 16))]
+    pub instances: u32,
+    /// Days that the daily backups are kept. Default: 7.
+    #[schemars(range(min = 1, max = 35))]
+    pub backup_retention_days: u32,
+}
+
+impl Default for ClusterStore {
+    fn default() -> ClusterStore {
+        ClusterStore { instance_class: "db.t4g.medium".to_owned(), instances: 2, backup_retention_days: 7 }
+    }
+}
+
+/// A cache. What a container needs to reach it goes into its secret as before: the address and where the password
+/// is are outputs of the stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheStore {
+    /// CPU and memory of a node. Default: the smallest.
+    #[schemars(regex(pattern = r"^cache\.[a-z0-9-]+\.[a-z0-9]+$"))]
+    pub node_type: String,
+    /// How many nodes. Default: 2, so that one may fail.
+    #[schemars(range(min = 1, max = 6))]
+    pub nodes: u32,
+}
+
+impl Default for CacheStore {
+    fn default() -> CacheStore {
+        CacheStore { node_type: "cache.t4g.micro".to_owned(), nodes: 2 }
+    }
+}
+
+/// A security group that lets in the two services and nobody else; databases of the network are then made members
+/// of it by whoever owns them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSecurityGroup {
+    /// The ports that are let in, for example 27017 for MongoDB.
+    pub ports: Vec<u16>,
+}

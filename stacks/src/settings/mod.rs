@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use data::{DataSettings, SyncSettings};
+pub use data::{CacheStore, ClusterStore, DataSettings, DatabaseSecurityGroup, SyncSettings};
 pub use deployment::{DeploymentSettings, Strategy};
 pub use edge::EdgeSettings;
 pub use foundation::{

@@ -1,6 +1,7 @@
 //! DocuThinker's stacks, as templates.
 
 mod combinations;
+mod databases;
 mod exceptions;
 mod foundation;
 mod mistakes;
