@@ -64,11 +64,14 @@ impl Statement {
         self
     }
 
-    /// Only where `key` compares with `value` by `operator`, for example `StringEquals`.
+    /// Only where `key` compares with `value` by `operator`, for example `StringEquals`; or with one of several
+    /// values, where both are given again.
     pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {
         let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::new()));
         if let Node::Map(keys) = keys {
-            keys.insert(key.to_owned(), value.into_text());
+            let mut values = keys.shift_remove(key).map(into_list).unwrap_or_default();
+            values.push(value.into_text());
+            keys.insert(key.to_owned(), one_or_many(values));
         }
         self
     }
@@ -106,7 +109,7 @@ fn one_or_many(mut items: Vec<Node>) -> Node {
 }
 
 /// Adds a statement to a document; one that differs from another only in its resources joins it.
-fn add_statement(document: &mut Node, statement: Statement) {
+pub(crate) fn add_statement(document: &mut Node, statement: Statement) {
     let Node::Map(document) = document else { return };
     let Some(Node::List(statements)) = document.get_mut("Statement") else { return };
     let new = statement.into_node();
@@ -166,8 +169,11 @@ impl Role {
         #[builder(into)]
         description: Option<Value<String>>,
     ) -> Role {
+        // What ECS does with a load balancer it does by a role of its own kind, for which AWS does not say that the
+        // account is told.
+        let equals = if assumed_by == "ecs.amazonaws.com" { "StringEqualsIfExists" } else { "StringEquals" };
         let mut trust = Statement::allow(["sts:AssumeRole"]).for_service(assumed_by).when(
-            "StringEquals",
+            equals,
             "aws:SourceAccount",
             aws::account_id(),
         );

@@ -149,7 +149,7 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Fargat
     secrets.push(("DOCUTHINKER_NEO4J_URI", parameters.secret(s, "neo4j")));
     let folder = "/mnt/efs/chroma";
     let store: Mount =
-        FileSystem::named("Chroma").vpc(&parameters.vpc).path("/chroma").build(s).mount(folder);
+        FileSystem::named("Chroma").vpc(&parameters.vpc).path("/chroma").build(s).mount(folder).shared();
     let log_group = LogGroup::named("AIMLLogs").build(s);
     let service = FargateService::named("AIML")
         .cluster(cluster)

@@ -1,8 +1,12 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
 mod app;
+mod containers;
+mod deployments;
 mod exception;
+mod foundation;
 mod iam;
+mod keys;
 mod network;
 mod services;
 mod ui;

@@ -2,6 +2,7 @@
 
 mod combinations;
 mod exceptions;
+mod foundation;
 mod mistakes;
 mod requirements;
 mod support;
