@@ -1,8 +1,9 @@
 """Resource types of which the emulator only keeps a record, and attributes that it leaves out of its own.
 
 Attribute names are CloudFormation's ("Return values" of each type in the CloudFormation resource reference). In the
-patterns `{id}` is a random identity, `{name}` the resource's name, `{ref}` what `Ref` gives, `{Property}` a property, and a
-key with a colon begins an ARN: `{service:resource/}`, or `{service::resource/}` without a region.
+patterns `{id}` is a random identity, `{name}` the resource's name, `{ref}` what `Ref` gives, `{path}` the same without a
+slash at its beginning, `{Property}` a property, and a key with a colon begins an ARN: `{service:resource/}`, or
+`{service::resource/}` without a region.
 """
 
 import random
@@ -37,9 +38,22 @@ MORE_ATTRIBUTES = {
     "AWS::ECS::TaskDefinition": {"TaskDefinitionArn": "{ref}"},
     "AWS::EFS::MountTarget": {"Id": "{ref}"},
     "AWS::ElasticLoadBalancingV2::ListenerRule": {"IsDefault": "false"},
+    "AWS::ElastiCache::ReplicationGroup": {
+        "ConfigurationEndPoint.Address": "{ref}.cache.invalid",
+        "ConfigurationEndPoint.Port": "6379",
+        "EffectiveDurability": "default",
+    },
     "AWS::Events::Rule": {"RuleName": "{ref}"},
+    "AWS::IAM::ManagedPolicy": {
+        "AttachmentCount": "0",
+        "CreateDate": "2026-01-01T00:00:00Z",
+        "DefaultVersionId": "v1",
+        "IsAttachable": "true",
+        "PermissionsBoundaryUsageCount": "0",
+        "UpdateDate": "2026-01-01T00:00:00Z",
+    },
     "AWS::S3::Bucket": {"DualStackDomainName": "{ref}.s3.dualstack.{region}.amazonaws.com"},
-    "AWS::SSM::Parameter": {"Arn": "{ssm:parameter/}{ref}"},
+    "AWS::SSM::Parameter": {"Arn": "{ssm:parameter/}{path}"},
 }
 
 # Of types that it lacks: what `Ref` gives, and the attributes.
@@ -192,7 +206,7 @@ def attributes_by(patterns):
     """The attributes of a resource that the emulator made."""
 
     def attributes(ref, given):
-        values = {**given, "ref": ref, "region": get_region(), "account": get_account_id()}
+        values = {**given, "ref": ref, "path": ref.lstrip("/"), "region": get_region(), "account": get_account_id()}
         return {key: filled(pattern, values) for key, pattern in patterns.items()}
 
     return attributes

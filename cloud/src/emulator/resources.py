@@ -7,7 +7,7 @@ mere records, which only have an identity and attributes, are in records.py.
 import random
 
 import records
-from ministack.core.responses import get_account_id
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, ecs, iam, secretsmanager, waf
 from ministack.services.cloudformation import provisioners
 
@@ -37,8 +37,8 @@ def add(resource_type, create, delete=None, update=None):
     )
 
 
-def extend(resource_type, attributes=None, properties=None):
-    """Adds or corrects attributes of, and corrects properties given to, a type that the emulator has."""
+def extend(resource_type, attributes=None, properties=None, ref=None):
+    """Corrects a type that the emulator has: adds attributes, changes the properties it is given, or what `Ref` gives."""
     handler = HANDLERS[resource_type]
     create, update = handler["create"], handler.get("update")
     correct = properties or (lambda given: given)
@@ -46,7 +46,7 @@ def extend(resource_type, attributes=None, properties=None):
     def with_more(result, given):
         physical_id, known = result
         more = attributes(physical_id, given) if attributes else {}
-        return physical_id, {**known, **more}
+        return ref(given) if ref else physical_id, {**known, **more}
 
     def extended_create(logical_id, given, stack_name):
         given = correct(given)
@@ -165,6 +165,12 @@ def rule_delete(direction):
     return delete
 
 
+def tags_update(identity, old, new, stack_name, logical_id=None):
+    """What can be changed without replacing the resource is its tags."""
+    provisioners._ec2_apply_tags(identity, new, old)
+    return identity, {"Id": identity}
+
+
 def flow_log_create(logical_id, given, stack_name):
     identity = new_id("fl-")
     ec2._flow_logs[identity] = {
@@ -202,8 +208,8 @@ def register_network():
     add("AWS::EC2::NatGateway", nat_create, lambda gateway, _: ec2._nat_gateways.pop(gateway, None), nat_update)
     for kind, direction in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         add(f"AWS::EC2::SecurityGroup{kind}", rule_create(direction), rule_delete(direction))
-    add("AWS::EC2::FlowLog", flow_log_create, lambda identity, _: ec2._flow_logs.pop(identity, None))
-    add("AWS::EC2::NetworkAcl", network_acl_create, lambda identity, _: ec2._network_acls.pop(identity, None))
+    add("AWS::EC2::FlowLog", flow_log_create, lambda identity, _: ec2._flow_logs.pop(identity, None), tags_update)
+    add("AWS::EC2::NetworkAcl", network_acl_create, lambda identity, _: ec2._network_acls.pop(identity, None), tags_update)
 
 
 # Containers, permissions, secrets, web ACLs.
@@ -273,11 +279,40 @@ def web_acl_attributes(web_acl, given):
     return {"Capacity": "1", "LabelNamespace": f"awswaf:{get_account_id()}:webacl:{name}:"}
 
 
+def one_metric(given):
+    """The emulator knows alarms on one metric; of an expression it keeps the first metric that is part of it."""
+    queries = given.get("Metrics") or []
+    metric = next((query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query), None)
+    if metric is None:
+        return given
+    rest = {key: value for key, value in given.items() if key != "Metrics"}
+    return {"Threshold": 0, **rest, **metric}
+
+
+# The hosted zones of load balancers' names, where it is not that of us-east-1, which the emulator gives everywhere.
+# Source: "Elastic Load Balancing endpoints and quotas" in the AWS General Reference.
+LOAD_BALANCER_ZONES = {
+    "eu-central-1": "Z215JYRZR1TBD5",
+    "eu-west-1": "Z32O12XQLNTSW2",
+    "us-east-2": "Z3AADJGX6KTTL2",
+    "us-west-1": "Z368ELLRRE2KJ0",
+    "us-west-2": "Z1H1FL5HABSF5",
+}
+
+
+def load_balancer_attributes(load_balancer, given):
+    zone = LOAD_BALANCER_ZONES.get(get_region())
+    return {"CanonicalHostedZoneID": zone} if zone else {}
+
+
 def register_services():
     refer_to_secrets_by_arn()
+    extend("AWS::S3::BucketPolicy", ref=lambda given: given["Bucket"])
+    extend("AWS::ElasticLoadBalancingV2::LoadBalancer", load_balancer_attributes)
     extend("AWS::ElasticLoadBalancingV2::TargetGroup", lambda group, given: {"LoadBalancerArns": []})
     extend("AWS::WAFv2::WebACL", web_acl_attributes)
     extend("AWS::ECS::Service", properties=whole_number_of_tasks)
+    extend("AWS::CloudWatch::Alarm", properties=one_metric)
     add("AWS::ECS::ClusterCapacityProviderAssociations", providers_create)
     add("AWS::IAM::RolePolicy", role_policy_create, role_policy_delete)
     add(

@@ -326,18 +326,56 @@ async fn every_type_and_attribute_of_the_architecture_is_there() {
     );
 
     let mut changed = template.clone();
-    changed["Resources"]["Nat"]["Properties"]["Tags"] = json!([{ "Key": "a", "Value": "b" }]);
+    for tagged in ["Nat", "Flow", "Nacl"] {
+        changed["Resources"][tagged]["Properties"]["Tags"] = json!([{ "Key": "a", "Value": "b" }]);
+    }
     changed["Resources"]["In"]["Properties"]["FromPort"] = json!(443);
     changed["Resources"]["Svc"]["Properties"]["DesiredCount"] = json!("3");
     changed["Resources"]["Secret"]["Properties"]["Description"] = json!("changed");
     changed["Resources"]["Comp"]["Properties"]["AlarmDescription"] = json!("changed");
     let updated = aws.deploy("every", &changed).await.unwrap();
     assert!(updated.changed);
-    for same in ["NatNatGatewayId", "SecretId", "CompArn", "SvcServiceArn"] {
+    for same in ["NatNatGatewayId", "FlowId", "NaclId", "SecretId", "CompArn", "SvcServiceArn"] {
         let now = updated.outputs.iter().find(|output| output.key == same).unwrap();
         assert_eq!(now.value, value(same), "an update keeps the identity");
     }
     assert_eq!(aws.destroy("every").await.unwrap().retained, []);
+}
+
+#[tokio::test]
+async fn a_hardened_architecture_is_made_changed_and_removed() {
+    let aws = Emulated::start().await;
+    let mut template: Value = serde_json::from_str(include_str!("hardened.json")).unwrap();
+    let made = aws.deploy("hard", &template).await.unwrap();
+    let references = template["Outputs"].as_object().unwrap();
+    assert_eq!(made.outputs.len(), references.len(), "what `Ref` gives of each resource");
+    let value = |key: &str| made.outputs.iter().find(|output| output.key == key).unwrap().value.as_str();
+    assert_eq!(value("LogsPolicy"), value("Logs"), "a bucket's policy is called by its bucket");
+    assert_eq!(value("ImagesThere"), "123456789012", "the registry is the account's");
+    assert!(value("Certificate").starts_with("arn:aws:acm:us-east-1:123456789012:certificate/"));
+    assert!(value("Canary").ends_with(":service/docuthinker-cluster/canary-service"), "{}", value("Canary"));
+
+    let changes = [
+        ("BlueGreen", "DeploymentConfiguration", json!({ "Strategy": "BLUE_GREEN", "BakeTimeInMinutes": 5 })),
+        ("Documents", "BackupRetentionPeriod", json!(9)),
+        ("Errors", "Threshold", json!(9)),
+        ("FlowLog", "Tags", json!([{ "Key": "a", "Value": "b" }])),
+        ("Images", "ImageScanningConfiguration", json!({ "ScanOnPush": false })),
+        ("Logs", "VersioningConfiguration", json!({ "Status": "Suspended" })),
+        ("Pipeline", "ExecutionMode", json!("QUEUED")),
+        ("Redis", "SnapshotRetentionLimit", json!(9)),
+        ("Secret", "Description", json!("changed")),
+        ("Web", "Description", json!("changed")),
+        ("WebLogging", "RedactedFields", json!([])),
+    ];
+    for (id, property, value) in changes {
+        template["Resources"][id]["Properties"][property] = value;
+    }
+    template["Resources"]["Edge"]["Properties"]["DistributionConfig"]["Comment"] = json!("changed");
+    let updated = aws.deploy("hard", &template).await.unwrap();
+    assert_eq!(updated.status, "UPDATE_COMPLETE");
+    assert_eq!(updated.outputs, made.outputs, "all of these are changed in place");
+    assert_eq!(aws.destroy("hard").await.unwrap().retained, []);
 }
 
 #[tokio::test]
