@@ -1,16 +1,20 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
+pub mod access_logs;
 pub mod alb;
 pub mod bucket;
+pub mod certificate;
 pub mod cluster;
 pub mod declare;
 pub mod diagnostic;
+pub mod domain_name;
 pub mod fargate_service;
 pub mod file_system;
 pub mod iam;
 pub mod l1;
 pub mod log_group;
 pub mod name;
+pub mod record;
 pub mod repository;
 pub mod resource;
 pub mod scaling;
@@ -27,13 +31,16 @@ pub mod web_acl;
 
 pub use alb::{Alb, Listener, Rule, Scheme};
 pub use bucket::Bucket;
+pub use certificate::Certificate;
 pub use cluster::{Cluster, Insights};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
+pub use domain_name::DomainName;
 pub use fargate_service::{FargateService, HealthCheck, Launch};
 pub use file_system::{FileSystem, Mount};
 pub use iam::{Policy, Role, Statement};
 pub use log_group::LogGroup;
+pub use record::{DnsHealthCheck, FailoverRole, Record};
 pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};
 pub use scaling::ScalingTarget;

@@ -1,9 +1,13 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
+mod access_logs;
+mod acl;
 mod app;
 mod bucket;
+mod certificate;
 mod iam;
 mod network;
+mod record;
 mod services;
 mod ui;
 mod web_acl;
