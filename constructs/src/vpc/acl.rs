@@ -87,7 +87,7 @@ impl Vpc {
             name,
             ec2::NetworkAcl {
                 vpc_id: Some(self.id()),
-                tags: Some(vec![Tag::new("Name", format!("{}-{}", s.path(), name.to_lowercase()))]),
+                tags: Some(vec![Tag::new("Name", format!("{}-{}", self.name, name.to_lowercase()))]),
             },
         );
         let mut entries = Vec::new();

@@ -25,14 +25,15 @@ struct Packet {
 
 /// Whether the ACL lets the packet through. All rules allow, so their order does not matter.
 fn passes(template: &Template, acl: &str, packet: &Packet) -> bool {
-    let number = |node: Option<&Node>| node.and_then(|node| serde_json::to_value(node).unwrap().as_i64());
+    let number =
+        |node: Option<&Node>| node.and_then(|node| serde_json::to_value(node).expect("JSON").as_i64());
     template.resources.values().filter(|resource| resource.type_name == "AWS::EC2::NetworkAclEntry").any(
         |entry| {
             let entry = &entry.properties;
             assert_eq!(entry["RuleAction"], "allow".into());
             let range = entry.get("PortRange").and_then(Node::as_map);
             let port = |end: &str| number(range.and_then(|range| range.get(end)));
-            let protocol = number(entry.get("Protocol")).unwrap();
+            let protocol = number(entry.get("Protocol")).expect("a protocol");
             entry["NetworkAclId"] == Node::call(template::Function::Ref, acl)
                 && entry["Egress"] == Node::Bool(packet.egress)
                 && (entry["CidrBlock"] == "0.0.0.0/0".into() || entry["CidrBlock"] == packet.peer.into())
