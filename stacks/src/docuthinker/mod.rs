@@ -1,16 +1,16 @@
 //! The stack `DocuThinkerStack`: network, front door, cluster and the two services.
 
 mod data;
-mod front_door;
+pub(crate) mod front_door;
 mod network;
 mod services;
 
-use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
+use constructs::{Alb, Cluster, FargateService, Scope, Stack, aws, sub};
 
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
-use front_door::{listen, load_balancer};
+use front_door::{addresses, listen, load_balancer};
 use network::network;
 use services::{Place, ai_ml, backend};
 
@@ -30,6 +30,8 @@ pub struct DocuThinker {
     pub backend: FargateService,
     /// Python and FastAPI.
     pub ai_ml: FargateService,
+    /// What callers reach both through.
+    pub alb: Alb,
 }
 
 impl Stack for DocuThinker {
@@ -47,20 +49,13 @@ impl Stack for DocuThinker {
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
-        outputs(s, plan, &alb, cluster);
-        DocuThinker { backend, ai_ml }
+        addresses(s, plan, &alb);
+        outputs(s, cluster);
+        DocuThinker { backend, ai_ml, alb }
     }
 }
 
-fn outputs(s: &mut Scope<'_>, plan: &Plan, alb: &Alb, cluster: Cluster) {
-    let scheme = if plan.front_door.certificate.is_some() { "https" } else { "http" };
-    let ai_ml_port: Port = plan.front_door.ai_ml_port;
-    s.output("BackendURL", sub!("{}://{}", scheme, alb.dns_name()), "Address of the backend");
-    s.output(
-        "AIMLURL",
-        sub!("{}://{}:{}", scheme, alb.dns_name(), ai_ml_port.number()),
-        "Address of the AI and machine-learning service",
-    );
+fn outputs(s: &mut Scope<'_>, cluster: Cluster) {
     let export = sub!("{}:ClusterName", aws::stack_name());
     s.exported_output("ClusterName", cluster.name(), "Name of the ECS cluster", export);
 }

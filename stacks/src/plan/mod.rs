@@ -7,6 +7,7 @@ mod front_door;
 mod network;
 mod pipeline;
 mod service;
+mod waf;
 mod watch;
 
 use std::fmt;
@@ -18,10 +19,11 @@ use crate::settings::{InsightsMode, Removal, Settings};
 pub use data::DataPlan;
 pub use edge::EdgePlan;
 pub use foundation::FoundationPlan;
-pub use front_door::FrontDoorPlan;
+pub use front_door::{DomainPlan, FrontDoorPlan};
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
 pub use service::ServicePlan;
+pub use waf::WafPlan;
 pub use watch::WatchPlan;
 
 /// The settings, understood. Each part is understood in a file of its own.

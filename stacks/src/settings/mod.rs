@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 pub use data::{DataSettings, SyncSettings};
 pub use edge::EdgeSettings;
 pub use foundation::{ImageSettings, ReplicationSettings, SecretSettings};
-pub use front_door::{DomainSettings, Failover, LoadBalancerSettings};
+pub use front_door::{
+    DomainSettings, Failover, LoadBalancerSettings, ManagedRulesSetting, WafLogging, WafSettings,
+};
 pub use network::{Endpoint, ExistingNetwork, NatMode, NetworkMode, NetworkSettings};
 pub use pipeline::PipelineSettings;
 pub use service::{
