@@ -64,6 +64,12 @@ impl Statement {
         self
     }
 
+    /// For everybody, of any account or none: in statements that deny.
+    pub fn for_everyone(mut self) -> Statement {
+        self.principal = Some("*".into());
+        self
+    }
+
     /// Only where `key` compares with `value` by `operator`, for example `StringEquals`; or with one of several
     /// values, where both are given again.
     pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {

@@ -1,5 +1,6 @@
 //! Networks: a VPC, its subnets by tier and zone, the ways out of it, and the record of its traffic.
 
+mod acl;
 mod blocks;
 mod endpoints;
 mod network;
@@ -94,6 +95,8 @@ impl WayOut {
 #[derive(Debug, Clone)]
 pub struct Vpc {
     id: Value<ec2::VpcId>,
+    /// The beginning of its parts' names, if the stack owns it.
+    name: String,
     cidr: Option<Cidr>,
     subnets: BTreeMap<TierKind, List<ec2::SubnetId>>,
     route_tables: Vec<Handle<ec2::RouteTable>>,
@@ -152,6 +155,7 @@ impl Vpc {
         s[resource].tags = Some(tags);
         Vpc {
             id: resource.reference(),
+            name,
             cidr: Some(cidr),
             subnets: network.subnets,
             route_tables: network.route_tables,
@@ -178,7 +182,15 @@ impl Vpc {
         subnets: impl IntoIterator<Item = (TierKind, L)>,
     ) -> Vpc {
         let subnets = subnets.into_iter().map(|(kind, ids)| (kind, ids.into())).collect();
-        Vpc { id, cidr: None, subnets, route_tables: Vec::new(), ways_out: BTreeMap::new(), resource: None }
+        Vpc {
+            id,
+            name: String::new(),
+            cidr: None,
+            subnets,
+            route_tables: Vec::new(),
+            ways_out: BTreeMap::new(),
+            resource: None,
+        }
     }
 
     /// The VPC's id.

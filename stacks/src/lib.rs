@@ -2,6 +2,7 @@
 //!
 //! Start at [`build`]; each stack then reads like the component list of a README.
 
+pub mod dns;
 pub mod docuthinker;
 pub mod exceptions;
 pub mod foundation;
@@ -12,6 +13,7 @@ pub mod settings;
 use constructs::{App, StackOptions};
 use serde_json::{Value, json};
 
+use crate::dns::Dns;
 use crate::docuthinker::{DocuThinker, Inputs};
 use crate::foundation::Foundation;
 use crate::plan::Plan;
@@ -50,6 +52,7 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "deletion_protection": false,
                 "customer_key": false,
                 "network": {"mode": "public", "flow_logs": false},
+                "load_balancer": {"access_logs": false, "waf": {"enabled": false}},
                 "logs": {"retention_days": 7},
                 "watch": {"alarms": {"enabled": false}, "dashboard": false},
                 "secrets": {"prefix": "docuthinker-dev"},
@@ -79,7 +82,13 @@ pub fn build(app: &mut App, settings: &Settings) {
     );
     let main =
         options(settings, "DocuThinkerStack", "DocuThinker: network, load balancer and the two services");
-    let _: DocuThinker = app.stack(main, &Inputs { plan, foundation });
+    let inputs = Inputs { plan, foundation };
+    let docuthinker: DocuThinker = app.stack(main, &inputs);
+    if inputs.plan.front_door.fails_over() {
+        let dns =
+            options(settings, "DocuThinkerDns", "DocuThinker: this region's record of a name that two share");
+        let _: Dns = app.stack(dns, &dns::Inputs { plan: inputs.plan.clone(), alb: docuthinker.alb });
+    }
 }
 
 /// Adds the portable template to `app`.

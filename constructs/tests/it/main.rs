@@ -1,7 +1,11 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
+mod access_logs;
+mod acl;
 mod alarms;
 mod app;
+mod bucket;
+mod certificate;
 mod containers;
 mod costs_and_backups;
 mod dashboards;
@@ -12,8 +16,10 @@ mod foundation;
 mod iam;
 mod keys;
 mod network;
+mod record;
 mod services;
 mod ui;
+mod web_acl;
 
 use constructs::{App, Assembly, Scope, StackOptions};
 use template::Template;

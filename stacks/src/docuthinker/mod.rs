@@ -1,19 +1,19 @@
 //! The stack `DocuThinkerStack`: network, front door, cluster and the two services.
 
 mod data;
-mod front_door;
+pub(crate) mod front_door;
 mod network;
 mod services;
 mod watch;
 
-use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
+use constructs::{Alb, Cluster, FargateService, Scope, Stack, aws, sub};
 
 use crate::exceptions;
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
 use data::databases;
-use front_door::{listen, load_balancer};
+use front_door::{addresses, listen, load_balancer};
 use network::network;
 use services::{Place, ai_ml, backend, exec};
 use watch::{Watched, WatchedService, watch};
@@ -34,6 +34,8 @@ pub struct DocuThinker {
     pub backend: FargateService,
     /// Python and FastAPI.
     pub ai_ml: FargateService,
+    /// What callers reach both through.
+    pub alb: Alb,
 }
 
 impl Stack for DocuThinker {
@@ -48,7 +50,7 @@ impl Stack for DocuThinker {
             .insights(plan.cluster.insights)
             .maybe_exec(exec.as_ref())
             .build(s);
-        let alb = load_balancer(s, plan, &vpc);
+        let alb = load_balancer(s, plan, &vpc, foundation.key);
         let place = Place { plan, vpc: &vpc, cluster, key: foundation.key, exec: exec.as_ref() };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
@@ -59,21 +61,14 @@ impl Stack for DocuThinker {
             WatchedService::new("AiMl", "ai-ml", &plan.ai_ml, &ai_ml),
         ];
         watch(s, plan, &Watched { alb: &alb, cluster, services, topic: foundation.topic });
-        outputs(s, plan, &alb, cluster);
+        addresses(s, plan, &alb);
+        outputs(s, cluster);
         exceptions::accept(s);
-        DocuThinker { backend, ai_ml }
+        DocuThinker { backend, ai_ml, alb }
     }
 }
 
-fn outputs(s: &mut Scope<'_>, plan: &Plan, alb: &Alb, cluster: Cluster) {
-    let scheme = if plan.front_door.certificate.is_some() { "https" } else { "http" };
-    let ai_ml_port: Port = plan.front_door.ai_ml_port;
-    s.output("BackendURL", sub!("{}://{}", scheme, alb.dns_name()), "Address of the backend");
-    s.output(
-        "AIMLURL",
-        sub!("{}://{}:{}", scheme, alb.dns_name(), ai_ml_port.number()),
-        "Address of the AI and machine-learning service",
-    );
+fn outputs(s: &mut Scope<'_>, cluster: Cluster) {
     let export = sub!("{}:ClusterName", aws::stack_name());
     s.exported_output("ClusterName", cluster.name(), "Name of the ECS cluster", export);
 }

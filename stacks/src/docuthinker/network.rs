@@ -1,14 +1,14 @@
 //! The network of the stack, or the one that exists.
 
-use constructs::{Key, RemovalPolicy, Scope, Vpc};
+use constructs::{Key, RemovalPolicy, Scope, Vpc, port};
 
 use crate::plan::{NetworkPlan, Plan};
 
 pub(super) fn network(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Vpc {
-    let (cidr, tiers, zones, nat, endpoints, flow_logs) = match &plan.network {
+    let (cidr, tiers, zones, nat, endpoints, flow_logs, network_acls) = match &plan.network {
         NetworkPlan::Existing(vpc) => return vpc.clone(),
-        NetworkPlan::Own { cidr, tiers, zones, nat, endpoints, flow_logs } => {
-            (cidr, tiers, zones, nat, endpoints, flow_logs)
+        NetworkPlan::Own { cidr, tiers, zones, nat, endpoints, flow_logs, network_acls } => {
+            (cidr, tiers, zones, nat, endpoints, flow_logs, network_acls)
         }
     };
     let vpc = Vpc::named("Vpc")
@@ -25,6 +25,12 @@ pub(super) fn network(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Vpc {
     if *flow_logs {
         // Traffic records are for looking back, not for keeping: they go with the network.
         vpc.add_flow_log(s, "FlowLog", plan.watch.retention, RemovalPolicy::Delete, key);
+    }
+    if *network_acls {
+        let mut ports = vec![port!(80)];
+        ports.extend(plan.front_door.https().then_some(port!(443)));
+        ports.extend(plan.front_door.ai_ml_listener());
+        vpc.add_network_acls(s, "NetworkAcls", ports);
     }
     vpc
 }

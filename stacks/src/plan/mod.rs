@@ -9,6 +9,7 @@ mod front_door;
 mod network;
 mod pipeline;
 mod service;
+mod waf;
 mod watch;
 
 use std::fmt;
@@ -22,10 +23,11 @@ pub use data::DataPlan;
 pub use edge::EdgePlan;
 pub(crate) use foundation::ALL;
 pub use foundation::{FoundationPlan, RotationPlan, SecretsPlan};
-pub use front_door::FrontDoorPlan;
+pub use front_door::{DomainPlan, FrontDoorPlan};
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
 pub use service::{PermissionPlan, ServicePlan};
+pub use waf::WafPlan;
 pub use watch::{BackupOrder, BudgetOrder, WatchPlan};
 
 /// The settings, understood. Each part is understood in a file of its own.

@@ -27,6 +27,8 @@ pub enum NetworkPlan {
         endpoints: Vec<EndpointService>,
         /// Whether its traffic is recorded.
         flow_logs: bool,
+        /// Whether network ACLs stand before its subnets.
+        network_acls: bool,
     },
 }
 
@@ -47,6 +49,12 @@ impl Reader<'_> {
                 "network.interface_endpoints",
                 "endpoints are asked for, but the network exists already",
                 "make the endpoints where the network is made, or leave `network.existing` out",
+            );
+            self.refuse_if(
+                network.network_acls,
+                "network.network_acls",
+                "`network.network_acls` is on, but `network.existing` names a network that has its own",
+                "make the network ACLs where the network is made, or leave `network.existing` out",
             );
             let ids = |ids: &[String]| ids.iter().map(Value::known).collect::<Vec<_>>();
             let mut tiers = vec![(TierKind::Public, ids(&existing.public_subnets))];
@@ -76,6 +84,7 @@ impl Reader<'_> {
                 .map(|endpoint| endpoint_service(*endpoint))
                 .collect(),
             flow_logs: network.flow_logs,
+            network_acls: network.network_acls,
         }
     }
 

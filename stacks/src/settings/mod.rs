@@ -23,7 +23,9 @@ pub use edge::EdgeSettings;
 pub use foundation::{
     ImageSettings, NotificationSettings, ReplicationSettings, RotationSettings, SecretLayout, SecretSettings,
 };
-pub use front_door::{DomainSettings, Failover, LoadBalancerSettings};
+pub use front_door::{
+    DomainSettings, Failover, LoadBalancerSettings, ManagedRulesSetting, WafLogging, WafSettings,
+};
 pub use network::{Endpoint, ExistingNetwork, NatMode, NetworkMode, NetworkSettings};
 pub use pipeline::PipelineSettings;
 pub use service::{

@@ -23,6 +23,9 @@ pub struct NetworkSettings {
     pub interface_endpoints: Vec<Endpoint>,
     /// Whether the VPC's traffic is recorded.
     pub flow_logs: bool,
+    /// Whether network ACLs stand before the subnets, beside the security groups. Default: no, since they let through
+    /// whatever the architecture needs and so add little; some audits ask for them.
+    pub network_acls: bool,
     /// A network that exists, with its own ways out, endpoints and flow logs. Default: one of our own is made.
     pub existing: Option<ExistingNetwork>,
 }
@@ -90,6 +93,7 @@ impl Default for NetworkSettings {
             nat: NatMode::PerZone,
             interface_endpoints: Vec::new(),
             flow_logs: true,
+            network_acls: false,
             existing: None,
         }
     }
