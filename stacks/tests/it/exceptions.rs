@@ -49,6 +49,8 @@ fn in_production_each_finding_that_is_meant_has_its_reason() {
     ChromaSecret AwsSolutions-SMG4: issued by a third party
     MongoDbSecret AwsSolutions-SMG4: issued by a third party
     RedisSecret AwsSolutions-SMG4: issued by a third party
+    AccessLogs CKV_AWS_18: access logs do not log themselves
+    AccessLogs AwsSolutions-S1: access logs do not log themselves
     BackendExecutionRole AwsSolutions-IAM5[Resource::*]: actions without a resource
     BackendTaskDefinition AwsSolutions-ECS2: not credentials; those are Secrets
     AiMlExecutionRole AwsSolutions-IAM5[Resource::*]: actions without a resource

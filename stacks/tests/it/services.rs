@@ -191,6 +191,15 @@ fn a_service_is_deployed_blue_green() {
         "Ref": "Cluster"
       },
       "DeploymentConfiguration": {
+        "Alarms": {
+          "AlarmNames": [
+            {
+              "Ref": "BackendHighErrorsAlarm"
+            }
+          ],
+          "Enable": true,
+          "Rollback": true
+        },
         "BakeTimeInMinutes": 5,
         "MaximumPercent": 200,
         "MinimumHealthyPercent": 100,
@@ -271,10 +280,10 @@ fn a_service_is_deployed_in_steps() {
         json!({"deployment": {"strategy": "canary", "canary_percent": 2.5}, "scaling": {"requests": null}});
     let template = templates("prod", json!({"backend": linear, "ai_ml": canary}));
     assert_snapshot!(template.properties("BackendService")["DeploymentConfiguration"], @r#"
-    {"BakeTimeInMinutes":15,"LinearConfiguration":{"StepBakeTimeInMinutes":6,"StepPercent":10},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"LINEAR"}
+    {"Alarms":{"AlarmNames":[{"Ref":"BackendHighErrorsAlarm"}],"Enable":true,"Rollback":true},"BakeTimeInMinutes":15,"LinearConfiguration":{"StepBakeTimeInMinutes":6,"StepPercent":10},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"LINEAR"}
     "#);
     assert_snapshot!(template.properties("AiMlService")["DeploymentConfiguration"], @r#"
-    {"BakeTimeInMinutes":15,"CanaryConfiguration":{"CanaryBakeTimeInMinutes":10,"CanaryPercent":2.5},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"CANARY"}
+    {"Alarms":{"AlarmNames":[{"Ref":"AiMlHighErrorsAlarm"}],"Enable":true,"Rollback":true},"BakeTimeInMinutes":15,"CanaryConfiguration":{"CanaryBakeTimeInMinutes":10,"CanaryPercent":2.5},"MaximumPercent":200,"MinimumHealthyPercent":100,"Strategy":"CANARY"}
     "#);
 }
 
@@ -446,6 +455,11 @@ fn containers_and_target_groups_are_settings() {
         "scaling": {"cpu": 0, "memory": 101, "requests": 0, "scale_in_cooldown": 3601},
     });
     assert_snapshot!(refused(json!({"backend": wrong})), @"
+    error[DC010]: `watch.alarms.memory_percent` is 85, not above `backend.scaling.memory`, which is 101
+      at settings.watch.alarms.memory_percent
+
+    hint: raise the alarm's limit above what the scaling keeps, or let the scaling keep less
+
     error[DC010]: 0 percent are out of range
       at settings.backend.scaling.cpu
 

@@ -32,6 +32,23 @@ fn production() {
     check("prod");
 }
 
+/// What is larger must be uploaded to a bucket first, and 200 resources are where CloudFormation gets slow.
+///
+/// Source: [CloudFormation quotas][aws]: 51,200 bytes inline, 500 resources.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+#[test]
+fn production_is_deployed_without_a_bucket() {
+    for environment in ["prod", "dr", "staging", "dev"] {
+        for stack in synth(&settings(environment, json!({}))).stacks {
+            let (bytes, resources) =
+                (stack.template.to_json_minified().len(), stack.template.resources.len());
+            assert!(bytes < 51_200, "{environment} {}: {bytes} bytes", stack.id);
+            assert!(resources < 200, "{environment} {}: {resources} resources", stack.id);
+        }
+    }
+}
+
 #[test]
 fn second_region() {
     check("dr");
