@@ -64,6 +64,12 @@ impl Statement {
         self
     }
 
+    /// For everybody, of any account or none: in statements that deny.
+    pub fn for_everyone(mut self) -> Statement {
+        self.principal = Some("*".into());
+        self
+    }
+
     /// Only where `key` compares with `value` by `operator`, for example `StringEquals`.
     pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {
         let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::new()));
@@ -106,7 +112,7 @@ fn one_or_many(mut items: Vec<Node>) -> Node {
 }
 
 /// Adds a statement to a document; one that differs from another only in its resources joins it.
-fn add_statement(document: &mut Node, statement: Statement) {
+pub(crate) fn add_statement(document: &mut Node, statement: Statement) {
     let Node::Map(document) = document else { return };
     let Some(Node::List(statements)) = document.get_mut("Statement") else { return };
     let new = statement.into_node();

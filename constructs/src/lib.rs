@@ -1,6 +1,7 @@
 //! Typed building blocks for AWS: Vpc, Alb, FargateService, Secret, LogGroup and their kin.
 
 pub mod alb;
+pub mod bucket;
 pub mod cluster;
 pub mod declare;
 pub mod diagnostic;
@@ -22,8 +23,10 @@ pub mod text;
 pub mod units;
 pub mod value;
 pub mod vpc;
+pub mod web_acl;
 
 pub use alb::{Alb, Listener, Rule, Scheme};
+pub use bucket::Bucket;
 pub use cluster::{Cluster, Insights};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
@@ -42,3 +45,4 @@ pub use task_definition::{Architecture, Container, TaskDefinition, TaskSize};
 pub use units::{Cidr, FargateSize, Port, PortValue, Retention, UnitError};
 pub use value::{Json, List, Tag, Value};
 pub use vpc::{EndpointService, Nat, Tier, TierKind, Vpc};
+pub use web_acl::{Logged, ManagedRules, RateLimit, WebAcl, WebAclScope};

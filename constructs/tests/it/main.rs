@@ -1,10 +1,12 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
 mod app;
+mod bucket;
 mod iam;
 mod network;
 mod services;
 mod ui;
+mod web_acl;
 
 use constructs::{App, Assembly, Scope, StackOptions};
 use template::Template;
