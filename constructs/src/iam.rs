@@ -70,11 +70,14 @@ impl Statement {
         self
     }
 
-    /// Only where `key` compares with `value` by `operator`, for example `StringEquals`.
+    /// Only where `key` compares with `value` by `operator`, for example `StringEquals`; or with one of several
+    /// values, where both are given again.
     pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {
         let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::new()));
         if let Node::Map(keys) = keys {
-            keys.insert(key.to_owned(), value.into_text());
+            let mut values = keys.shift_remove(key).map(into_list).unwrap_or_default();
+            values.push(value.into_text());
+            keys.insert(key.to_owned(), one_or_many(values));
         }
         self
     }

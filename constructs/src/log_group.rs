@@ -3,7 +3,7 @@
 use bon::bon;
 
 use crate::iam::{Role, Statement};
-use crate::l1::logs;
+use crate::l1::{kms, logs};
 use crate::resource::{Arn, Handle};
 use crate::retention;
 use crate::scope::{RemovalPolicy, Scope};
@@ -32,6 +32,11 @@ impl LogGroup {
         /// the last deployments without paying for storage for ever.
         #[builder(default = retention!(30))]
         retention: Retention,
+        /// The key that encrypts the events, in this stack or another; its policy must let CloudWatch Logs use it
+        /// for a group of this name ([`Key::allow_logs`](crate::Key::allow_logs)). Default: a key of
+        /// CloudWatch's own.
+        #[builder(into)]
+        key: Option<Value<Arn<kms::Key>>>,
         /// What happens to the events when the log group leaves the template. Default: they are kept, unless
         /// the deployment that creates the group fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
@@ -40,6 +45,7 @@ impl LogGroup {
         let properties = logs::LogGroup {
             log_group_name: name,
             retention_in_days: Some(retention.days().into()),
+            kms_key_id: key,
             ..Default::default()
         };
         let resource = s.add(id, properties);

@@ -3,6 +3,7 @@
 mod app;
 mod bucket;
 mod iam;
+mod keys;
 mod network;
 mod services;
 mod ui;
