@@ -2,6 +2,7 @@
 
 pub mod alb;
 pub mod bucket;
+pub mod build_project;
 pub mod cluster;
 pub mod declare;
 pub mod diagnostic;
@@ -12,6 +13,7 @@ pub mod key;
 pub mod l1;
 pub mod log_group;
 pub mod name;
+pub mod pipeline;
 pub mod repository;
 pub mod resource;
 pub mod scaling;
@@ -29,6 +31,7 @@ pub mod web_acl;
 
 pub use alb::{Alb, Listener, Rule, Scheme};
 pub use bucket::Bucket;
+pub use build_project::{BuildImage, BuildMachine, BuildProject, BuildSpec};
 pub use cluster::{Cluster, Insights};
 pub use declare::{Condition, ConditionExpression, Mapping, Parameter, aws};
 pub use diagnostic::{Diagnostic, Severity, SourceLine};
@@ -37,6 +40,7 @@ pub use file_system::{FileSystem, Mount};
 pub use iam::{Policy, Role, Statement};
 pub use key::Key;
 pub use log_group::LogGroup;
+pub use pipeline::{CodeSource, Pipeline, PipelineStage};
 pub use repository::{Image, Repository};
 pub use resource::{Arn, Handle, Resource, Tags};
 pub use scaling::ScalingTarget;

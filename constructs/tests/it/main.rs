@@ -5,6 +5,7 @@ mod bucket;
 mod iam;
 mod keys;
 mod network;
+mod pipeline;
 mod services;
 mod ui;
 mod web_acl;
