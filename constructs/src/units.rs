@@ -44,6 +44,12 @@ pub enum UnitError {
         /// The number.
         port: i64,
     },
+    /// The text is not a name that DNS can hold.
+    #[error("`{text}` is not a domain name")]
+    DomainName {
+        /// The text.
+        text: String,
+    },
     /// CloudWatch Logs offers a closed set of periods.
     #[error("CloudWatch does not keep logs for {days} days")]
     Retention {
@@ -66,6 +72,7 @@ impl UnitError {
             UnitError::FargateSize { cpu, allowed, .. } => {
                 format!("with {cpu} CPU units, choose one of {} MiB", list(allowed))
             }
+            UnitError::DomainName { .. } => "it looks like `api.example.com` or `*.example.com`".to_owned(),
             UnitError::Port { .. } => "a port is a number from 1 to 65535".to_owned(),
             UnitError::Retention { .. } => format!("choose one of {} days", list(&Retention::DAYS)),
         }

@@ -1,5 +1,6 @@
 //! Networks: a VPC, its subnets by tier and zone, the ways out of it, and the record of its traffic.
 
+mod acl;
 mod blocks;
 mod endpoints;
 mod network;

@@ -3,7 +3,9 @@
 //! Start at [`build`]; each stack then reads like the component list of a README.
 
 pub mod docuthinker;
+pub mod edge;
 pub mod foundation;
+pub mod pipeline;
 pub mod plan;
 pub mod portable;
 pub mod settings;

@@ -1,11 +1,15 @@
 //! What the constructs make of what they are asked, as templates and diagnostics.
 
+mod access_logs;
+mod acl;
 mod app;
 mod bucket;
+mod certificate;
 mod iam;
 mod keys;
 mod network;
 mod pipeline;
+mod record;
 mod services;
 mod ui;
 mod web_acl;

@@ -145,7 +145,7 @@ fn a_rule_sends_some_requests_elsewhere() {
     let listener = properties(&template, "AlbListener443");
     assert_eq!(
         (&listener["Protocol"], &listener["SslPolicy"]),
-        (&json!("HTTPS"), &json!("ELBSecurityPolicy-TLS13-1-2-2021-06"))
+        (&json!("HTTPS"), &json!("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"))
     );
     let service = &template.resources["AiService"];
     assert_eq!(

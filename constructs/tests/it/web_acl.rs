@@ -17,7 +17,7 @@ fn alb(s: &mut Scope<'_>) -> Alb {
 }
 
 fn properties(template: &Template, id: &str) -> Value {
-    serde_json::to_value(&template.resources[id].properties).unwrap()
+    serde_json::to_value(&template.resources[id].properties).expect("properties are JSON")
 }
 
 #[test]
