@@ -1,4 +1,4 @@
-//! CodeBuild projects: commands that run in a container of AWS's, with a log and a role of their own.
+//! `CodeBuild` projects: commands that run in a container of AWS's, with a log and a role of their own.
 
 use bon::bon;
 use serde_json::json;
@@ -44,7 +44,7 @@ impl BuildImage {
         BuildImage { reference: reference.into(), architecture }
     }
 
-    /// Who pulls the image: for AWS's own, CodeBuild itself must.
+    /// Who pulls the image: for AWS's own, `CodeBuild` itself must.
     fn pulled_with(&self) -> &'static str {
         if self.reference.starts_with("aws/codebuild/") { "CODEBUILD" } else { "SERVICE_ROLE" }
     }
@@ -92,7 +92,7 @@ pub struct BuildSpec {
 }
 
 impl BuildSpec {
-    /// The commands in the form that CodeBuild reads. All of them run in one bash, which stops at a mistake.
+    /// The commands in the form that `CodeBuild` reads. All of them run in one bash, which stops at a mistake.
     ///
     /// Source: [Build specification reference][aws].
     ///

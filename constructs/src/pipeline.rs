@@ -1,4 +1,4 @@
-//! CodePipeline pipelines: from a commit through builds and approvals to a deployment.
+//! `CodePipeline` pipelines: from a commit through builds and approvals to a deployment.
 
 use bon::bon;
 use serde_json::json;

@@ -297,6 +297,12 @@ impl WebAcl {
         self.resource.arn()
     }
 
+    /// What it protects.
+    #[must_use]
+    pub fn scope(&self) -> WebAclScope {
+        self.scope
+    }
+
     /// Protects a load balancer.
     #[track_caller]
     pub fn associate(&self, s: &mut Scope<'_>, alb: &Alb) {

@@ -14,7 +14,9 @@ use constructs::{App, StackOptions};
 use serde_json::{Value, json};
 
 use crate::docuthinker::{DocuThinker, Inputs};
+use crate::edge::Edge;
 use crate::foundation::Foundation;
+use crate::pipeline::Delivery;
 use crate::plan::Plan;
 use crate::portable::Portable;
 
@@ -77,7 +79,22 @@ pub fn build(app: &mut App, settings: &Settings) {
     );
     let main =
         options(settings, "DocuThinkerStack", "DocuThinker: network, load balancer and the two services");
-    let _: DocuThinker = app.stack(main, &Inputs { plan, foundation });
+    let mut stacks = vec!["DocuThinkerStack"];
+    let _: DocuThinker = app.stack(main, &Inputs { plan: plan.clone(), foundation: foundation.clone() });
+    if let Some(edge) = plan.edge.clone() {
+        let description = "DocuThinker: CloudFront before the load balancer";
+        let options = StackOptions {
+            region: Some(edge::REGION.to_owned()),
+            ..options(settings, "DocuThinkerEdge", description)
+        };
+        let _: Edge = app.stack(options, &edge::Inputs { plan: plan.clone(), edge });
+        stacks.push("DocuThinkerEdge");
+    }
+    if let Some(pipeline) = plan.pipeline.clone() {
+        let description = "DocuThinker: the pipeline that tests, builds and deploys";
+        let options = options(settings, "DocuThinkerPipeline", description);
+        let _: Delivery = app.stack(options, &pipeline::Inputs { plan, pipeline, foundation, stacks });
+    }
 }
 
 /// Adds the portable template to `app`.

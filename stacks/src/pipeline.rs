@@ -1,8 +1,8 @@
 //! The pipeline: from a commit over its tests and images to the deployed stacks.
 
 use constructs::{
-    Bucket, BuildImage, BuildMachine, BuildProject, BuildSpec, CodeSource, Pipeline, PipelineStage, Repository,
-    Scope, Stack, Statement, Topic, Value, aws, sub,
+    Bucket, BuildImage, BuildMachine, BuildProject, BuildSpec, CodeSource, Pipeline, PipelineStage,
+    Repository, Scope, Stack, Statement, Topic, Value, aws, sub,
 };
 
 use crate::foundation::Foundation;
@@ -68,8 +68,7 @@ fn approval(s: &mut Scope<'_>, inputs: &Inputs) -> Option<PipelineStage> {
 
 /// Tests and builds both services, pushes their images by commit, and exports their digests.
 fn build_project(s: &mut Scope<'_>, inputs: &Inputs, images: &Images) -> BuildProject {
-    let registry =
-        sub!("{}.dkr.ecr.{}.{}", aws::account_id(), aws::region(), aws::url_suffix());
+    let registry = sub!("{}.dkr.ecr.{}.{}", aws::account_id(), aws::region(), aws::url_suffix());
     let log_in = r#"aws ecr get-login-password | docker login --username AWS --password-stdin "$REGISTRY""#;
     let mut commands: Vec<String> = images.0.iter().map(Image::test).collect();
     commands.push(log_in.to_owned());
@@ -176,7 +175,8 @@ impl Image {
     /// A tag stays with its image: a second build of the same commit deploys the image of the first.
     fn build_and_push(&self) -> [String; 2] {
         let Image { folder, name, digest, .. } = self;
-        let known = format!(r#"aws ecr describe-images --repository-name "${name}" --image-ids imageTag="$COMMIT""#);
+        let known =
+            format!(r#"aws ecr describe-images --repository-name "${name}" --image-ids imageTag="$COMMIT""#);
         let image = format!(r#""$REGISTRY/${name}:$COMMIT""#);
         [
             format!(

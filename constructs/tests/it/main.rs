@@ -5,6 +5,7 @@ mod acl;
 mod app;
 mod bucket;
 mod certificate;
+mod distribution;
 mod iam;
 mod keys;
 mod network;

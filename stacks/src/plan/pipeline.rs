@@ -122,7 +122,8 @@ impl Reader<'_> {
     /// One machine builds both images, for its own processor.
     fn built_for(&mut self, settings: &Settings) -> Architecture {
         let (backend, ai_ml) = (settings.backend.architecture, settings.ai_ml.architecture);
-        let message = "`backend.architecture` and `ai_ml.architecture` differ, and one machine builds both images";
+        let message =
+            "`backend.architecture` and `ai_ml.architecture` differ, and one machine builds both images";
         let hint = "give both services the same architecture, or leave `pipeline` out";
         self.refuse_if(backend != ai_ml, "pipeline", message, hint);
         match backend {

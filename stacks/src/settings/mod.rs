@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{DataSettings, SyncSettings};
-pub use edge::EdgeSettings;
+pub use edge::{EdgeDomainSettings, EdgeSettings};
 pub use foundation::{ImageSettings, ReplicationSettings, SecretSettings};
 pub use front_door::{DomainSettings, Failover, LoadBalancerSettings};
 pub use network::{Endpoint, ExistingNetwork, NatMode, NetworkMode, NetworkSettings};

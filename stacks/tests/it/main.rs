@@ -1,7 +1,9 @@
 //! DocuThinker's stacks, as templates.
 
 mod combinations;
+mod edge;
 mod mistakes;
+mod pipeline;
 mod requirements;
 mod support;
 mod templates;

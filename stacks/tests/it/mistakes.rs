@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{settings, synth};
 
 /// What is refused, without the numbers of lines.
-fn refused(changes: Value) -> String {
+pub(crate) fn refused(changes: Value) -> String {
     let assembly = synth(&settings("prod", changes));
     let without_line = |diagnostic: &Diagnostic| match diagnostic.location {
         Some(at) => diagnostic.to_string().replacen(&format!("{}:{}", at.file, at.line), at.file, 1),
