@@ -8,6 +8,7 @@ use crate::name::short_name;
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
 use crate::security_group::{Egress, SecurityGroup};
+use crate::traffic::Entrance;
 use crate::units::{Cidr, Port};
 use crate::value::Value;
 use crate::vpc::{TierKind, Vpc};
@@ -202,6 +203,9 @@ impl Rule {
 /// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 const TLS_POLICY: &str = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09";
 
+/// The priority of a rule that all others come before.
+const LAST_PRIORITY: u16 = 50_000;
+
 impl Alb {
     /// The name under which it is reached.
     #[must_use]
@@ -223,21 +227,17 @@ impl Alb {
             self.security_group.allow_from(&mut s, Cidr::ANYWHERE, port, "requests from the internet");
         }
         let id = format!("Listener{port}");
-        let default = action(&listener.default);
+        let certificate = listener.certificate.clone();
         let properties = elbv2::Listener {
-            load_balancer_arn: Some(self.resource.into()),
-            port: Some(port.number().into()),
-            protocol: Some(if listener.certificate.is_some() { "HTTPS" } else { "HTTP" }.into()),
-            ssl_policy: listener.certificate.is_some().then(|| TLS_POLICY.into()),
-            certificates: listener
-                .certificate
-                .map(|arn| vec![elbv2::listener::Certificate { certificate_arn: Some(arn) }]),
-            default_actions: Some(vec![default]),
-            ..Default::default()
+            default_actions: Some(vec![action(&listener.default)]),
+            ..self.listener(port, listener.certificate)
         };
         let handle = s.add(&id, properties);
+        let entrance = Entrance { alb: self, listener: handle, rule: None, certificate };
         if let Action::Forward(service) = &listener.default {
-            service.attach(&mut s, self, handle);
+            let rule = service.shifting().map(|shifting| shifting.rule_for_all(handle, LAST_PRIORITY));
+            let rule = rule.map(|rule| s.add(&format!("{id}RuleForAll"), rule));
+            service.attach(&mut s, &Entrance { rule, ..entrance.clone() });
         }
         for (index, rule) in listener.rules.iter().enumerate() {
             if rule.paths.is_empty() && rule.hosts.is_empty() {
@@ -248,17 +248,30 @@ impl Alb {
                 listener_arn: Some(handle.into()),
                 priority: Some(priority.into()),
                 conditions: Some(rule.conditions()),
-                actions: Some(vec![elbv2::listener_rule::Action {
-                    r#type: Some("forward".into()),
-                    target_group_arn: rule.service.target_group().map(Value::from),
-                    ..Default::default()
-                }]),
+                actions: Some(vec![rule.service.forward()]),
                 ..Default::default()
             };
             let rule_handle = s.add(&format!("{id}Rule{priority}"), properties);
-            rule.service.attach(&mut s, self, rule_handle);
+            rule.service.attach(&mut s, &Entrance { rule: Some(rule_handle), ..entrance.clone() });
         }
         handle
+    }
+
+    /// A listener of this load balancer, without its default action.
+    pub(crate) fn listener(
+        &self,
+        port: Port,
+        certificate: Option<Value<Arn<acm::Certificate>>>,
+    ) -> elbv2::Listener {
+        elbv2::Listener {
+            load_balancer_arn: Some(self.resource.into()),
+            port: Some(port.number().into()),
+            protocol: Some(if certificate.is_some() { "HTTPS" } else { "HTTP" }.into()),
+            ssl_policy: certificate.is_some().then(|| TLS_POLICY.into()),
+            certificates: certificate
+                .map(|arn| vec![elbv2::listener::Certificate { certificate_arn: Some(arn) }]),
+            ..Default::default()
+        }
     }
 }
 

@@ -114,7 +114,7 @@ impl BuildSpec {
 /// An `AWS::CodeBuild::Project` whose source comes from a pipeline, with its log group and role.
 ///
 /// The role can write the log and nothing else, until it is granted more.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct BuildProject {
     /// The project itself, for what this construct has no word for.
     pub resource: Handle<codebuild::Project>,
@@ -269,13 +269,13 @@ fn check(
 impl BuildProject {
     /// The project's name.
     #[must_use]
-    pub fn name(self) -> Value<String> {
+    pub fn name(&self) -> Value<String> {
         self.resource.reference().text()
     }
 
     /// The project's ARN.
     #[must_use]
-    pub fn arn(self) -> Value<Arn<codebuild::Project>> {
+    pub fn arn(&self) -> Value<Arn<codebuild::Project>> {
         self.resource.arn()
     }
 }

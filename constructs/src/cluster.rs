@@ -2,6 +2,7 @@
 
 use bon::bon;
 
+use crate::exec::Exec;
 use crate::l1::ecs;
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
@@ -50,6 +51,8 @@ impl Cluster {
         /// healthy neighbours otherwise.
         #[builder(default = Insights::Enhanced)]
         insights: Insights,
+        /// Where sessions of ECS Exec are recorded. Default: where each container writes its output.
+        exec: Option<&Exec>,
     ) -> Cluster {
         let properties = ecs::Cluster {
             cluster_name,
@@ -57,6 +60,7 @@ impl Cluster {
                 name: Some("containerInsights".into()),
                 value: Some(insights.setting().into()),
             }]),
+            configuration: exec.map(Exec::configuration),
             // A service can only use a capacity provider that its cluster lists.
             capacity_providers: Some(["FARGATE", "FARGATE_SPOT"].into()),
             ..Default::default()

@@ -4,105 +4,27 @@ use std::ops::RangeInclusive;
 
 use bon::bon;
 
-use crate::alb::Alb;
 use crate::cluster::Cluster;
+use crate::container::{Container, HealthCommand};
+use crate::deployment::{Deployment, Shift, Traffic};
+use crate::exec::Exec;
 use crate::file_system::Mount;
-use crate::l1::{ecs, elbv2};
+use crate::l1::{cloudwatch, ecs, elbv2};
+use crate::launch::Launch;
 use crate::log_group::LogGroup;
-use crate::name::short_name;
 use crate::repository::Image;
 use crate::resource::Handle;
-use crate::scaling::{Scaling, ScalingTarget};
+use crate::scaling::{Cooldown, Scaling, ScalingTarget};
 use crate::scope::Scope;
 use crate::secret::SecretValue;
 use crate::security_group::SecurityGroup;
-use crate::task_definition::{Architecture, Container, TaskDefinition, TaskSize};
+use crate::target_group::{HealthCheck, Targets};
+use crate::task_definition::{Architecture, TaskDefinition, TaskSize};
+use crate::tracing::Tracing;
+use crate::traffic::{Entrance, Shifting};
 use crate::units::PortValue;
 use crate::value::Value;
 use crate::vpc::{TierKind, Vpc};
-
-/// How a load balancer finds out whether a task can take requests.
-///
-/// Source: [Health checks for Application Load Balancer target groups][aws].
-///
-/// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
-#[derive(Debug, Clone)]
-pub struct HealthCheck {
-    /// The path that is asked; an answer of 200 means healthy.
-    pub path: String,
-    /// Seconds between two checks, 5 to 300. Default: 30.
-    pub interval: u16,
-    /// Seconds after which no answer counts as a failure, 2 to 120, below the interval. Default: 5.
-    pub timeout: u16,
-    /// Successes in a row that make a task healthy, 2 to 10. Default: 2, so that a new task serves soon.
-    pub healthy_threshold: u16,
-    /// Failures in a row that make a task unhealthy, 2 to 10. Default: 3.
-    pub unhealthy_threshold: u16,
-}
-
-impl From<&str> for HealthCheck {
-    fn from(path: &str) -> HealthCheck {
-        HealthCheck {
-            path: path.to_owned(),
-            interval: 30,
-            timeout: 5,
-            healthy_threshold: 2,
-            unhealthy_threshold: 3,
-        }
-    }
-}
-
-impl HealthCheck {
-    fn check(&self, s: &mut Scope<'_>) {
-        let mut refuse = |property: &str, message: String, hint: &str| {
-            s.error("DC060", message).property(format!("health_check.{property}")).hint(hint);
-        };
-        if !self.path.starts_with('/') {
-            refuse("path", format!("`{}` is not a path", self.path), "begin it with a slash: `/health`");
-        }
-        if !(5..=300).contains(&self.interval) {
-            refuse(
-                "interval",
-                format!("{} seconds are no interval for health checks", self.interval),
-                "choose 5 to 300",
-            );
-        }
-        if !(2..=120).contains(&self.timeout) {
-            refuse(
-                "timeout",
-                format!("{} seconds are no time-out for health checks", self.timeout),
-                "choose 2 to 120",
-            );
-        }
-        if self.timeout >= self.interval {
-            let message = format!(
-                "the time-out of {} s is not below the interval of {} s",
-                self.timeout, self.interval
-            );
-            refuse("timeout", message, "shorten the time-out or lengthen the interval");
-        }
-        for (property, count) in
-            [("healthy_threshold", self.healthy_threshold), ("unhealthy_threshold", self.unhealthy_threshold)]
-        {
-            if !(2..=10).contains(&count) {
-                refuse(property, format!("{count} is no number of checks in a row"), "choose 2 to 10");
-            }
-        }
-    }
-}
-
-/// What a service's tasks are paid as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Launch {
-    /// On demand.
-    Fargate,
-    /// `base` tasks on demand, and of the others nine in ten on Spot, which AWS may take back with two minutes'
-    /// notice.
-    Spot {
-        /// Tasks that are always on demand.
-        base: u32,
-    },
-}
 
 /// An `AWS::ECS::Service` on Fargate with all it needs: task definition, roles, log group, security group,
 /// target group, scaling.
@@ -120,6 +42,7 @@ pub struct FargateService {
     /// Where its output goes.
     pub log_group: LogGroup,
     target_group: Option<Handle<elbv2::TargetGroup>>,
+    shifting: Option<Shifting>,
     scaling: Option<Scaling>,
     port: PortValue,
     container_name: String,
@@ -163,6 +86,14 @@ impl FargateService {
         /// name that CloudFormation makes.
         #[builder(into)]
         target_group_name: Option<String>,
+        /// Seconds in which a task that leaves may finish what it was asked, 0 to 3600. Default: 30.
+        #[builder(default = 30)]
+        deregistration_delay: u16,
+        /// Seconds for which a caller comes back to the same task, 1 to 604800. Default: any task takes any
+        /// request.
+        sticky_for: Option<u32>,
+        /// Seconds over which a new task gets its full share of requests, 30 to 900. Default: at once.
+        slow_start: Option<u16>,
         /// Environment variables that are no secret.
         #[builder(default, with = |variables: impl IntoIterator<Item = (impl Into<String>, impl Into<Value<String>>)>| {
             variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
@@ -178,6 +109,25 @@ impl FargateService {
         mounts: Vec<Mount>,
         /// Where its output goes.
         log_group: LogGroup,
+        /// A command that fails while the container is not healthy. Default: none, since its tool must be in the
+        /// image.
+        #[builder(into)]
+        health_command: Option<HealthCommand>,
+        /// The user and group that the container runs as. Default: `1000:1000`, which is not root.
+        #[builder(default = "1000:1000".to_owned(), into)]
+        user: String,
+        /// Seconds between the signal to stop and the end, 2 to 120. Default: 30.
+        #[builder(default = 30)]
+        stop_timeout: u16,
+        /// Who takes its traces. Default: nobody.
+        tracing: Option<Tracing>,
+        /// Lets people run commands in its containers, which can then write to their images: the agent that is
+        /// put into them has to. Default: nobody can.
+        ///
+        /// Source: [`ECS Exec` considerations][aws].
+        ///
+        /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+        exec: Option<&Exec>,
         /// The processor. Default: x86-64.
         #[builder(default = Architecture::X86_64)]
         architecture: Architecture,
@@ -192,30 +142,49 @@ impl FargateService {
             (tasks, targets.into_iter().collect())
         })]
         scale: Option<(RangeInclusive<u32>, Vec<ScalingTarget>)>,
+        /// How long the number rests after a step.
+        #[builder(default)]
+        cooldown: Cooldown,
+        /// How a new revision takes the place of the old one. Default: rolling, and back if its tasks keep failing.
+        #[builder(default, into)]
+        deployment: Deployment,
         /// Seconds after a task's start in which failed health checks do not count. Default: 60.
         #[builder(default = 60)]
         health_check_grace_period: u32,
     ) -> FargateService {
         let mut s = s.scope(id);
-        let container = Container::named(container_name.as_str())
+        launch.check(&mut s);
+        let app = Container::named(container_name.as_str())
             .image(image)
             .port(port.clone())
-            .environment(environment)
+            .environment(with_tracing(environment, tracing, &container_name))
             .secrets(secrets)
             .mounts(mounts.clone())
-            .log_group(log_group)
+            .log_group(log_group.clone())
+            .maybe_health_command(health_command)
+            .user(user)
+            .stop_timeout(stop_timeout)
+            .writable_root(exec.is_some())
             .build();
         let task_definition = TaskDefinition::named("TaskDefinition")
             .maybe_family(family)
+            .containers(beside(app, &size, tracing, &log_group))
             .size(size)
             .architecture(architecture)
-            .containers([container])
             .build(&mut s);
+        let task_role = task_definition.task_role;
+        if let Some(tracing) = tracing {
+            tracing.check(&mut s);
+            Tracing::grant(&mut s, task_role);
+        }
+        if let Some(exec) = exec {
+            exec.grant(&mut s, task_role);
+        }
         let security_group = SecurityGroup::named("SecurityGroup")
             .vpc(vpc)
             .description(&format!("tasks of {id}"))
             .build(&mut s);
-        let (launch_type, capacity) = launch_properties(launch);
+        let (launch_type, capacity) = launch.properties();
         let properties = ecs::Service {
             service_name,
             cluster: Some(cluster.name()),
@@ -225,7 +194,8 @@ impl FargateService {
             // With scaling the number is left out, or every deployment would reset it.
             desired_count: scale.is_none().then_some(desired_count),
             network_configuration: Some(network(vpc, &security_group)),
-            deployment_configuration: Some(rolling_with_breaker()),
+            deployment_configuration: Some(deployment.properties()),
+            enable_execute_command: exec.is_some().then(|| true.into()),
             availability_zone_rebalancing: Some("ENABLED".into()),
             enable_ecs_managed_tags: Some(true.into()),
             propagate_tags: Some("SERVICE".into()),
@@ -239,16 +209,45 @@ impl FargateService {
         vpc.await_internet(&mut s, vpc.task_tier(), resource);
         for mount in &mounts {
             mount.connect(&mut s, &security_group, resource);
+            mount.check_writers(&mut s, resource, scale.as_ref().map(|(tasks, _)| *tasks.end()));
         }
-        let target_group =
-            health_check.map(|check| target_group(&mut s, vpc, &port, check, target_group_name));
-        let scaling = scale.map(|(tasks, targets)| Scaling::add(&mut s, cluster, resource, tasks, &targets));
+        deployment.check(&mut s);
+        let targets = Targets {
+            vpc,
+            port: port.clone(),
+            health_check,
+            name: target_group_name,
+            deregistration_delay,
+            sticky_for,
+            slow_start,
+        };
+        let target_group = targets.group(&mut s, "TargetGroup", "");
+        let measures = scale.as_ref().map(|(_, measures)| measures.as_slice()).unwrap_or_default();
+        let shifting = match (&deployment, target_group) {
+            (Deployment::Shift(shift), Some(primary)) => {
+                check_shift(&mut s, shift, measures, sticky_for);
+                Shifting::add(&mut s, shift, &targets, primary)
+            }
+            (Deployment::Shift(_), None) => {
+                s.error("DC129", "requests cannot be shifted to a service that no load balancer sends any")
+                    .property("deployment")
+                    .hint("give the service a health check, or deploy it rolling");
+                None
+            }
+            (Deployment::Rolling { .. }, _) => None,
+        };
+        if target_group.is_some() {
+            await_listener(&mut s);
+        }
+        let scaling =
+            scale.map(|(tasks, targets)| Scaling::add(&mut s, cluster, resource, tasks, &targets, cooldown));
         FargateService {
             resource,
             task_definition,
             security_group,
             log_group,
-            target_group,
+            target_group: target_group.map(|group| group.resource),
+            shifting,
             scaling,
             port,
             container_name,
@@ -257,19 +256,50 @@ impl FargateService {
     }
 }
 
-fn launch_properties(
-    launch: Launch,
-) -> (Option<Value<String>>, Option<Vec<ecs::service::CapacityProviderStrategyItem>>) {
-    let item = |provider: &str, base: Option<u32>, weight: i64| ecs::service::CapacityProviderStrategyItem {
-        capacity_provider: Some(provider.into()),
-        base: base.map(Value::from),
-        weight: Some(weight.into()),
-    };
-    match launch {
-        Launch::Fargate => (Some("FARGATE".into()), None),
-        Launch::Spot { base } => {
-            (None, Some(vec![item("FARGATE", Some(base), 1), item("FARGATE_SPOT", None, 9)]))
+/// The variables, and those that tell where traces go unless the caller says otherwise.
+fn with_tracing(
+    mut environment: Vec<(String, Value<String>)>,
+    tracing: Option<Tracing>,
+    service: &str,
+) -> Vec<(String, Value<String>)> {
+    for (name, value) in tracing.map(|tracing| tracing.environment(service)).unwrap_or_default() {
+        if !environment.iter().any(|(own, _)| *own == name) {
+            environment.push((name, value));
         }
+    }
+    environment
+}
+
+/// The application, and what stands beside it; what that does not reserve of the task is the application's.
+fn beside(
+    mut app: Container,
+    size: &TaskSize,
+    tracing: Option<Tracing>,
+    log_group: &LogGroup,
+) -> Vec<Container> {
+    let Some(sidecar) = tracing.map(|tracing| tracing.sidecar(log_group.clone())) else { return vec![app] };
+    if let Some(size) = size.known() {
+        let rest = |has: u32, taken: Option<u32>| Some(has.saturating_sub(taken.unwrap_or(0)));
+        app.cpu = rest(size.cpu(), sidecar.cpu);
+        app.memory_reservation = rest(size.memory(), sidecar.memory_reservation);
+    }
+    vec![app, sidecar]
+}
+
+/// What does not go together with shifting requests between two target groups.
+fn check_shift(s: &mut Scope<'_>, shift: &Shift, measures: &[ScalingTarget], sticky_for: Option<u32>) {
+    if measures.iter().any(|measure| measure.is_requests()) {
+        s.error(
+            "DC130",
+            "the service scales on requests, but a deployment moves them to its other target group",
+        )
+        .property("scale")
+        .hint("scale on CPU or memory, or deploy it rolling: the measure follows one target group only");
+    }
+    if sticky_for.is_some() && shift.traffic != Traffic::AtOnce {
+        s.error("DC131", "sessions are sticky, but a deployment sends the same caller to both target groups")
+            .property("sticky_for")
+            .hint("shift all requests at once, or switch sticky sessions off");
     }
 }
 
@@ -286,52 +316,11 @@ fn network(vpc: &Vpc, group: &SecurityGroup) -> ecs::service::NetworkConfigurati
     }
 }
 
-/// New tasks start before old ones stop, and a deployment whose tasks keep failing is rolled back.
-///
-/// Source: [Deployment circuit breaker][aws].
-///
-/// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-fn rolling_with_breaker() -> ecs::service::DeploymentConfiguration {
-    ecs::service::DeploymentConfiguration {
-        minimum_healthy_percent: Some(100.into()),
-        maximum_percent: Some(200.into()),
-        deployment_circuit_breaker: Some(ecs::service::DeploymentCircuitBreaker {
-            enable: Some(true.into()),
-            rollback: Some(true.into()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
+fn awaited_listener(path: &str) -> String {
+    format!("{path}: listener")
 }
 
-fn target_group(
-    s: &mut Scope<'_>,
-    vpc: &Vpc,
-    port: &PortValue,
-    check: HealthCheck,
-    name: Option<String>,
-) -> Handle<elbv2::TargetGroup> {
-    check.check(s);
-    let attribute = |key: &str, value: &str| elbv2::target_group::TargetGroupAttribute {
-        key: Some(key.into()),
-        value: Some(value.into()),
-    };
-    let properties = elbv2::TargetGroup {
-        name: name.map(|name| short_name(&name, 32).into()),
-        vpc_id: Some(vpc.id()),
-        target_type: Some("ip".into()),
-        protocol: Some("HTTP".into()),
-        port: Some(port.value()),
-        health_check_path: Some(check.path.into()),
-        health_check_interval_seconds: Some(check.interval.into()),
-        health_check_timeout_seconds: Some(check.timeout.into()),
-        healthy_threshold_count: Some(check.healthy_threshold.into()),
-        unhealthy_threshold_count: Some(check.unhealthy_threshold.into()),
-        matcher: Some(elbv2::target_group::Matcher { http_code: Some("200".into()), ..Default::default() }),
-        // The default of 300 seconds makes every deployment five minutes longer.
-        target_group_attributes: Some(vec![attribute("deregistration_delay.timeout_seconds", "30")]),
-        ..Default::default()
-    };
+fn await_listener(s: &mut Scope<'_>) {
     let key = awaited_listener(s.own_path());
     s.awaits(
         &key,
@@ -339,11 +328,6 @@ fn target_group(
         "the service has a health check, but no listener forwards to it",
         "forward to it: `alb.listen(s, Listener::http(port!(80)).forward(&service))`",
     );
-    s.add("TargetGroup", properties)
-}
-
-fn awaited_listener(path: &str) -> String {
-    format!("{path}: listener")
 }
 
 impl FargateService {
@@ -359,8 +343,51 @@ impl FargateService {
         self.target_group
     }
 
-    /// Takes requests from `alb`, once `listener` (or the rule of one) exists to attach the target group.
-    pub(crate) fn attach<L>(&self, s: &mut Scope<'_>, alb: &Alb, listener: Handle<L>) {
+    /// The second target group, if deployments shift requests between two.
+    #[must_use]
+    pub fn alternate_target_group(&self) -> Option<Handle<elbv2::TargetGroup>> {
+        self.shifting.as_ref().map(|shifting| shifting.alternate)
+    }
+
+    pub(crate) fn shifting(&self) -> Option<&Shifting> {
+        self.shifting.as_ref()
+    }
+
+    /// What a rule of a listener does to send requests to the service.
+    pub(crate) fn forward(&self) -> elbv2::listener_rule::Action {
+        self.shifting.as_ref().map_or_else(
+            || elbv2::listener_rule::Action {
+                r#type: Some("forward".into()),
+                target_group_arn: self.target_group.map(Value::from),
+                ..Default::default()
+            },
+            Shifting::forward,
+        )
+    }
+
+    /// Ends a deployment and goes back when one of `alarms` goes off while it runs.
+    ///
+    /// The alarms must not watch what names the service, or each would have to be made before the other: let
+    /// them watch the target groups.
+    ///
+    /// Source: [How CloudWatch alarms detect Amazon ECS deployment failures][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+    pub fn watch_deployments(
+        &self,
+        s: &mut Scope<'_>,
+        alarms: impl IntoIterator<Item = Value<cloudwatch::AlarmName>>,
+    ) {
+        let alarms = ecs::service::DeploymentAlarms {
+            alarm_names: Some(alarms.into_iter().collect()),
+            enable: Some(true.into()),
+            rollback: Some(true.into()),
+        };
+        s[self.resource].deployment_configuration.get_or_insert_default().alarms = Some(alarms);
+    }
+
+    /// Takes requests that enter there, once its listener (or the rule of one) attaches the target group.
+    pub(crate) fn attach(&self, s: &mut Scope<'_>, entrance: &Entrance<'_>) {
         let mut s = s.reopen(&self.path);
         let s = &mut s;
         let Some(target_group) = self.target_group else {
@@ -370,28 +397,43 @@ impl FargateService {
         };
         s.settle(&awaited_listener(&self.path));
         // ECS refuses a service whose target group no load balancer uses yet.
-        s.depend(self.resource, listener);
-        let load_balancers = s[self.resource].load_balancers.get_or_insert_with(Vec::new);
-        let first = load_balancers.is_empty();
+        match entrance.rule {
+            Some(rule) => s.depend(self.resource, rule),
+            None => s.depend(self.resource, entrance.listener),
+        }
+        let first = s[self.resource].load_balancers.is_none();
         if first {
-            load_balancers.push(ecs::service::LoadBalancer {
+            let advanced = self.shifting.as_ref().zip(entrance.rule);
+            let advanced = advanced.map(|(shifting, rule)| shifting.configure(s, entrance, rule));
+            s[self.resource].load_balancers = Some(vec![ecs::service::LoadBalancer {
                 container_name: Some(self.container_name.as_str().into()),
                 container_port: Some(self.port.value()),
                 target_group_arn: Some(target_group.into()),
+                advanced_configuration: advanced,
                 ..Default::default()
-            });
+            }]);
         }
         let group = &self.security_group;
-        let rule = alb.security_group.connect(s, group, self.port.clone(), "requests from the load balancer");
+        let front = &entrance.alb.security_group;
+        let rule = front.connect(s, group, self.port.clone(), "requests from the load balancer");
         if !first {
             if rule.is_some() {
                 s.error("DC063", "the service is forwarded to from two load balancers")
                     .hint("a target group belongs to one load balancer; make a service for each");
+            } else if self.shifting.is_some() {
+                s.error(
+                    "DC132",
+                    "the service is forwarded to twice, but a deployment shifts what one rule sends",
+                )
+                .hint("lead to it by one rule of one listener, or deploy it rolling");
             }
             return;
         }
         if let Some(scaling) = &self.scaling {
-            scaling.follow_requests(s, alb, target_group, listener);
+            match entrance.rule {
+                Some(rule) => scaling.follow_requests(s, entrance.alb, target_group, rule),
+                None => scaling.follow_requests(s, entrance.alb, target_group, entrance.listener),
+            }
         }
     }
 }

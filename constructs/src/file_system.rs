@@ -4,10 +4,11 @@ use bon::bon;
 use template::Node;
 
 use crate::iam::{Role, Statement, policy_document};
-use crate::l1::ecs::task_definition as l1;
-use crate::l1::{ec2, efs};
+use crate::l1::ecs::task_definition as task;
+use crate::l1::efs::file_system as l1;
+use crate::l1::{ec2, ecs, efs, kms};
 use crate::port;
-use crate::resource::Handle;
+use crate::resource::{Arn, Handle};
 use crate::scope::{RemovalPolicy, Scope};
 use crate::security_group::{Egress, SecurityGroup};
 use crate::value::Value;
@@ -15,8 +16,8 @@ use crate::vpc::Vpc;
 
 /// An `AWS::EFS::FileSystem` with an access point and a mount target in each zone where tasks stand.
 ///
-/// It is encrypted, backed up daily, moves files unread for a month to cheaper storage, and lets in only who
-/// connects with TLS through the access point with IAM's permission.
+/// It is encrypted, backed up daily, moves files unread for a month to cheaper storage and back when they are read,
+/// and lets in only who connects with TLS through the access point with IAM's permission.
 #[derive(Debug, Clone)]
 pub struct FileSystem {
     /// The file system itself, for what this construct has no word for.
@@ -41,12 +42,25 @@ impl FileSystem {
         vpc: &Vpc,
         /// The folder of the file system that tasks see as its root; it is made with the first mount.
         path: &str,
+        /// The key that encrypts the files. It is chosen for ever: another one replaces the file system. Default:
+        /// the account's `aws/elasticfilesystem`.
+        #[builder(into)]
+        key: Option<Value<Arn<kms::Key>>>,
+        /// The other region that files are copied to, within minutes; a file system that can only be read is made
+        /// there, until replication is ended. Default: none.
+        #[builder(into)]
+        replica: Option<String>,
         /// What happens to the files when the file system leaves the template. Default: they are kept, unless
         /// the deployment that creates the file system fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
         removal_policy: RemovalPolicy,
     ) -> FileSystem {
-        let resource = s.add(id, properties());
+        let properties = efs::FileSystem {
+            kms_key_id: key,
+            replication_configuration: replication(&mut s.scope(id), replica),
+            ..properties()
+        };
+        let resource = s.add(id, properties);
         s.set_removal_policy(resource, removal_policy);
         let mut s = s.scope(id);
         let security_group = SecurityGroup::named("SecurityGroup")
@@ -82,13 +96,31 @@ fn properties() -> efs::FileSystem {
         file_system_policy: Some(only_encrypted()),
         // Elastic throughput costs only what is read and written; the other modes must be sized beforehand.
         throughput_mode: Some("elastic".into()),
-        backup_policy: Some(efs::file_system::BackupPolicy { status: Some("ENABLED".into()) }),
-        lifecycle_policies: Some(vec![efs::file_system::LifecyclePolicy {
-            transition_to_ia: Some("AFTER_30_DAYS".into()),
-            ..Default::default()
-        }]),
+        backup_policy: Some(l1::BackupPolicy { status: Some("ENABLED".into()) }),
+        lifecycle_policies: Some(vec![
+            l1::LifecyclePolicy { transition_to_ia: Some("AFTER_30_DAYS".into()), ..Default::default() },
+            l1::LifecyclePolicy {
+                transition_to_primary_storage_class: Some("AFTER_1_ACCESS".into()),
+                ..Default::default()
+            },
+        ]),
         ..Default::default()
     }
+}
+
+/// Source: [Replicating EFS file systems][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/efs/latest/ug/efs-replication.html
+#[track_caller]
+fn replication(s: &mut Scope<'_>, region: Option<String>) -> Option<l1::ReplicationConfiguration> {
+    let region = region?;
+    if s.region() == Some(&region) {
+        s.error("DC147", format!("files cannot be copied from {region} to itself"))
+            .property("replica")
+            .hint("name another region");
+    }
+    let destination = l1::ReplicationDestination { region: Some(region.into()), ..Default::default() };
+    Some(l1::ReplicationConfiguration { destinations: Some(vec![destination]) })
 }
 
 /// Refuses connections without TLS. That there is a policy at all also ends what holds without one: that
@@ -139,10 +171,22 @@ fn subnets(s: &mut Scope<'_>, vpc: &Vpc) -> Vec<Value<ec2::SubnetId>> {
 }
 
 impl FileSystem {
-    /// Mounts the file system at `container_path`; give the result to a service.
+    /// Mounts the file system at `container_path`, to be read and written by one task at a time; give the result to
+    /// a service. A service of several tasks is warned about, unless [`Mount::shared`] or [`Mount::read_only`].
     pub fn mount(&self, container_path: &str) -> Mount {
-        Mount { file_system: self.clone(), container_path: container_path.to_owned() }
+        Mount { file_system: self.clone(), container_path: container_path.to_owned(), access: Access::One }
     }
+}
+
+/// Who writes through a mount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// One task.
+    One,
+    /// Several tasks, which keep their writes apart.
+    Shared,
+    /// Nobody.
+    ReadOnly,
 }
 
 /// A file system at a place in a container.
@@ -150,17 +194,55 @@ impl FileSystem {
 pub struct Mount {
     file_system: FileSystem,
     container_path: String,
+    access: Access,
 }
 
 impl Mount {
+    /// Lets several tasks write at once: the program in them keeps their writes apart, since a file system reached
+    /// over a network does not. An embedded database such as `SQLite`, which Chroma keeps, relies on file locks.
+    ///
+    /// Source: [SQLite over a network][sqlite].
+    ///
+    /// [sqlite]: https://www.sqlite.org/useovernet.html
+    #[must_use]
+    pub fn shared(mut self) -> Mount {
+        self.access = Access::Shared;
+        self
+    }
+
+    /// Lets the tasks read, and nothing else.
+    #[must_use]
+    pub fn read_only(mut self) -> Mount {
+        self.access = Access::ReadOnly;
+        self
+    }
+
+    /// Doubts that all tasks of `service` should write; `most` is the end of its scaling, if it scales.
+    #[track_caller]
+    pub(crate) fn check_writers(&self, s: &mut Scope<'_>, service: Handle<ecs::Service>, most: Option<u32>) {
+        let fixed = s[service].desired_count.as_ref().and_then(|count| match count.node() {
+            Node::Number(count) => count.as_i64(),
+            _ => None,
+        });
+        let tasks = most.map(i64::from).or(fixed);
+        if self.access != Access::One || tasks.is_some_and(|tasks| tasks < 2) {
+            return;
+        }
+        let tasks = tasks.map_or("several".to_owned(), |tasks| format!("up to {tasks}"));
+        let message = format!("{tasks} tasks write to `{}` at once", self.container_path);
+        s.warn("DC148", message).property("mounts").hint(
+            "run one task, mount with `.read_only()`, or say `.shared()` if the program keeps its writes apart",
+        );
+    }
+
     /// The volume of the task definition. What is sent is encrypted, and IAM is asked.
-    pub(crate) fn volume(&self) -> l1::Volume {
-        l1::Volume {
+    pub(crate) fn volume(&self) -> task::Volume {
+        task::Volume {
             name: Some(self.file_system.volume.as_str().into()),
-            efs_volume_configuration: Some(l1::EfsVolumeConfiguration {
+            efs_volume_configuration: Some(task::EfsVolumeConfiguration {
                 filesystem_id: Some(self.file_system.resource.into()),
                 transit_encryption: Some("ENABLED".into()),
-                authorization_config: Some(l1::AuthorizationConfig {
+                authorization_config: Some(task::AuthorizationConfig {
                     access_point_id: Some(self.file_system.access_point.into()),
                     iam: Some("ENABLED".into()),
                 }),
@@ -170,21 +252,24 @@ impl Mount {
         }
     }
 
-    pub(crate) fn mount_point(&self) -> l1::MountPoint {
-        l1::MountPoint {
+    pub(crate) fn mount_point(&self) -> task::MountPoint {
+        task::MountPoint {
             source_volume: Some(self.file_system.volume.as_str().into()),
             container_path: Some(self.container_path.as_str().into()),
-            read_only: Some(false.into()),
+            read_only: Some((self.access == Access::ReadOnly).into()),
         }
     }
 
-    /// Lets `role` read and write through the access point, and through nothing else.
+    /// Lets `role` read and, where it may, write through the access point, and through nothing else.
     ///
     /// Source: [IAM authorization for Amazon EFS][aws].
     ///
     /// [aws]: https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html
     pub(crate) fn grant(&self, s: &mut Scope<'_>, role: Role) {
-        let actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
+        let actions = match self.access {
+            Access::ReadOnly => vec!["elasticfilesystem:ClientMount"],
+            _ => vec!["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+        };
         let statement = Statement::allow(actions).on(self.file_system.resource.arn()).when(
             "StringEquals",
             "elasticfilesystem:AccessPointArn",

@@ -175,8 +175,11 @@ impl Role {
         #[builder(into)]
         description: Option<Value<String>>,
     ) -> Role {
+        // What ECS does with a load balancer it does by a role of its own kind, for which AWS does not say that the
+        // account is told.
+        let equals = if assumed_by == "ecs.amazonaws.com" { "StringEqualsIfExists" } else { "StringEquals" };
         let mut trust = Statement::allow(["sts:AssumeRole"]).for_service(assumed_by).when(
-            "StringEquals",
+            equals,
             "aws:SourceAccount",
             aws::account_id(),
         );

@@ -2,19 +2,23 @@
 
 use bon::bon;
 
+use crate::declare::aws;
 use crate::iam::{Role, Statement};
 use crate::l1::{kms, logs};
 use crate::resource::{Arn, Handle};
 use crate::retention;
 use crate::scope::{RemovalPolicy, Scope};
+use crate::sub;
 use crate::units::Retention;
 use crate::value::Value;
 
-/// An `AWS::Logs::LogGroup`.
-#[derive(Debug, Clone, Copy)]
+/// A log group, made by the stack or existing already.
+#[derive(Debug, Clone)]
 pub struct LogGroup {
-    /// The log group itself, for what this construct has no word for.
-    pub resource: Handle<logs::LogGroup>,
+    name: Value<logs::LogGroupName>,
+    arn: Value<Arn<logs::LogGroup>>,
+    /// The log group itself, if the stack owns it.
+    pub resource: Option<Handle<logs::LogGroup>>,
 }
 
 #[bon]
@@ -50,25 +54,33 @@ impl LogGroup {
         };
         let resource = s.add(id, properties);
         s.set_removal_policy(resource, removal_policy);
-        LogGroup { resource }
+        LogGroup { name: resource.reference(), arn: resource.arn(), resource: Some(resource) }
     }
 }
 
 impl LogGroup {
+    /// A log group of this account and region that exists. How long it keeps events is its own matter.
+    pub fn existing(name: impl Into<String>) -> LogGroup {
+        let name = name.into();
+        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
+        let arn = sub!("arn:{}:logs:{}:{}:log-group:{}:*", partition, region, account, &name);
+        LogGroup { name: Value::known(name), arn: Value::from_node(arn.into_node()), resource: None }
+    }
+
     /// The log group's name.
     #[must_use]
-    pub fn name(self) -> Value<logs::LogGroupName> {
-        self.resource.reference()
+    pub fn name(&self) -> Value<logs::LogGroupName> {
+        self.name.clone()
     }
 
     /// The log group's ARN, which ends in `:*` and so covers its streams.
     #[must_use]
-    pub fn arn(self) -> Value<Arn<logs::LogGroup>> {
-        self.resource.arn()
+    pub fn arn(&self) -> Value<Arn<logs::LogGroup>> {
+        self.arn.clone()
     }
 
     /// Lets `role` write to the group: make streams and put events, nothing else.
-    pub fn grant_write(self, s: &mut Scope<'_>, role: Role) {
+    pub fn grant_write(&self, s: &mut Scope<'_>, role: Role) {
         let statement = Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on(self.arn());
         role.allow(s, "Logs", statement);
     }

@@ -85,8 +85,11 @@ enum Step {
 
 impl PipelineStage {
     /// Runs `project` on the commit's files.
-    pub fn build(name: &str, project: BuildProject) -> PipelineStage {
-        PipelineStage { name: name.to_owned(), step: Step::Build { project, environment: Vec::new() } }
+    pub fn build(name: &str, project: &BuildProject) -> PipelineStage {
+        PipelineStage {
+            name: name.to_owned(),
+            step: Step::Build { project: project.clone(), environment: Vec::new() },
+        }
     }
 
     /// Waits, for seven days at most, until somebody has approved, who is told by `topic` if there is one.
@@ -109,7 +112,7 @@ impl PipelineStage {
 
     fn declaration(&self) -> StageDeclaration {
         let action = match &self.step {
-            Step::Build { project, environment } => self.build_action(*project, environment),
+            Step::Build { project, environment } => self.build_action(project, environment),
             Step::Approval { topic, message } => self.approval_action(*topic, message),
         };
         StageDeclaration {
@@ -119,7 +122,7 @@ impl PipelineStage {
         }
     }
 
-    fn build_action(&self, project: BuildProject, environment: &[(String, String)]) -> ActionDeclaration {
+    fn build_action(&self, project: &BuildProject, environment: &[(String, String)]) -> ActionDeclaration {
         let mut configuration = vec![("ProjectName", project.name().into_node())];
         if !environment.is_empty() {
             let variable =

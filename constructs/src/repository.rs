@@ -4,7 +4,7 @@ use bon::bon;
 use template::Node;
 
 use crate::iam::{Role, Statement};
-use crate::l1::ecr;
+use crate::l1::{ecr, kms};
 use crate::resource::{Arn, Handle};
 use crate::scope::{RemovalPolicy, Scope};
 use crate::sub;
@@ -22,8 +22,9 @@ pub struct Repository {
 impl Repository {
     /// Starts the repository `id`; `build(s)` adds it to the scope.
     ///
-    /// Images are scanned when they are pushed, encrypted with AES-256, and a tag, once given, stays with its
-    /// image, so that what was deployed can be deployed again.
+    /// Images are scanned when they are pushed, encrypted at rest, and a tag, once given, stays with its image, so
+    /// that what was deployed can be deployed again. There is no repository policy: only IAM policies of the
+    /// account decide who pulls and pushes.
     #[track_caller]
     #[builder(start_fn = named, finish_fn = build)]
     pub fn new(
@@ -39,6 +40,10 @@ impl Repository {
         /// Tags that may be given again to another image, for example `latest`. Default: none.
         #[builder(default, with = FromIterator::from_iter)]
         mutable_tags: Vec<String>,
+        /// The key that encrypts images. It is chosen for ever: another one replaces the repository. Default: none;
+        /// ECR encrypts with AES-256 and a key of its own.
+        #[builder(into)]
+        key: Option<Value<Arn<kms::Key>>>,
         /// What happens to the images when the repository leaves the template. Default: they are kept, unless
         /// the deployment that creates the repository fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
@@ -52,8 +57,8 @@ impl Repository {
             image_tag_mutability: Some(mutability(&mutable_tags).into()),
             image_tag_mutability_exclusion_filters: exclusions(mutable_tags),
             encryption_configuration: Some(ecr::repository::EncryptionConfiguration {
-                encryption_type: Some("AES256".into()),
-                ..Default::default()
+                encryption_type: Some(if key.is_some() { "KMS" } else { "AES256" }.into()),
+                kms_key: key,
             }),
             lifecycle_policy: Some(ecr::repository::LifecyclePolicy {
                 lifecycle_policy_text: Some(keep_newest(keep).into()),

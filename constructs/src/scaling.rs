@@ -41,6 +41,10 @@ impl ScalingTarget {
     pub fn requests(per_target: u32) -> ScalingTarget {
         ScalingTarget { measure: Measure::Requests, value: per_target }
     }
+
+    pub(crate) fn is_requests(self) -> bool {
+        self.measure == Measure::Requests
+    }
 }
 
 impl Measure {
@@ -60,10 +64,20 @@ impl Measure {
     }
 }
 
-/// Seconds after a step in which no task is taken away: the seed's 300, since starting one again is slow.
-const SCALE_IN_COOLDOWN: i64 = 300;
-/// Seconds after a step in which no task is added: the seed's 60, since load that rises must be met soon.
-const SCALE_OUT_COOLDOWN: i64 = 60;
+/// How long the number of tasks rests after a step, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cooldown {
+    /// After a step in which a task was taken away. Default: 300, since starting one again is slow.
+    pub scale_in: u32,
+    /// After a step in which a task was added. Default: 60, since load that rises must be met soon.
+    pub scale_out: u32,
+}
+
+impl Default for Cooldown {
+    fn default() -> Cooldown {
+        Cooldown { scale_in: 300, scale_out: 60 }
+    }
+}
 
 /// The scaling of a service.
 #[derive(Debug, Clone)]
@@ -71,6 +85,7 @@ pub(crate) struct Scaling {
     target: Handle<ScalableTarget>,
     /// Requests per task, to be followed once a load balancer sends some.
     requests: Option<u32>,
+    cooldown: Cooldown,
     path: String,
 }
 
@@ -81,6 +96,7 @@ impl Scaling {
         service: Handle<ecs::Service>,
         tasks: RangeInclusive<u32>,
         targets: &[ScalingTarget],
+        cooldown: Cooldown,
     ) -> Scaling {
         check(s, &tasks, targets);
         let properties = ScalableTarget {
@@ -92,10 +108,9 @@ impl Scaling {
             ..Default::default()
         };
         let target = s.add("ScalableTarget", properties);
-        let requests =
-            targets.iter().find(|target| target.measure == Measure::Requests).map(|target| target.value);
-        let scaling = Scaling { target, requests, path: s.own_path().to_owned() };
-        for follow in targets.iter().filter(|target| target.measure != Measure::Requests) {
+        let requests = targets.iter().find(|target| target.is_requests()).map(|target| target.value);
+        let scaling = Scaling { target, requests, cooldown, path: s.own_path().to_owned() };
+        for follow in targets.iter().filter(|target| !target.is_requests()) {
             scaling.policy(s, *follow, None);
         }
         if requests.is_some() {
@@ -148,8 +163,8 @@ impl Scaling {
                         resource_label: label,
                     }),
                     target_value: Some(f64::from(follow.value).into()),
-                    scale_in_cooldown: Some(SCALE_IN_COOLDOWN.into()),
-                    scale_out_cooldown: Some(SCALE_OUT_COOLDOWN.into()),
+                    scale_in_cooldown: Some(self.cooldown.scale_in.into()),
+                    scale_out_cooldown: Some(self.cooldown.scale_out.into()),
                     ..Default::default()
                 },
             ),

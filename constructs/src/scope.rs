@@ -255,7 +255,7 @@ impl App {
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) app: &'a mut AppData,
-    stack: u32,
+    pub(crate) stack: u32,
     path: String,
     location: Option<SourceLine>,
 }

@@ -38,6 +38,12 @@ impl Secret {
         /// The key that encrypts the value. Default: the account's `aws/secretsmanager`.
         #[builder(into)]
         key: Option<Value<Arn<kms::Key>>>,
+        /// The other regions that the value is copied to, with each new one; there it has the same name, and is
+        /// encrypted with that region's `aws/secretsmanager`. Default: none.
+        #[builder(default, with = |regions: impl IntoIterator<Item = impl Into<String>>| {
+            regions.into_iter().map(Into::into).collect()
+        })]
+        replicas: Vec<String>,
         /// What happens to the value when the secret leaves the template. Default: it is kept, unless the
         /// deployment that creates the secret fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
@@ -46,13 +52,40 @@ impl Secret {
         if let Some(name) = name.as_ref().and_then(Value::literal) {
             warn_about_suffix(s, name);
         }
-        let properties =
-            secretsmanager::Secret { name, description, kms_key_id: key.clone(), ..Default::default() };
+        let properties = secretsmanager::Secret {
+            name,
+            description,
+            kms_key_id: key.clone(),
+            replica_regions: replica_regions(&mut s.scope(id), replicas),
+            ..Default::default()
+        };
         let resource = s.add(id, properties);
         s.set_removal_policy(resource, removal_policy);
         let arn = resource.reference();
         Secret { policy_resource: arn.text(), arn, key, resource: Some(resource) }
     }
+}
+
+/// Source: [Replicate secrets across regions][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+#[track_caller]
+fn replica_regions(
+    s: &mut Scope<'_>,
+    regions: Vec<String>,
+) -> Option<Vec<secretsmanager::secret::ReplicaRegion>> {
+    for (index, region) in regions.iter().enumerate() {
+        if s.region() == Some(region) || regions[..index].contains(region) {
+            s.error("DC143", format!("the secret is in {region} already"))
+                .property("replicas")
+                .hint("name each other region once");
+        }
+    }
+    let replica = |region: String| secretsmanager::secret::ReplicaRegion {
+        region: Some(region.into()),
+        ..Default::default()
+    };
+    (!regions.is_empty()).then(|| regions.into_iter().map(replica).collect())
 }
 
 /// Secrets Manager adds a hyphen and six characters to a name; a name that ends like that is mistaken for a
@@ -93,6 +126,14 @@ impl Secret {
         Secret { arn: Value::from_node(arn.into_node()), policy_resource, key: None, resource: None }
     }
 
+    /// The same secret, encrypted with this key, so that whoever may read it may decrypt it too. For secrets that
+    /// exist; the stack's own know their key.
+    #[must_use]
+    pub fn encrypted_with(mut self, key: impl Into<Value<Arn<kms::Key>>>) -> Secret {
+        self.key = Some(key.into());
+        self
+    }
+
     /// The secret's ARN.
     #[must_use]
     pub fn arn(&self) -> Value<Arn<secretsmanager::Secret>> {
@@ -104,6 +145,43 @@ impl Secret {
     pub fn field(&self, key: &str) -> SecretValue {
         let from = sub!("{}:{}::", &self.arn, key);
         SecretValue { secret: self.clone(), value_from: Value::from_node(from.into_node()) }
+    }
+
+    /// Makes the Lambda function `function_arn` change the value every `days` days, from 1 to 1,000; the first time
+    /// when they have passed, since a new secret has no value to begin with.
+    ///
+    /// The function knows how to get a new credential from whoever issues it. Its policy must let
+    /// `secretsmanager.amazonaws.com` invoke it, and its role read and change the secret and use the secret's key.
+    /// Tasks read a secret when they start: after a rotation they run on the old value until they are replaced.
+    ///
+    /// Source: [Rotation by Lambda function][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html
+    #[track_caller]
+    pub fn rotate(
+        &self,
+        s: &mut Scope<'_>,
+        id: &str,
+        function_arn: impl Into<Value<String>>,
+        days: u32,
+    ) -> Handle<secretsmanager::RotationSchedule> {
+        if !(1..=1000).contains(&days) {
+            s.scope(id)
+                .error("DC144", format!("a secret cannot be rotated every {days} days"))
+                .property("days")
+                .hint("choose 1 to 1000 days");
+        }
+        let schedule = secretsmanager::RotationSchedule {
+            secret_id: Some(self.arn()),
+            rotation_lambda_arn: Some(function_arn.into()),
+            rotate_immediately_on_update: Some(false.into()),
+            rotation_rules: Some(secretsmanager::rotation_schedule::RotationRules {
+                automatically_after_days: Some(days.into()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        s.add(id, schedule)
     }
 
     /// Lets `role` read the value, and nothing else about any secret.
@@ -130,6 +208,19 @@ impl Secret {
 pub struct SecretValue {
     pub(crate) secret: Secret,
     pub(crate) value_from: Value<Arn<secretsmanager::Secret>>,
+}
+
+impl SecretValue {
+    /// The secret that the value is, or is a field of.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+}
+
+impl From<&SecretValue> for SecretValue {
+    fn from(value: &SecretValue) -> SecretValue {
+        value.clone()
+    }
 }
 
 impl From<&Secret> for SecretValue {

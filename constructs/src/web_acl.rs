@@ -335,7 +335,10 @@ impl WebAcl {
     /// [aws]: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
     #[track_caller]
     fn log(&self, s: &mut Scope<'_>, group: LogGroup, logged: Logged) {
-        let name = s[group.resource].log_group_name.clone();
+        let name = match group.resource {
+            Some(resource) => s[resource].log_group_name.clone(),
+            None => Some(group.name().text()),
+        };
         let mut s = s.reopen(&self.path);
         let name = match &name {
             None => Some("(made by CloudFormation)"),

@@ -5,6 +5,7 @@ use constructs::{
     sub,
 };
 
+use crate::exceptions;
 use crate::plan::{EdgePlan, Plan};
 
 /// Days for which requests are recorded.
@@ -60,6 +61,7 @@ impl Stack for Edge {
             "Address of everything, near the caller",
         );
         s.output("DistributionDomainName", distribution.domain_name(), "CloudFront's own name for it");
+        exceptions::accept(s);
         Edge { distribution }
     }
 }

@@ -1,12 +1,21 @@
 //! What must exist before a task starts: repositories for its images, secrets for its credentials.
 
-use constructs::{Repository, Scope, Secret, Stack};
+mod secrets;
 
+use constructs::{ImageReplication, Key, Repository, Scope, Stack, Topic};
+
+use crate::exceptions;
 use crate::plan::Plan;
+
+pub use secrets::Secrets;
 
 /// The stack `DocuThinkerFoundation`.
 #[derive(Debug, Clone)]
 pub struct Foundation {
+    /// What encrypts secrets, images, logs, files, databases and notifications, if each service's own key does not.
+    pub key: Option<Key>,
+    /// Where alarms, budgets and backups tell people what is wrong.
+    pub topic: Topic,
     /// Images of the backend.
     pub backend_images: Repository,
     /// Images of the AI and machine-learning service.
@@ -15,62 +24,58 @@ pub struct Foundation {
     pub secrets: Secrets,
 }
 
-/// One secret for each credential, so that each can be granted, rotated and audited alone.
-#[derive(Debug, Clone)]
-pub struct Secrets {
-    /// The OpenAI API key.
-    pub openai: Secret,
-    /// The Anthropic API key.
-    pub anthropic: Secret,
-    /// The Google AI API key.
-    pub google: Secret,
-    /// The address of the knowledge graph, with its password.
-    pub neo4j: Secret,
-    /// The address of the vector store, where it is a server.
-    pub chroma: Secret,
-    /// The address of MongoDB, with its password.
-    pub mongodb: Secret,
-    /// The address of Redis, with its password.
-    pub redis: Secret,
-}
-
 impl Stack for Foundation {
     type Settings = Plan;
 
     fn build(s: &mut Scope<'_>, plan: &Plan) -> Foundation {
-        let repository = |s: &mut Scope<'_>, id: &str, name: &str| {
-            Repository::named(id)
-                .name(format!("{}-{name}", plan.name))
-                .keep(plan.foundation.keep_images)
-                .mutable_tags(plan.foundation.allow_latest.then(|| "latest".to_owned()))
-                .removal_policy(plan.removal)
-                .build(s)
+        let key = plan.foundation.customer_key.then(|| key(s, plan));
+        let foundation = Foundation {
+            key,
+            backend_images: repository(s, plan, key, "BackendRepository", &backend_images(plan)),
+            ai_ml_images: repository(s, plan, key, "AiMlRepository", &ai_ml_images(plan)),
+            secrets: Secrets::build(s, plan, key),
+            topic: Topic::named("Notifications")
+                .name(format!("{}-notifications", plan.name))
+                .maybe_key(key)
+                .emails(plan.foundation.emails.iter().cloned())
+                .build(s),
         };
-        Foundation {
-            backend_images: repository(s, "BackendRepository", "backend"),
-            ai_ml_images: repository(s, "AiMlRepository", "ai-ml"),
-            secrets: Secrets::build(s, plan),
+        if let Some(region) = &plan.foundation.image_replica {
+            ImageReplication::named("ImageReplication")
+                .region(region)
+                .repositories([backend_images(plan), ai_ml_images(plan)])
+                .build(s);
         }
+        s.output("NotificationsTopic", foundation.topic.arn(), "Topic to subscribe to for alarms");
+        exceptions::accept(s);
+        foundation
     }
 }
 
-impl Secrets {
-    fn build(s: &mut Scope<'_>, plan: &Plan) -> Secrets {
-        let mut secret = |id: &str, name: &str, description: &str| {
-            let name = format!("{}/{name}", plan.foundation.secret_prefix);
-            if plan.foundation.existing_secrets {
-                return Secret::existing_named(s, name);
-            }
-            Secret::named(id).name(name).description(description).removal_policy(plan.removal).build(s)
-        };
-        Secrets {
-            openai: secret("OpenAiSecret", "openai", "OpenAI API key"),
-            anthropic: secret("AnthropicSecret", "anthropic", "Anthropic API key"),
-            google: secret("GoogleSecret", "google", "Google AI API key"),
-            neo4j: secret("Neo4jSecret", "neo4j", "Neo4j address with user and password"),
-            chroma: secret("ChromaSecret", "chroma", "Chroma address, where the vector store is a server"),
-            mongodb: secret("MongoDbSecret", "mongodb", "MongoDB address with user and password"),
-            redis: secret("RedisSecret", "redis", "Redis address with password"),
-        }
-    }
+fn key(s: &mut Scope<'_>, plan: &Plan) -> Key {
+    let key = Key::named("Key")
+        .alias(&plan.name)
+        .description(format!("{}: secrets, images, logs, files and notifications", plan.name))
+        .removal_policy(plan.removal)
+        .build(s);
+    key.allow_logs(s, &plan.foundation.log_groups);
+    key
+}
+
+fn backend_images(plan: &Plan) -> String {
+    format!("{}-backend", plan.name)
+}
+
+fn ai_ml_images(plan: &Plan) -> String {
+    format!("{}-ai-ml", plan.name)
+}
+
+fn repository(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>, id: &str, name: &str) -> Repository {
+    Repository::named(id)
+        .name(name)
+        .keep(plan.foundation.keep_images)
+        .mutable_tags(plan.foundation.allow_latest.then(|| "latest".to_owned()))
+        .maybe_key(key)
+        .removal_policy(plan.removal)
+        .build(s)
 }

@@ -4,6 +4,7 @@
 
 pub mod docuthinker;
 pub mod edge;
+pub mod exceptions;
 pub mod foundation;
 pub mod pipeline;
 pub mod plan;
@@ -35,6 +36,7 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "tags": {"Environment": "staging"},
                 "removal": "delete",
                 "deletion_protection": false,
+                "customer_key": false,
                 "network": {"nat": "single"},
                 "logs": {"retention_days": 7},
                 "secrets": {"prefix": "docuthinker-staging"},
@@ -50,11 +52,12 @@ pub fn environments() -> Vec<(&'static str, Value)> {
                 "tags": {"Environment": "dev"},
                 "removal": "delete",
                 "deletion_protection": false,
+                "customer_key": false,
                 "network": {"mode": "public", "flow_logs": false},
                 "logs": {"retention_days": 7},
                 "secrets": {"prefix": "docuthinker-dev"},
-                "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot_base": 1},
-                "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot_base": 1},
+                "backend": {"cpu": 256, "memory": 512, "scaling": {"min": 1, "max": 4}, "spot": {"base": 1}},
+                "ai_ml": {"cpu": 256, "memory": 1024, "scaling": {"min": 1, "max": 4}, "spot": {"base": 1}},
             }),
         ),
     ]

@@ -5,6 +5,7 @@ use constructs::{
     Repository, Scope, Stack, Statement, Topic, Value, aws, sub,
 };
 
+use crate::exceptions;
 use crate::foundation::Foundation;
 use crate::plan::{PipelinePlan, Plan};
 
@@ -35,15 +36,18 @@ impl Stack for Delivery {
     type Settings = Inputs;
 
     fn build(s: &mut Scope<'_>, inputs: &Inputs) -> Delivery {
+        if let Some(key) = inputs.foundation.key {
+            key.allow_logs(s, [format!("/aws/codebuild/{}-*", inputs.plan.name)]);
+        }
         let artifacts = Bucket::named("Artifacts")
             .versioned(false)
             .expire_after_days(ARTIFACT_DAYS)
             .removal_policy(inputs.plan.removal)
             .build(s);
         let images = Images::of(&inputs.foundation);
-        let build = PipelineStage::build("Build", build_project(s, inputs, &images))
+        let build = PipelineStage::build("Build", &build_project(s, inputs, &images))
             .variable("COMMIT", CodeSource::COMMIT);
-        let mut deploy = PipelineStage::build("Deploy", deploy_project(s, inputs, &images));
+        let mut deploy = PipelineStage::build("Deploy", &deploy_project(s, inputs, &images));
         for image in &images.0 {
             deploy = deploy.variable(image.digest, build.exported(image.digest));
         }
@@ -54,14 +58,16 @@ impl Stack for Delivery {
             .source(inputs.pipeline.source.clone())
             .stages(stages)
             .build(s);
+        exceptions::accept(s);
         Delivery { pipeline }
     }
 }
 
 fn approval(s: &mut Scope<'_>, inputs: &Inputs) -> Option<PipelineStage> {
     let PipelinePlan { approval, approvers, environment, .. } = &inputs.pipeline;
-    let topic =
-        (!approvers.is_empty()).then(|| Topic::named("Approvals").emails(approvers.iter().cloned()).build(s));
+    let topic = (!approvers.is_empty()).then(|| {
+        Topic::named("Approvals").maybe_key(inputs.foundation.key).emails(approvers.iter().cloned()).build(s)
+    });
     let question = format!("Deploy to {environment}? The build's log shows what was built.");
     approval.then(|| PipelineStage::approval("Approve", topic, &question))
 }
@@ -83,6 +89,7 @@ fn build_project(s: &mut Scope<'_>, inputs: &Inputs, images: &Images) -> BuildPr
         .image(BuildImage::amazon_linux(inputs.pipeline.architecture))
         .docker(true)
         .environment([("REGISTRY", registry)].into_iter().chain(images.names()))
+        .maybe_log_key(inputs.foundation.key)
         .retention(inputs.plan.watch.retention)
         .removal_policy(inputs.plan.removal)
         .build(s);
@@ -119,6 +126,7 @@ fn deploy_project(s: &mut Scope<'_>, inputs: &Inputs, images: &Images) -> BuildP
         .machine(BuildMachine::Large)
         .environment(variables)
         .timeout_minutes(120)
+        .maybe_log_key(inputs.foundation.key)
         .retention(inputs.plan.watch.retention)
         .removal_policy(inputs.plan.removal)
         .build(s);

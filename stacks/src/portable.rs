@@ -10,6 +10,8 @@ use constructs::{
     Secret, Stack, TaskSize, TierKind, Value, Vpc, aws, port, repository, sub,
 };
 
+use crate::exceptions;
+
 /// The stack `fargate-service`.
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
@@ -45,6 +47,7 @@ impl Stack for Portable {
             "Address of the AI and machine-learning service",
         );
         s.exported_output("ClusterName", cluster.name(), "Name of the ECS cluster", "DocuThinkerCluster");
+        exceptions::accept(s);
         Portable
     }
 }
@@ -146,7 +149,7 @@ fn ai_ml(s: &mut Scope<'_>, parameters: &Parameters, cluster: Cluster) -> Fargat
     secrets.push(("DOCUTHINKER_NEO4J_URI", parameters.secret(s, "neo4j")));
     let folder = "/mnt/efs/chroma";
     let store: Mount =
-        FileSystem::named("Chroma").vpc(&parameters.vpc).path("/chroma").build(s).mount(folder);
+        FileSystem::named("Chroma").vpc(&parameters.vpc).path("/chroma").build(s).mount(folder).shared();
     let log_group = LogGroup::named("AIMLLogs").build(s);
     let service = FargateService::named("AIML")
         .cluster(cluster)

@@ -7,6 +7,7 @@ mod l1;
 mod lint;
 mod names;
 mod replacement;
+mod requirements;
 mod sources;
 mod spec;
 mod tags;
@@ -38,6 +39,14 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write which tests show which row of `docs/requirements.md`
+    ///
+    /// A test names its rows in a comment: `// R018, R020 to R023`.
+    Requirements {
+        /// Write nothing; fail if the table is not as it would be written
+        #[arg(long)]
+        check: bool,
+    },
     /// Time the release build of the command, as whole processes: median, range, memory
     ///
     /// Each run is paired with one of a Python that does nothing, and the ratio is shown: the figures depend on
@@ -57,6 +66,7 @@ fn main() -> Result<()> {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask is a folder of the workspace")?;
     match Args::parse().task {
         Task::Codegen { check } => codegen::run(root, check),
+        Task::Requirements { check } => requirements::run(root, check),
         Task::Bench { runs, edit } => bench::run(root, runs as usize, edit),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::declare::aws;
 use crate::iam::{Role, Statement};
+use crate::key::Key;
 use crate::l1::ec2;
 use crate::log_group::LogGroup;
 use crate::resource::Handle;
@@ -107,7 +108,8 @@ impl Vpc {
         }
     }
 
-    /// Records all traffic of the VPC in a log group, with a role that can write there and nowhere else.
+    /// Records all traffic of the VPC in a log group, with a role that can write there and nowhere else. A `key`
+    /// must let CloudWatch Logs use it for groups whose names begin with the stack's.
     ///
     /// Source: [IAM role for publishing flow logs to CloudWatch Logs][aws].
     ///
@@ -119,11 +121,15 @@ impl Vpc {
         id: &str,
         retention: Retention,
         removal_policy: RemovalPolicy,
+        key: Option<Key>,
     ) {
         let resource = self.id.text();
         let mut inner = s.scope(id);
-        let group =
-            LogGroup::named("LogGroup").retention(retention).removal_policy(removal_policy).build(&mut inner);
+        let group = LogGroup::named("LogGroup")
+            .retention(retention)
+            .maybe_key(key)
+            .removal_policy(removal_policy)
+            .build(&mut inner);
         let role = Role::named("Role").assumed_by("vpc-flow-logs.amazonaws.com").build(&mut inner);
         let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
         role.allow(&mut inner, "Logs", Statement::allow(actions).on(group.arn()));

@@ -75,7 +75,7 @@ fn a_pinned_logical_id_is_kept() {
 fn a_resource_can_be_changed_until_synthesis() {
     let yaml = resource("Logs", |s| {
         let group = LogGroup::named("Logs").build(s);
-        s[group.resource].retention_in_days = Some(7.into());
+        s[group.resource.expect("it was made here")].retention_in_days = Some(7.into());
     });
     assert_snapshot!(yaml, @"
     Logs:

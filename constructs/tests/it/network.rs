@@ -156,7 +156,7 @@ fn interface_endpoints_stand_in_the_private_subnets_and_let_the_vpc_in() {
 fn flow_logs_can_write_to_their_own_group_only() {
     // R185
     let yaml = resource("FlowLogRole", |s| {
-        vpc(s, Nat::None).add_flow_log(s, "FlowLog", retention!(30), RemovalPolicy::Delete);
+        vpc(s, Nat::None).add_flow_log(s, "FlowLog", retention!(30), RemovalPolicy::Delete, None);
     });
     assert_snapshot!(yaml, @r#"
     FlowLogRole:

@@ -31,9 +31,9 @@ fn pipeline(s: &mut Scope<'_>) {
     let artifacts = Bucket::named("Artifacts").build(s);
     let topic = Topic::named("Approvals").build(s);
     let build =
-        PipelineStage::build("Build", project(s, "BuildProject")).variable("COMMIT", CodeSource::COMMIT);
+        PipelineStage::build("Build", &project(s, "BuildProject")).variable("COMMIT", CodeSource::COMMIT);
     let digest = build.exported("DIGEST");
-    let deploy = PipelineStage::build("Deploy", project(s, "DeployProject")).variable("DIGEST", digest);
+    let deploy = PipelineStage::build("Deploy", &project(s, "DeployProject")).variable("DIGEST", digest);
     let approve = PipelineStage::approval("Approve", Some(topic), "Deploy to production?");
     Pipeline::named("Pipeline")
         .name("docuthinker")

@@ -10,12 +10,12 @@ use template::{Node, Template};
 
 use crate::{diagnostics, template};
 
-struct Place {
-    vpc: Vpc,
-    cluster: Cluster,
+pub(crate) struct Place {
+    pub(crate) vpc: Vpc,
+    pub(crate) cluster: Cluster,
 }
 
-fn place(s: &mut Scope<'_>) -> Place {
+pub(crate) fn place(s: &mut Scope<'_>) -> Place {
     let vpc = Vpc::named("Vpc")
         .cidr(cidr!("10.0.0.0/16"))
         .tiers([
@@ -42,11 +42,13 @@ macro_rules! service {
     }};
 }
 
-fn image() -> Image {
+pub(crate) use service;
+
+pub(crate) fn image() -> Image {
     Image::registry("example.com/app:v1")
 }
 
-fn properties(template: &Template, id: &str) -> serde_json::Value {
+pub(crate) fn properties(template: &Template, id: &str) -> serde_json::Value {
     serde_json::to_value(&template.resources[id].properties).expect("properties are JSON")
 }
 
@@ -218,7 +220,7 @@ fn a_file_system_is_mounted_with_tls_and_permission() {
     let template = template(|s| {
         let place = place(s);
         let store = FileSystem::named("Store").vpc(&place.vpc).path("/data").build(s);
-        service!(s, place, "Web", image(image()), mounts([store.mount("/mnt/data")]));
+        service!(s, place, "Web", image(image()), mounts([store.mount("/mnt/data").shared()]));
     });
     let task = properties(&template, "WebTaskDefinition");
     let volume = &task["Volumes"][0]["EFSVolumeConfiguration"];
@@ -240,7 +242,7 @@ fn spot_keeps_a_base_on_demand() {
     // R065
     let template = template(|s| {
         let place = place(s);
-        service!(s, place, "Web", image(image()), launch(Launch::Spot { base: 1 }));
+        service!(s, place, "Web", image(image()), launch(Launch::spot(1)));
     });
     let service = properties(&template, "WebService");
     assert_eq!(service.get("LaunchType"), None, "F33");

@@ -7,12 +7,13 @@ mod services;
 
 use constructs::{Alb, Cluster, FargateService, Port, Scope, Stack, aws, sub};
 
+use crate::exceptions;
 use crate::foundation::Foundation;
 use crate::plan::Plan;
 
 use front_door::{listen, load_balancer};
 use network::network;
-use services::{Place, ai_ml, backend};
+use services::{Place, ai_ml, backend, exec};
 
 /// What the stack is built from.
 #[derive(Debug, Clone)]
@@ -37,17 +38,20 @@ impl Stack for DocuThinker {
 
     fn build(s: &mut Scope<'_>, inputs: &Inputs) -> DocuThinker {
         let Inputs { plan, foundation } = inputs;
-        let vpc = network(s, plan);
+        let vpc = network(s, plan, foundation.key);
+        let exec = exec(s, plan, foundation.key);
         let cluster = Cluster::named("Cluster")
             .cluster_name(format!("{}-cluster", plan.name))
-            .insights(plan.insights)
+            .insights(plan.cluster.insights)
+            .maybe_exec(exec.as_ref())
             .build(s);
         let alb = load_balancer(s, plan, &vpc);
-        let place = Place { plan, vpc: &vpc, cluster };
+        let place = Place { plan, vpc: &vpc, cluster, exec: exec.as_ref(), key: foundation.key };
         let backend = backend(s, &place, foundation);
         let ai_ml = ai_ml(s, &place, foundation);
         listen(s, plan, &alb, &backend, &ai_ml);
         outputs(s, plan, &alb, cluster);
+        exceptions::accept(s);
         DocuThinker { backend, ai_ml }
     }
 }

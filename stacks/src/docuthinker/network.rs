@@ -1,10 +1,10 @@
 //! The network of the stack, or the one that exists.
 
-use constructs::{RemovalPolicy, Scope, Vpc};
+use constructs::{Key, RemovalPolicy, Scope, Vpc};
 
 use crate::plan::{NetworkPlan, Plan};
 
-pub(super) fn network(s: &mut Scope<'_>, plan: &Plan) -> Vpc {
+pub(super) fn network(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Vpc {
     let (cidr, tiers, zones, nat, endpoints, flow_logs) = match &plan.network {
         NetworkPlan::Existing(vpc) => return vpc.clone(),
         NetworkPlan::Own { cidr, tiers, zones, nat, endpoints, flow_logs } => {
@@ -24,7 +24,7 @@ pub(super) fn network(s: &mut Scope<'_>, plan: &Plan) -> Vpc {
     }
     if *flow_logs {
         // Traffic records are for looking back, not for keeping: they go with the network.
-        vpc.add_flow_log(s, "FlowLog", plan.watch.retention, RemovalPolicy::Delete);
+        vpc.add_flow_log(s, "FlowLog", plan.watch.retention, RemovalPolicy::Delete, key);
     }
     vpc
 }

@@ -1,11 +1,12 @@
 //! The two services.
 
 use constructs::{
-    Cluster, FargateService, Image, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue, Vpc, port,
+    Cluster, Exec, FargateService, Image, Key, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue,
+    Vpc, port,
 };
 
 use crate::foundation::Foundation;
-use crate::plan::{Plan, ServicePlan};
+use crate::plan::{PermissionPlan, Plan, ServicePlan};
 
 use super::data::vector_store;
 
@@ -14,12 +15,27 @@ pub(super) struct Place<'a> {
     pub(super) plan: &'a Plan,
     pub(super) vpc: &'a Vpc,
     pub(super) cluster: Cluster,
+    pub(super) exec: Option<&'a Exec>,
+    pub(super) key: Option<Key>,
+}
+
+/// Where sessions of ECS Exec are recorded, if there may be any.
+pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Option<Exec> {
+    let sessions = || {
+        LogGroup::named("ExecLogs")
+            .name(format!("/ecs/{}-exec", plan.name))
+            .retention(plan.watch.retention)
+            .maybe_key(key)
+            .removal_policy(plan.removal)
+            .build(s)
+    };
+    plan.cluster.exec.then(sessions).map(Exec::logged_to)
 }
 
 pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
     let plan = &place.plan.backend;
     let keys = &foundation.secrets;
-    FargateService::named("Backend")
+    let service = FargateService::named("Backend")
         .cluster(place.cluster)
         .vpc(place.vpc)
         .service_name("backend-service")
@@ -30,7 +46,14 @@ pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundat
         .architecture(plan.architecture)
         .launch(plan.launch)
         .port(plan.port)
+        .maybe_health_command(plan.health_command.clone())
+        .user(plan.user.as_str())
+        .stop_timeout(plan.stop_timeout)
         .health_check(plan.health_check.clone())
+        .health_check_grace_period(plan.grace_period)
+        .deregistration_delay(plan.deregistration_delay)
+        .maybe_sticky_for(plan.sticky_for)
+        .maybe_slow_start(plan.slow_start)
         .target_group_name(place.target_group_name("backend-tg", plan.port, port!(5000)))
         .environment(environment(
             plan,
@@ -43,9 +66,15 @@ pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundat
             ("MONGODB_URI", &keys.mongodb),
             ("REDIS_URL", &keys.redis),
         ])
-        .log_group(place.log_group(s, "BackendLogs", "backend"))
+        .log_group(place.log_group(s, "BackendLogs", "backend", plan))
+        .maybe_tracing(place.plan.cluster.tracing)
+        .maybe_exec(place.exec)
         .scale(plan.scaling.min..=plan.scaling.max, scaling_targets(plan))
-        .build(s)
+        .cooldown(plan.cooldown)
+        .deployment(plan.deployment.clone())
+        .build(s);
+    permit(s, &plan.permissions, &service);
+    service
 }
 
 pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
@@ -65,9 +94,9 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
     if let Some(folder) = &place.plan.data.chroma_dir {
         variables.push(("DOCUTHINKER_SYNC_VECTOR", "true".to_owned()));
         variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
-        mounts.push(vector_store(s, place.plan, place.vpc).mount(folder));
+        mounts.push(vector_store(s, place, folder));
     }
-    FargateService::named("AiMl")
+    let service = FargateService::named("AiMl")
         .cluster(place.cluster)
         .vpc(place.vpc)
         .service_name("aiml-service")
@@ -78,14 +107,27 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
         .architecture(plan.architecture)
         .launch(plan.launch)
         .port(plan.port)
+        .maybe_health_command(plan.health_command.clone())
+        .user(plan.user.as_str())
+        .stop_timeout(plan.stop_timeout)
         .health_check(plan.health_check.clone())
+        .health_check_grace_period(plan.grace_period)
+        .deregistration_delay(plan.deregistration_delay)
+        .maybe_sticky_for(plan.sticky_for)
+        .maybe_slow_start(plan.slow_start)
         .target_group_name(place.target_group_name("aiml-tg", plan.port, port!(8000)))
         .environment(environment(plan, variables))
         .secrets(secrets)
         .mounts(mounts)
-        .log_group(place.log_group(s, "AiMlLogs", "ai-ml"))
+        .log_group(place.log_group(s, "AiMlLogs", "ai-ml", plan))
+        .maybe_tracing(place.plan.cluster.tracing)
+        .maybe_exec(place.exec)
         .scale(plan.scaling.min..=plan.scaling.max, scaling_targets(plan))
-        .build(s)
+        .cooldown(plan.cooldown)
+        .deployment(plan.deployment.clone())
+        .build(s);
+    permit(s, &plan.permissions, &service);
+    service
 }
 
 impl Place<'_> {
@@ -106,10 +148,14 @@ impl Place<'_> {
         self.name(&format!("{name}{port}{network}"))
     }
 
-    fn log_group(&self, s: &mut Scope<'_>, id: &str, service: &str) -> LogGroup {
+    fn log_group(&self, s: &mut Scope<'_>, id: &str, service: &str, plan: &ServicePlan) -> LogGroup {
+        if let Some(name) = &plan.log_group {
+            return LogGroup::existing(name);
+        }
         LogGroup::named(id)
             .name(format!("/ecs/{}-{service}", self.plan.name))
             .retention(self.plan.watch.retention)
+            .maybe_key(self.key)
             .removal_policy(self.plan.removal)
             .build(s)
     }
@@ -137,11 +183,23 @@ fn environment<'a>(
     variables
 }
 
-fn scaling_targets(plan: &ServicePlan) -> [ScalingTarget; 3] {
+fn scaling_targets(plan: &ServicePlan) -> Vec<ScalingTarget> {
     let scaling = &plan.scaling;
-    [
-        ScalingTarget::cpu(scaling.cpu),
-        ScalingTarget::memory(scaling.memory),
-        ScalingTarget::requests(scaling.requests),
-    ]
+    let mut targets = vec![ScalingTarget::cpu(scaling.cpu), ScalingTarget::memory(scaling.memory)];
+    targets.extend(scaling.requests.map(ScalingTarget::requests));
+    targets
+}
+
+/// Lets the service's containers use what the settings name.
+fn permit(s: &mut Scope<'_>, permissions: &PermissionPlan, service: &FargateService) {
+    let role = service.task_definition.task_role;
+    if permissions.objects {
+        permissions.resources.grant_objects(s, role);
+    }
+    if permissions.tables {
+        permissions.resources.grant_tables(s, role);
+    }
+    if permissions.queues {
+        permissions.resources.grant_queues(s, role);
+    }
 }

@@ -11,11 +11,29 @@ pub struct DataPlan {
     pub sync_graph: bool,
     /// The folder of the vector store, if documents are written to it.
     pub chroma_dir: Option<String>,
+    /// Whether several tasks may write to the vector store at once.
+    pub shared_writers: bool,
 }
 
 impl Reader<'_> {
     pub(super) fn data(&mut self, settings: &Settings) -> DataPlan {
-        DataPlan { sync_graph: settings.sync.graph, chroma_dir: self.chroma_dir(settings) }
+        self.writers(settings);
+        DataPlan {
+            sync_graph: settings.sync.graph,
+            chroma_dir: self.chroma_dir(settings),
+            // What was refused is not warned about as well.
+            shared_writers: settings.sync.shared_writers || settings.ai_ml.scaling.max > 1,
+        }
+    }
+
+    fn writers(&mut self, settings: &Settings) {
+        let tasks = settings.ai_ml.scaling.max;
+        let wrong = format_args!(
+            "`sync.shared_writers` is off, but `ai_ml.scaling.max` lets {tasks} tasks write to the vector store"
+        );
+        let several = settings.sync.vector && !settings.sync.shared_writers && tasks > 1;
+        let hint = "lower `ai_ml.scaling` to one task, or let its tasks keep their writes apart and allow it";
+        self.refuse_if(several, "sync.shared_writers", wrong, hint);
     }
 
     /// Writing to the vector store needs the folder that it lies in (R125).

@@ -1,6 +1,8 @@
 //! What settings mean: plain values turned into units, all mistakes found at once.
 
+mod cluster;
 mod data;
+mod deployment;
 mod edge;
 mod foundation;
 mod front_door;
@@ -11,17 +13,19 @@ mod watch;
 
 use std::fmt;
 
-use constructs::{App, Insights, RemovalPolicy, UnitError};
+use constructs::{App, RemovalPolicy, UnitError};
 
-use crate::settings::{InsightsMode, Removal, Settings};
+use crate::settings::{Removal, Settings};
 
+pub use cluster::ClusterPlan;
 pub use data::DataPlan;
 pub use edge::EdgePlan;
-pub use foundation::FoundationPlan;
+pub(crate) use foundation::ALL;
+pub use foundation::{FoundationPlan, RotationPlan, SecretsPlan};
 pub use front_door::FrontDoorPlan;
 pub use network::NetworkPlan;
 pub use pipeline::PipelinePlan;
-pub use service::ServicePlan;
+pub use service::{PermissionPlan, ServicePlan};
 pub use watch::WatchPlan;
 
 /// The settings, understood. Each part is understood in a file of its own.
@@ -35,8 +39,8 @@ pub struct Plan {
     pub network: NetworkPlan,
     /// The load balancer and its name.
     pub front_door: FrontDoorPlan,
-    /// What Container Insights records.
-    pub insights: Insights,
+    /// The cluster.
+    pub cluster: ClusterPlan,
     /// Images and secrets.
     pub foundation: FoundationPlan,
     /// The backend.
@@ -67,11 +71,7 @@ impl Plan {
             },
             network: reader.network(settings),
             front_door: reader.front_door(settings),
-            insights: match settings.cluster.insights {
-                InsightsMode::Enhanced => Insights::Enhanced,
-                InsightsMode::Enabled => Insights::Enabled,
-                InsightsMode::Disabled => Insights::Disabled,
-            },
+            cluster: reader.cluster(settings),
             watch: reader.watch(settings),
             foundation: reader.foundation(settings),
             backend: reader.service("backend", &settings.backend, settings),

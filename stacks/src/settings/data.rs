@@ -14,11 +14,21 @@ pub struct SyncSettings {
     /// The folder of the vector store.
     #[schemars(regex(pattern = r"^/"))]
     pub chroma_dir: Option<String>,
+    /// Whether several tasks may write to the vector store at once. Default: yes, since the architecture has two
+    /// tasks at least. Chroma keeps its files with `SQLite`, whose locks do not hold over a network: the service must
+    /// keep the writes of its tasks apart, or the store may be damaged. Where it cannot, set this to false, and
+    /// `ai_ml.scaling.max` to 1.
+    pub shared_writers: bool,
 }
 
 impl Default for SyncSettings {
     fn default() -> SyncSettings {
-        SyncSettings { graph: true, vector: true, chroma_dir: Some("/mnt/efs/chroma".to_owned()) }
+        SyncSettings {
+            graph: true,
+            vector: true,
+            chroma_dir: Some("/mnt/efs/chroma".to_owned()),
+            shared_writers: true,
+        }
     }
 }
 

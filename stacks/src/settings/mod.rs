@@ -3,6 +3,7 @@
 //! These are plain values, as a file gives them; [`Plan`](crate::plan::Plan) is what they mean.
 
 mod data;
+mod deployment;
 mod edge;
 mod foundation;
 mod front_door;
@@ -17,13 +18,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{DataSettings, SyncSettings};
+pub use deployment::{DeploymentSettings, Strategy};
 pub use edge::{EdgeDomainSettings, EdgeSettings};
-pub use foundation::{ImageSettings, ReplicationSettings, SecretSettings};
+pub use foundation::{
+    ImageSettings, NotificationSettings, ReplicationSettings, RotationSettings, SecretLayout, SecretSettings,
+};
 pub use front_door::{DomainSettings, Failover, LoadBalancerSettings};
 pub use network::{Endpoint, ExistingNetwork, NatMode, NetworkMode, NetworkSettings};
 pub use pipeline::PipelineSettings;
 pub use service::{
-    ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, ScalingSettings, ServiceSettings,
+    ArchitectureSetting, ClusterSettings, HealthCheckSettings, InsightsMode, PermissionSettings,
+    ScalingSettings, ServiceSettings, SpotSettings, TracingMode,
 };
 pub use watch::{LogSettings, WatchSettings};
 
@@ -48,8 +53,9 @@ pub struct Settings {
     pub removal: Removal,
     /// Whether CloudFormation refuses to delete the stacks until that is switched off.
     pub deletion_protection: bool,
-    /// Whether one key of the customer's own encrypts secrets, images, logs and notifications ($1 a month); else
-    /// each service's own key does.
+    /// Whether one key of the customer's own encrypts secrets, images, logs, files, databases and notifications
+    /// ($1 a month, and $1 more after each of its first two yearly rotations); else each service's own key does, and
+    /// notifications are not encrypted at rest. Images, files and databases keep the key that they were made with.
     pub customer_key: bool,
     /// The network.
     pub network: NetworkSettings,
@@ -61,6 +67,8 @@ pub struct Settings {
     pub failover: Option<Failover>,
     /// What is copied to a second region. Default: nothing.
     pub replication: Option<ReplicationSettings>,
+    /// Who is told about alarms, budgets and backups.
+    pub notifications: NotificationSettings,
     /// The cluster.
     pub cluster: ClusterSettings,
     /// Logs.
@@ -111,6 +119,7 @@ impl Default for Settings {
             domain: None,
             failover: None,
             replication: None,
+            notifications: NotificationSettings::default(),
             cluster: ClusterSettings::default(),
             logs: LogSettings::default(),
             images: ImageSettings::default(),

@@ -2,6 +2,8 @@
 
 mod combinations;
 mod edge;
+mod exceptions;
+mod foundation;
 mod mistakes;
 mod pipeline;
 mod requirements;

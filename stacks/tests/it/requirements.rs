@@ -131,8 +131,8 @@ fn with_a_certificate_everything_is_encrypted() {
 
 #[test]
 fn the_repositories_are_those_of_the_seed() {
-    // R084 to R087, C-36
-    let prod = templates("prod", json!({}));
+    // R084 to R087, C-36; the seed's own encryption is that of an environment without a key
+    let prod = templates("prod", json!({"customer_key": false}));
     for (id, name) in [("BackendRepository", "docuthinker-backend"), ("AiMlRepository", "docuthinker-ai-ml")]
     {
         let repository = prod.properties(id);

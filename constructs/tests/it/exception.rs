@@ -1,0 +1,80 @@
+//! Findings of scanners that are accepted.
+
+use constructs::LogGroup;
+use insta::assert_snapshot;
+
+use crate::{diagnostics, resource};
+
+#[test]
+fn an_accepted_finding_is_written_where_its_scanner_reads_it() {
+    let yaml = resource("Logs", |s| {
+        let logs = LogGroup::named("Logs").build(s).resource;
+        s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "no personal data");
+        s.accept(logs, ["CKV2_AWS_1"], "for the test");
+        s.accept(logs, ["AwsSolutions-IAM5[Resource::*]"], "nothing narrower");
+    });
+    assert_snapshot!(yaml, @"
+    Logs:
+      Type: AWS::Logs::LogGroup
+      DeletionPolicy: RetainExceptOnCreate
+      UpdateReplacePolicy: Retain
+      Metadata:
+        checkov:
+          skip:
+            - id: CKV_AWS_158
+              comment: no personal data
+            - id: CKV2_AWS_1
+              comment: for the test
+        cdk_nag:
+          rules_to_suppress:
+            - id: AwsSolutions-EC23
+              reason: no personal data
+            - id: AwsSolutions-IAM5[Resource::*]
+              reason: nothing narrower
+      Properties:
+        RetentionInDays: 30
+    ");
+}
+
+#[test]
+fn the_last_reason_for_a_rule_is_the_one_that_stays() {
+    let yaml = resource("Logs", |s| {
+        let logs = LogGroup::named("Logs").build(s).resource;
+        s.accept(logs, ["CKV_AWS_158"], "first");
+        s.accept(logs, ["CKV_AWS_158"], "second");
+    });
+    assert!(yaml.contains("comment: second") && !yaml.contains("first"), "{yaml}");
+}
+
+#[test]
+fn a_finding_is_not_accepted_without_a_reason() {
+    let text = diagnostics(|s| {
+        let logs = LogGroup::named("Logs").build(s).resource;
+        s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "  ");
+    });
+    assert_snapshot!(text, @"
+    error[DC012]: no reason is given for accepting CKV_AWS_158, AwsSolutions-EC23
+      at Test.reason (constructs/tests/it/exception.rs:)
+
+    hint: say in a few words why the finding does no harm here
+    ");
+}
+
+#[test]
+fn a_rule_that_no_scanner_has_is_refused() {
+    let text = diagnostics(|s| {
+        let logs = LogGroup::named("Logs").build(s).resource;
+        s.accept(logs, ["E3012", "-EC23"], "a rule of another tool, and half of one");
+    });
+    assert_snapshot!(text, @"
+    error[DC013]: `E3012` is no rule of checkov or cdk-nag
+      at Test.rules (constructs/tests/it/exception.rs:)
+
+    hint: a rule is called like CKV_AWS_260 (checkov) or AwsSolutions-EC23 (cdk-nag)
+
+    error[DC013]: `-EC23` is no rule of checkov or cdk-nag
+      at Test.rules (constructs/tests/it/exception.rs:)
+
+    hint: a rule is called like CKV_AWS_260 (checkov) or AwsSolutions-EC23 (cdk-nag)
+    ");
+}
