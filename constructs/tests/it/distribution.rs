@@ -11,7 +11,7 @@ use crate::{diagnostics, resource, template, text};
 const ZONE: &str = "Z0123456789ABCDEFGHIJ";
 
 fn name(text: &str) -> DomainName {
-    text.parse().unwrap()
+    text.parse().expect("a domain name")
 }
 
 fn certificate(s: &mut Scope<'_>) -> Certificate {

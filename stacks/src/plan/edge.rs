@@ -3,7 +3,7 @@
 use constructs::distribution::is_path_pattern;
 use constructs::{DomainName, RateLimit, Value, l1};
 
-use crate::settings::Settings;
+use crate::settings::{EdgeSettings, Settings};
 
 use super::Reader;
 
@@ -40,26 +40,42 @@ impl Reader<'_> {
         let message = format_args!("`edge.domain.name` and `domain.name` are both `{domain_name}`");
         let hint = "give CloudFront the name that callers use, and the load balancer another one: `origin.…`";
         self.refuse_if(domain_name == origin, "edge.domain.name", message, hint);
+        let origin = if domain_name == origin { example("origin") } else { origin };
         self.edge_zone("edge.domain.hosted_zone_id", &edge.domain.hosted_zone_id);
-        let path = &edge.assets_path;
-        let message = format_args!("`{}` is not a pattern of paths", path.escape_debug());
-        let hint = "begin with a slash and a letter; `*` stands for anything: `/static/*`";
-        self.refuse_if(edge.assets && !is_path_pattern(path), "edge.assets_path", message, hint);
-        let message = format_args!("{} requests in five minutes is not a limit", edge.rate_limit);
-        let hint = "choose from 10 to 2,000,000,000 requests";
-        self.refuse_if(!RateLimit::RANGE.contains(&edge.rate_limit), "edge.rate_limit", message, hint);
-        let message = format_args!("CloudFront does not wait {} seconds", edge.origin_timeout_seconds);
-        let wrong = !(1..=120).contains(&edge.origin_timeout_seconds);
-        self.refuse_if(wrong, "edge.origin_timeout_seconds", message, "choose 1 to 120 seconds");
         Some(EdgePlan {
             domain_name,
             hosted_zone: Value::known(&edge.domain.hosted_zone_id),
             origin,
-            origin_timeout_seconds: edge.origin_timeout_seconds,
-            assets_path: edge.assets.then(|| path.clone()),
-            rate_limit: edge.waf.then(|| RateLimit::by_address(edge.rate_limit)),
+            origin_timeout_seconds: self.origin_timeout(edge),
+            assets_path: edge.assets.then(|| self.assets_path(edge)),
+            rate_limit: edge.waf.then(|| self.edge_rate_limit(edge)),
             access_logs: edge.access_logs,
         })
+    }
+
+    fn origin_timeout(&mut self, edge: &EdgeSettings) -> u16 {
+        let seconds = edge.origin_timeout_seconds;
+        let message = format_args!("CloudFront does not wait {seconds} seconds for an answer");
+        let wrong = !(1..=120).contains(&seconds);
+        self.refuse_if(wrong, "edge.origin_timeout_seconds", message, "choose 1 to 120 seconds");
+        seconds.clamp(1, 120)
+    }
+
+    fn assets_path(&mut self, edge: &EdgeSettings) -> String {
+        let path = &edge.assets_path;
+        let wrong = !is_path_pattern(path);
+        let message = format_args!("`{}` is not a pattern of paths", path.escape_debug());
+        let hint = "begin with a slash and a letter; `*` stands for anything: `/static/*`";
+        self.refuse_if(wrong, "edge.assets_path", message, hint);
+        if wrong { "/static/*".to_owned() } else { path.clone() }
+    }
+
+    fn edge_rate_limit(&mut self, edge: &EdgeSettings) -> RateLimit {
+        let (least, most) = RateLimit::RANGE.into_inner();
+        let wrong = !RateLimit::RANGE.contains(&edge.rate_limit);
+        let message = format_args!("{} requests in five minutes is not a limit", edge.rate_limit);
+        self.refuse_if(wrong, "edge.rate_limit", message, "choose from 10 to 2,000,000,000 requests");
+        RateLimit::by_address(edge.rate_limit.clamp(least, most))
     }
 
     fn edge_name(&mut self, key: &str, name: &str) -> DomainName {

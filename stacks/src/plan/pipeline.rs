@@ -51,13 +51,13 @@ impl Reader<'_> {
         Some(PipelinePlan {
             source: CodeSource {
                 connection: Value::known(&pipeline.connection_arn),
-                repository: repository.clone(),
+                repository: if is_repository(repository) { repository } else { "owner/name" }.to_owned(),
                 branch: pipeline.branch.clone(),
             },
             environment: pipeline.environment.clone(),
             deploy_role: Value::known(&pipeline.deploy_role_arn),
             approval: pipeline.approval,
-            approvers: pipeline.approvers.clone(),
+            approvers: pipeline.approvers.iter().filter(|email| is_email(email)).cloned().collect(),
             folder: pipeline.folder.clone(),
             rust_image: pipeline.rust_image.clone(),
             architecture: self.built_for(settings),

@@ -86,8 +86,18 @@ fn the_stack_is_in_us_east_1_wherever_the_load_balancer_is() {
 fn cloudfront_needs_a_name_for_the_load_balancer_that_is_not_its_own() {
     let mut changes = edge(json!({}));
     changes["domain"] = Value::Null;
-    assert_snapshot!(refused(changes), @"");
-    assert_snapshot!(refused(edge(json!({"domain": {"name": "origin.docuthinker.ai"}}))), @"");
+    assert_snapshot!(refused(changes), @"
+    error[DC010]: `edge` is set, but the load balancer has no name of its own, so CloudFront could reach it without TLS only
+      at settings.edge
+
+    hint: set `domain`: the load balancer's name, and the certificate for it
+    ");
+    assert_snapshot!(refused(edge(json!({"domain": {"name": "origin.docuthinker.ai"}}))), @"
+    error[DC010]: `edge.domain.name` and `domain.name` are both `origin.docuthinker.ai`
+      at settings.edge.domain.name
+
+    hint: give CloudFront the name that callers use, and the load balancer another one: `origin.…`
+    ");
 }
 
 #[test]
@@ -99,5 +109,30 @@ fn settings_that_cloudfront_refuses_are_refused_with_their_keys() {
         "rate_limit": 5,
         "origin_timeout_seconds": 0,
     }));
-    assert_snapshot!(refused(changes), @"");
+    assert_snapshot!(refused(changes), @"
+    error[DC010]: `*.docuthinker.ai` stands for many names
+      at settings.edge.domain.name
+
+    hint: name one host, without `*`
+
+    error[DC010]: `docuthinker.ai` is not the id of a hosted zone
+      at settings.edge.domain.hosted_zone_id
+
+    hint: it looks like `Z0123456789ABCDEFGHIJ`
+
+    error[DC010]: CloudFront does not wait 0 seconds for an answer
+      at settings.edge.origin_timeout_seconds
+
+    hint: choose 1 to 120 seconds
+
+    error[DC010]: `static` is not a pattern of paths
+      at settings.edge.assets_path
+
+    hint: begin with a slash and a letter; `*` stands for anything: `/static/*`
+
+    error[DC010]: 5 requests in five minutes is not a limit
+      at settings.edge.rate_limit
+
+    hint: choose from 10 to 2,000,000,000 requests
+    ");
 }
