@@ -171,16 +171,6 @@ fn what_kms_and_sns_would_refuse_is_refused_before() {
         Topic::named("Alarms").emails(emails).build(s);
     });
     assert_snapshot!(found, @"
-    error[DC140]: a deleted key cannot wait for 3 days
-      at Test/Key.pending_window_in_days (constructs/tests/it/keys.rs:)
-
-    hint: choose 7 to 30 days
-
-    error[DC141]: `aws/mine` cannot be the alias of a key
-      at Test/Key.alias (constructs/tests/it/keys.rs:)
-
-    hint: letters, digits and /_- can stand in it, 250 at most; `aws/` is kept for AWS's own keys
-
     error[DC142]: `ops` is not an email address
       at Test/Alarms.emails (constructs/tests/it/keys.rs:)
 
@@ -195,5 +185,15 @@ fn what_kms_and_sns_would_refuse_is_refused_before() {
       at Test/Alarms.emails (constructs/tests/it/keys.rs:)
 
     hint: write `name@example.com`
+
+    error[DC140]: a deleted key cannot wait for 3 days
+      at Test/Key.pending_window_in_days (constructs/tests/it/keys.rs:)
+
+    hint: choose 7 to 30 days
+
+    error[DC141]: `aws/mine` cannot be the alias of a key
+      at Test/Key.alias (constructs/tests/it/keys.rs:)
+
+    hint: letters, digits and /_- can stand in it, 250 at most; `aws/` is kept for AWS's own keys
     ");
 }
