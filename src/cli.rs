@@ -161,6 +161,7 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Local(commands::local::Local),
     Config(commands::config::Config),
+    Ci(commands::ci::Ci),
     Completions(commands::completions::Completions),
 }
 

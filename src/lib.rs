@@ -56,7 +56,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use project::{OnRequest, Project};
+pub use project::{BuiltImage, OnRequest, Project};
 
 use crate::project::{AnyProject, Erased};
 use crate::session::Session;

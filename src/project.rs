@@ -36,6 +36,41 @@ pub trait Project {
     fn on_request() -> Vec<OnRequest<Self::Settings>> {
         Vec::new()
     }
+
+    /// The images that CI builds from the project's repository; `ci` writes its files for them.
+    fn images(settings: &Self::Settings) -> Vec<BuiltImage> {
+        let _ = settings;
+        Vec::new()
+    }
+}
+
+/// An image that CI builds, where it goes, and how its service is found afterwards.
+#[derive(Debug, Clone)]
+pub struct BuiltImage {
+    /// What people call the service: `AI/ML`.
+    pub title: String,
+    /// The folder of its `Dockerfile`, below the repository's root.
+    pub folder: String,
+    /// The commands that test it, run in its folder.
+    pub test: Vec<String>,
+    /// What it is built for: `linux/amd64` or `linux/arm64`.
+    pub platform: String,
+    /// The name of its ECR repository.
+    pub repository: String,
+    /// The stack, as it is called on the command line, that makes the repository.
+    pub repository_stack: String,
+    /// The setting that says which image is deployed: `backend.image`.
+    pub setting: String,
+    /// The name in CloudFormation of the stack that runs it.
+    pub stack: String,
+    /// The logical ID of its task definition there.
+    pub task_definition: String,
+    /// The name of its container.
+    pub container: String,
+    /// The output with the address of its service.
+    pub output: String,
+    /// The path below that address which answers when the service is well.
+    pub health: String,
 }
 
 /// A stack that is made only when it is named, for example a portable template for others to deploy.
@@ -66,6 +101,8 @@ pub(crate) trait AnyProject {
     fn check(&self, settings: &Value) -> Result<(), SettingsError>;
     /// The names and descriptions of [`Project::on_request`].
     fn on_request(&self) -> Vec<(&'static str, &'static str)>;
+    /// See [`Project::images`]; `settings` are settings.
+    fn images(&self, settings: &Value) -> Vec<BuiltImage>;
     /// All stacks, or the one on request that is named.
     fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError>;
 }
@@ -102,6 +139,10 @@ impl<P: Project> AnyProject for Erased<P> {
 
     fn on_request(&self) -> Vec<(&'static str, &'static str)> {
         P::on_request().iter().map(|stack| (stack.name, stack.description)).collect()
+    }
+
+    fn images(&self, settings: &Value) -> Vec<BuiltImage> {
+        typed::<P>(settings).map(|settings| P::images(&settings)).unwrap_or_default()
     }
 
     fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError> {

@@ -130,6 +130,25 @@ impl Repository {
     pub fn grant_pull(self, s: &mut Scope<'_>, role: Role) {
         grant_pull(s, role, self.arn());
     }
+
+    /// Lets `role` push images to the repository, and see which are there.
+    ///
+    /// Source: [IAM permissions for pushing an image to an Amazon ECR private repository][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+    pub fn grant_push(self, s: &mut Scope<'_>, role: Role) {
+        role.allow(s, "ImagePush", Statement::allow(["ecr:GetAuthorizationToken"]).on_everything());
+        let actions = [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:CompleteLayerUpload",
+            "ecr:DescribeImages",
+            "ecr:InitiateLayerUpload",
+            "ecr:PutImage",
+            "ecr:UploadLayerPart",
+        ];
+        role.allow(s, "ImagePush", Statement::allow(actions).on(self.arn()));
+    }
 }
 
 /// Lets `role` pull the images of `repositories`: an ARN, or a pattern for those that only the one who deploys

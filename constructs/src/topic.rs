@@ -120,6 +120,12 @@ impl Topic {
         self.resource.reference()
     }
 
+    /// The key that encrypts its messages. What publishes to the topic must be able to use it.
+    #[must_use]
+    pub fn key(self) -> Option<Key> {
+        self.key
+    }
+
     /// The topic's policy. What publishes to the topic must wait for it, where no reference says so.
     #[must_use]
     pub fn policy(self) -> Handle<sns::TopicPolicy> {

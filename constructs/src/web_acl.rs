@@ -297,6 +297,12 @@ impl WebAcl {
         self.resource.arn()
     }
 
+    /// What it protects.
+    #[must_use]
+    pub fn scope(&self) -> WebAclScope {
+        self.scope
+    }
+
     /// Protects a load balancer.
     #[track_caller]
     pub fn associate(&self, s: &mut Scope<'_>, alb: &Alb) {
@@ -329,8 +335,10 @@ impl WebAcl {
     /// [aws]: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
     #[track_caller]
     fn log(&self, s: &mut Scope<'_>, group: LogGroup, logged: Logged) {
-        let name =
-            group.resource.map_or_else(|| Some(group.name().text()), |own| s[own].log_group_name.clone());
+        let name = match group.resource {
+            Some(resource) => s[resource].log_group_name.clone(),
+            None => Some(group.name().text()),
+        };
         let mut s = s.reopen(&self.path);
         let name = match &name {
             None => Some("(made by CloudFormation)"),

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod bootstrap;
+pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod config;
 #[cfg(feature = "aws")]
@@ -41,6 +42,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Local(args) => local::run(args, session),
         Command::Validate(args) => validate::run(args, session),
         Command::Config(args) => config::run(args, session),
+        Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),
     }
 }

@@ -4,8 +4,10 @@
 
 pub mod dns;
 pub mod docuthinker;
+pub mod edge;
 pub mod exceptions;
 pub mod foundation;
+pub mod pipeline;
 pub mod plan;
 pub mod portable;
 pub mod settings;
@@ -15,7 +17,9 @@ use serde_json::{Value, json};
 
 use crate::dns::Dns;
 use crate::docuthinker::{DocuThinker, Inputs};
+use crate::edge::Edge;
 use crate::foundation::Foundation;
+use crate::pipeline::Delivery;
 use crate::plan::Plan;
 use crate::portable::Portable;
 
@@ -84,10 +88,31 @@ pub fn build(app: &mut App, settings: &Settings) {
         options(settings, "DocuThinkerStack", "DocuThinker: network, load balancer and the two services");
     let inputs = Inputs { plan, foundation };
     let docuthinker: DocuThinker = app.stack(main, &inputs);
-    if inputs.plan.front_door.fails_over() {
-        let dns =
-            options(settings, "DocuThinkerDns", "DocuThinker: this region's record of a name that two share");
-        let _: Dns = app.stack(dns, &dns::Inputs { plan: inputs.plan.clone(), alb: docuthinker.alb });
+    let Inputs { plan, foundation } = inputs;
+    // What the pipeline deploys; images and secrets are there before it.
+    let mut stacks = vec!["DocuThinkerStack"];
+    if plan.front_door.fails_over() {
+        let description = "DocuThinker: this region's record of a name that two share";
+        let inputs = dns::Inputs { plan: plan.clone(), alb: docuthinker.alb };
+        let _: Dns = app.stack(options(settings, "DocuThinkerDns", description), &inputs);
+        stacks.push("DocuThinkerDns");
+    }
+    if let Some(edge) = plan.edge.clone() {
+        let description = "DocuThinker: CloudFront before the load balancer";
+        let options = StackOptions {
+            region: Some(edge::REGION.to_owned()),
+            ..options(settings, "DocuThinkerEdge", description)
+        };
+        let _: Edge = app.stack(options, &edge::Inputs { plan: plan.clone(), edge });
+        stacks.push("DocuThinkerEdge");
+    }
+    if let Some(pipeline) = plan.pipeline.clone() {
+        let options = options(
+            settings,
+            "DocuThinkerPipeline",
+            "DocuThinker: the pipeline that tests, builds and deploys",
+        );
+        let _: Delivery = app.stack(options, &pipeline::Inputs { plan, pipeline, foundation, stacks });
     }
 }
 

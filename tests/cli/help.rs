@@ -27,6 +27,7 @@ fn every_command_explains_itself() {
         &["config", "show"],
         &["config", "explain"],
         &["config", "schema"],
+        &["ci"],
         &["completions"],
     ];
     for command in commands {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod bad_input;
+mod ci;
 mod config;
 mod diff;
 #[cfg(feature = "aws")]

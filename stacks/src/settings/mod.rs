@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use data::{CacheStore, ClusterStore, DataSettings, DatabaseSecurityGroup, SyncSettings};
 pub use deployment::{DeploymentSettings, Strategy};
-pub use edge::EdgeSettings;
+pub use edge::{EdgeDomainSettings, EdgeSettings};
 pub use foundation::{
     ImageSettings, NotificationSettings, ReplicationSettings, RotationSettings, SecretLayout, SecretSettings,
 };

@@ -2,11 +2,13 @@
 
 mod combinations;
 mod databases;
+mod edge;
 mod exceptions;
 mod foundation;
 mod front_door;
 mod mistakes;
 mod names;
+mod pipeline;
 mod requirements;
 mod services;
 mod support;
