@@ -4,7 +4,7 @@ use constructs::l1::acm::Certificate;
 use constructs::l1::route53::HostedZoneId;
 use constructs::{Arn, DomainName, FailoverRole, Port, Value, port};
 
-use crate::settings::{DomainSettings, Failover, LoadBalancerSettings, Settings};
+use crate::settings::{DomainSettings, Failover, LoadBalancerSettings, Settings, Strategy};
 
 use super::Reader;
 use super::waf::WafPlan;
@@ -101,6 +101,14 @@ impl Reader<'_> {
             "load_balancer.ai_ml_port",
             format_args!("port {} is taken by the backend", load_balancer.ai_ml_port),
             "these are the backend's; choose another port, for example 8080",
+        );
+        let shifts = settings.ai_ml.deployment.strategy != Strategy::Rolling;
+        self.refuse_if(
+            shifts && !plan.ai_ml_paths.is_empty() && !plan.ai_ml_hosts.is_empty(),
+            "load_balancer.ai_ml_hosts",
+            "`load_balancer.ai_ml_paths` and `load_balancer.ai_ml_hosts` make two rules, but \
+             `ai_ml.deployment.strategy` shifts what one rule sends",
+            "leave one of the two out, or deploy the service rolling",
         );
         self.hosts(&plan);
         self.failover(settings);
