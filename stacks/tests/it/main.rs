@@ -6,3 +6,4 @@ mod requirements;
 mod support;
 mod templates;
 mod watch;
+mod watch_mistakes;
