@@ -58,7 +58,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What was refused is set to production's, so that the constructs do not report it again.
+    /// A time that was refused is set to production's, so that the construct does not report it again.
     fn alarms(&mut self, settings: &Settings) -> AlarmSettings {
         let mut alarms = settings.watch.alarms.clone();
         let usual = AlarmSettings::default();
@@ -76,7 +76,7 @@ impl Reader<'_> {
         if !(0.001..=4000.0).contains(&seconds) {
             let message = format_args!("{seconds} seconds are no time to answer in");
             // Source: a load balancer waits for 4,000 seconds at most, `idle_timeout.timeout_seconds`.
-            let hint = "choose 0.001 to 4000 seconds; the seed's 1000 ms are 1.0";
+            let hint = "choose 0.001 to 4000 seconds; 1000 ms are 1.0";
             self.refuse_if(true, "watch.alarms.response_time_seconds", message, hint);
             alarms.response_time_seconds = usual.response_time_seconds;
         }
@@ -151,7 +151,7 @@ impl Reader<'_> {
             let message = format_args!(
                 "`watch.backup.cold_storage_after_days` is {cold}, not 90 days before `watch.backup.retention_days`, which is {days}"
             );
-            let hint = "AWS keeps a backup in cold storage for 90 days at least; move it on day 1 or later, or keep it longer";
+            let hint = "AWS keeps a backup in cold storage for 90 days at least: move it sooner, but not before day 1, or keep it longer";
             self.refuse_if(true, "watch.backup.cold_storage_after_days", message, hint);
         }
         BackupOrder {

@@ -14,3 +14,4 @@ mod services;
 mod support;
 mod templates;
 mod watch;
+mod watch_mistakes;

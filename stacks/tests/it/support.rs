@@ -14,6 +14,16 @@ pub(crate) fn settings(environment: &str, changes: Value) -> Settings {
     serde_json::from_value(settings).expect("the changes are settings")
 }
 
+/// The settings of `examples/everything.yaml`, as the command would read them.
+pub(crate) fn everything() -> Settings {
+    let file: Value =
+        serde_yaml::from_str(include_str!("../../../examples/everything.yaml")).expect("the example is YAML");
+    let mut settings = serde_json::to_value(Settings::default()).expect("settings are JSON");
+    merge(&mut settings, stacks::other_environment("everything"));
+    merge(&mut settings, file["environments"]["everything"].clone());
+    serde_json::from_value(settings).expect("the example holds settings")
+}
+
 pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {

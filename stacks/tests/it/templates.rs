@@ -1,14 +1,20 @@
 //! Every template of every environment, whole.
 
 use insta::assert_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
+use stacks::Settings;
 use template::Template;
 
-use crate::support::{portable, settings, synth};
+use crate::support::{everything, portable, settings, synth};
 
 #[track_caller]
 fn check(environment: &str) {
-    let assembly = synth(&settings(environment, json!({})));
+    check_settings(environment, &settings(environment, json!({})));
+}
+
+#[track_caller]
+fn check_settings(environment: &str, settings: &Settings) {
+    let assembly = synth(settings);
     let problems: Vec<String> = assembly.diagnostics.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
     for stack in &assembly.stacks {
@@ -62,6 +68,44 @@ fn staging() {
 #[test]
 fn development() {
     check("dev");
+}
+
+#[test]
+fn everything_that_can_be_on() {
+    check_settings("everything", &everything());
+}
+
+/// A setting that is off by default and not in the example would be in no snapshot.
+#[test]
+fn the_example_leaves_nothing_off() {
+    let settings = serde_json::to_value(everything()).expect("settings are JSON");
+    let mut off = Vec::new();
+    unset(&settings, "", &mut off);
+    assert_eq!(
+        off,
+        [
+            // One excludes the other.
+            "load_balancer.certificate_arn",
+            "load_balancer.ai_ml_paths",
+            "network.existing",
+            "secrets.key_arn",
+        ]
+    );
+}
+
+/// The settings that are null, false or empty.
+fn unset(settings: &Value, path: &str, into: &mut Vec<String>) {
+    match settings {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                unset(value, &path, into);
+            }
+        }
+        Value::Null | Value::Bool(false) => into.push(path.to_owned()),
+        Value::Array(items) if items.is_empty() => into.push(path.to_owned()),
+        _ => {}
+    }
 }
 
 #[test]
