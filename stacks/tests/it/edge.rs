@@ -58,7 +58,8 @@ fn the_web_acl_is_of_cloudfronts_scope_and_writes_a_log() {
     let acl = templates.properties("WebAcl");
     assert_eq!(acl["Scope"], "CLOUDFRONT");
     assert_eq!(acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"], 500);
-    assert_eq!(templates.properties("WafLogs")["LogGroupName"], "aws-waf-logs-docuthinker-edge");
+    let logs = &templates.0["DocuThinkerEdge"]["Resources"]["WafLogs"]["Properties"];
+    assert_eq!(logs["LogGroupName"], "aws-waf-logs-docuthinker-edge");
 }
 
 #[test]
