@@ -79,7 +79,8 @@ fn no_bucket(request: &DeployRequest, bucket: &str, size: usize) -> CloudError {
         "the template has {size} bytes, more than the {LARGEST_INLINE_TEMPLATE} that can be sent inline, \
          and there is no bucket `{bucket}` to upload it to"
     );
-    refused(&request.stack, what).next("docuthinker bootstrap")
+    refused(&request.stack, what)
+        .next("docuthinker bootstrap, with the same options, and then the same command again")
 }
 
 #[cfg(test)]

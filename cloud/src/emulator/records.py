@@ -139,6 +139,7 @@ RECORDS = {
             "ReadEndpoint": "{name}.cluster-ro.invalid",
         },
     ),
+    "AWS::Neptune::DBClusterParameterGroup": (NAMED, {}),
     "AWS::Neptune::DBInstance": (
         NAMED,
         {"Port": "8182", "Endpoint": "{name}.invalid"},
