@@ -30,15 +30,19 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
     assert_snapshot!(project.run(AGAINST.iter().chain(&changes).chain(&["--exit-code"])), @r#"
     exit: 7
     --- stdout ---
-    DocuThinkerStack: 5 changed, 2 replaced, 6 removed
+    DocuThinkerStack: 7 changed, 2 replaced, 6 removed
       ~ changed FlowLogLogGroup (AWS::Logs::LogGroup)
+          RetentionInDays: 30 → 60
+      ~ changed AccessLogs (AWS::S3::Bucket)
+          LifecycleConfiguration.Rules[0].ExpirationInDays: 30 → 60
+      ~ changed WafLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed BackendLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed AiMlLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed AiMlTaskRole (AWS::IAM::Role)
-          Policies: [{"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"All… → nothing
+          Policies: - {"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allo…
       ~ changed AiMlService (AWS::ECS::Service)
           DependsOn: - ChromaSecurityGroupFromAiMlSecurityGroupPort2049, - ChromaMountTarget1, - ChromaMountTarget2
       ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account

@@ -59,7 +59,22 @@ impl Emulator {
         answer.split(&open).skip(1).filter_map(|rest| Some(rest.split_once(&close)?.0.to_owned())).collect()
     }
 
+    /// Makes a hosted zone, which no stack of ours does, and gives its id.
+    #[track_caller]
+    pub(crate) fn hosted_zone(&self, name: &str) -> String {
+        let body = format!(
+            r#"<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Name>{name}</Name><CallerReference>{name}</CallerReference></CreateHostedZoneRequest>"#
+        );
+        let answer = self.post_to("/2013-04-01/hostedzone", "route53", "Content-Type: text/xml\r\n", &body);
+        let (_, rest) = answer.split_once("<Id>/hostedzone/").unwrap();
+        rest.split_once('<').unwrap().0.to_owned()
+    }
+
     fn post(&self, service: &str, headers: &str, body: &str) -> String {
+        self.post_to("/", service, headers, body)
+    }
+
+    fn post_to(&self, path: &str, service: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         // The emulator checks no signature; it reads the account and the region from its beginning.
         let signature = format!(
@@ -67,7 +82,7 @@ impl Emulator {
              SignedHeaders=host, Signature=none"
         );
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nAuthorization: {signature}\r\n{headers}\
+            "POST {path} HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nAuthorization: {signature}\r\n{headers}\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         );

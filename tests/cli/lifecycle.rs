@@ -235,6 +235,8 @@ fn the_portable_template_goes_into_a_network_that_exists() {
     let deploy = ["deploy", "fargate-service", "--local", "--yes", "--parameters-file", "parameters.json"];
     let deployed = project.run(deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
+    let again = project.run(deploy);
+    assert!(again.stderr.contains("fargate-service has no changes"), "{again}");
     let listed = project.run(["outputs", "--local"]);
     assert!(!listed.stdout.contains("fargate-service"), "it is not one of all stacks: {listed}");
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+#[cfg(feature = "aws")]
+mod architecture;
 mod bad_input;
 mod ci;
 mod config;

@@ -240,7 +240,10 @@ async fn a_large_template_goes_through_the_bucket_that_bootstrap_makes() {
         refused.to_string().contains("51200") && refused.to_string().contains("docuthinker-templates-"),
         "{refused}"
     );
-    assert_eq!(refused.report().next.as_deref(), Some("docuthinker bootstrap, with the same options, and then the same command again"));
+    assert_eq!(
+        refused.report().next.as_deref(),
+        Some("docuthinker bootstrap, with the same options, and then the same command again")
+    );
 
     let yes = async |_| Decision::Approve;
     let made = cloud::bootstrap(&aws.connection, yes, |_| {}, &Cancel::never()).await.unwrap();
