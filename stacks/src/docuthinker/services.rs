@@ -6,7 +6,7 @@ use constructs::{
 };
 
 use crate::foundation::Foundation;
-use crate::plan::{PermissionPlan, Plan, ServicePlan};
+use crate::plan::{PermissionPlan, Plan, ServicePlan, VectorStore};
 
 use super::data::vector_store;
 
@@ -96,10 +96,15 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
         secrets.push(("DOCUTHINKER_NEO4J_URI", (&keys.neo4j).into()));
     }
     let mut mounts = Vec::new();
-    if let Some(folder) = &place.plan.data.chroma_dir {
+    if let Some(store) = &place.plan.data.vector_store {
         variables.push(("DOCUTHINKER_SYNC_VECTOR", "true".to_owned()));
-        variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
-        mounts.push(vector_store(s, place, folder));
+        match store {
+            VectorStore::Files(folder) => {
+                variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
+                mounts.push(vector_store(s, place, folder));
+            }
+            VectorStore::Elsewhere => secrets.push(("DOCUTHINKER_CHROMA_DIR", (&keys.chroma).into())),
+        }
     }
     let service = FargateService::named("AiMl")
         .cluster(place.cluster)

@@ -57,7 +57,7 @@ impl Secrets {
             anthropic: all.field("ANTHROPIC_API_KEY"),
             google: all.field("GOOGLE_API_KEY"),
             neo4j: all.field("DOCUTHINKER_NEO4J_URI"),
-            chroma: all.field("DOCUTHINKER_CHROMA_URI"),
+            chroma: all.field("DOCUTHINKER_CHROMA_DIR"),
             mongodb: all.field("MONGODB_URI"),
             redis: all.field("REDIS_URL"),
         }

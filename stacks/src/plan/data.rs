@@ -11,8 +11,8 @@ use super::Reader;
 pub struct DataPlan {
     /// Whether documents are written to the knowledge graph.
     pub sync_graph: bool,
-    /// The folder of the vector store, if documents are written to it.
-    pub chroma_dir: Option<String>,
+    /// Where the vector store is, if documents are written to it.
+    pub vector_store: Option<VectorStore>,
     /// Whether several tasks may write to the vector store at once.
     pub shared_writers: bool,
     /// A database that speaks MongoDB's protocol, if the stack makes one.
@@ -27,12 +27,21 @@ pub struct DataPlan {
     pub deletion_protection: bool,
 }
 
+/// Where the vector store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VectorStore {
+    /// In a file system, which containers see at this folder.
+    Files(String),
+    /// Where the secret says.
+    Elsewhere,
+}
+
 impl Reader<'_> {
     pub(super) fn data(&mut self, settings: &Settings) -> DataPlan {
         self.writers(settings);
         DataPlan {
             sync_graph: settings.sync.graph,
-            chroma_dir: self.chroma_dir(settings),
+            vector_store: self.vector_store(settings),
             // What was refused is not warned about as well.
             shared_writers: settings.sync.shared_writers || settings.ai_ml.scaling.max > 1,
             document_db: self.database("document_db", settings.data.document_db.as_ref(), settings),
@@ -119,24 +128,36 @@ impl Reader<'_> {
         let wrong = format_args!(
             "`sync.shared_writers` is off, but `ai_ml.scaling.max` lets {tasks} tasks write to the vector store"
         );
-        let several = settings.sync.vector && !settings.sync.shared_writers && tasks > 1;
+        let files = settings.sync.vector && !settings.sync.chroma_secret;
+        let several = files && !settings.sync.shared_writers && tasks > 1;
         let hint = "lower `ai_ml.scaling` to one task, or let its tasks keep their writes apart and allow it";
         self.refuse_if(several, "sync.shared_writers", wrong, hint);
     }
 
-    /// Writing to the vector store needs the folder that it lies in (R125).
-    fn chroma_dir(&mut self, settings: &Settings) -> Option<String> {
-        if !settings.sync.vector {
+    /// Writing to the vector store needs to know where it is (R125, C-07).
+    fn vector_store(&mut self, settings: &Settings) -> Option<VectorStore> {
+        let sync = &settings.sync;
+        let files = sync.vector && !sync.chroma_secret;
+        let why = if sync.vector { "`sync.chroma_secret` is on" } else { "`sync.vector` is off" };
+        for (wanted, key) in [
+            (settings.replication.as_ref().is_some_and(|replica| replica.files), "replication.files"),
+            (settings.watch.backup.is_some(), "watch.backup"),
+        ] {
+            let wrong = format_args!("`{key}` is for the files of the vector store, but {why}");
+            self.refuse_if(wanted && !files, key, wrong, "leave it out: the stack keeps no files");
+        }
+        if !sync.vector {
             return None;
         }
-        let missing = settings.sync.chroma_dir.is_none();
+        if sync.chroma_secret {
+            let wrong = "`sync.chroma_secret` and `sync.chroma_dir` both say where the vector store is";
+            let hint = "set `sync.chroma_dir` to null, or `sync.chroma_secret` to false";
+            self.refuse_if(sync.chroma_dir.is_some(), "sync.chroma_secret", wrong, hint);
+            return Some(VectorStore::Elsewhere);
+        }
+        let wrong = "`sync.vector` is on, but the vector store has no folder";
         let hint = "set the folder, or switch `sync.vector` off";
-        self.refuse_if(
-            missing,
-            "sync.chroma_dir",
-            "`sync.vector` is on, but the vector store has no folder",
-            hint,
-        );
-        settings.sync.chroma_dir.clone()
+        self.refuse_if(sync.chroma_dir.is_none(), "sync.chroma_dir", wrong, hint);
+        sync.chroma_dir.clone().map(VectorStore::Files)
     }
 }

@@ -115,9 +115,6 @@ impl Reader<'_> {
             "`replication.secrets` is on, but `secrets.existing` says that the stack does not own them";
         let hint = "set `replication.secrets` to false and copy the secrets where they are made";
         self.refuse_if(copies.secrets && settings.secrets.existing, "replication.secrets", wrong, hint);
-        let wrong = "`replication.files` is on, but with `sync.vector` off there are no files";
-        let hint = "switch one of them";
-        self.refuse_if(copies.files && !settings.sync.vector, "replication.files", wrong, hint);
         let nothing = !copies.images && !copies.secrets && !copies.files;
         let hint = "switch on what is to be copied, or leave `replication` out";
         self.refuse_if(nothing, "replication", "nothing is copied to the second region", hint);

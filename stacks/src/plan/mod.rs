@@ -19,7 +19,7 @@ use constructs::{App, RemovalPolicy, UnitError};
 use crate::settings::{Removal, Settings};
 
 pub use cluster::ClusterPlan;
-pub use data::DataPlan;
+pub use data::{DataPlan, VectorStore};
 pub use edge::EdgePlan;
 pub(crate) use foundation::ALL;
 pub use foundation::{FoundationPlan, RotationPlan, SecretsPlan};

@@ -137,9 +137,6 @@ impl Reader<'_> {
     }
 
     fn backup(&mut self, backup: &BackupSettings, settings: &Settings) -> BackupOrder {
-        let hint = "switch `sync.vector` on, or leave `watch.backup` out";
-        let message = "`watch.backup` is set, but `sync.vector` is off: there is nothing to back up";
-        self.refuse_if(!settings.sync.vector, "watch.backup", message, hint);
         let days = backup.retention_days;
         let offered = (1..=MOST_BACKUP_DAYS).contains(&days);
         let message = format_args!("a backup cannot be kept for {days} days");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What the AI and machine-learning service writes beside its answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting that a file gives as yes or no")]
 pub struct SyncSettings {
     /// Whether documents are written to the knowledge graph, whose address is the secret `neo4j`.
     pub graph: bool,
@@ -14,6 +15,9 @@ pub struct SyncSettings {
     /// The folder of the vector store.
     #[schemars(regex(pattern = r"^/"))]
     pub chroma_dir: Option<String>,
+    /// Whether the secret `chroma` says instead where the vector store is, for example a server's address with its
+    /// password. The stack then makes no file system. Default: no.
+    pub chroma_secret: bool,
     /// Whether several tasks may write to the vector store at once. Default: yes, since the architecture has two
     /// tasks at least. Chroma keeps its files with `SQLite`, whose locks do not hold over a network: the service must
     /// keep the writes of its tasks apart, or the store may be damaged. Where it cannot, set this to false, and
@@ -27,6 +31,7 @@ impl Default for SyncSettings {
             graph: true,
             vector: true,
             chroma_dir: Some("/mnt/efs/chroma".to_owned()),
+            chroma_secret: false,
             shared_writers: true,
         }
     }

@@ -104,10 +104,10 @@ fn a_copy_needs_another_region_and_an_owner() {
 
     hint: set `replication.secrets` to false and copy the secrets where they are made
 
-    error[DC010]: `replication.files` is on, but with `sync.vector` off there are no files
+    error[DC010]: `replication.files` is for the files of the vector store, but `sync.vector` is off
       at settings.replication.files
 
-    hint: switch one of them
+    hint: leave it out: the stack keeps no files
     ");
     let nothing = json!({"replication": {"region": "oregon", "images": false, "secrets": false}});
     assert_snapshot!(refused(nothing), @"

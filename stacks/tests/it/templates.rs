@@ -101,6 +101,7 @@ fn the_example_leaves_nothing_off() {
         "backend.deployment.step_bake_minutes",
         "backend.permissions.prefix",
         "backend.log_group",
+        "sync.chroma_secret",
     ];
     assert_eq!(off, excluded);
 }

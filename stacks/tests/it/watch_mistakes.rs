@@ -91,11 +91,6 @@ fn a_backup_that_cannot_be_is_refused() {
     let backup = json!({"retention_days": 100, "cold_storage_after_days": 11, "copy_to_vault_arn": "vault"});
     let changes = json!({"watch": {"backup": backup}, "sync": {"vector": false}});
     assert_snapshot!(refused(changes), @"
-    error[DC010]: `watch.backup` is set, but `sync.vector` is off: there is nothing to back up
-      at settings.watch.backup
-
-    hint: switch `sync.vector` on, or leave `watch.backup` out
-
     error[DC010]: `watch.backup.cold_storage_after_days` is 11, not 90 days before `watch.backup.retention_days`, which is 100
       at settings.watch.backup.cold_storage_after_days
 
@@ -105,6 +100,11 @@ fn a_backup_that_cannot_be_is_refused() {
       at settings.watch.backup.copy_to_vault_arn
 
     hint: it looks like `arn:aws:backup:us-west-2:123456789012:backup-vault:docuthinker`
+
+    error[DC010]: `watch.backup` is for the files of the vector store, but `sync.vector` is off
+      at settings.watch.backup
+
+    hint: leave it out: the stack keeps no files
     ");
     let same = "arn:aws:backup:us-east-1:123456789012:backup-vault:copies";
     let backup = json!({"retention_days": 0, "cold_storage_after_days": 0, "copy_to_vault_arn": same});
