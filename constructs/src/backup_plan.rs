@@ -157,6 +157,14 @@ fn role(
         let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
         let backups = sub!("arn:{}:backup:{}:{}:recovery-point:*", partition, region, account);
         allow(Statement::allow(["backup:CopyFromBackupVault"]).on(backups));
+        // A copy is encrypted with the other vault's key, which only its own place knows.
+        let there: Vec<&str> = other.literal().map(|arn| arn.split(':').collect()).unwrap_or_default();
+        if let [_, partition, _, region, account, ..] = there[..] {
+            let keys = format!("arn:{partition}:kms:{region}:{account}:key/*");
+            allow(Statement::allow(["kms:DescribeKey"]).on(&keys));
+            let lend_key = Statement::allow(["kms:CreateGrant"]).on(&keys);
+            allow(lend_key.when("Bool", "kms:GrantIsForAWSResource", "true"));
+        }
     }
     if let Some(key) = key {
         allow(Statement::allow(["kms:DescribeKey"]).on(key));

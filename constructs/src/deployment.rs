@@ -13,8 +13,11 @@ use crate::units::{Cidr, Port};
 /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service-options.html
 #[derive(Debug, Clone, PartialEq)]
 pub enum Deployment {
-    /// New tasks start before old ones stop, behind the same target group.
+    /// New tasks take the place of old ones behind the same target group.
     Rolling {
+        /// Whether new tasks start before old ones stop. Without it nobody is served in between: only for tasks
+        /// that must never run twice, such as the one writer of a file.
+        overlap: bool,
         /// Whether a deployment whose tasks keep failing ends, and goes back to the last one that worked.
         ///
         /// Source: [Deployment circuit breaker][aws].
@@ -29,7 +32,7 @@ pub enum Deployment {
 impl Default for Deployment {
     /// Rolling, with the circuit breaker.
     fn default() -> Deployment {
-        Deployment::Rolling { circuit_breaker: true }
+        Deployment::Rolling { overlap: true, circuit_breaker: true }
     }
 }
 
@@ -127,6 +130,11 @@ impl Deployment {
         }
     }
 
+    /// Whether ECS may move tasks between zones, which it does by starting another one first.
+    pub(crate) fn rebalancing(&self) -> &'static str {
+        if matches!(self, Deployment::Rolling { overlap: false, .. }) { "DISABLED" } else { "ENABLED" }
+    }
+
     /// The properties of the service. The controller is left out: it is ECS, and naming it may replace the service.
     pub(crate) fn properties(&self) -> l1::DeploymentConfiguration {
         let base = l1::DeploymentConfiguration {
@@ -135,8 +143,11 @@ impl Deployment {
             ..Default::default()
         };
         let shift = match self {
-            Deployment::Rolling { circuit_breaker } => {
+            Deployment::Rolling { overlap, circuit_breaker } => {
+                let (least, most) = if *overlap { (100, 200) } else { (0, 100) };
                 return l1::DeploymentConfiguration {
+                    minimum_healthy_percent: Some(least.into()),
+                    maximum_percent: Some(most.into()),
                     deployment_circuit_breaker: Some(l1::DeploymentCircuitBreaker {
                         enable: Some((*circuit_breaker).into()),
                         rollback: Some((*circuit_breaker).into()),

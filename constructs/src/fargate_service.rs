@@ -196,7 +196,8 @@ impl FargateService {
             network_configuration: Some(network(vpc, &security_group)),
             deployment_configuration: Some(deployment.properties()),
             enable_execute_command: exec.is_some().then(|| true.into()),
-            availability_zone_rebalancing: Some("ENABLED".into()),
+            availability_zone_rebalancing: Some(deployment.rebalancing().into()),
+            force_new_deployment: launch.force_new_deployment(),
             enable_ecs_managed_tags: Some(true.into()),
             propagate_tags: Some("SERVICE".into()),
             health_check_grace_period_seconds: health_check

@@ -50,6 +50,10 @@ impl FileSystem {
         /// there, until replication is ended. Default: none.
         #[builder(into)]
         replica: Option<String>,
+        /// Whether AWS Backup takes a copy each day and keeps it for 35 days. Default: yes; switch it off where a
+        /// [`BackupPlan`](crate::BackupPlan) takes copies, or there are two.
+        #[builder(default = true)]
+        automatic_backups: bool,
         /// What happens to the files when the file system leaves the template. Default: they are kept, unless
         /// the deployment that creates the file system fails.
         #[builder(default = RemovalPolicy::RetainExceptOnCreate)]
@@ -58,6 +62,7 @@ impl FileSystem {
         let properties = efs::FileSystem {
             kms_key_id: key,
             replication_configuration: replication(&mut s.scope(id), replica),
+            backup_policy: Some(backup_policy(automatic_backups)),
             ..properties()
         };
         let resource = s.add(id, properties);
@@ -96,7 +101,6 @@ fn properties() -> efs::FileSystem {
         file_system_policy: Some(only_encrypted()),
         // Elastic throughput costs only what is read and written; the other modes must be sized beforehand.
         throughput_mode: Some("elastic".into()),
-        backup_policy: Some(l1::BackupPolicy { status: Some("ENABLED".into()) }),
         lifecycle_policies: Some(vec![
             l1::LifecyclePolicy { transition_to_ia: Some("AFTER_30_DAYS".into()), ..Default::default() },
             l1::LifecyclePolicy {
@@ -121,6 +125,10 @@ fn replication(s: &mut Scope<'_>, region: Option<String>) -> Option<l1::Replicat
     }
     let destination = l1::ReplicationDestination { region: Some(region.into()), ..Default::default() };
     Some(l1::ReplicationConfiguration { destinations: Some(vec![destination]) })
+}
+
+fn backup_policy(automatic: bool) -> l1::BackupPolicy {
+    l1::BackupPolicy { status: Some(if automatic { "ENABLED" } else { "DISABLED" }.into()) }
 }
 
 /// Refuses connections without TLS. That there is a policy at all also ends what holds without one: that

@@ -175,9 +175,9 @@ impl Role {
         #[builder(into)]
         description: Option<Value<String>>,
     ) -> Role {
-        // What ECS does with a load balancer it does by a role of its own kind, for which AWS does not say that the
-        // account is told.
-        let equals = if assumed_by == "ecs.amazonaws.com" { "StringEqualsIfExists" } else { "StringEquals" };
+        // AWS does not say that ECS, for a load balancer, and Backup tell the account when they take a role.
+        let tells = !["backup.amazonaws.com", "ecs.amazonaws.com"].contains(&assumed_by);
+        let equals = if tells { "StringEquals" } else { "StringEqualsIfExists" };
         let mut trust = Statement::allow(["sts:AssumeRole"]).for_service(assumed_by).when(
             equals,
             "aws:SourceAccount",

@@ -1,6 +1,6 @@
 //! What tasks are paid as: on demand, or on Spot beside a base on demand.
 
-use crate::l1::ecs::service::CapacityProviderStrategyItem;
+use crate::l1::ecs::service::{CapacityProviderStrategyItem, ForceNewDeployment};
 use crate::scope::Scope;
 use crate::value::Value;
 
@@ -62,5 +62,19 @@ impl Launch {
                 (None, Some(vec![on_demand, item("FARGATE_SPOT", None, weight)]))
             }
         }
+    }
+
+    /// ECS takes another strategy for a service that runs only together with a new deployment.
+    ///
+    /// Source: [UpdateService][aws], `capacityProviderStrategy`.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+    pub(crate) fn force_new_deployment(self) -> Option<ForceNewDeployment> {
+        let Launch::Spot { base, weight, on_demand_weight } = self else { return None };
+        Some(ForceNewDeployment {
+            enable_force_new_deployment: Some(true.into()),
+            // The same strategy forces nothing.
+            force_new_deployment_nonce: Some(format!("{base}-{on_demand_weight}-{weight}").into()),
+        })
     }
 }

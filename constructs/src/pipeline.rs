@@ -229,9 +229,11 @@ impl Pipeline {
 ///
 /// [aws]: https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
 fn allow_artifacts(s: &mut Scope<'_>, role: Role, artifacts: Bucket, key: Option<&Value<Arn<kms::Key>>>) {
-    let bucket = Statement::allow(["s3:GetBucketLocation", "s3:GetBucketVersioning"]).on(artifacts.arn());
-    role.allow(s, "Artifacts", bucket);
-    let actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"];
+    let actions = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"];
+    role.allow(s, "Artifacts", Statement::allow(actions).on(artifacts.arn()));
+    // A source that comes through a connection is uploaded with an access control list: without the permission for
+    // that the pipeline's first action fails.
+    let actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:PutObjectAcl"];
     role.allow(s, "Artifacts", Statement::allow(actions).on(artifacts.objects()));
     if let Some(key) = key {
         let actions = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"];

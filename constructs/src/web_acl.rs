@@ -4,15 +4,15 @@ use bon::bon;
 
 use crate::alb::Alb;
 use crate::declare::aws;
-use crate::l1::wafv2;
 use crate::l1::wafv2::logging_configuration::{
     ActionCondition, Condition, FieldToMatch, Filter, LoggingFilter, SingleHeader,
 };
 use crate::l1::wafv2::web_acl::{
     AllowAction, BlockAction, CountAction, DefaultAction, ForwardedIpConfiguration,
-    ManagedRuleGroupStatement, OverrideAction, RateBasedStatement, Rule, RuleAction, RuleActionOverride,
-    Statement, VisibilityConfig,
+    ManagedRuleGroupStatement, NotStatement, OverrideAction, RateBasedStatement, Rule, RuleAction,
+    RuleActionOverride, SizeConstraintStatement, Statement, TextTransformation, VisibilityConfig,
 };
+use crate::l1::wafv2::{self, web_acl};
 use crate::log_group::LogGroup;
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
@@ -91,7 +91,8 @@ impl RateLimit {
     }
 
     /// For each address that `X-Forwarded-For` names first. For an ACL behind a distribution or proxy, where
-    /// all requests come from a few addresses; who can call without the proxy can write there what they like.
+    /// all requests come from a few addresses. Requests without that header are counted by where they come from;
+    /// who can call without the proxy can still write into it what they like.
     pub fn by_forwarded_address(requests: u32) -> RateLimit {
         RateLimit { requests, forwarded: true }
     }
@@ -160,6 +161,7 @@ impl WebAcl {
             common.then(|| (ManagedRules::Common, "SizeRestrictions_BODY".to_owned())).into_iter().collect()
         });
         rules.extend(managed(&mut inner, &managed_rules, &counted));
+        rules.extend(rate_limit.filter(|limit| limit.forwarded).map(direct_rate_rule));
         let metric: String = name.clone().unwrap_or_else(|| inner.path().replace('/', "-"));
         let properties = wafv2::WebAcl {
             name: name.map(Value::from),
@@ -235,12 +237,54 @@ fn rate_rule(limit: RateLimit) -> Rule {
         }),
         ..Default::default()
     };
+    Rule { priority: Some(0.into()), ..blocking("RateLimit", statement) }
+}
+
+/// AWS WAF does not apply a rule by forwarded address to a request that has no such header: this one does.
+///
+/// Source: [ForwardedIPConfig][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/waf/latest/APIReference/API_ForwardedIPConfig.html
+fn direct_rate_rule(limit: RateLimit) -> Rule {
+    let has_header = Statement {
+        size_constraint_statement: Some(SizeConstraintStatement {
+            field_to_match: Some(web_acl::FieldToMatch {
+                single_header: Some(web_acl::SingleHeader { name: Some("x-forwarded-for".into()) }),
+                ..Default::default()
+            }),
+            comparison_operator: Some("GE".into()),
+            size: Some(0.into()),
+            text_transformations: Some(vec![TextTransformation {
+                priority: Some(0.into()),
+                r#type: Some("NONE".into()),
+            }]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let without = NotStatement { statement: Some(Box::new(has_header)) };
+    let statement = RateBasedStatement {
+        limit: Some(i64::from(limit.requests).into()),
+        aggregate_key_type: Some("IP".into()),
+        evaluation_window_sec: Some(300.into()),
+        scope_down_statement: Some(Box::new(Statement {
+            not_statement: Some(Box::new(without)),
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    Rule { priority: Some(DIRECT_PRIORITY.into()), ..blocking("DirectRateLimit", statement) }
+}
+
+/// After the managed groups, so that they keep their places.
+const DIRECT_PRIORITY: i64 = 100;
+
+fn blocking(name: &str, statement: RateBasedStatement) -> Rule {
     Rule {
-        name: Some("RateLimit".into()),
-        priority: Some(0.into()),
+        name: Some(name.into()),
         action: Some(RuleAction { block: Some(BlockAction::default()), ..Default::default() }),
         statement: Some(Statement { rate_based_statement: Some(Box::new(statement)), ..Default::default() }),
-        visibility_config: Some(visibility("RateLimit")),
+        visibility_config: Some(visibility(name)),
         ..Default::default()
     }
 }

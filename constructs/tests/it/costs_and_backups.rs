@@ -157,7 +157,7 @@ fn a_plan_backs_up_file_systems_daily_and_may_do_nothing_else() {
                 Service: backup.amazonaws.com
               Action: sts:AssumeRole
               Condition:
-                StringEquals:
+                StringEqualsIfExists:
                   aws:SourceAccount: !Ref AWS::AccountId
         Description: makes backups of file systems
         Policies:
@@ -239,7 +239,7 @@ fn a_plan_can_have_a_key_cold_storage_and_a_second_place() {
                 Service: backup.amazonaws.com
               Action: sts:AssumeRole
               Condition:
-                StringEquals:
+                StringEqualsIfExists:
                   aws:SourceAccount: !Ref AWS::AccountId
         Description: makes backups of file systems
         Policies:
@@ -263,7 +263,17 @@ fn a_plan_can_have_a_key_cold_storage_and_a_second_place() {
                   Resource: !Sub arn:${AWS::Partition}:backup:${AWS::Region}:${AWS::AccountId}:recovery-point:*
                 - Effect: Allow
                   Action: kms:DescribeKey
-                  Resource: arn:aws:kms:us-east-1:123456789012:key/1
+                  Resource:
+                    - arn:aws:kms:us-west-2:123456789012:key/*
+                    - arn:aws:kms:us-east-1:123456789012:key/1
+                - Effect: Allow
+                  Action: kms:CreateGrant
+                  Resource:
+                    - arn:aws:kms:us-west-2:123456789012:key/*
+                    - arn:aws:kms:us-east-1:123456789012:key/1
+                  Condition:
+                    Bool:
+                      kms:GrantIsForAWSResource: "true"
                 - Effect: Allow
                   Action:
                     - kms:Decrypt
@@ -272,12 +282,6 @@ fn a_plan_can_have_a_key_cold_storage_and_a_second_place() {
                   Condition:
                     StringEquals:
                       kms:ViaService: !Sub backup.${AWS::Region}.${AWS::URLSuffix}
-                - Effect: Allow
-                  Action: kms:CreateGrant
-                  Resource: arn:aws:kms:us-east-1:123456789012:key/1
-                  Condition:
-                    Bool:
-                      kms:GrantIsForAWSResource: "true"
             PolicyName: Backup
 
     BackupsSelection:

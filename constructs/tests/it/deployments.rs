@@ -36,7 +36,7 @@ fn a_rolling_deployment_goes_back_when_tasks_keep_failing() {
     let rolling = deployment(Deployment::default());
     assert_eq!(rolling["DeploymentCircuitBreaker"], json!({"Enable": true, "Rollback": true}));
     assert_eq!(rolling.get("Strategy"), None);
-    let without = deployment(Deployment::Rolling { circuit_breaker: false });
+    let without = deployment(Deployment::Rolling { overlap: true, circuit_breaker: false });
     assert_eq!(without["DeploymentCircuitBreaker"], json!({"Enable": false, "Rollback": false}));
 }
 

@@ -265,6 +265,7 @@ fn a_pipeline_may_do_what_its_stages_need_and_nothing_else() {
         Statement:
           - Effect: Allow
             Action:
+              - s3:GetBucketAcl
               - s3:GetBucketLocation
               - s3:GetBucketVersioning
             Resource: !GetAtt Artifacts.Arn
@@ -273,6 +274,7 @@ fn a_pipeline_may_do_what_its_stages_need_and_nothing_else() {
               - s3:GetObject
               - s3:GetObjectVersion
               - s3:PutObject
+              - s3:PutObjectAcl
             Resource: !Sub ${Artifacts.Arn}/*
       PolicyName: Artifacts
     - PolicyDocument:

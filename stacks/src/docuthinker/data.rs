@@ -14,6 +14,7 @@ pub(super) fn vector_store(s: &mut Scope<'_>, place: &Place<'_>, folder: &str) -
     let files = FileSystem::named("Chroma")
         .vpc(place.vpc)
         .path("/chroma")
+        .automatic_backups(plan.watch.backup.is_none())
         .maybe_key(place.key)
         .maybe_replica(plan.foundation.file_replica.clone())
         .removal_policy(plan.removal)

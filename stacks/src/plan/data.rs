@@ -128,8 +128,7 @@ impl Reader<'_> {
         let wrong = format_args!(
             "`sync.shared_writers` is off, but `ai_ml.scaling.max` lets {tasks} tasks write to the vector store"
         );
-        let files = settings.sync.vector && !settings.sync.chroma_secret;
-        let several = files && !settings.sync.shared_writers && tasks > 1;
+        let several = settings.sync.has_one_writer() && tasks > 1;
         let hint = "lower `ai_ml.scaling` to one task, or let its tasks keep their writes apart and allow it";
         self.refuse_if(several, "sync.shared_writers", wrong, hint);
     }
@@ -137,14 +136,18 @@ impl Reader<'_> {
     /// Writing to the vector store needs to know where it is (R125, C-07).
     fn vector_store(&mut self, settings: &Settings) -> Option<VectorStore> {
         let sync = &settings.sync;
-        let files = sync.vector && !sync.chroma_secret;
         let why = if sync.vector { "`sync.chroma_secret` is on" } else { "`sync.vector` is off" };
         for (wanted, key) in [
             (settings.replication.as_ref().is_some_and(|replica| replica.files), "replication.files"),
             (settings.watch.backup.is_some(), "watch.backup"),
         ] {
             let wrong = format_args!("`{key}` is for the files of the vector store, but {why}");
-            self.refuse_if(wanted && !files, key, wrong, "leave it out: the stack keeps no files");
+            self.refuse_if(
+                wanted && !sync.keeps_files(),
+                key,
+                wrong,
+                "leave it out: the stack keeps no files",
+            );
         }
         if !sync.vector {
             return None;

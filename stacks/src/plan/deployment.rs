@@ -21,8 +21,15 @@ impl Reader<'_> {
     ) -> Deployment {
         let DeploymentSettings { strategy, circuit_breaker, .. } = service.deployment;
         self.unused(key, &service.deployment);
+        let alone = key == "ai_ml" && settings.sync.has_one_writer();
+        self.refuse_if(
+            alone && strategy != Strategy::Rolling,
+            &format!("{key}.deployment.strategy"),
+            "`sync.shared_writers` is off, but this strategy runs the tasks of two revisions at the same time",
+            "choose `rolling`, which then stops the old task first",
+        );
         if strategy == Strategy::Rolling {
-            return Deployment::Rolling { circuit_breaker: circuit_breaker.unwrap_or(true) };
+            return Deployment::Rolling { overlap: !alone, circuit_breaker: circuit_breaker.unwrap_or(true) };
         }
         self.excluded(key, service);
         let traffic = self.traffic(key, &service.deployment);

@@ -21,8 +21,20 @@ pub struct SyncSettings {
     /// Whether several tasks may write to the vector store at once. Default: yes, since the architecture has two
     /// tasks at least. Chroma keeps its files with `SQLite`, whose locks do not hold over a network: the service must
     /// keep the writes of its tasks apart, or the store may be damaged. Where it cannot, set this to false, and
-    /// `ai_ml.scaling.max` to 1.
+    /// `ai_ml.scaling.max` to 1; a deployment then stops the old task before it starts the new one.
     pub shared_writers: bool,
+}
+
+impl SyncSettings {
+    /// Whether the stack makes a file system for the vector store.
+    pub fn keeps_files(&self) -> bool {
+        self.vector && !self.chroma_secret
+    }
+
+    /// Whether only one task may ever write to the vector store.
+    pub fn has_one_writer(&self) -> bool {
+        self.keeps_files() && !self.shared_writers
+    }
 }
 
 impl Default for SyncSettings {

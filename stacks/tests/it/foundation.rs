@@ -264,5 +264,27 @@ fn whether_tasks_share_the_vector_store_is_said() {
     hint: lower `ai_ml.scaling` to one task, or let its tasks keep their writes apart and allow it
     ");
     let alone = json!({"sync": {"shared_writers": false}, "ai_ml": {"scaling": {"min": 1, "max": 1}}});
-    assert_eq!(refused(alone), "");
+    let one = templates("prod", alone);
+    let service = one.properties("AiMlService");
+    let configuration = &service["DeploymentConfiguration"];
+    assert_eq!(
+        (&configuration["MinimumHealthyPercent"], &configuration["MaximumPercent"]),
+        (&json!(0), &json!(100)),
+        "the old task ends before the new one starts"
+    );
+    assert_eq!(service["AvailabilityZoneRebalancing"], "DISABLED");
+    assert_eq!(one.properties("BackendService")["DeploymentConfiguration"]["MaximumPercent"], 200);
+    let shifted = json!({
+        "sync": {"shared_writers": false},
+        "ai_ml": {
+            "scaling": {"min": 1, "max": 1, "requests": null},
+            "deployment": {"strategy": "blue_green"},
+        },
+    });
+    assert_snapshot!(refused(shifted), @"
+    error[DC010]: `sync.shared_writers` is off, but this strategy runs the tasks of two revisions at the same time
+      at settings.ai_ml.deployment.strategy
+
+    hint: choose `rolling`, which then stops the old task first
+    ");
 }
