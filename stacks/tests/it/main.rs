@@ -6,6 +6,7 @@ mod edge;
 mod exceptions;
 mod foundation;
 mod front_door;
+mod guide;
 mod hardening;
 mod mistakes;
 mod names;

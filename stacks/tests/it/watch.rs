@@ -397,7 +397,6 @@ fn all_of_it_together_is_a_clean_template() {
         let findings: Vec<String> = stack.template.check().iter().map(ToString::to_string).collect();
         assert_eq!(findings, [""; 0]);
         assert!(stack.template.graph().cycles().is_empty());
-        assert!(stack.template.to_json_minified().len() < 51_200);
         let Some(role) = stack.template.resources.get("BackupsRole") else { continue };
         let statements = role.properties["Policies"].as_list().expect("policies")[0].clone();
         let statements = serde_json::to_string(&statements).expect("JSON");
