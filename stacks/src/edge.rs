@@ -8,9 +8,6 @@ use constructs::{
 use crate::exceptions;
 use crate::plan::{EdgePlan, Plan};
 
-/// Days for which requests are recorded.
-const ACCESS_LOG_DAYS: u16 = 90;
-
 /// The region of everything that belongs to CloudFront, wherever the load balancer is.
 ///
 /// Source: [Requirements for using SSL/TLS certificates with CloudFront][aws].
@@ -52,7 +49,7 @@ impl Stack for Edge {
             .origin_timeout_seconds(edge.origin_timeout_seconds)
             .maybe_assets(assets)
             .maybe_web_acl(web_acl(s, plan, edge))
-            .maybe_log_to(edge.access_logs.then(|| access_logs(s)))
+            .maybe_log_to(edge.access_logs.then(|| access_logs(s, plan)))
             .comment(plan.name.clone())
             .build(s);
         s.output(
@@ -90,10 +87,10 @@ fn web_acl(s: &mut Scope<'_>, plan: &Plan, edge: &EdgePlan) -> Option<WebAcl> {
 }
 
 /// It stays when the stack goes: S3 deletes no bucket that records were written to.
-fn access_logs(s: &mut Scope<'_>) -> Bucket {
+fn access_logs(s: &mut Scope<'_>, plan: &Plan) -> Bucket {
     Bucket::named("AccessLogs")
         .versioned(false)
-        .expire_after_days(ACCESS_LOG_DAYS)
+        .expire_after_days(u16::try_from(plan.watch.retention.days()).unwrap_or(u16::MAX))
         .removal_policy(RemovalPolicy::Retain)
         .build(s)
 }

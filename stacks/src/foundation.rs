@@ -14,7 +14,7 @@ pub use secrets::Secrets;
 pub struct Foundation {
     /// What encrypts secrets, images, logs, files, databases and notifications, if each service's own key does not.
     pub key: Option<Key>,
-    /// Where alarms, budgets and backups tell people what is wrong.
+    /// Where alarms and the budget tell people what is wrong.
     pub topic: Topic,
     /// Images of the backend.
     pub backend_images: Repository,

@@ -36,9 +36,6 @@ impl Stack for Delivery {
     type Settings = Inputs;
 
     fn build(s: &mut Scope<'_>, inputs: &Inputs) -> Delivery {
-        if let Some(key) = inputs.foundation.key {
-            key.allow_logs(s, [format!("/aws/codebuild/{}-*", inputs.plan.name)]);
-        }
         let artifacts = Bucket::named("Artifacts")
             .versioned(false)
             .expire_after_days(ARTIFACT_DAYS)

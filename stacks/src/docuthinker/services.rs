@@ -1,8 +1,8 @@
 //! The two services.
 
 use constructs::{
-    Cluster, Exec, FargateService, Image, Key, LogGroup, Port, Repository, ScalingTarget, Scope, SecretValue,
-    Vpc, port,
+    Cluster, Exec, FargateService, Image, Key, LogGroup, Mount, Port, Repository, ScalingTarget, Scope,
+    SecretValue, Vpc, port,
 };
 
 use crate::foundation::Foundation;
@@ -37,63 +37,48 @@ pub(super) fn exec(s: &mut Scope<'_>, plan: &Plan, key: Option<Key>) -> Option<E
     })
 }
 
+/// What one of the services has and the other has not.
+struct Own<'a> {
+    id: &'static str,
+    /// The container, and the end of the family's and the log group's name.
+    name: &'static str,
+    service_name: &'static str,
+    /// The name of its target group, while it listens on this port.
+    target_group: (&'static str, Port),
+    plan: &'a ServicePlan,
+    images: Repository,
+    variables: Vec<(&'static str, String)>,
+    secrets: Vec<(&'static str, SecretValue)>,
+    mounts: Vec<Mount>,
+}
+
 pub(super) fn backend(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
     let plan = &place.plan.backend;
     let keys = &foundation.secrets;
-    let service = FargateService::named("Backend")
-        .cluster(place.cluster)
-        .vpc(place.vpc)
-        .service_name("backend-service")
-        .family(format!("{}-backend", place.plan.name))
-        .container_name("backend")
-        .image(image(foundation.backend_images, &plan.image))
-        .size(plan.size)
-        .architecture(plan.architecture)
-        .launch(plan.launch)
-        .port(plan.port)
-        .maybe_health_command(plan.health_command.clone())
-        .user(plan.user.as_str())
-        .stop_timeout(plan.stop_timeout)
-        .health_check(plan.health_check.clone())
-        .health_check_grace_period(plan.grace_period)
-        .deregistration_delay(plan.deregistration_delay)
-        .maybe_sticky_for(plan.sticky_for)
-        .maybe_slow_start(plan.slow_start)
-        .target_group_name(place.target_group_name("backend-tg", plan.port, port!(5000)))
-        .environment(environment(
-            plan,
-            [("NODE_ENV", "production".to_owned()), ("PORT", plan.port.to_string())],
-        ))
-        .secrets([
-            ("OPENAI_API_KEY", &keys.openai),
-            ("ANTHROPIC_API_KEY", &keys.anthropic),
-            ("GOOGLE_API_KEY", &keys.google),
-            ("MONGODB_URI", &keys.mongodb),
-            ("REDIS_URL", &keys.redis),
-        ])
-        .log_group(place.log_group(s, "BackendLogs", "backend", plan))
-        .maybe_tracing(place.plan.cluster.tracing)
-        .maybe_exec(place.exec)
-        .scale(plan.scaling.min..=plan.scaling.max, scaling_targets(plan))
-        .cooldown(plan.cooldown)
-        .deployment(plan.deployment.clone())
-        .build(s);
-    permit(s, &plan.permissions, &service);
-    service
+    let mut secrets = keys_of_both(foundation);
+    secrets.extend([("MONGODB_URI", keys.mongodb.clone()), ("REDIS_URL", keys.redis.clone())]);
+    let own = Own {
+        id: "Backend",
+        name: "backend",
+        service_name: "backend-service",
+        target_group: ("backend-tg", port!(5000)),
+        plan,
+        images: foundation.backend_images,
+        variables: vec![("NODE_ENV", "production".to_owned()), ("PORT", plan.port.to_string())],
+        secrets,
+        mounts: Vec::new(),
+    };
+    service(s, place, own)
 }
 
 pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundation) -> FargateService {
     let plan = &place.plan.ai_ml;
     let keys = &foundation.secrets;
     let mut variables = vec![("PORT", plan.port.to_string())];
-    let mut secrets: Vec<(&str, SecretValue)> = vec![
-        ("OPENAI_API_KEY", (&keys.openai).into()),
-        ("ANTHROPIC_API_KEY", (&keys.anthropic).into()),
-        ("GOOGLE_API_KEY", (&keys.google).into()),
-    ];
+    let mut secrets = keys_of_both(foundation);
     if place.plan.data.sync_graph {
         variables.push(("DOCUTHINKER_SYNC_GRAPH", "true".to_owned()));
-        secrets.push(("DOCUTHINKER_NEO4J_URI", (&keys.neo4j).into()));
+        secrets.push(("DOCUTHINKER_NEO4J_URI", keys.neo4j.clone()));
     }
     let mut mounts = Vec::new();
     if let Some(store) = &place.plan.data.vector_store {
@@ -103,16 +88,42 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
                 variables.push(("DOCUTHINKER_CHROMA_DIR", folder.clone()));
                 mounts.push(vector_store(s, place, folder));
             }
-            VectorStore::Elsewhere => secrets.push(("DOCUTHINKER_CHROMA_DIR", (&keys.chroma).into())),
+            VectorStore::Elsewhere => secrets.push(("DOCUTHINKER_CHROMA_DIR", keys.chroma.clone())),
         }
     }
-    let service = FargateService::named("AiMl")
+    let own = Own {
+        id: "AiMl",
+        name: "ai-ml",
+        service_name: "aiml-service",
+        target_group: ("aiml-tg", port!(8000)),
+        plan,
+        images: foundation.ai_ml_images,
+        variables,
+        secrets,
+        mounts,
+    };
+    service(s, place, own)
+}
+
+fn keys_of_both(foundation: &Foundation) -> Vec<(&'static str, SecretValue)> {
+    let keys = &foundation.secrets;
+    vec![
+        ("OPENAI_API_KEY", keys.openai.clone()),
+        ("ANTHROPIC_API_KEY", keys.anthropic.clone()),
+        ("GOOGLE_API_KEY", keys.google.clone()),
+    ]
+}
+
+fn service(s: &mut Scope<'_>, place: &Place<'_>, own: Own<'_>) -> FargateService {
+    let plan = own.plan;
+    let (target_group, usual_port) = own.target_group;
+    let service = FargateService::named(own.id)
         .cluster(place.cluster)
         .vpc(place.vpc)
-        .service_name("aiml-service")
-        .family(format!("{}-ai-ml", place.plan.name))
-        .container_name("ai-ml")
-        .image(image(foundation.ai_ml_images, &plan.image))
+        .service_name(own.service_name)
+        .family(format!("{}-{}", place.plan.name, own.name))
+        .container_name(own.name)
+        .image(image(own.images, &plan.image))
         .size(plan.size)
         .architecture(plan.architecture)
         .launch(plan.launch)
@@ -125,11 +136,11 @@ pub(super) fn ai_ml(s: &mut Scope<'_>, place: &Place<'_>, foundation: &Foundatio
         .deregistration_delay(plan.deregistration_delay)
         .maybe_sticky_for(plan.sticky_for)
         .maybe_slow_start(plan.slow_start)
-        .target_group_name(place.target_group_name("aiml-tg", plan.port, port!(8000)))
-        .environment(environment(plan, variables))
-        .secrets(secrets)
-        .mounts(mounts)
-        .log_group(place.log_group(s, "AiMlLogs", "ai-ml", plan))
+        .target_group_name(place.target_group_name(target_group, plan.port, usual_port))
+        .environment(environment(plan, own.variables))
+        .secrets(own.secrets)
+        .mounts(own.mounts)
+        .log_group(place.log_group(s, &format!("{}Logs", own.id), own.name, plan))
         .maybe_tracing(place.plan.cluster.tracing)
         .maybe_exec(place.exec)
         .scale(plan.scaling.min..=plan.scaling.max, scaling_targets(plan))
