@@ -1,19 +1,9 @@
 //! Databases that the stack makes, and the group for those that it does not.
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{settings, synth, templates};
-
-fn refused(changes: Value) -> String {
-    let assembly = synth(&settings("prod", changes));
-    let all: Vec<String> = assembly
-        .diagnostics
-        .iter()
-        .map(|found| constructs::Diagnostic { location: None, ..found.clone() }.to_string())
-        .collect();
-    all.join("\n\n")
-}
+use crate::support::{refused, templates};
 
 #[test]
 fn databases_are_outside_unless_the_stack_is_to_make_them() {

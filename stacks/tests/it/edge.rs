@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
-use crate::support::{settings, synth, templates};
+use crate::support::{refused, settings, synth, templates};
 
 const ZONE: &str = "Z0123456789ABCDEFGHIJ";
 

@@ -3,18 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{settings, synth, templates};
-
-/// What is refused, without the lines of this program.
-fn refused(changes: Value) -> String {
-    let assembly = synth(&settings("prod", changes));
-    let all: Vec<String> = assembly
-        .diagnostics
-        .iter()
-        .map(|found| constructs::Diagnostic { location: None, ..found.clone() }.to_string())
-        .collect();
-    all.join("\n\n")
-}
+use crate::support::{refused, templates};
 
 #[test]
 fn one_key_encrypts_what_production_keeps() {

@@ -1,11 +1,10 @@
 //! What stands between callers and services: access logs, firewall, certificate, records, paths and hosts.
 
-use constructs::Diagnostic;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Templates, settings, synth, templates};
+use crate::support::{Templates, refused, settings, synth, templates};
 
 /// The settings of a domain whose records and certificate are ours to make.
 fn domain() -> Value {
@@ -217,13 +216,6 @@ fn the_default_network_serves_with_public_subnets_only() {
     assert_eq!(network["AssignPublicIp"], "ENABLED");
     assert_eq!(dev.properties("BackendTargetGroup")["VpcId"], "vpc-1");
     assert_eq!(dev.count("AWS::EFS::MountTarget"), 2);
-}
-
-/// What is refused.
-fn refused(changes: Value) -> String {
-    let assembly = synth(&settings("prod", changes));
-    let all: Vec<String> = assembly.diagnostics.iter().map(Diagnostic::to_string).collect();
-    all.join("\n\n")
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
-use crate::support::{Templates, templates};
+use crate::support::{Templates, refused, templates};
 
 /// The statements of a role's policy.
 fn allowed<'a>(stack: &'a Templates, role: &str, policy: &str) -> &'a Value {

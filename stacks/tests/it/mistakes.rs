@@ -1,21 +1,9 @@
 //! Settings that cannot be: each is refused with its key, all of them in one run.
 
-use constructs::Diagnostic;
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{settings, synth};
-
-/// What is refused, without the numbers of lines.
-pub(crate) fn refused(changes: Value) -> String {
-    let assembly = synth(&settings("prod", changes));
-    let without_line = |diagnostic: &Diagnostic| match diagnostic.location {
-        Some(at) => diagnostic.to_string().replacen(&format!("{}:{}", at.file, at.line), at.file, 1),
-        None => diagnostic.to_string(),
-    };
-    let all: Vec<String> = assembly.diagnostics.iter().map(without_line).collect();
-    all.join("\n\n")
-}
+use crate::support::{refused, synth};
 
 #[test]
 fn everything_wrong_is_said_at_once() {

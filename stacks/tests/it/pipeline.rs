@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
-use crate::support::{Templates, merge, templates};
+use crate::support::{Templates, merge, refused, templates};
 
 fn pipeline(changes: Value) -> Value {
     let mut pipeline = json!({

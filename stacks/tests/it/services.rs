@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
-use crate::support::{collected, portable, settings, synth, templates};
+use crate::support::{collected, portable, refused, settings, synth, templates};
 
 /// Settings of both services.
 fn both(changes: &Value) -> Value {

@@ -1,6 +1,6 @@
 //! Settings, and the templates that they give, as JSON to look into.
 
-use constructs::{App, Assembly};
+use constructs::{App, Assembly, Diagnostic};
 use serde_json::Value;
 use stacks::Settings;
 
@@ -45,6 +45,17 @@ pub(crate) fn portable() -> Assembly {
     let mut app = App::new();
     stacks::build_portable(&mut app);
     app.synth()
+}
+
+/// What is refused, without the numbers of lines.
+pub(crate) fn refused(changes: Value) -> String {
+    let assembly = synth(&settings("prod", changes));
+    let without_line = |diagnostic: &Diagnostic| match diagnostic.location {
+        Some(at) => diagnostic.to_string().replacen(&format!("{}:{}", at.file, at.line), at.file, 1),
+        None => diagnostic.to_string(),
+    };
+    let all: Vec<String> = assembly.diagnostics.iter().map(without_line).collect();
+    all.join("\n\n")
 }
 
 /// The templates of an environment, as JSON by stack.

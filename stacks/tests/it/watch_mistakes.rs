@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::mistakes::refused;
-use crate::support::{settings, synth};
+use crate::support::{refused, settings, synth};
 
 #[test]
 fn limits_that_cannot_be_are_refused() {
