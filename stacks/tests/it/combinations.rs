@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use constructs::{Assembly, Severity};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use stacks::Settings;
 use template::Template;
 
-use crate::support::{settings, synth};
+use crate::support::{everything, settings, synth};
 
 fn service() -> impl Strategy<Value = Value> {
     let sizes = prop::sample::select(vec![(256, 512), (512, 1024), (1024, 4096), (32768, 61440)]);
@@ -113,6 +115,57 @@ fn knows_no_resource(actions: &Value) -> bool {
     actions.as_array().map_or_else(|| known(actions), |actions| actions.iter().all(known))
 }
 
+/// Production with any parts of the example that turns everything on.
+fn parts() -> impl Strategy<Value = Settings> {
+    let everything = serde_json::to_value(everything()).expect("settings are JSON");
+    let names: Vec<String> = everything.as_object().expect("an object").keys().cloned().collect();
+    let count = names.len();
+    prop::sample::subsequence(names, 0..=count).prop_map(move |names| {
+        let chosen = names.into_iter().map(|name| (name.clone(), everything[name].clone())).collect();
+        settings("prod", Value::Object(chosen))
+    })
+}
+
+fn is_clean(assembly: &Assembly) -> Result<(), TestCaseError> {
+    for stack in &assembly.stacks {
+        let findings: Vec<String> = stack.template.check().iter().map(ToString::to_string).collect();
+        prop_assert!(findings.is_empty(), "{}: {}", stack.name, findings.join("\n"));
+        prop_assert!(stack.template.graph().cycles().is_empty());
+        prop_assert!(stack.template.resources.len() <= 500);
+    }
+    Ok(())
+}
+
+/// S6, S7: no wildcard action, no wildcard resource but where AWS offers nothing narrower, and only the load
+/// balancer is open to the world.
+fn is_narrow(assembly: &Assembly) -> Result<(), TestCaseError> {
+    for stack in &assembly.stacks {
+        // What is denied may be as wide as it likes.
+        let statements = statements(&stack.template).into_iter();
+        for (type_name, statement) in statements.filter(|(_, statement)| statement["Effect"] == "Allow") {
+            let actions = statement["Action"].to_string();
+            prop_assert!(!actions.contains('*'), "{statement}");
+            let everything = |resource: &Value| resource == "*";
+            let resources = &statement["Resource"];
+            let wide =
+                everything(resources) || resources.as_array().is_some_and(|all| all.iter().any(everything));
+            // In the policy of a key, and only there, `*` is the key itself.
+            let narrow = !wide || type_name == "AWS::KMS::Key";
+            prop_assert!(narrow || knows_no_resource(&statement["Action"]), "{statement}");
+        }
+        let open: BTreeSet<&str> = stack
+            .template
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.type_name == "AWS::EC2::SecurityGroupIngress")
+            .filter(|(_, resource)| resource.properties.get("CidrIp") == Some(&"0.0.0.0/0".into()))
+            .map(|(id, _)| id.as_str())
+            .collect();
+        prop_assert!(open.iter().all(|id| id.starts_with("AlbSecurityGroupFrom")), "{open:?}");
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -120,37 +173,30 @@ proptest! {
     fn accepted_settings_give_clean_templates(changes in changes()) {
         let assembly = synth(&settings("prod", changes));
         prop_assert!(!assembly.has_errors(), "{:?}", assembly.diagnostics);
-        for stack in &assembly.stacks {
-            let findings: Vec<String> = stack.template.check().iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect();
-            prop_assert!(findings.is_empty(), "{}: {}", stack.name, findings.join("\n"));
-            prop_assert!(stack.template.graph().cycles().is_empty());
-        }
+        is_clean(&assembly)?;
     }
 
-    /// S6, S7: no wildcard action, no wildcard resource but the one that AWS offers no narrower for, and only
-    /// the load balancer is open to the world.
     #[test]
     fn nothing_is_wider_than_it_must_be(changes in changes()) {
-        let assembly = synth(&settings("prod", changes));
-        for stack in &assembly.stacks {
-            // What is denied may be as wide as it likes.
-            let statements = statements(&stack.template).into_iter();
-            for (type_name, statement) in statements.filter(|(_, statement)| statement["Effect"] == "Allow") {
-                let actions = statement["Action"].to_string();
-                prop_assert!(!actions.contains('*'), "{statement}");
-                // In the policy of a key, and only there, `*` is the key itself.
-                let narrow = statement["Resource"] != "*" || type_name == "AWS::KMS::Key";
-                prop_assert!(narrow || knows_no_resource(&statement["Action"]), "{statement}");
-            }
-            let open: BTreeSet<&str> = stack
-                .template
-                .resources
+        // R178
+        is_narrow(&synth(&settings("prod", changes)))?;
+    }
+
+    /// What does not go together is refused as settings, by their names, and never found later by a construct.
+    #[test]
+    fn parts_of_everything_are_refused_as_settings_or_give_clean_templates(settings in parts()) {
+        let assembly = synth(&settings);
+        if assembly.has_errors() {
+            let later: Vec<String> = assembly
+                .diagnostics
                 .iter()
-                .filter(|(_, resource)| resource.type_name == "AWS::EC2::SecurityGroupIngress")
-                .filter(|(_, resource)| resource.properties.get("CidrIp") == Some(&"0.0.0.0/0".into()))
-                .map(|(id, _)| id.as_str())
+                .filter(|found| found.severity == Severity::Error && found.code != "DC010")
+                .map(ToString::to_string)
                 .collect();
-            prop_assert!(open.iter().all(|id| id.starts_with("AlbSecurityGroupFrom")), "{open:?}");
+            prop_assert!(later.is_empty(), "{}", later.join("\n\n"));
+            return Ok(());
         }
+        is_clean(&assembly)?;
+        is_narrow(&assembly)?;
     }
 }
