@@ -23,7 +23,7 @@ const CASES: [Case; 4] = [
         arguments: &["synth", "DocuThinkerStack"],
         at_most: Some(15),
     },
-    Case { name: "docuthinker synth (all stacks)", arguments: &["synth", "--out", "OUT"], at_most: None },
+    Case { name: "docuthinker synth (all stacks)", arguments: &["synth", "--out", "OUT"], at_most: Some(25) },
     Case { name: "docuthinker validate (all stacks)", arguments: &["validate"], at_most: None },
 ];
 
