@@ -2,7 +2,7 @@
 
 use bon::bon;
 
-use crate::data_store::{Home, check_size};
+use crate::data_store::{Home, Instances};
 use crate::l1::elasticache::replication_group as l1;
 use crate::l1::{elasticache, kms, secretsmanager};
 use crate::log_group::LogGroup;
@@ -13,6 +13,9 @@ use crate::units::Retention;
 use crate::value::Value;
 use crate::vpc::Vpc;
 use crate::{port, retention, sub};
+
+const INSTANCES: Instances =
+    Instances { class_argument: "node_type", count_argument: "nodes", prefix: "cache.", most: 6 };
 
 /// An `AWS::ElastiCache::ReplicationGroup` of Valkey, the open successor of Redis, in private subnets.
 ///
@@ -55,7 +58,7 @@ impl Cache {
         removal_policy: RemovalPolicy,
     ) -> Cache {
         let mut inner = s.scope(id);
-        check_size(&mut inner, node_type, "cache.", nodes, 6);
+        INSTANCES.check(&mut inner, node_type, nodes);
         let home = Home::build(&mut inner, vpc, &format!("cache {id}"));
         let subnets = elasticache::SubnetGroup {
             description: Some(format!("private subnets of {id}").into()),

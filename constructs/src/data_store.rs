@@ -37,18 +37,29 @@ impl Home {
     }
 }
 
-/// Reports a number of instances that the database cannot have, and a class that is none of its.
-#[track_caller]
-pub(crate) fn check_size(s: &mut Scope<'_>, class: &str, prefix: &str, count: u32, most: u32) {
-    if !class.starts_with(prefix) || class.split('.').count() != 3 {
-        s.error("DC151", format!("`{class}` is not a class of instances"))
-            .property("instance_class")
-            .hint(format!("it looks like `{prefix}t4g.medium`"));
-    }
-    if !(1..=most).contains(&count) {
-        s.error("DC152", format!("the database cannot have {count} instances"))
-            .property("instances")
-            .hint(format!("choose 1 to {most}; with 2 the loss of one, or of its zone, is survived"));
+/// The instances that a kind of database can have, and what its builder calls their class and their number.
+pub(crate) struct Instances {
+    pub(crate) class_argument: &'static str,
+    pub(crate) count_argument: &'static str,
+    pub(crate) prefix: &'static str,
+    pub(crate) most: u32,
+}
+
+impl Instances {
+    /// Reports a class that is none of the database's, and a number that it cannot have.
+    #[track_caller]
+    pub(crate) fn check(&self, s: &mut Scope<'_>, class: &str, count: u32) {
+        let Instances { class_argument, count_argument, prefix, most } = *self;
+        if !class.starts_with(prefix) || class.split('.').count() != 3 {
+            s.error("DC151", format!("`{class}` is not a class of instances"))
+                .property(class_argument)
+                .hint(format!("it looks like `{prefix}t4g.medium`"));
+        }
+        if !(1..=most).contains(&count) {
+            s.error("DC152", format!("the database cannot have {count} instances"))
+                .property(count_argument)
+                .hint(format!("choose 1 to {most}; with 2 the loss of one, or of its zone, is survived"));
+        }
     }
 }
 

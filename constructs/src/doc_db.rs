@@ -3,7 +3,7 @@
 use bon::bon;
 use serde_json::json;
 
-use crate::data_store::{Home, check_backups, check_size};
+use crate::data_store::{Home, Instances, check_backups};
 use crate::l1::{docdb, kms};
 use crate::port;
 use crate::resource::{Arn, Handle};
@@ -11,6 +11,9 @@ use crate::scope::{RemovalPolicy, Scope};
 use crate::security_group::SecurityGroup;
 use crate::value::Value;
 use crate::vpc::Vpc;
+
+const INSTANCES: Instances =
+    Instances { class_argument: "instance_class", count_argument: "instances", prefix: "db.", most: 16 };
 
 /// An `AWS::DocDB::DBCluster` with its instances, in private subnets.
 ///
@@ -57,7 +60,7 @@ impl DocumentDb {
         removal_policy: RemovalPolicy,
     ) -> DocumentDb {
         let mut inner = s.scope(id);
-        check_size(&mut inner, instance_class, "db.", instances, 16);
+        INSTANCES.check(&mut inner, instance_class, instances);
         check_backups(&mut inner, backup_retention_days);
         let home = Home::build(&mut inner, vpc, &format!("document database {id}"));
         let subnets = docdb::DbSubnetGroup {

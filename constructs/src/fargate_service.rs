@@ -18,7 +18,7 @@ use crate::scaling::{Cooldown, Scaling, ScalingTarget};
 use crate::scope::Scope;
 use crate::secret::SecretValue;
 use crate::security_group::SecurityGroup;
-use crate::target_group::{HealthCheck, Targets};
+use crate::target_group::{HealthCheck, TargetGroup, Targets};
 use crate::task_definition::{Architecture, TaskDefinition, TaskSize};
 use crate::tracing::Tracing;
 use crate::traffic::{Entrance, Shifting};
@@ -152,8 +152,8 @@ impl FargateService {
         #[builder(default = 60)]
         health_check_grace_period: u32,
     ) -> FargateService {
-        let mut s = s.scope(id);
-        launch.check(&mut s);
+        let s = &mut s.scope(id);
+        launch.check(s);
         let app = Container::named(container_name.as_str())
             .image(image)
             .port(port.clone())
@@ -166,53 +166,29 @@ impl FargateService {
             .stop_timeout(stop_timeout)
             .writable_root(exec.is_some())
             .build();
-        let task_definition = TaskDefinition::named("TaskDefinition")
-            .maybe_family(family)
-            .containers(beside(app, &size, tracing, &log_group))
-            .size(size)
-            .architecture(architecture)
-            .build(&mut s);
-        let task_role = task_definition.task_role;
-        if let Some(tracing) = tracing {
-            tracing.check(&mut s);
-            Tracing::grant(&mut s, task_role);
-        }
-        if let Some(exec) = exec {
-            exec.grant(&mut s, task_role);
-        }
-        let security_group = SecurityGroup::named("SecurityGroup")
-            .vpc(vpc)
-            .description(&format!("tasks of {id}"))
-            .build(&mut s);
-        let (launch_type, capacity) = launch.properties();
+        let task = Task { family, size, architecture, tracing, exec };
+        let task_definition = task.definition(s, app, &log_group);
+        let security_group =
+            SecurityGroup::named("SecurityGroup").vpc(vpc).description(&format!("tasks of {id}")).build(s);
         let properties = ecs::Service {
             service_name,
             cluster: Some(cluster.name()),
             task_definition: Some(task_definition.arn()),
-            launch_type,
-            capacity_provider_strategy: capacity,
             // With scaling the number is left out, or every deployment would reset it.
             desired_count: scale.is_none().then_some(desired_count),
             network_configuration: Some(network(vpc, &security_group)),
-            deployment_configuration: Some(deployment.properties()),
             enable_execute_command: exec.is_some().then(|| true.into()),
-            availability_zone_rebalancing: Some(deployment.rebalancing().into()),
-            force_new_deployment: launch.force_new_deployment(),
-            enable_ecs_managed_tags: Some(true.into()),
-            propagate_tags: Some("SERVICE".into()),
             health_check_grace_period_seconds: health_check
-                .as_ref()
-                .map(|_| health_check_grace_period.into()),
-            ..Default::default()
+                .is_some()
+                .then(|| health_check_grace_period.into()),
+            ..service_properties(launch, &deployment)
         };
         let resource = s.add("Service", properties);
         // A task that starts before its subnet has a way out cannot pull its image.
-        vpc.await_internet(&mut s, vpc.task_tier(), resource);
-        for mount in &mounts {
-            mount.connect(&mut s, &security_group, resource);
-            mount.check_writers(&mut s, resource, scale.as_ref().map(|(tasks, _)| *tasks.end()));
-        }
-        deployment.check(&mut s);
+        vpc.await_internet(s, vpc.task_tier(), resource);
+        let most_tasks = scale.as_ref().map(|(tasks, _)| *tasks.end());
+        connect_mounts(s, &mounts, resource, &security_group, most_tasks);
+        deployment.check(s);
         let targets = Targets {
             vpc,
             port: port.clone(),
@@ -222,26 +198,10 @@ impl FargateService {
             sticky_for,
             slow_start,
         };
-        let target_group = targets.group(&mut s, "TargetGroup", "");
         let measures = scale.as_ref().map(|(_, measures)| measures.as_slice()).unwrap_or_default();
-        let shifting = match (&deployment, target_group) {
-            (Deployment::Shift(shift), Some(primary)) => {
-                check_shift(&mut s, shift, measures, sticky_for);
-                Shifting::add(&mut s, shift, &targets, primary)
-            }
-            (Deployment::Shift(_), None) => {
-                s.error("DC129", "requests cannot be shifted to a service that no load balancer sends any")
-                    .property("deployment")
-                    .hint("give the service a health check, or deploy it rolling");
-                None
-            }
-            (Deployment::Rolling { .. }, _) => None,
-        };
-        if target_group.is_some() {
-            await_listener(&mut s);
-        }
+        let (target_group, shifting) = target_groups(s, &targets, &deployment, measures);
         let scaling =
-            scale.map(|(tasks, targets)| Scaling::add(&mut s, cluster, resource, tasks, &targets, cooldown));
+            scale.map(|(tasks, targets)| Scaling::add(s, cluster, resource, tasks, &targets, cooldown));
         FargateService {
             resource,
             task_definition,
@@ -254,6 +214,51 @@ impl FargateService {
             container_name,
             path: s.own_path().to_owned(),
         }
+    }
+}
+
+/// What the tasks of a service are, beside its container.
+struct Task<'a> {
+    family: Option<Value<String>>,
+    size: TaskSize,
+    architecture: Architecture,
+    tracing: Option<Tracing>,
+    exec: Option<&'a Exec>,
+}
+
+impl Task<'_> {
+    /// The definition of a task that runs `app`, whose role may do what tracing and sessions take.
+    #[track_caller]
+    fn definition(self, s: &mut Scope<'_>, app: Container, log_group: &LogGroup) -> TaskDefinition {
+        let definition = TaskDefinition::named("TaskDefinition")
+            .maybe_family(self.family)
+            .containers(beside(app, &self.size, self.tracing, log_group))
+            .size(self.size)
+            .architecture(self.architecture)
+            .build(s);
+        if let Some(tracing) = self.tracing {
+            tracing.check(s);
+            Tracing::grant(s, definition.task_role);
+        }
+        if let Some(exec) = self.exec {
+            exec.grant(s, definition.task_role);
+        }
+        definition
+    }
+}
+
+/// What every service has, and what follows from how its tasks are paid and replaced.
+fn service_properties(launch: Launch, deployment: &Deployment) -> ecs::Service {
+    let (launch_type, capacity_provider_strategy) = launch.properties();
+    ecs::Service {
+        launch_type,
+        capacity_provider_strategy,
+        force_new_deployment: launch.force_new_deployment(),
+        deployment_configuration: Some(deployment.properties()),
+        availability_zone_rebalancing: Some(deployment.rebalancing().into()),
+        enable_ecs_managed_tags: Some(true.into()),
+        propagate_tags: Some("SERVICE".into()),
+        ..Default::default()
     }
 }
 
@@ -285,6 +290,56 @@ fn beside(
         app.memory_reservation = rest(size.memory(), sidecar.memory_reservation);
     }
     vec![app, sidecar]
+}
+
+/// Lets the tasks, of which there are at most so many, reach their files.
+#[track_caller]
+fn connect_mounts(
+    s: &mut Scope<'_>,
+    mounts: &[Mount],
+    service: Handle<ecs::Service>,
+    tasks: &SecurityGroup,
+    most_tasks: Option<u32>,
+) {
+    for mount in mounts {
+        mount.connect(s, tasks, service);
+        mount.check_writers(s, service, most_tasks);
+    }
+}
+
+/// The target group of a service that has a health check, and what shifting requests takes beside it.
+#[track_caller]
+fn target_groups(
+    s: &mut Scope<'_>,
+    targets: &Targets<'_>,
+    deployment: &Deployment,
+    measures: &[ScalingTarget],
+) -> (Option<TargetGroup>, Option<Shifting>) {
+    let primary = targets.group(s, "TargetGroup", "");
+    let shifting = shifting(s, deployment, targets, primary, measures);
+    if primary.is_some() {
+        await_listener(s);
+    }
+    (primary, shifting)
+}
+
+#[track_caller]
+fn shifting(
+    s: &mut Scope<'_>,
+    deployment: &Deployment,
+    targets: &Targets<'_>,
+    primary: Option<TargetGroup>,
+    measures: &[ScalingTarget],
+) -> Option<Shifting> {
+    let Deployment::Shift(shift) = deployment else { return None };
+    let Some(primary) = primary else {
+        s.error("DC129", "requests cannot be shifted to a service that no load balancer sends any")
+            .property("deployment")
+            .hint("give the service a health check, or deploy it rolling");
+        return None;
+    };
+    check_shift(s, shift, measures, targets.sticky_for);
+    Shifting::add(s, shift, targets, primary)
 }
 
 /// What does not go together with shifting requests between two target groups.

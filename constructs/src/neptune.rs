@@ -3,7 +3,7 @@
 use bon::bon;
 use serde_json::json;
 
-use crate::data_store::{Home, check_backups, check_size};
+use crate::data_store::{Home, Instances, check_backups};
 use crate::declare::aws;
 use crate::iam::{Role, Statement};
 use crate::l1::{kms, neptune};
@@ -13,6 +13,9 @@ use crate::security_group::SecurityGroup;
 use crate::value::Value;
 use crate::vpc::Vpc;
 use crate::{port, sub};
+
+const INSTANCES: Instances =
+    Instances { class_argument: "instance_class", count_argument: "instances", prefix: "db.", most: 16 };
 
 /// An `AWS::Neptune::DBCluster` with its instances, in private subnets.
 ///
@@ -56,7 +59,7 @@ impl Neptune {
         removal_policy: RemovalPolicy,
     ) -> Neptune {
         let mut inner = s.scope(id);
-        check_size(&mut inner, instance_class, "db.", instances, 16);
+        INSTANCES.check(&mut inner, instance_class, instances);
         check_backups(&mut inner, backup_retention_days);
         let home = Home::build(&mut inner, vpc, &format!("graph database {id}"));
         let subnets = neptune::DbSubnetGroup {

@@ -239,4 +239,7 @@ fn a_database_needs_private_subnets_and_sizes_that_exist() {
         Neptune::named("Graph").vpc(&vpc).instances(0).backup_retention_days(36).build(s);
     });
     assert_eq!(cache.matches("error[").count(), 4, "{cache}");
+    for argument in ["Cache.node_type", "Cache.nodes", "Graph.instances", "Graph.backup_retention_days"] {
+        assert_eq!(cache.matches(&format!("at Test/{argument} ")).count(), 1, "{argument}: {cache}");
+    }
 }
