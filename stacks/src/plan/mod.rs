@@ -4,6 +4,7 @@ mod cluster;
 mod data;
 mod deployment;
 mod edge;
+mod environment;
 mod foundation;
 mod front_door;
 mod network;

@@ -108,7 +108,7 @@ impl Reader<'_> {
                 ArchitectureSetting::Arm64 => Architecture::Arm64,
             },
             port: self.unit(&format!("{key}.port"), Port::new(service.port.into()), port!(5000)),
-            environment: service.environment.clone(),
+            environment: self.environment(key, service, settings),
             scaling: scaling(service),
             health_check: health_check(&service.health_check),
             grace_period: service.health_check.grace_period,

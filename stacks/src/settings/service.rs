@@ -59,7 +59,8 @@ pub struct ServiceSettings {
     /// The port that its container listens on.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
-    /// Environment variables besides the service's own; none of them a secret.
+    /// Environment variables besides the service's own. None of them may be a credential, by its name (`…_KEY`,
+    /// `…_TOKEN`, `…_SECRET`, `…_PASSWORD`) or its value: everybody who may describe tasks reads them.
     pub environment: BTreeMap<String, String>,
     /// How many tasks run, and what the number follows.
     pub scaling: ScalingSettings,

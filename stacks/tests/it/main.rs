@@ -3,6 +3,7 @@
 mod combinations;
 mod databases;
 mod edge;
+mod environment;
 mod exceptions;
 mod foundation;
 mod front_door;
