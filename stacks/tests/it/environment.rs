@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
-use crate::support::templates;
+use crate::support::{refused, templates};
 
 fn variable(name: &str, value: &str) -> String {
     refused(json!({"backend": {"environment": {name: value}}}))
