@@ -2,7 +2,7 @@
 
 use constructs::{
     Cluster, Exec, FargateService, Image, Key, LogGroup, Mount, Port, Repository, ScalingTarget, Scope,
-    SecretValue, Vpc, port,
+    Secret, SecretValue, Value, Vpc, port,
 };
 
 use crate::foundation::Foundation;
@@ -117,6 +117,8 @@ fn keys_of_both(foundation: &Foundation) -> Vec<(&'static str, SecretValue)> {
 fn service(s: &mut Scope<'_>, place: &Place<'_>, own: Own<'_>) -> FargateService {
     let plan = own.plan;
     let (target_group, usual_port) = own.target_group;
+    let secrets = own.secrets.into_iter().map(|(name, secret)| (name.to_owned(), secret));
+    let secrets = secrets.chain(plan.secrets.iter().map(|(name, from)| (name.clone(), existing(from))));
     let service = FargateService::named(own.id)
         .cluster(place.cluster)
         .vpc(place.vpc)
@@ -138,7 +140,7 @@ fn service(s: &mut Scope<'_>, place: &Place<'_>, own: Own<'_>) -> FargateService
         .maybe_slow_start(plan.slow_start)
         .target_group_name(place.target_group_name(target_group, plan.port, usual_port))
         .environment(environment(plan, own.variables))
-        .secrets(own.secrets)
+        .secrets(secrets)
         .mounts(own.mounts)
         .log_group(place.log_group(s, &format!("{}Logs", own.id), own.name, plan))
         .maybe_tracing(place.plan.cluster.tracing)
@@ -188,6 +190,11 @@ fn image(repository: Repository, tag_or_digest: &str) -> Image {
     } else {
         repository.tag(tag_or_digest)
     }
+}
+
+fn existing((arn, field): &(String, Option<String>)) -> SecretValue {
+    let secret = Secret::existing(Value::known(arn));
+    field.as_ref().map_or_else(|| (&secret).into(), |field| secret.field(field))
 }
 
 /// The service's own variables, and those of the settings, which win.

@@ -23,8 +23,9 @@ impl Reader<'_> {
     ) -> BTreeMap<String, String> {
         let mut plain = BTreeMap::new();
         for (name, value) in &service.environment {
-            let message = if is_secrets_own(service_key, name, settings) {
-                format!("`{name}` is read from a secret")
+            let own = is_secrets_own(service_key, name, settings);
+            let message = if own {
+                format!("`{name}` is read from a secret of the stack")
             } else if is_credentials_name(name) {
                 format!("`{name}` is named like a credential, but is a plain variable")
             } else if is_credential(value) {
@@ -34,10 +35,66 @@ impl Reader<'_> {
                 continue;
             };
             let key = format!("{service_key}.environment.{name}");
-            self.refuse_if(true, &key, message, "store it in Secrets Manager and give it as a secret");
+            let hint = if own {
+                "store its value in that secret".to_owned()
+            } else {
+                format!("store it in Secrets Manager and name it in `{service_key}.secrets`")
+            };
+            self.refuse_if(true, &key, message, &hint);
         }
         plain
     }
+}
+
+impl Reader<'_> {
+    /// The variables that are read from secrets of the user's.
+    pub(super) fn secret_variables(
+        &mut self,
+        service_key: &str,
+        service: &ServiceSettings,
+        settings: &Settings,
+    ) -> BTreeMap<String, (String, Option<String>)> {
+        let mut variables = BTreeMap::new();
+        for (name, from) in &service.secrets {
+            let key = format!("{service_key}.secrets.{name}");
+            if is_secrets_own(service_key, name, settings) {
+                let message = format!("`{name}` is read from a secret of the stack");
+                self.refuse_if(true, &key, message, "store its value in that secret, or use another name");
+            } else if service.environment.contains_key(name) {
+                let message = format!("`{name}` is in `{service_key}.environment` too");
+                self.refuse_if(true, &key, message, "leave one of the two out");
+            } else if let Some(secret) = secret_and_field(from, &settings.region) {
+                variables.insert(name.clone(), secret);
+            } else {
+                let hint = format!(
+                    "it looks like `arn:aws:secretsmanager:{}:123456789012:secret:name-AbCdEf`",
+                    settings.region
+                );
+                let message = format!("`{name}` names no secret in {} by its full ARN", settings.region);
+                self.refuse_if(true, &key, message, &hint);
+            }
+        }
+        variables
+    }
+}
+
+/// The ARN of a secret of the region, and the field of its JSON that is meant.
+fn secret_and_field(text: &str, here: &str) -> Option<(String, Option<String>)> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", _, "secretsmanager", region, account, "secret", name, field @ ..] = &parts[..] else {
+        return None;
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let is_full = name.rsplit_once('-').is_some_and(|(_, end)| end.len() == 6);
+    if *region != here || !is_account || !is_full {
+        return None;
+    }
+    let field = match field {
+        [] => None,
+        [field] | [field, "", ""] if !field.is_empty() => Some((*field).to_owned()),
+        _ => return None,
+    };
+    Some((parts[..7].join(":"), field))
 }
 
 /// Whether the service reads the variable from one of the stack's secrets.

@@ -28,6 +28,8 @@ pub struct ServicePlan {
     pub port: Port,
     /// Environment variables besides its own.
     pub environment: BTreeMap<String, String>,
+    /// Environment variables from secrets besides its own: the secret's ARN, and a field of it.
+    pub secrets: BTreeMap<String, (String, Option<String>)>,
     /// How many tasks, and what the number follows.
     pub scaling: ScalingSettings,
     /// How the load balancer finds out that a task is healthy.
@@ -109,6 +111,7 @@ impl Reader<'_> {
             },
             port: self.unit(&format!("{key}.port"), Port::new(service.port.into()), port!(5000)),
             environment: self.environment(key, service, settings),
+            secrets: self.secret_variables(key, service, settings),
             scaling: scaling(service),
             health_check: health_check(&service.health_check),
             grace_period: service.health_check.grace_period,

@@ -62,6 +62,10 @@ pub struct ServiceSettings {
     /// Environment variables besides the service's own. None of them may be a credential, by its name (`…_KEY`,
     /// `…_TOKEN`, `…_SECRET`, `…_PASSWORD`) or its value: everybody who may describe tasks reads them.
     pub environment: BTreeMap<String, String>,
+    /// Environment variables besides the service's own that are read from secrets of yours: the variable, and the
+    /// full ARN of the secret in the same region (with the six characters at its end), or the ARN and a field of its
+    /// JSON as `…:secret:name-AbCdEf:field::`. A secret with a key of its own needs a grant on that key.
+    pub secrets: BTreeMap<String, String>,
     /// How many tasks run, and what the number follows.
     pub scaling: ScalingSettings,
     /// How the load balancer finds out that a task is healthy.
@@ -198,6 +202,7 @@ impl Default for ServiceSettings {
             architecture: ArchitectureSetting::X86_64,
             port: 5000,
             environment: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             scaling: ScalingSettings::default(),
             health_check: HealthCheckSettings::default(),
             spot: None,

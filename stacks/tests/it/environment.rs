@@ -25,27 +25,27 @@ fn a_credential_is_no_plain_variable() {
     error[DC010]: `DATABASE` holds what looks like a credential, but is a plain variable
       at settings.backend.environment.DATABASE
 
-    hint: store it in Secrets Manager and give it as a secret
+    hint: store it in Secrets Manager and name it in `backend.secrets`
 
-    error[DC010]: `OPENAI_API_KEY` is read from a secret
+    error[DC010]: `OPENAI_API_KEY` is read from a secret of the stack
       at settings.backend.environment.OPENAI_API_KEY
 
-    hint: store it in Secrets Manager and give it as a secret
+    hint: store its value in that secret
 
-    error[DC010]: `REDIS_URL` is read from a secret
+    error[DC010]: `REDIS_URL` is read from a secret of the stack
       at settings.backend.environment.REDIS_URL
 
-    hint: store it in Secrets Manager and give it as a secret
+    hint: store its value in that secret
 
     error[DC010]: `SESSION_SECRET` is named like a credential, but is a plain variable
       at settings.backend.environment.SESSION_SECRET
 
-    hint: store it in Secrets Manager and give it as a secret
+    hint: store it in Secrets Manager and name it in `backend.secrets`
 
-    error[DC010]: `DOCUTHINKER_NEO4J_URI` is read from a secret
+    error[DC010]: `DOCUTHINKER_NEO4J_URI` is read from a secret of the stack
       at settings.ai_ml.environment.DOCUTHINKER_NEO4J_URI
 
-    hint: store it in Secrets Manager and give it as a secret
+    hint: store its value in that secret
     ");
 }
 
@@ -94,4 +94,54 @@ fn what_is_no_credential_is_a_variable() {
         assert!(variables.contains(&json!({"Name": name, "Value": value})), "{name}");
     }
     assert_eq!(variable("NODE_ENV", "staging"), "");
+}
+
+#[test]
+fn a_service_reads_secrets_of_ones_own() {
+    // R054, R112
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mail-AbCdEf";
+    let secrets = json!({"MAIL_PASSWORD": arn, "MAIL_USER": format!("{arn}:user::")});
+    let prod = templates("prod", json!({"backend": {"secrets": secrets}}));
+    let container = &prod.properties("BackendTaskDefinition")["ContainerDefinitions"][0];
+    let given = container["Secrets"].as_array().expect("a list");
+    for expected in [
+        json!({"Name": "MAIL_PASSWORD", "ValueFrom": arn}),
+        json!({"Name": "MAIL_USER", "ValueFrom": format!("{arn}:user::")}),
+    ] {
+        assert!(given.contains(&expected), "{given:?}");
+    }
+    let policies = prod.properties("BackendExecutionRole")["Policies"].to_string();
+    assert!(policies.contains(&format!("{arn}\"")), "and may read it: {policies}");
+}
+
+#[test]
+fn a_secret_is_named_by_its_full_arn_in_the_same_region_and_once() {
+    let secrets = json!({
+        "MAIL_PASSWORD": "mail",
+        "MAIL_USER": "arn:aws:secretsmanager:us-west-2:123456789012:secret:mail-AbCdEf",
+        "MONGODB_URI": "arn:aws:secretsmanager:us-east-1:123456789012:secret:mine-AbCdEf",
+        "LOG_LEVEL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:level-AbCdEf",
+    });
+    let changes = json!({"backend": {"secrets": secrets, "environment": {"LOG_LEVEL": "info"}}});
+    insta::assert_snapshot!(refused(changes), @"
+    error[DC010]: `LOG_LEVEL` is in `backend.environment` too
+      at settings.backend.secrets.LOG_LEVEL
+
+    hint: leave one of the two out
+
+    error[DC010]: `MAIL_PASSWORD` names no secret in us-east-1 by its full ARN
+      at settings.backend.secrets.MAIL_PASSWORD
+
+    hint: it looks like `arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf`
+
+    error[DC010]: `MAIL_USER` names no secret in us-east-1 by its full ARN
+      at settings.backend.secrets.MAIL_USER
+
+    hint: it looks like `arn:aws:secretsmanager:us-east-1:123456789012:secret:name-AbCdEf`
+
+    error[DC010]: `MONGODB_URI` is read from a secret of the stack
+      at settings.backend.secrets.MONGODB_URI
+
+    hint: store its value in that secret, or use another name
+    ");
 }
