@@ -85,9 +85,7 @@ impl Reader<'_> {
     }
 
     fn within(&mut self, key: &str, number: u32, most: u32) -> bool {
-        let right = (1..=most).contains(&number);
-        self.refuse_if(!right, key, format_args!("`{key}` is {number}"), &format!("choose 1 to {most}"));
-        right
+        self.number(key, number, 1..=most, "") == number
     }
 
     /// Whether a database has somewhere to stand: never in public subnets, always in two zones.

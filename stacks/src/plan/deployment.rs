@@ -34,8 +34,7 @@ impl Reader<'_> {
         self.excluded(key, service);
         let traffic = self.traffic(key, &service.deployment);
         let test = self.test_port(key, &service.deployment, settings);
-        let bake_minutes =
-            self.minutes(key, "bake_minutes", service.deployment.bake_minutes.unwrap_or(15), 15);
+        let bake_minutes = self.minutes(key, "bake_minutes", service.deployment.bake_minutes, 15);
         let shift = Shift::of(traffic).bake_minutes(bake_minutes).maybe_test(test).build();
         let minutes = shift.minutes();
         if minutes <= LONGEST_MINUTES {
@@ -113,41 +112,33 @@ impl Reader<'_> {
         match deployment.strategy {
             Strategy::Rolling | Strategy::BlueGreen => Traffic::AtOnce,
             Strategy::Linear => Traffic::Linear {
-                step_percent: self.percent(key, "step_percent", deployment.step_percent.unwrap_or(10.0), 3.0),
-                step_bake_minutes: self.minutes(
-                    key,
-                    "step_bake_minutes",
-                    deployment.step_bake_minutes.unwrap_or(6),
-                    6,
-                ),
+                step_percent: self.percent(key, "step_percent", deployment.step_percent, 10.0, 3.0),
+                step_bake_minutes: self.minutes(key, "step_bake_minutes", deployment.step_bake_minutes, 6),
             },
             Strategy::Canary => Traffic::Canary {
-                percent: self.percent(key, "canary_percent", deployment.canary_percent.unwrap_or(5.0), 0.1),
-                bake_minutes: self.minutes(
-                    key,
-                    "canary_bake_minutes",
-                    deployment.canary_bake_minutes.unwrap_or(10),
-                    10,
-                ),
+                percent: self.percent(key, "canary_percent", deployment.canary_percent, 5.0, 0.1),
+                bake_minutes: self.minutes(key, "canary_bake_minutes", deployment.canary_bake_minutes, 10),
             },
         }
     }
 
-    fn minutes(&mut self, key: &str, setting: &str, minutes: u16, otherwise: u16) -> u16 {
-        let wrong = minutes > 1440;
-        let message = format_args!("{minutes} minutes are too long to wait");
-        self.refuse_if(wrong, &format!("{key}.deployment.{setting}"), message, "choose at most 1440, a day");
-        if wrong { otherwise } else { minutes }
+    /// A wait that was refused is the usual one, so that all together is not reported as too long as well.
+    fn minutes(&mut self, key: &str, setting: &str, minutes: Option<u16>, usual: u16) -> u16 {
+        let Some(minutes) = minutes else { return usual };
+        let right =
+            self.number(&format!("{key}.deployment.{setting}"), minutes, 0..=1440, "minutes") == minutes;
+        if right { minutes } else { usual }
     }
 
     /// ECS counts percents in tenths.
-    fn percent(&mut self, key: &str, setting: &str, percent: f64, least: f64) -> f64 {
+    fn percent(&mut self, key: &str, setting: &str, percent: Option<f64>, usual: f64, least: f64) -> f64 {
+        let Some(percent) = percent else { return usual };
         let tenths = percent * 10.0;
         let wrong = !(least..=100.0).contains(&percent) || (tenths.round() - tenths).abs() > 1e-6;
         let message = format_args!("{percent} percent of the requests cannot be shifted");
         let hint = format!("choose {least} to 100 in steps of 0.1");
         self.refuse_if(wrong, &format!("{key}.deployment.{setting}"), message, &hint);
-        if wrong { 10.0 } else { percent }
+        if wrong { usual } else { percent }
     }
 
     fn test_port(

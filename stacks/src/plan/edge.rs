@@ -41,24 +41,34 @@ impl Reader<'_> {
         let hint = "give CloudFront the name that callers use, and the load balancer another one: `origin.…`";
         self.refuse_if(domain_name == origin, "edge.domain.name", message, hint);
         let origin = if domain_name == origin { example("origin") } else { origin };
-        self.edge_zone("edge.domain.hosted_zone_id", &edge.domain.hosted_zone_id);
+        self.edge_unused(edge);
+        self.hosted_zone("edge.domain.hosted_zone_id", &edge.domain.hosted_zone_id);
         Some(EdgePlan {
             domain_name,
             hosted_zone: Value::known(&edge.domain.hosted_zone_id),
             origin,
-            origin_timeout_seconds: self.origin_timeout(edge),
+            origin_timeout_seconds: self.number(
+                "edge.origin_timeout_seconds",
+                edge.origin_timeout_seconds,
+                1..=120,
+                "seconds",
+            ),
             assets_path: edge.assets.then(|| self.assets_path(edge)),
             rate_limit: edge.waf.then(|| self.edge_rate_limit(edge)),
             access_logs: edge.access_logs,
         })
     }
 
-    fn origin_timeout(&mut self, edge: &EdgeSettings) -> u16 {
-        let seconds = edge.origin_timeout_seconds;
-        let message = format_args!("CloudFront does not wait {seconds} seconds for an answer");
-        let wrong = !(1..=120).contains(&seconds);
-        self.refuse_if(wrong, "edge.origin_timeout_seconds", message, "choose 1 to 120 seconds");
-        seconds.clamp(1, 120)
+    /// What is set for something that is switched off would have no effect.
+    fn edge_unused(&mut self, edge: &EdgeSettings) {
+        let assets = !edge.assets && edge.assets_path != EdgeSettings::ASSETS_PATH;
+        let message = "`edge.assets_path` is set, but `edge.assets` is off";
+        let hint = "switch `edge.assets` on, or leave the path out";
+        self.refuse_if(assets, "edge.assets_path", message, hint);
+        let rate_limit = !edge.waf && edge.rate_limit != EdgeSettings::RATE_LIMIT;
+        let message = "`edge.rate_limit` is set, but `edge.waf` is off";
+        let hint = "switch `edge.waf` on, or leave the limit out";
+        self.refuse_if(rate_limit, "edge.rate_limit", message, hint);
     }
 
     fn assets_path(&mut self, edge: &EdgeSettings) -> String {
@@ -67,7 +77,7 @@ impl Reader<'_> {
         let message = format_args!("`{}` is not a pattern of paths", path.escape_debug());
         let hint = "begin with a slash and a letter; `*` stands for anything: `/static/*`";
         self.refuse_if(wrong, "edge.assets_path", message, hint);
-        if wrong { "/static/*".to_owned() } else { path.clone() }
+        if wrong { EdgeSettings::ASSETS_PATH.to_owned() } else { path.clone() }
     }
 
     fn edge_rate_limit(&mut self, edge: &EdgeSettings) -> RateLimit {
@@ -83,14 +93,6 @@ impl Reader<'_> {
         let message = format_args!("`{name}` stands for many names");
         self.refuse_if(read.wildcard_of().is_some(), key, message, "name one host, without `*`");
         read
-    }
-
-    fn edge_zone(&mut self, key: &str, id: &str) {
-        let wrong = !id.starts_with('Z')
-            || id.len() > 32
-            || !id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        let message = format_args!("`{}` is not the id of a hosted zone", id.escape_debug());
-        self.refuse_if(wrong, key, message, "it looks like `Z0123456789ABCDEFGHIJ`");
     }
 }
 

@@ -15,7 +15,7 @@ pub struct FoundationPlan {
     pub customer_key: bool,
     /// The log groups that the key encrypts: names, in which `*` stands for anything.
     pub log_groups: Vec<String>,
-    /// Who is told about alarms, budgets and backups.
+    /// Who is told about alarms and the budget.
     pub emails: Vec<String>,
     /// How many images are kept.
     pub keep_images: u32,
@@ -67,7 +67,7 @@ pub(crate) const ALL: &str = "all";
 
 impl Reader<'_> {
     pub(super) fn foundation(&mut self, settings: &Settings) -> FoundationPlan {
-        self.images(settings);
+        let keep_images = self.images(settings);
         for (index, email) in settings.notifications.emails.iter().enumerate() {
             let key = format!("notifications.emails[{index}]");
             let wrong = format_args!("`{email}` is not an email address");
@@ -83,7 +83,7 @@ impl Reader<'_> {
             customer_key: settings.customer_key,
             log_groups: log_groups(settings),
             emails: settings.notifications.emails.iter().filter(|email| is_email(email)).cloned().collect(),
-            keep_images: settings.images.keep,
+            keep_images,
             allow_latest: settings.images.allow_latest,
             secrets: self.secrets(settings, replica(|copies| copies.secrets)),
             image_replica: replica(|copies| copies.images),
@@ -92,22 +92,20 @@ impl Reader<'_> {
     }
 
     /// C-36: an image that a deployment may go back to must not have expired.
-    fn images(&mut self, settings: &Settings) {
+    fn images(&mut self, settings: &Settings) -> u32 {
         let (keep, history) = (settings.images.keep, settings.images.history);
-        let range = 1..=1000;
-        for (key, number) in [("images.keep", keep), ("images.history", history)] {
-            let wrong = format_args!("`{key}` is {number}");
-            self.refuse_if(!range.contains(&number), key, wrong, "choose 1 to 1000");
-        }
+        let kept = self.number("images.keep", keep, 1..=1000, "");
+        self.number("images.history", history, 1..=1000, "");
         let wrong = format_args!("`images.keep` is {keep}, below `images.history`, which is {history}");
         self.refuse_if(keep < history, "images.keep", wrong, "keep more images, or go back less far");
+        kept
     }
 
     fn replication(&mut self, settings: &Settings) {
         let Some(copies) = &settings.replication else { return };
         let region = &copies.region;
         let wrong = format_args!("`{region}` is not a region");
-        self.refuse_if(!is_region(region), "replication.region", wrong, "it looks like `us-west-2`");
+        self.refuse_if(!super::is_region(region), "replication.region", wrong, "it looks like `us-west-2`");
         let wrong = format_args!("`replication.region` is {region}, and so is `region`");
         let hint = "name another region, or leave `replication` out";
         self.refuse_if(*region == settings.region, "replication.region", wrong, hint);
@@ -242,12 +240,6 @@ fn log_groups(settings: &Settings) -> Vec<String> {
         format!("aws-waf-logs-{name}*"),
         format!("DocuThinker*{stack_suffix}-*"),
     ]
-}
-
-fn is_region(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    parts.len() >= 3 && text.chars().all(letters) && parts.last().is_some_and(|end| end.parse::<u8>().is_ok())
 }
 
 /// With the hyphen and six characters that Secrets Manager adds to a name.

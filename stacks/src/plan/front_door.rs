@@ -135,15 +135,8 @@ impl Reader<'_> {
              one that exists",
             "leave one of the two out",
         );
-        let is_zone = |id: &str| {
-            id.len() <= 32
-                && id.strip_prefix('Z').is_some_and(|rest| {
-                    !rest.is_empty() && rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-                })
-        };
-        if let Some(id) = domain.hosted_zone_id.as_ref().filter(|id| !is_zone(id)) {
-            let message = format!("`{id}` is not the id of a hosted zone");
-            self.refuse_if(true, key, message, "it looks like `Z0123456789ABCDEFGHIJ`");
+        if let Some(id) = &domain.hosted_zone_id {
+            self.hosted_zone(key, id);
         }
         self.domain_plan(domain, settings.failover)
     }

@@ -14,6 +14,7 @@ mod waf;
 mod watch;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use constructs::{App, RemovalPolicy, UnitError};
 
@@ -104,6 +105,32 @@ impl Reader<'_> {
         }
     }
 
+    /// A number that is in `range`, or the end of it that is nearer, so that what was refused is reported once.
+    fn number<N: Copy + Ord + fmt::Display>(
+        &mut self,
+        key: &str,
+        number: N,
+        range: RangeInclusive<N>,
+        unit: &str,
+    ) -> N {
+        let (least, most) = (*range.start(), *range.end());
+        let written = number.to_string();
+        let unit = if written == "1" { unit.trim_end_matches('s') } else { unit };
+        let message = format!("`{key}` is {written} {unit}");
+        let hint = format!("choose {least} to {most}");
+        self.refuse_if(!range.contains(&number), key, message.trim_end(), &hint);
+        number.clamp(least, most)
+    }
+
+    fn hosted_zone(&mut self, key: &str, id: &str) {
+        let right = id.len() <= 32
+            && id.strip_prefix('Z').is_some_and(|rest| {
+                !rest.is_empty() && rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            });
+        let message = format_args!("`{}` is not the id of a hosted zone", id.escape_debug());
+        self.refuse_if(!right, key, message, "it looks like `Z0123456789ABCDEFGHIJ`");
+    }
+
     fn account(&mut self, settings: &Settings) {
         if let Some(account) = &settings.account {
             let valid = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
@@ -137,12 +164,8 @@ impl Reader<'_> {
             format_args!("`{stack_suffix}` cannot end a stack's name"),
             hint,
         );
-        let parts: Vec<&str> = region.split('-').collect();
-        let wrong = parts.len() < 3
-            || !letters(region, "-")
-            || parts.last().is_none_or(|end| end.parse::<u8>().is_err());
         self.refuse_if(
-            wrong,
+            !is_region(region),
             "region",
             format_args!("`{region}` is not a region"),
             "it looks like `us-east-1`",
@@ -156,4 +179,10 @@ impl Reader<'_> {
             );
         }
     }
+}
+
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    parts.len() >= 3 && text.chars().all(letters) && parts.last().is_some_and(|end| end.parse::<u8>().is_ok())
 }

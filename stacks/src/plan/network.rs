@@ -56,6 +56,7 @@ impl Reader<'_> {
                 "`network.network_acls` is on, but `network.existing` names a network that has its own",
                 "make the network ACLs where the network is made, or leave `network.existing` out",
             );
+            self.only_for_our_own(network);
             let ids = |ids: &[String]| ids.iter().map(Value::known).collect::<Vec<_>>();
             let mut tiers = vec![(TierKind::Public, ids(&existing.public_subnets))];
             if !public {
@@ -85,6 +86,24 @@ impl Reader<'_> {
                 .collect(),
             flow_logs: network.flow_logs,
             network_acls: network.network_acls,
+        }
+    }
+
+    /// What a network that exists has already would be set without effect. The ways out `per_zone` and `single` are
+    /// not refused, nor is what `flow_logs` says: built-in environments set these for whatever network there is.
+    fn only_for_our_own(&mut self, network: &NetworkSettings) {
+        let usual = NetworkSettings::default();
+        for (key, set) in [
+            ("network.cidr", network.cidr != usual.cidr),
+            ("network.zones", network.zones != usual.zones),
+            ("network.public_subnets", network.public_subnets != usual.public_subnets),
+            ("network.private_subnets", network.private_subnets != usual.private_subnets),
+            ("network.nat", network.nat == NatMode::None),
+        ] {
+            let message =
+                format_args!("`{key}` is set, but `network.existing` names a network that has its own");
+            let hint = "set it where the network is made, or leave `network.existing` out";
+            self.refuse_if(set, key, message, hint);
         }
     }
 

@@ -1,8 +1,6 @@
 //! A service, understood.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::RangeInclusive;
 
 use constructs::{
     Architecture, Cooldown, Deployment, FargateSize, HealthCheck, Launch, NamedResources, Port, fargate, port,
@@ -89,16 +87,6 @@ impl Reader<'_> {
         let hint = "give the tag (`v1.0`) or the digest (`sha256:…`) only; the repository is Foundation's";
         let wrong = format_args!("`{}` is not a tag or digest", service.image);
         self.refuse_if(!is_tag_or_digest(&service.image), &image_key, wrong, hint);
-        let ScalingSettings { min, max, .. } = service.scaling;
-        let hint = "lower the minimum or raise the maximum";
-        let wrong = format_args!("`{key}.scaling.min` is {min}, above `{key}.scaling.max`, which is {max}");
-        self.refuse_if(min > max, &format!("{key}.scaling.min"), wrong, hint);
-        let HealthCheckSettings { timeout, interval, .. } = service.health_check;
-        let hint = "shorten the time-out or lengthen the interval";
-        let wrong = format_args!(
-            "`{key}.health_check.timeout` is {timeout}, not below `{key}.health_check.interval`, which is {interval}"
-        );
-        self.refuse_if(timeout >= interval, &format!("{key}.health_check.timeout"), wrong, hint);
         let size = FargateSize::new(service.cpu, service.memory);
         let at = |setting: &str| format!("{key}.{setting}");
         self.measures(key, service);
@@ -113,8 +101,13 @@ impl Reader<'_> {
             environment: self.environment(key, service, settings),
             secrets: self.secret_variables(key, service, settings),
             scaling: scaling(service),
-            health_check: health_check(&service.health_check),
-            grace_period: service.health_check.grace_period,
+            health_check: self.health_check(key, &service.health_check),
+            grace_period: self.number(
+                &at("health_check.grace_period"),
+                service.health_check.grace_period,
+                0..=7200,
+                "seconds",
+            ),
             launch: self.launch(key, service, settings),
             cooldown: Cooldown {
                 scale_in: service.scaling.scale_in_cooldown,
@@ -145,21 +138,6 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// A number that is in `range`, or the end of it that is nearer.
-    fn number<N: Copy + Ord + fmt::Display>(
-        &mut self,
-        key: &str,
-        number: N,
-        range: RangeInclusive<N>,
-        unit: &str,
-    ) -> N {
-        let (least, most) = (*range.start(), *range.end());
-        let message = format_args!("{number} {unit} are out of range");
-        let hint = format!("choose {least} to {most}");
-        self.refuse_if(!range.contains(&number), key, message, &hint);
-        number.clamp(least, most)
-    }
-
     fn launch(&mut self, key: &str, service: &ServiceSettings, settings: &Settings) -> Launch {
         let Some(SpotSettings { base, weight, on_demand_weight }) = service.spot else {
             return Launch::Fargate;
@@ -172,17 +150,21 @@ impl Reader<'_> {
         let hint = "give it a base of at least 1, or switch the protection off where no users are";
         self.refuse_if(protected, &at("base"), message, hint);
         Launch::Spot {
-            base: self.number(&at("base"), base, 0..=100_000, "tasks").max(u32::from(protected)),
-            weight: self.number(&at("weight"), weight, 1..=1000, "shares"),
-            on_demand_weight: self.number(&at("on_demand_weight"), on_demand_weight, 0..=1000, "shares"),
+            base: self.number(&at("base"), base, 0..=100_000, "").max(u32::from(protected)),
+            weight: self.number(&at("weight"), weight, 1..=1000, ""),
+            on_demand_weight: self.number(&at("on_demand_weight"), on_demand_weight, 0..=1000, ""),
         }
     }
 
-    /// What the number of tasks follows.
+    /// How many tasks there are, and what the number follows.
     fn measures(&mut self, key: &str, service: &ServiceSettings) {
-        let ScalingSettings { cpu, memory, requests, scale_in_cooldown, scale_out_cooldown, .. } =
+        let ScalingSettings { min, max, cpu, memory, requests, scale_in_cooldown, scale_out_cooldown } =
             service.scaling;
         let at = |setting: &str| format!("{key}.scaling.{setting}");
+        let wrong = format_args!("`{key}.scaling.max` is 0, so no task would ever run");
+        self.refuse_if(max == 0, &at("max"), wrong, "choose at least 1");
+        let wrong = format_args!("`{key}.scaling.min` is {min}, above `{key}.scaling.max`, which is {max}");
+        self.refuse_if(min > max && max > 0, &at("min"), wrong, "lower the minimum or raise the maximum");
         self.number(&at("cpu"), cpu, 1..=100, "percent");
         self.number(&at("memory"), memory, 1..=100, "percent");
         self.refuse_if(
@@ -193,6 +175,34 @@ impl Reader<'_> {
         );
         self.number(&at("scale_in_cooldown"), scale_in_cooldown, 0..=3600, "seconds");
         self.number(&at("scale_out_cooldown"), scale_out_cooldown, 0..=3600, "seconds");
+    }
+
+    /// Source: [Health checks for target groups][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    fn health_check(&mut self, key: &str, settings: &HealthCheckSettings) -> HealthCheck {
+        let HealthCheckSettings { path, interval, timeout, .. } = settings;
+        let at = |setting: &str| format!("{key}.health_check.{setting}");
+        let is_path = path.starts_with('/');
+        let wrong = format_args!("`{}` is not a path", path.escape_debug());
+        self.refuse_if(!is_path, &at("path"), wrong, "begin it with a slash: `/health`");
+        let between = self.number(&at("interval"), *interval, 5..=300, "seconds");
+        let within = self.number(&at("timeout"), *timeout, 2..=120, "seconds");
+        let wrong = format_args!(
+            "`{key}.health_check.timeout` is {timeout}, not below `{key}.health_check.interval`, which is {interval}"
+        );
+        // What is out of its range was refused for that.
+        let late = timeout >= interval && (within, between) == (*timeout, *interval);
+        let hint = "shorten the time-out or lengthen the interval";
+        self.refuse_if(late, &at("timeout"), wrong, hint);
+        let (healthy, unhealthy) = (settings.healthy_threshold, settings.unhealthy_threshold);
+        HealthCheck {
+            path: if is_path { path.clone() } else { "/health".to_owned() },
+            interval: between,
+            timeout: within.min(between - 1),
+            healthy_threshold: self.number(&at("healthy_threshold"), healthy, 2..=10, "checks"),
+            unhealthy_threshold: self.number(&at("unhealthy_threshold"), unhealthy, 2..=10, "checks"),
+        }
     }
 
     fn permissions(&mut self, key: &str, service: &ServiceSettings, settings: &Settings) -> PermissionPlan {
@@ -248,22 +258,11 @@ fn scaling(service: &ServiceSettings) -> ScalingSettings {
     let ScalingSettings { min, max, cpu, memory, requests, .. } = service.scaling;
     let rolling = service.deployment.strategy == Strategy::Rolling;
     ScalingSettings {
-        max: max.max(min),
+        max: max.max(min).max(1),
         cpu: cpu.clamp(1, 100),
         memory: memory.clamp(1, 100),
         requests: requests.filter(|_| rolling).map(|requests| requests.max(1)),
         ..service.scaling.clone()
-    }
-}
-
-/// A time-out that was refused is shortened, so that it is reported once.
-fn health_check(settings: &HealthCheckSettings) -> HealthCheck {
-    HealthCheck {
-        path: settings.path.clone(),
-        interval: settings.interval,
-        timeout: settings.timeout.min(settings.interval.saturating_sub(1)),
-        healthy_threshold: settings.healthy_threshold,
-        unhealthy_threshold: settings.unhealthy_threshold,
     }
 }
 

@@ -58,6 +58,17 @@ impl Reader<'_> {
         let key = "load_balancer.waf.managed_rules";
         let twice = once(groups).count() < groups.len();
         self.refuse_if(twice, key, "a group of rules is named twice", "name each group once");
+        for (group, rules) in &waf.counted_rules {
+            // The default's own entry stays when only the groups are set.
+            let usual = WafSettings::default().counted_rules.get(group) == Some(rules);
+            let name = name(*group);
+            let message = format_args!(
+                "`load_balancer.waf.counted_rules` has rules of {name}, a group that `{key}` does not name"
+            );
+            let at = format!("load_balancer.waf.counted_rules.{name}");
+            let hint = "name the group, or leave its rules out";
+            self.refuse_if(!usual && !groups.contains(group), &at, message, hint);
+        }
         let empty = groups.is_empty() && waf.rate_limit.is_none();
         let hint = "name a group, give a limit, or switch `load_balancer.waf.enabled` off";
         self.refuse_if(empty, key, "the firewall has no rules", hint);
@@ -79,5 +90,19 @@ fn managed_rules(group: ManagedRulesSetting) -> ManagedRules {
         ManagedRulesSetting::AdminProtection => ManagedRules::AdminProtection,
         ManagedRulesSetting::Linux => ManagedRules::Linux,
         ManagedRulesSetting::Posix => ManagedRules::Posix,
+    }
+}
+
+/// What the group is called in settings.
+fn name(group: ManagedRulesSetting) -> &'static str {
+    match group {
+        ManagedRulesSetting::Common => "common",
+        ManagedRulesSetting::KnownBadInputs => "known_bad_inputs",
+        ManagedRulesSetting::SqlInjection => "sql_injection",
+        ManagedRulesSetting::IpReputation => "ip_reputation",
+        ManagedRulesSetting::AnonymousIp => "anonymous_ip",
+        ManagedRulesSetting::AdminProtection => "admin_protection",
+        ManagedRulesSetting::Linux => "linux",
+        ManagedRulesSetting::Posix => "posix",
     }
 }

@@ -94,9 +94,8 @@ impl Reader<'_> {
     /// Scaling keeps the use of a service near a value: an alarm at that value would go off again and again.
     fn above_scaling(&mut self, name: &str, percent: u32, kept: [(&str, u32); 2]) {
         let key = format!("watch.alarms.{name}");
-        if !(1..=99).contains(&percent) {
-            let message = format_args!("{percent} percent are no limit for use");
-            return self.refuse_if(true, &key, message, "choose 1 to 99 percent");
+        if self.number(&key, percent, 1..=99, "percent") != percent {
+            return;
         }
         let measure = name.trim_end_matches("_percent");
         for (service, kept) in kept {
@@ -138,9 +137,7 @@ impl Reader<'_> {
 
     fn backup(&mut self, backup: &BackupSettings, settings: &Settings) -> BackupOrder {
         let days = backup.retention_days;
-        let offered = (1..=MOST_BACKUP_DAYS).contains(&days);
-        let message = format_args!("a backup cannot be kept for {days} days");
-        self.refuse_if(!offered, "watch.backup.retention_days", message, "choose 1 to 36500 days");
+        let offered = self.number("watch.backup.retention_days", days, 1..=MOST_BACKUP_DAYS, "days") == days;
         let retention_days = if offered { days } else { BackupSettings::default().retention_days };
         let cold = backup.cold_storage_after_days;
         let too_late = |cold: &u32| *cold == 0 || retention_days < cold.saturating_add(COLD_STORAGE_DAYS);

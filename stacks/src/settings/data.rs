@@ -75,7 +75,8 @@ pub struct ClusterStore {
     /// How many instances. Default: 2, so that one may fail.
     #[schemars(range(min = 1, max = 16))]
     pub instances: u32,
-    /// Days that the daily backups are kept. Default: 7.
+    /// Days that the daily backups are kept. Default: 7, so that a mistake found after a weekend can be undone; AWS
+    /// keeps them for 1 unless told.
     #[schemars(range(min = 1, max = 35))]
     pub backup_retention_days: u32,
 }
@@ -111,5 +112,6 @@ impl Default for CacheStore {
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSecurityGroup {
     /// The ports that are let in, for example 27017 for MongoDB.
+    #[schemars(inner(range(min = 1, max = 65535)))]
     pub ports: Vec<u16>,
 }

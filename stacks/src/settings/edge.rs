@@ -22,7 +22,8 @@ pub struct EdgeSettings {
     /// Whether AWS WAF looks at requests before they reach the load balancer ($8 a month). Default: yes.
     #[serde(default = "yes")]
     pub waf: bool,
-    /// Requests in five minutes after which WAF blocks an address. Default: 2000.
+    /// Requests in five minutes after which WAF blocks an address. Default: 2000, seven a second, which is more
+    /// than a person does; give more if callers share an address.
     #[serde(default = "rate_limit")]
     #[schemars(range(min = 10, max = 2_000_000_000))]
     pub rate_limit: u32,
@@ -42,11 +43,19 @@ pub struct EdgeDomainSettings {
     /// The name, for example `docuthinker.ai`. Records for it are made in the hosted zone.
     pub name: String,
     /// The id of the Route 53 hosted zone that the name is in, `Z…`. The certificate is validated there.
+    #[schemars(regex(pattern = r"^Z[A-Z0-9]{1,31}$"))]
     pub hosted_zone_id: String,
 }
 
+impl EdgeSettings {
+    /// The paths that lead to the bucket unless others are set.
+    pub const ASSETS_PATH: &str = "/static/*";
+    /// Requests in five minutes after which an address is blocked unless another number is set.
+    pub const RATE_LIMIT: u32 = 2000;
+}
+
 fn assets_path() -> String {
-    "/static/*".to_owned()
+    EdgeSettings::ASSETS_PATH.to_owned()
 }
 
 fn yes() -> bool {
@@ -54,7 +63,7 @@ fn yes() -> bool {
 }
 
 fn rate_limit() -> u32 {
-    2000
+    EdgeSettings::RATE_LIMIT
 }
 
 fn origin_timeout() -> u16 {

@@ -59,7 +59,8 @@ pub enum SecretLayout {
 pub struct RotationSettings {
     /// The ARN of the Lambda function.
     pub lambda_arn: String,
-    /// Days between two changes. Default: 30.
+    /// Days between two changes. Default: 30, since shorter ones replace tasks oftener, and longer ones leave what leaked in
+    /// use for longer.
     #[serde(default = "thirty")]
     #[schemars(range(min = 1, max = 1000))]
     pub days: u32,
@@ -72,7 +73,7 @@ fn thirty() -> u32 {
     30
 }
 
-/// Who is told about alarms, budgets and backups.
+/// Who is told about alarms and the budget.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NotificationSettings {

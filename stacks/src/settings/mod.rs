@@ -43,8 +43,9 @@ pub struct Settings {
     /// The account that is deployed to, 12 digits in quotes. Default: that of the credentials.
     #[schemars(regex(pattern = r"^\d{12}$"))]
     pub account: Option<String>,
-    /// The beginning of the names of clusters, load balancers, repositories, log groups and families.
-    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,30}$"))]
+    /// The beginning of the names of clusters, load balancers, repositories, log groups and families; 40 characters at
+    /// most.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"), length(max = 40))]
     pub name: String,
     /// What follows the stacks' names, so that environments in one account do not meet: `-dev`.
     #[schemars(regex(pattern = r"^(-[A-Za-z0-9-]+)?$"))]
@@ -53,7 +54,9 @@ pub struct Settings {
     pub tags: BTreeMap<String, String>,
     /// What happens to images, secrets and logs when their stack is deleted.
     pub removal: Removal,
-    /// Whether CloudFormation refuses to delete the stacks until that is switched off.
+    /// Whether CloudFormation refuses to delete the stacks, and AWS the databases that they make, until that is switched
+    /// off; on also forbids `spot.base` 0, with which AWS may take all tasks back at once. The load balancer has a
+    /// setting of its own, `load_balancer.deletion_protection`.
     pub deletion_protection: bool,
     /// Whether one key of the customer's own encrypts secrets, images, logs, files, databases and notifications
     /// ($1 a month, and $1 more after each of its first two yearly rotations); else each service's own key does, and
@@ -69,7 +72,7 @@ pub struct Settings {
     pub failover: Option<Failover>,
     /// What is copied to a second region. Default: nothing.
     pub replication: Option<ReplicationSettings>,
-    /// Who is told about alarms, budgets and backups.
+    /// Who is told about alarms and the budget.
     pub notifications: NotificationSettings,
     /// The cluster.
     pub cluster: ClusterSettings,

@@ -51,8 +51,10 @@ pub struct ServiceSettings {
     /// The tag of its image, or its digest (`sha256:…`).
     pub image: String,
     /// CPU units of a task; 1024 are one vCPU.
+    #[schemars(range(min = 256, max = 32768))]
     pub cpu: u32,
     /// MiB of memory of a task.
+    #[schemars(range(min = 512, max = 249_856))]
     pub memory: u32,
     /// The processor that the image is built for.
     pub architecture: ArchitectureSetting,
@@ -145,6 +147,7 @@ pub struct ScalingSettings {
     /// Tasks at least.
     pub min: u32,
     /// Tasks at most.
+    #[schemars(range(min = 1))]
     pub max: u32,
     /// Average CPU use to be kept, in percent.
     #[schemars(range(min = 1, max = 100))]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
     /// Days that events are kept; CloudWatch offers 1, 3, 5, 7, 14, 30, 60, 90 and some more.
+    #[schemars(range(min = 1, max = 3653))]
     pub retention_days: u32,
 }
 
@@ -38,19 +39,22 @@ pub struct WatchSettings {
 pub struct AlarmSettings {
     /// Whether there are alarms.
     pub enabled: bool,
-    /// Percent of its CPU that a service may use for ten minutes; above what its scaling keeps.
+    /// Percent of its CPU that a service may use for ten minutes; above what its scaling keeps. Default: 80, DocuThinker's own limit,
+    /// as are those below.
     #[schemars(range(min = 1, max = 99))]
     pub cpu_percent: u32,
-    /// Percent of its memory that a service may use for ten minutes; above what its scaling keeps.
+    /// Percent of its memory that a service may use for ten minutes; above what its scaling keeps. Default: 85.
     #[schemars(range(min = 1, max = 99))]
     pub memory_percent: u32,
-    /// Seconds in which 95 of 100 requests must begin to be answered.
+    /// Seconds in which 95 of 100 requests must begin to be answered. Default: 1.
     #[schemars(range(min = 0.001, max = 4000.0))]
     pub response_time_seconds: f64,
-    /// Answers with a code from 400 to 499 that a service may give in a minute.
+    /// Answers with a code from 400 to 499 that a service may give in a minute. Default: 100, since callers make
+    /// mistakes too.
     #[schemars(range(max = 1_000_000))]
     pub client_errors_per_minute: u32,
     /// Answers with a code from 500 to 599 that a service, or the load balancer itself, may give in a minute.
+    /// Default: 10.
     #[schemars(range(max = 1_000_000))]
     pub server_errors_per_minute: u32,
 }
@@ -62,7 +66,7 @@ pub struct BudgetSettings {
     /// US dollars a month. It is told when 80 % and all of it are spent, and when all of it is expected to be.
     #[schemars(range(min = 1))]
     pub monthly_usd: u32,
-    /// Who is told by e-mail, ten at most. Default: those who are told of alarms.
+    /// Who is told by e-mail, ten at most, besides those who are told of alarms. Default: nobody else.
     #[serde(default)]
     pub emails: Vec<String>,
     /// Counts only what has this one of `tags`, which must be activated for cost allocation in the account

@@ -120,10 +120,10 @@ fn settings_that_cloudfront_refuses_are_refused_with_their_keys() {
 
     hint: it looks like `Z0123456789ABCDEFGHIJ`
 
-    error[DC010]: CloudFront does not wait 0 seconds for an answer
+    error[DC010]: `edge.origin_timeout_seconds` is 0 seconds
       at settings.edge.origin_timeout_seconds
 
-    hint: choose 1 to 120 seconds
+    hint: choose 1 to 120
 
     error[DC010]: `static` is not a pattern of paths
       at settings.edge.assets_path

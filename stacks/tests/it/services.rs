@@ -156,7 +156,7 @@ fn spot_has_a_base_and_weights() {
 
     hint: give it a base of at least 1, or switch the protection off where no users are
 
-    error[DC010]: 1001 shares are out of range
+    error[DC010]: `backend.spot.weight` is 1001
       at settings.backend.spot.weight
 
     hint: choose 1 to 1000
@@ -459,12 +459,12 @@ fn containers_and_target_groups_are_settings() {
 
     hint: raise the alarm's limit above what the scaling keeps, or let the scaling keep less
 
-    error[DC010]: 0 percent are out of range
+    error[DC010]: `backend.scaling.cpu` is 0 percent
       at settings.backend.scaling.cpu
 
     hint: choose 1 to 100
 
-    error[DC010]: 101 percent are out of range
+    error[DC010]: `backend.scaling.memory` is 101 percent
       at settings.backend.scaling.memory
 
     hint: choose 1 to 100
@@ -474,7 +474,7 @@ fn containers_and_target_groups_are_settings() {
 
     hint: choose at least 1, or null not to follow requests
 
-    error[DC010]: 3601 seconds are out of range
+    error[DC010]: `backend.scaling.scale_in_cooldown` is 3601 seconds
       at settings.backend.scaling.scale_in_cooldown
 
     hint: choose 0 to 3600
@@ -489,22 +489,22 @@ fn containers_and_target_groups_are_settings() {
 
     hint: it looks like `1000:1000` or `node`
 
-    error[DC010]: 121 seconds are out of range
+    error[DC010]: `backend.stop_timeout` is 121 seconds
       at settings.backend.stop_timeout
 
     hint: choose 2 to 120
 
-    error[DC010]: 3601 seconds are out of range
+    error[DC010]: `backend.deregistration_delay` is 3601 seconds
       at settings.backend.deregistration_delay
 
     hint: choose 0 to 3600
 
-    error[DC010]: 10 seconds are out of range
+    error[DC010]: `backend.slow_start` is 10 seconds
       at settings.backend.slow_start
 
     hint: choose 30 to 900
 
-    error[DC010]: 0 seconds are out of range
+    error[DC010]: `backend.sticky_seconds` is 0 seconds
       at settings.backend.sticky_seconds
 
     hint: choose 1 to 604800

@@ -12,15 +12,15 @@ fn limits_that_cannot_be_are_refused() {
         "client_errors_per_minute": 1_000_001, "server_errors_per_minute": 2_000_000,
     });
     assert_snapshot!(refused(json!({"watch": {"alarms": alarms}})), @"
-    error[DC010]: 0 percent are no limit for use
+    error[DC010]: `watch.alarms.cpu_percent` is 0 percent
       at settings.watch.alarms.cpu_percent
 
-    hint: choose 1 to 99 percent
+    hint: choose 1 to 99
 
-    error[DC010]: 100 percent are no limit for use
+    error[DC010]: `watch.alarms.memory_percent` is 100 percent
       at settings.watch.alarms.memory_percent
 
-    hint: choose 1 to 99 percent
+    hint: choose 1 to 99
 
     error[DC010]: 0 seconds are no time to answer in
       at settings.watch.alarms.response_time_seconds
@@ -108,10 +108,10 @@ fn a_backup_that_cannot_be_is_refused() {
     let same = "arn:aws:backup:us-east-1:123456789012:backup-vault:copies";
     let backup = json!({"retention_days": 0, "cold_storage_after_days": 0, "copy_to_vault_arn": same});
     assert_snapshot!(refused(json!({"watch": {"backup": backup}})), @"
-    error[DC010]: a backup cannot be kept for 0 days
+    error[DC010]: `watch.backup.retention_days` is 0 days
       at settings.watch.backup.retention_days
 
-    hint: choose 1 to 36500 days
+    hint: choose 1 to 36500
 
     error[DC010]: the vault is in us-east-1, where the backups are already
       at settings.watch.backup.copy_to_vault_arn
