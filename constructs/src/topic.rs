@@ -3,6 +3,7 @@
 use bon::bon;
 
 use crate::declare::aws;
+use crate::email::is_email;
 use crate::iam::{Statement, add_statement, policy_document};
 use crate::key::Key;
 use crate::l1::sns;
@@ -86,18 +87,6 @@ fn check_email(s: &mut Scope<'_>, email: &str) {
             .property("emails")
             .hint("write `name@example.com`");
     }
-}
-
-/// Whether a message could be sent to `text`: something on both sides of one `@`, a period in the domain.
-pub fn is_email(text: &str) -> bool {
-    let domain =
-        |domain: &str| domain.split('.').count() > 1 && domain.split('.').all(|part| !part.is_empty());
-    let plain = |c: char| c.is_ascii_graphic() && !"()<>[],;:\\\"".contains(c);
-    text.len() <= 254
-        && text.chars().all(plain)
-        && text
-            .split_once('@')
-            .is_some_and(|(name, at)| !name.is_empty() && name.len() <= 64 && !at.contains('@') && domain(at))
 }
 
 /// Refuses what is published without TLS.
