@@ -95,11 +95,7 @@ fn check_email(s: &mut Scope<'_>, email: &str) {
 ///
 /// [aws]: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
 fn only_encrypted(topic: Handle<sns::Topic>) -> Statement {
-    Statement::deny(["sns:Publish"]).for_principal("*").on(topic.reference()).when(
-        "Bool",
-        "aws:SecureTransport",
-        "false",
-    )
+    Statement::without_tls(["sns:Publish"]).for_principal("*").on(topic.reference())
 }
 
 impl Topic {
@@ -113,12 +109,6 @@ impl Topic {
     #[must_use]
     pub fn key(self) -> Option<Key> {
         self.key
-    }
-
-    /// The topic's policy. What publishes to the topic must wait for it, where no reference says so.
-    #[must_use]
-    pub fn policy(self) -> Handle<sns::TopicPolicy> {
-        self.policy
     }
 
     /// Lets budgets of this account publish to the topic.

@@ -11,13 +11,6 @@ use crate::plan::{EdgePlan, Plan};
 /// Days for which requests are recorded.
 const ACCESS_LOG_DAYS: u16 = 90;
 
-/// The region of everything that belongs to CloudFront, wherever the load balancer is.
-///
-/// Source: [Requirements for using SSL/TLS certificates with CloudFront][aws].
-///
-/// [aws]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
-pub const REGION: &str = "us-east-1";
-
 /// What the stack is built from.
 #[derive(Debug, Clone)]
 pub struct Inputs {
