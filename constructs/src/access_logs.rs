@@ -1,13 +1,11 @@
 //! Access logs of a load balancer: who asked for what, and what came of it, in a bucket.
 
-use crate::alb::Alb;
+use crate::alb::{Alb, attribute};
 use crate::bucket::Bucket;
 use crate::declare::aws;
 use crate::iam::Statement;
-use crate::l1::elbv2::load_balancer::LoadBalancerAttribute;
 use crate::scope::Scope;
 use crate::sub;
-use crate::value::Value;
 
 impl Alb {
     /// Writes a line for each request to `bucket`, below `prefix`.
@@ -54,8 +52,4 @@ fn check(s: &mut Scope<'_>, bucket: Bucket, prefix: &str) {
             .property("bucket")
             .hint("leave the bucket's key out, so that S3's own encrypts it");
     }
-}
-
-fn attribute(key: &str, value: impl Into<Value<String>>) -> LoadBalancerAttribute {
-    LoadBalancerAttribute { key: Some(key.into()), value: Some(value.into()) }
 }

@@ -97,7 +97,11 @@ impl Alb {
     }
 }
 
-fn attribute(key: &str, value: &str) -> elbv2::load_balancer::LoadBalancerAttribute {
+/// An attribute of a load balancer.
+pub(crate) fn attribute(
+    key: &str,
+    value: impl Into<Value<String>>,
+) -> elbv2::load_balancer::LoadBalancerAttribute {
     elbv2::load_balancer::LoadBalancerAttribute { key: Some(key.into()), value: Some(value.into()) }
 }
 

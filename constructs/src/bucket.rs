@@ -144,11 +144,7 @@ fn lifecycle(versioned: bool, expire_after_days: Option<u16>) -> LifecycleConfig
 ///
 /// [aws]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
 fn tls_only(bucket: Handle<s3::Bucket>) -> Statement {
-    Statement::deny(["s3:*"]).for_everyone().on(bucket.arn()).on(sub!("{}/*", bucket.arn())).when(
-        "Bool",
-        "aws:SecureTransport",
-        "false",
-    )
+    Statement::without_tls(["s3:*"]).for_everyone().on(bucket.arn()).on(sub!("{}/*", bucket.arn()))
 }
 
 impl Bucket {

@@ -3,6 +3,7 @@
 use bon::bon;
 use template::Node;
 
+use crate::email::is_email;
 use crate::l1::budgets::{self, budget as l1};
 use crate::l1::sns;
 use crate::resource::{Arn, Handle};
@@ -127,11 +128,4 @@ fn check(s: &mut Scope<'_>, monthly_usd: u32, emails: &[String], topic: bool) {
             .property("emails")
             .hint("it looks like `ops@example.com`");
     }
-}
-
-/// Whether `text` can be an e-mail address as AWS Budgets takes them: something, an `@`, and a domain.
-pub fn is_email(text: &str) -> bool {
-    let (user, domain) = text.split_once('@').unwrap_or_default();
-    let plain = |part: &str| !part.contains('@') && part.chars().all(|c| c.is_ascii_graphic());
-    !user.is_empty() && plain(user) && plain(domain) && domain.contains('.') && domain.len() > 2
 }

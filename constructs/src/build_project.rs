@@ -64,8 +64,6 @@ impl BuildImage {
 /// [aws]: https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-compute-types.html
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BuildMachine {
-    /// 2 vCPU.
-    Small,
     /// 4 vCPU.
     Medium,
     /// 8 vCPU.
@@ -75,7 +73,6 @@ pub enum BuildMachine {
 impl BuildMachine {
     fn compute_type(self) -> &'static str {
         match self {
-            BuildMachine::Small => "BUILD_GENERAL1_SMALL",
             BuildMachine::Medium => "BUILD_GENERAL1_MEDIUM",
             BuildMachine::Large => "BUILD_GENERAL1_LARGE",
         }

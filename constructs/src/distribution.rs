@@ -1,7 +1,6 @@
 //! CloudFront distributions: one name, answered near the caller, in front of a load balancer and of files.
 
 use bon::bon;
-use template::{Map, Node};
 
 use crate::bucket::Bucket;
 use crate::certificate::Certificate;
@@ -23,8 +22,9 @@ use crate::name::short_name;
 use crate::resource::Handle;
 use crate::scope::Scope;
 use crate::sub;
+use crate::text::map;
 use crate::value::{List, Value};
-use crate::web_acl::{WebAcl, WebAclScope};
+use crate::web_acl::{CLOUDFRONT_REGION, WebAcl, WebAclScope};
 
 /// Nothing is kept: every request reaches the origin.
 ///
@@ -253,10 +253,11 @@ fn cached(path: &str, headers: Handle<cloudfront::ResponseHeadersPolicy>) -> Cac
 #[track_caller]
 fn check(s: &mut Scope<'_>, domain_name: &DomainName, origin: &DomainName, timeout_seconds: u16) {
     if let Some(region) = s.region().map(str::to_owned)
-        && region != "us-east-1"
+        && region != CLOUDFRONT_REGION
     {
-        s.error("DC190", format!("a distribution cannot be made in {region}"))
-            .hint("put it into a stack in us-east-1, where its certificate and web ACL must be");
+        s.error("DC190", format!("a distribution cannot be made in {region}")).hint(format!(
+            "put it into a stack in {CLOUDFRONT_REGION}, where its certificate and web ACL must be"
+        ));
     }
     if origin.covers(domain_name) {
         s.error("DC191", format!("the distribution `{domain_name}` would ask itself"))
@@ -285,7 +286,7 @@ fn check_parts(s: &mut Scope<'_>, assets: Option<&Assets>, web_acl: Option<&WebA
     if web_acl.is_some_and(|acl| acl.scope() == WebAclScope::Regional) {
         s.error("DC195", "a regional web ACL cannot protect a distribution")
             .property("web_acl")
-            .hint("make another one with the scope `CloudFront`, in us-east-1");
+            .hint(format!("make another one with the scope `CloudFront`, in {CLOUDFRONT_REGION}"));
     }
 }
 
@@ -394,8 +395,4 @@ impl Distribution {
         );
         s.depend(delivery, source);
     }
-}
-
-fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
-    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect::<Map>())
 }

@@ -143,8 +143,7 @@ fn only_encrypted() -> Node {
         "elasticfilesystem:ClientWrite",
         "elasticfilesystem:ClientRootAccess",
     ];
-    let statement = Statement::deny(actions).for_principal("*").when("Bool", "aws:SecureTransport", "false");
-    policy_document([statement])
+    policy_document([Statement::without_tls(actions).for_principal("*")])
 }
 
 /// The folder belongs to user and group 1000, as which containers run by default.

@@ -8,7 +8,7 @@ use crate::l1::iam;
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
 use crate::sub;
-use crate::text::IntoText;
+use crate::text::{IntoText, map};
 use crate::value::Value;
 
 /// One statement of a policy: what is allowed or denied, on which resources, and when.
@@ -34,6 +34,12 @@ impl Statement {
     /// Denies `actions`, whatever else allows them.
     pub fn deny<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Statement {
         Statement::new("Deny", actions)
+    }
+
+    /// Denies `actions` to requests without TLS. It must be told for whom: each service documents its own way to
+    /// say everybody.
+    pub fn without_tls<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Statement {
+        Statement::deny(actions).when("Bool", "aws:SecureTransport", "false")
     }
 
     fn new<A: Into<String>>(effect: &'static str, actions: impl IntoIterator<Item = A>) -> Statement {
@@ -104,10 +110,6 @@ impl Statement {
 pub fn policy_document(statements: impl IntoIterator<Item = Statement>) -> Node {
     let statements = statements.into_iter().map(Statement::into_node).collect();
     map([("Version", Node::from("2012-10-17")), ("Statement", Node::List(statements))])
-}
-
-fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
-    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect())
 }
 
 fn one_or_many(mut items: Vec<Node>) -> Node {

@@ -175,16 +175,6 @@ impl Key {
         self.allow(s, statement);
     }
 
-    /// Lets CloudWatch alarms of this account publish to topics that the key encrypts.
-    pub fn allow_cloudwatch_alarms(self, s: &mut Scope<'_>) {
-        self.allow_publisher(s, "cloudwatch.amazonaws.com");
-    }
-
-    /// Lets budgets of this account publish to topics that the key encrypts.
-    pub fn allow_budgets(self, s: &mut Scope<'_>) {
-        self.allow_publisher(s, "budgets.amazonaws.com");
-    }
-
     /// Lets `service`, for example `backup.amazonaws.com`, publish to topics that the key encrypts, for this
     /// account alone. Which of its resources may do so is for the policy of the topic to say.
     ///

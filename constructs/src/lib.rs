@@ -19,6 +19,7 @@ pub mod diagnostic;
 pub mod distribution;
 pub mod doc_db;
 pub mod domain_name;
+pub mod email;
 pub mod exception;
 pub mod exec;
 pub mod fargate_service;

@@ -52,10 +52,6 @@ pub enum Unit {
     Seconds,
     /// Percent.
     Percent,
-    /// How many.
-    Count,
-    /// Bytes.
-    Bytes,
 }
 
 impl Unit {
@@ -63,8 +59,6 @@ impl Unit {
         match self {
             Unit::Seconds => "Seconds",
             Unit::Percent => "Percent",
-            Unit::Count => "Count",
-            Unit::Bytes => "Bytes",
         }
     }
 }

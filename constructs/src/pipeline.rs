@@ -2,7 +2,6 @@
 
 use bon::bon;
 use serde_json::json;
-use template::{Map, Node};
 
 use crate::bucket::Bucket;
 use crate::build_project::BuildProject;
@@ -14,6 +13,7 @@ use crate::l1::codepipeline::pipeline::{
 use crate::l1::{codeconnections, codepipeline, kms};
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
+use crate::text::map;
 use crate::topic::Topic;
 use crate::value::Value;
 
@@ -159,10 +159,6 @@ fn action_type(category: &str, provider: &str) -> ActionTypeId {
         provider: Some(provider.into()),
         version: Some("1".into()),
     }
-}
-
-fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Node)>) -> Node {
-    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect::<Map>())
 }
 
 /// An `AWS::CodePipeline::Pipeline` of type V2, with its role.

@@ -5,10 +5,9 @@ use bon::bon;
 use crate::l1::elbv2;
 use crate::l1::elbv2::target_group::{Matcher, TargetGroupAttribute};
 use crate::name::short_name;
-use crate::resource::{Arn, Handle};
+use crate::resource::Handle;
 use crate::scope::Scope;
 use crate::units::PortValue;
-use crate::value::Value;
 use crate::vpc::Vpc;
 
 /// How a load balancer finds out whether a task can take requests.
@@ -172,14 +171,6 @@ fn check_times(s: &mut Scope<'_>, delay: u16, sticky_for: Option<u32>, slow_star
         s.error("DC120", format!("{seconds} seconds are no slow start"))
             .property("slow_start")
             .hint("choose 30 to 900, or leave it out");
-    }
-}
-
-impl TargetGroup {
-    /// The target group's ARN.
-    #[must_use]
-    pub fn arn(self) -> Value<Arn<elbv2::TargetGroup>> {
-        self.resource.into()
     }
 }
 

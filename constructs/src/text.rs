@@ -139,6 +139,11 @@ fn escape(literal: &str) -> String {
     literal.replace("${", "${!")
 }
 
+/// A map with these entries, in this order.
+pub(crate) fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Node)>) -> Node {
+    Node::Map(entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect())
+}
+
 /// Writes a settled `Fn::Sub` as simply as it can be: `${Alb.DNSName}` instead of a variable, and plain text
 /// instead of a call where nothing is left to substitute.
 pub(crate) fn flatten(argument: Node) -> Node {

@@ -3,6 +3,7 @@
 use bon::bon;
 
 use crate::declare::aws;
+use crate::email::is_email;
 use crate::iam::{Statement, add_statement, policy_document};
 use crate::key::Key;
 use crate::l1::sns;
@@ -88,29 +89,13 @@ fn check_email(s: &mut Scope<'_>, email: &str) {
     }
 }
 
-/// Whether a message could be sent to `text`: something on both sides of one `@`, a period in the domain.
-pub fn is_email(text: &str) -> bool {
-    let domain =
-        |domain: &str| domain.split('.').count() > 1 && domain.split('.').all(|part| !part.is_empty());
-    let plain = |c: char| c.is_ascii_graphic() && !"()<>[],;:\\\"".contains(c);
-    text.len() <= 254
-        && text.chars().all(plain)
-        && text
-            .split_once('@')
-            .is_some_and(|(name, at)| !name.is_empty() && name.len() <= 64 && !at.contains('@') && domain(at))
-}
-
 /// Refuses what is published without TLS.
 ///
 /// Source: [Amazon SNS security best practices][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html
 fn only_encrypted(topic: Handle<sns::Topic>) -> Statement {
-    Statement::deny(["sns:Publish"]).for_principal("*").on(topic.reference()).when(
-        "Bool",
-        "aws:SecureTransport",
-        "false",
-    )
+    Statement::without_tls(["sns:Publish"]).for_principal("*").on(topic.reference())
 }
 
 impl Topic {
@@ -124,12 +109,6 @@ impl Topic {
     #[must_use]
     pub fn key(self) -> Option<Key> {
         self.key
-    }
-
-    /// The topic's policy. What publishes to the topic must wait for it, where no reference says so.
-    #[must_use]
-    pub fn policy(self) -> Handle<sns::TopicPolicy> {
-        self.policy
     }
 
     /// Lets budgets of this account publish to the topic.

@@ -19,6 +19,13 @@ use crate::scope::Scope;
 use crate::sub;
 use crate::value::{Json, List, Value};
 
+/// The region of everything that belongs to CloudFront, wherever its origins are: its web ACLs and certificates too.
+///
+/// Source: [Requirements for using SSL/TLS certificates with CloudFront][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
+pub const CLOUDFRONT_REGION: &str = "us-east-1";
+
 /// What a web ACL protects. It cannot be changed: another scope is another web ACL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebAclScope {
@@ -199,11 +206,13 @@ fn check(s: &mut Scope<'_>, scope: WebAclScope, name: Option<&str>, rate_limit: 
     }
     let region = s.region().map(str::to_owned);
     if let (WebAclScope::CloudFront, Some(region)) = (scope, region)
-        && region != "us-east-1"
+        && region != CLOUDFRONT_REGION
     {
         s.error("DC103", format!("a web ACL for CloudFront cannot be made in {region}"))
             .property("scope")
-            .hint("put it into a stack in us-east-1, or protect the load balancer with a regional one");
+            .hint(format!(
+                "put it into a stack in {CLOUDFRONT_REGION}, or protect the load balancer with a regional one"
+            ));
     }
     if let Some(limit) = rate_limit.filter(|limit| !RateLimit::RANGE.contains(&limit.requests)) {
         s.error("DC104", format!("{} requests in five minutes is not a limit", limit.requests))

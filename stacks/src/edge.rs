@@ -8,13 +8,6 @@ use constructs::{
 use crate::exceptions;
 use crate::plan::{EdgePlan, Plan};
 
-/// The region of everything that belongs to CloudFront, wherever the load balancer is.
-///
-/// Source: [Requirements for using SSL/TLS certificates with CloudFront][aws].
-///
-/// [aws]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
-pub const REGION: &str = "us-east-1";
-
 /// What the stack is built from.
 #[derive(Debug, Clone)]
 pub struct Inputs {

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod portable;
 pub mod settings;
 
+use constructs::web_acl::CLOUDFRONT_REGION;
 use constructs::{App, StackOptions};
 use serde_json::{Value, json};
 
@@ -100,7 +101,7 @@ pub fn build(app: &mut App, settings: &Settings) {
     if let Some(edge) = plan.edge.clone() {
         let description = "DocuThinker: CloudFront before the load balancer";
         let options = StackOptions {
-            region: Some(edge::REGION.to_owned()),
+            region: Some(CLOUDFRONT_REGION.to_owned()),
             ..options(settings, "DocuThinkerEdge", description)
         };
         let _: Edge = app.stack(options, &edge::Inputs { plan: plan.clone(), edge });

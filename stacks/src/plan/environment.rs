@@ -10,7 +10,10 @@ use super::Reader;
 const SECRETS: [&str; 3] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY"];
 
 /// The words that end the name of a credential.
-const CREDENTIALS: [&str; 4] = ["KEY", "TOKEN", "SECRET", "PASSWORD"];
+const CREDENTIALS: [&str; 3] = ["TOKEN", "SECRET", "PASSWORD"];
+
+/// What stands before a `KEY` that is a credential; a `PUBLIC_KEY` or a `SORT_KEY` is none.
+const SECRET_KEYS: [&str; 7] = ["ACCESS", "API", "AUTH", "ENCRYPTION", "PRIVATE", "SECRET", "SIGNING"];
 
 impl Reader<'_> {
     /// The variables that may stand in a template, where everybody who may describe tasks reads them. The others are
@@ -108,8 +111,13 @@ fn is_secrets_own(service_key: &str, name: &str, settings: &Settings) -> bool {
 }
 
 fn is_credentials_name(name: &str) -> bool {
-    let last = name.rsplit('_').next().unwrap_or(name);
-    CREDENTIALS.iter().any(|word| last.eq_ignore_ascii_case(word))
+    let upper = name.to_ascii_uppercase();
+    let mut words = upper.rsplit('_');
+    match words.next() {
+        Some("KEY" | "APIKEY") => words.next().is_none_or(|kind| SECRET_KEYS.contains(&kind)),
+        Some(last) => CREDENTIALS.contains(&last),
+        None => false,
+    }
 }
 
 fn is_credential(value: &str) -> bool {

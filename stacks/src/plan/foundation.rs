@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use constructs::topic::is_email;
+use constructs::email::is_email;
 
 use crate::settings::{ReplicationSettings, SecretLayout, SecretSettings, Settings};
 

@@ -1,7 +1,7 @@
 //! The pipeline that tests, builds and deploys, understood.
 
+use constructs::email::is_email;
 use constructs::pipeline::is_repository;
-use constructs::topic::is_email;
 use constructs::{Architecture, Arn, CodeSource, Value, l1};
 
 use crate::settings::{ArchitectureSetting, PipelineSettings, Settings};

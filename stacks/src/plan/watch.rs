@@ -1,7 +1,7 @@
 //! Logs and what is watched, understood.
 
 use constructs::backup_plan::{COLD_STORAGE_DAYS, MOST_BACKUP_DAYS};
-use constructs::budget::is_email;
+use constructs::email::is_email;
 use constructs::l1::backup::BackupVault;
 use constructs::{Arn, Retention, Value, retention};
 

@@ -61,7 +61,7 @@ pub struct ServiceSettings {
     /// The port that its container listens on.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
-    /// Environment variables besides the service's own. None of them may be a credential, by its name (`…_KEY`,
+    /// Environment variables besides the service's own. None of them may be a credential, by its name (`…_API_KEY`,
     /// `…_TOKEN`, `…_SECRET`, `…_PASSWORD`) or its value: everybody who may describe tasks reads them.
     pub environment: BTreeMap<String, String>,
     /// Environment variables besides the service's own that are read from secrets of yours: the variable, and the

@@ -78,6 +78,8 @@ fn what_is_no_credential_is_a_variable() {
     // F20
     let fine = json!({
         "LOG_LEVEL": "info",
+        "PUBLIC_KEY": "spki",
+        "SORT_KEY": "created",
         "PUBLIC_KEY_URL": "https://example.com/keys/a@b:c",
         "TOKEN_LIMIT": "4096",
         "KEYBOARD": "qwerty",

@@ -3,8 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::mistakes::refused;
-use crate::support::templates;
+use crate::support::{refused, templates};
 
 #[test]
 fn a_health_check_that_cannot_be_is_refused_once() {

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::mistakes::refused;
+use crate::support::refused;
 
 fn edge(changes: Value) -> Value {
     let zone = "Z0123456789ABCDEFGHIJ";
