@@ -154,8 +154,7 @@ fn role(
     allow(Statement::allow(into_vault).on(vault.backup_vault_arn()));
     if let Some(other) = copy_to {
         allow(Statement::allow(into_vault).on(other));
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let backups = sub!("arn:{}:backup:{}:{}:recovery-point:*", partition, region, account);
+        let backups = aws::arn("backup", "recovery-point:*");
         allow(Statement::allow(["backup:CopyFromBackupVault"]).on(backups));
         // A copy is encrypted with the other vault's key, which only its own place knows.
         let there: Vec<&str> = other.literal().map(|arn| arn.split(':').collect()).unwrap_or_default();

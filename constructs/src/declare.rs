@@ -264,7 +264,15 @@ impl Scope<'_> {
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
 pub mod aws {
+    use crate::sub;
+    use crate::text::IntoText;
     use crate::value::Value;
+
+    /// The ARN of a resource of `service` in the stack's own partition, region and account:
+    /// `arn("sqs", "docuthinker-*")`.
+    pub fn arn(service: &str, resource: impl IntoText) -> Value<String> {
+        sub!("arn:{}:{}:{}:{}:{}", partition(), service, region(), account_id(), resource)
+    }
 
     /// The account that the stack is deployed to, 12 digits.
     pub fn account_id() -> Value<String> {

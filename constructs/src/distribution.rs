@@ -354,7 +354,7 @@ impl Distribution {
     /// [logs]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
     fn record_requests(self, s: &mut Scope<'_>, bucket: Bucket) {
         let account = aws::account_id();
-        let sources = sub!("arn:{}:logs:{}:{}:delivery-source:*", aws::partition(), aws::region(), &account);
+        let sources = aws::arn("logs", "delivery-source:*");
         let statement = Statement::allow(["s3:PutObject"])
             .for_service("delivery.logs.amazonaws.com")
             .on(sub!("{}/AWSLogs/{}/*", bucket.arn(), &account))

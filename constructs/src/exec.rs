@@ -7,7 +7,6 @@ use crate::l1::kms;
 use crate::log_group::LogGroup;
 use crate::resource::Arn;
 use crate::scope::Scope;
-use crate::sub;
 use crate::value::Value;
 
 /// Where the sessions of ECS Exec are recorded, and with which key they are encrypted besides TLS.
@@ -64,8 +63,7 @@ impl Exec {
             "ssmmessages:OpenDataChannel",
         ];
         task_role.allow(s, policy, Statement::allow(channels).on_everything());
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let groups = sub!("arn:{}:logs:{}:{}:log-group:*", partition, region, account);
+        let groups = aws::arn("logs", "log-group:*");
         task_role.allow(s, policy, Statement::allow(["logs:DescribeLogGroups"]).on(groups));
         let write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
         task_role.allow(s, policy, Statement::allow(write).on(self.log_group.arn()));

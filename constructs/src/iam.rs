@@ -7,7 +7,6 @@ use crate::declare::aws;
 use crate::l1::iam;
 use crate::resource::{Arn, Handle};
 use crate::scope::Scope;
-use crate::sub;
 use crate::text::{IntoText, map};
 use crate::value::Value;
 
@@ -186,7 +185,7 @@ impl Role {
             aws::account_id(),
         );
         if assumed_by == "ecs-tasks.amazonaws.com" {
-            let tasks = sub!("arn:{}:ecs:{}:{}:*", aws::partition(), aws::region(), aws::account_id());
+            let tasks = aws::arn("ecs", "*");
             trust = trust.when("ArnLike", "aws:SourceArn", tasks);
         }
         let properties = iam::Role {

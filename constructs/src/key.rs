@@ -164,12 +164,11 @@ impl Key {
             "kms:GenerateDataKeyWithoutPlaintext",
             "kms:DescribeKey",
         ];
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
         let mut statement = Statement::allow(actions)
-            .for_service(sub!("logs.{}.{}", &region, aws::url_suffix()))
+            .for_service(sub!("logs.{}.{}", aws::region(), aws::url_suffix()))
             .on_everything();
         for name in names {
-            let group = sub!("arn:{}:logs:{}:{}:log-group:{}", &partition, &region, &account, name.as_ref());
+            let group = aws::arn("logs", sub!("log-group:{}", name.as_ref()));
             statement = statement.when("ArnLike", "kms:EncryptionContext:aws:logs:arn", group);
         }
         self.allow(s, statement);

@@ -62,8 +62,7 @@ impl LogGroup {
     /// A log group of this account and region that exists. How long it keeps events is its own matter.
     pub fn existing(name: impl Into<String>) -> LogGroup {
         let name = name.into();
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let arn = sub!("arn:{}:logs:{}:{}:log-group:{}:*", partition, region, account, &name);
+        let arn = aws::arn("logs", sub!("log-group:{}:*", &name));
         LogGroup { name: Value::known(name), arn: Value::from_node(arn.into_node()), resource: None }
     }
 

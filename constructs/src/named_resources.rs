@@ -33,15 +33,13 @@ impl NamedResources {
 
     /// Lets `role` query the tables and put items into them.
     pub fn grant_tables(&self, s: &mut Scope<'_>, role: Role) {
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let tables = sub!("arn:{}:dynamodb:{}:{}:table/{}*", partition, region, account, &self.prefix);
+        let tables = aws::arn("dynamodb", sub!("table/{}*", &self.prefix));
         role.allow(s, POLICY, Statement::allow(["dynamodb:Query", "dynamodb:PutItem"]).on(tables));
     }
 
     /// Lets `role` send messages to the queues.
     pub fn grant_queues(&self, s: &mut Scope<'_>, role: Role) {
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let queues = sub!("arn:{}:sqs:{}:{}:{}*", partition, region, account, &self.prefix);
+        let queues = aws::arn("sqs", sub!("{}*", &self.prefix));
         role.allow(s, POLICY, Statement::allow(["sqs:SendMessage"]).on(queues));
     }
 }

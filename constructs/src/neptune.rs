@@ -142,9 +142,7 @@ impl Neptune {
     pub fn grant_query(&self, s: &mut Scope<'_>, role: Role) {
         let actions =
             ["ReadDataViaQuery", "WriteDataViaQuery", "DeleteDataViaQuery", "GetQueryStatus", "CancelQuery"];
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let cluster = self.resource.cluster_resource_id();
-        let data = sub!("arn:{}:neptune-db:{}:{}:{}/*", partition, region, account, cluster);
+        let data = aws::arn("neptune-db", sub!("{}/*", self.resource.cluster_resource_id()));
         let statement = Statement::allow(actions.map(|action| format!("neptune-db:{action}"))).on(data);
         role.allow(s, "Graph", statement);
     }

@@ -119,10 +119,8 @@ impl Secret {
         if let Some(name) = name.literal() {
             warn_about_suffix(s, name);
         }
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let arn = sub!("arn:{}:secretsmanager:{}:{}:secret:{}", &partition, &region, &account, &name);
-        let policy_resource =
-            sub!("arn:{}:secretsmanager:{}:{}:secret:{}-??????", &partition, &region, &account, &name);
+        let arn = aws::arn("secretsmanager", sub!("secret:{}", &name));
+        let policy_resource = aws::arn("secretsmanager", sub!("secret:{}-??????", &name));
         Secret { arn: Value::from_node(arn.into_node()), policy_resource, key: None, resource: None }
     }
 

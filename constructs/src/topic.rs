@@ -72,8 +72,7 @@ impl Topic {
             inner.add(&format!("Email{letters}"), subscription);
         }
         let topic = Topic { resource, policy, key };
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let alarms = sub!("arn:{}:cloudwatch:{}:{}:alarm:*", partition, region, account);
+        let alarms = aws::arn("cloudwatch", "alarm:*");
         topic.allow_publisher(s, "cloudwatch.amazonaws.com", alarms);
         topic
     }

@@ -403,8 +403,7 @@ impl WebAcl {
                 .hint("begin the name of the log group with `aws-waf-logs-`");
         }
         // The group's own ARN ends in `:*`, which WAF does not take.
-        let (partition, region, account) = (aws::partition(), aws::region(), aws::account_id());
-        let arn = sub!("arn:{}:logs:{}:{}:log-group:{}", partition, region, account, group.name());
+        let arn = aws::arn("logs", sub!("log-group:{}", group.name()));
         let properties = wafv2::LoggingConfiguration {
             resource_arn: Some(self.arn()),
             log_destination_configs: Some(List::from([arn])),
