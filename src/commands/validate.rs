@@ -81,9 +81,9 @@ enum Place<'a> {
 
 /// A finding in the form of all problems, at the place where the user wrote what is wrong.
 fn problem(finding: &Finding, place: Place<'_>) -> Problem {
-    let problem = match finding.severity {
-        Severity::Error => Problem::error(finding.code.name(), &finding.message),
-        Severity::Warning => Problem::warning(finding.code.name(), &finding.message),
+    let problem = match finding.severity() {
+        Severity::Error => Problem::error(finding.code(), &finding.message),
+        Severity::Warning => Problem::warning(finding.code(), &finding.message),
     };
     let mut problem = problem.maybe_hint(finding.hint.clone());
     let path = if finding.path.is_empty() { String::new() } else { format!(" ({})", finding.path) };

@@ -106,6 +106,13 @@ impl Template {
             || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
     }
 
+    /// Whether one of the macros is not AWS's own: it may give any meaning to any property.
+    pub fn has_foreign_macros(&self) -> bool {
+        let foreign =
+            |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
+        self.transform.iter().any(foreign)
+    }
+
     /// Whether a loop of the language extensions makes resources, outputs or conditions.
     pub fn has_loops(&self) -> bool {
         !self.loops.is_empty() || self.conditions.keys().any(|key| key.starts_with("Fn::ForEach::"))

@@ -32,7 +32,7 @@
 //! "#;
 //! let document = Template::parse(text, "alarms.yaml")?;
 //! let findings = document.check();
-//! assert_eq!(findings[0].severity, Severity::Error);
+//! assert_eq!(findings[0].severity(), Severity::Error);
 //! assert_eq!(findings[0].message, "there is no resource or parameter `Topik`");
 //! assert_eq!(findings[0].hint.as_deref(), Some("did you mean `Topic`?"));
 //!
@@ -53,6 +53,7 @@ pub mod document;
 pub mod facts;
 pub mod graph;
 pub mod limits;
+pub mod model;
 mod nearest;
 pub mod node;
 pub mod path;
@@ -61,11 +62,12 @@ mod visit;
 mod write;
 
 pub use capabilities::Capability;
-pub use check::{Code, Finding, Severity};
+pub use check::{Finding, Lint, Rule, Severity};
 pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff};
 pub use document::{Output, Parameter, Resource, Template};
 pub use graph::{Cycle, Edge, Element, Graph, Reference};
 pub use limits::Delivery;
+pub use model::Model;
 pub use node::{Function, Map, Node, Number};
 pub use path::{Path, Position, Step};
 pub use read::{Document, Positions, ReadError, ReadErrors};

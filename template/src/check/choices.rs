@@ -1,7 +1,7 @@
 //! Properties that go together, and alternatives of which one must hold.
 
 use crate::check::properties::{is_absent, is_misspelt};
-use crate::check::{Checker, Code, Finding};
+use crate::check::{Checker, Finding, basics};
 use crate::facts::{ChoiceRule, Place, PropertyRule};
 use crate::node::{Function, Map, Node};
 use crate::path::Path;
@@ -35,13 +35,13 @@ impl Checker<'_> {
                 if keys.iter().any(|key| is_misspelt(map, key, place)) {
                     return;
                 }
-                self.find(Code::Together, path, format!("one of {} must be given", listed(keys)), None);
+                self.find(&basics::TOGETHER, path, format!("one of {} must be given", listed(keys)), None);
             }
             PropertyRule::ExactlyOne(keys) => {
                 let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).copied().collect();
                 if there.len() > 1 {
                     self.find(
-                        Code::Together,
+                        &basics::TOGETHER,
                         path,
                         format!("only one of {} can be given", listed(&there)),
                         None,
@@ -51,7 +51,7 @@ impl Checker<'_> {
             PropertyRule::Requires(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::No)) {
                     self.find(
-                        Code::Together,
+                        &basics::TOGETHER,
                         path,
                         format!("with `{key}` the property `{other}` must be given too"),
                         None,
@@ -61,7 +61,7 @@ impl Checker<'_> {
             PropertyRule::Excludes(key, others) if is(key, Given::Yes) => {
                 for other in others.iter().filter(|other| is(other, Given::Yes)) {
                     self.find(
-                        Code::Together,
+                        &basics::TOGETHER,
                         &path.key(other),
                         format!("`{other}` cannot be given together with `{key}`"),
                         None,
@@ -94,7 +94,7 @@ impl Checker<'_> {
                 self.findings.extend(failures.into_iter().flatten());
             } else if failures.len() == alternatives.len() {
                 match one_of(&alternatives) {
-                    Some(message) => self.find(Code::Together, path, message, None),
+                    Some(message) => self.find(&basics::TOGETHER, path, message, None),
                     None => {
                         self.findings.extend(failures.into_iter().min_by_key(Vec::len).unwrap_or_default());
                     }

@@ -1,6 +1,6 @@
 //! Functions that do not exist, and arguments that a function does not take.
 
-use crate::check::{Checker, Code, did_you_mean, shown};
+use crate::check::{Checker, basics, did_you_mean, shown};
 use crate::graph::{PSEUDO_PARAMETERS, SubPart, sub_parts};
 use crate::nearest::nearest;
 use crate::node::{Function, Node};
@@ -31,12 +31,12 @@ impl Checker<'_> {
         if Function::from_key(key).is_some() && keys > 1 {
             let message = format!("`{key}` stands beside other keys, so that it is not evaluated");
             let hint = Some("a function call is a mapping with this one key".to_owned());
-            self.find(Code::BadFunction, &path.key(key), message, hint);
+            self.find(&basics::BAD_FUNCTION, &path.key(key), message, hint);
         } else if Function::from_key(key).is_none() {
             let known = Function::ALL.iter().map(|function| function.name());
             let hint = did_you_mean(nearest(name, known).map(|name| format!("Fn::{name}")).as_deref());
             self.find(
-                Code::BadFunction,
+                &basics::BAD_FUNCTION,
                 &path.key(key),
                 format!("there is no function `{}`", shown(key)),
                 hint,
@@ -62,7 +62,7 @@ impl Checker<'_> {
                 || template.resources.contains_key(name);
             if known {
                 let message = format!("`${{{}}}` stays as it is, since this is plain text", shown(variable));
-                self.find(Code::MissingSub, path, message, Some("put `!Sub` before the text".to_owned()));
+                self.find(&basics::MISSING_SUB, path, message, Some("put `!Sub` before the text".to_owned()));
                 return;
             }
         }
@@ -71,7 +71,7 @@ impl Checker<'_> {
     fn call(&mut self, path: &Path, function: Function, argument: &Node) {
         let Err(expected) = takes(function, argument) else { return };
         let message = format!("`{}` takes {expected}, but this is {}", function.key(), describe(argument));
-        self.find(Code::BadFunction, path, message, None);
+        self.find(&basics::BAD_FUNCTION, path, message, None);
     }
 }
 

@@ -3,22 +3,29 @@
 //! What is not known is not reported: the value of a function call, what a macro brings, a type of somebody
 //! else. The facts about types and properties are those of [`facts`](crate::facts).
 
+mod basics;
 mod choices;
 mod finding;
 mod functions;
+mod lint;
+mod lints;
 mod policy;
 mod properties;
 mod references;
+mod rule;
 mod structure;
 mod value;
 
-pub use finding::{Code, Finding, Severity};
+pub use finding::Finding;
+pub use lint::{Findings, Lint, Located};
+pub use rule::{Rule, Severity};
 
 use std::collections::BTreeMap;
 
 use regex::Regex;
 
 use crate::document::Template;
+use crate::model::Model;
 use crate::path::Path;
 use crate::read::Document;
 
@@ -41,10 +48,22 @@ impl Template {
         checker.references();
         checker.properties();
         let mut findings = checker.findings;
+        // A macro of somebody else may give any meaning to anything.
+        if !self.has_foreign_macros() {
+            let model = Model::new(self);
+            findings.extend(lints::all().flat_map(|lint| lint.findings(&model)));
+        }
         // Stable, so that findings of one severity stay in the order of the checks and sections.
-        findings.sort_by_key(|finding| finding.severity);
+        findings.sort_by_key(Finding::severity);
         findings
     }
+}
+
+/// Every rule, in the order of the codes.
+pub fn rules() -> Vec<&'static Rule> {
+    let mut all: Vec<_> = basics::ALL.iter().copied().chain(lints::all().map(|lint| lint.rule)).collect();
+    all.sort_by_key(|rule| rule.code);
+    all
 }
 
 impl Document {
@@ -54,7 +73,7 @@ impl Document {
         for finding in &mut findings {
             finding.position = Some(self.positions.of(&finding.path));
         }
-        findings.sort_by_key(|finding| (finding.severity, finding.position));
+        findings.sort_by_key(|finding| (finding.severity(), finding.position));
         findings
     }
 }
@@ -68,10 +87,9 @@ struct Checker<'t> {
 }
 
 impl Checker<'_> {
-    fn find(&mut self, code: Code, path: &Path, message: impl Into<String>, hint: Option<String>) {
+    fn find(&mut self, rule: &'static Rule, path: &Path, message: impl Into<String>, hint: Option<String>) {
         self.findings.push(Finding {
-            code,
-            severity: code.severity(),
+            rule,
             message: message.into(),
             path: path.clone(),
             position: None,

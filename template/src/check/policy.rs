@@ -5,7 +5,7 @@
 //! [aws]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 use crate::check::properties::{is_absent, is_dynamic};
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
 use crate::path::Path;
@@ -103,21 +103,21 @@ impl Checker<'_> {
         {
             let message = format!("there is no version `{}` of the policy language", shown(version));
             self.find(
-                Code::NotAllowed,
+                &basics::NOT_ALLOWED,
                 &path.key("Version"),
                 message,
                 Some("write \"2012-10-17\"".to_owned()),
             );
         }
         let Some(statements) = document.get("Statement") else {
-            return self.find(Code::MissingProperty, path, "a policy needs `Statement`", None);
+            return self.find(&basics::MISSING_PROPERTY, path, "a policy needs `Statement`", None);
         };
         path.push_key("Statement");
         self.items(path, statements, &mut |checker, path, statement| match statement {
             Node::Map(statement) => checker.statement(path, statement, attached),
             other => {
                 let message = format!("a statement is a mapping, but this is {}", other.kind());
-                checker.find(Code::WrongKind, path, message, None);
+                checker.find(&basics::WRONG_KIND, path, message, None);
             }
         });
         path.pop();
@@ -130,7 +130,7 @@ impl Checker<'_> {
         self.one_of_two(path, statement, "Principal", attached == Attached::Trust);
         self.out_of_place(path, statement, attached);
         match statement.get("Effect") {
-            None => self.find(Code::MissingProperty, path, "a statement needs `Effect`", None),
+            None => self.find(&basics::MISSING_PROPERTY, path, "a statement needs `Effect`", None),
             Some(Node::Call(..)) => {}
             Some(effect) if matches!(effect.as_str(), Some("Allow" | "Deny")) => {}
             Some(effect) => {
@@ -139,7 +139,7 @@ impl Checker<'_> {
                     .map_or(effect.kind().to_owned(), |text| format!("`{}`", shown(&text)));
                 let message = format!("{found} is no effect");
                 self.find(
-                    Code::NotAllowed,
+                    &basics::NOT_ALLOWED,
                     &path.key("Effect"),
                     message,
                     choose_one_of(["Allow", "Deny"].into_iter()),
@@ -174,7 +174,7 @@ impl Checker<'_> {
             let hint = did_you_mean(nearest(key, known.iter().copied()))
                 .or_else(|| choose_one_of(known.iter().copied()));
             self.find(
-                Code::UnknownProperty,
+                &basics::UNKNOWN_PROPERTY,
                 &path.key(key),
                 format!("a policy has no `{}` here", shown(key)),
                 hint,
@@ -188,9 +188,9 @@ impl Checker<'_> {
         let there = |key: &str| statement.get(key).is_some_and(|node| !is_absent(node));
         if there(key) && there(&negated) {
             let message = format!("a statement has either `{key}` or `{negated}`");
-            self.find(Code::Together, path, message, None);
+            self.find(&basics::TOGETHER, path, message, None);
         } else if needed && !there(key) && !there(&negated) {
-            self.find(Code::MissingProperty, path, format!("this statement needs `{key}`"), None);
+            self.find(&basics::MISSING_PROPERTY, path, format!("this statement needs `{key}`"), None);
         }
     }
 
@@ -204,7 +204,7 @@ impl Checker<'_> {
         };
         for key in keys.into_iter().filter(|key| statement.contains_key(*key)) {
             let message = format!("`{key}` cannot be given here: {reason}");
-            self.find(Code::Together, &path.key(key), message, Some("remove it".to_owned()));
+            self.find(&basics::TOGETHER, &path.key(key), message, Some("remove it".to_owned()));
         }
     }
 
@@ -223,11 +223,11 @@ impl Checker<'_> {
             Node::String(text) if fits(text) || is_dynamic(text) => {}
             Node::String(text) => {
                 let message = format!("`{}` does not have the form of `{key}`", shown(text));
-                checker.find(Code::WrongForm, path, message, Some(hint.to_owned()));
+                checker.find(&basics::WRONG_FORM, path, message, Some(hint.to_owned()));
             }
             other => {
                 let message = format!("`{key}` is text, but this is {}", other.kind());
-                checker.find(Code::WrongKind, path, message, Some(hint.to_owned()));
+                checker.find(&basics::WRONG_KIND, path, message, Some(hint.to_owned()));
             }
         });
         path.pop();
@@ -246,7 +246,7 @@ impl Checker<'_> {
                         .map_or(other.kind().to_owned(), |text| format!("`{}`", shown(&text)));
                     let message = format!("a principal is a mapping or `*`, but this is {found}");
                     let hint = Some("for example `Service: ecs-tasks.amazonaws.com`".to_owned());
-                    checker.find(Code::WrongKind, path, message, hint);
+                    checker.find(&basics::WRONG_KIND, path, message, hint);
                 }
             });
             path.pop();
@@ -261,7 +261,7 @@ impl Checker<'_> {
             let Node::Map(operators) = operators else {
                 let message =
                     format!("a condition is a mapping of operators, but this is {}", operators.kind());
-                return checker.find(Code::WrongKind, path, message, None);
+                return checker.find(&basics::WRONG_KIND, path, message, None);
             };
             for (operator, keys) in operators {
                 path.push_key(operator);
@@ -272,7 +272,7 @@ impl Checker<'_> {
                             shown(operator),
                             keys.kind()
                         );
-                        checker.find(Code::WrongKind, path, message, None);
+                        checker.find(&basics::WRONG_KIND, path, message, None);
                     }
                 });
                 path.pop();

@@ -1,6 +1,6 @@
 //! Every property against the facts about its type.
 
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
@@ -18,10 +18,7 @@ pub(super) struct Within {
 impl Checker<'_> {
     pub(super) fn properties(&mut self) {
         let template = self.template;
-        // A macro of somebody else may give any meaning to any property.
-        let foreign =
-            |transform: &Node| !matches!(transform, Node::String(name) if name.starts_with("AWS::"));
-        if template.transform.iter().any(foreign) {
+        if template.has_foreign_macros() {
             return;
         }
         for (id, resource) in &template.resources {
@@ -57,7 +54,7 @@ impl Checker<'_> {
             did_you_mean(facts::nearest(name))
         };
         let message = format!("there is no resource type `{}`", shown(name));
-        self.find(Code::UnknownType, &Checker::resource_path(id, "Type"), message, hint);
+        self.find(&basics::UNKNOWN_TYPE, &Checker::resource_path(id, "Type"), message, hint);
     }
 
     fn end_of_life(&mut self, id: &str, facts: &ResourceFacts) {
@@ -68,7 +65,7 @@ impl Checker<'_> {
         };
         let until = date.as_ref().map_or(String::new(), |date| format!(" ({date})"));
         let message = format!("AWS has announced the end of {}: {status}{until}", facts.type_name);
-        self.find(Code::Deprecated, &Checker::resource_path(id, "Type"), message, None);
+        self.find(&basics::DEPRECATED, &Checker::resource_path(id, "Type"), message, None);
     }
 
     /// A value at a place; `path` is where it stands.
@@ -152,14 +149,19 @@ impl Checker<'_> {
         let facts = within.facts;
         if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
             let message = format!("`{key}` is set by AWS and cannot be given");
-            self.find(Code::ReadOnly, path, message, Some("remove it; read it with `!GetAtt`".to_owned()));
+            self.find(
+                &basics::READ_ONLY,
+                path,
+                message,
+                Some("remove it; read it with `!GetAtt`".to_owned()),
+            );
         }
         if ends_so(&facts.deprecated) {
             let steps = property_path(path);
             let names: Vec<&str> =
                 steps.iter().copied().filter(|step| !step.bytes().all(|b| b.is_ascii_digit())).collect();
             if facts.deprecated.contains(&names.join(".").as_str()) {
-                self.find(Code::Deprecated, path, format!("`{key}` should not be used any more"), None);
+                self.find(&basics::DEPRECATED, path, format!("`{key}` should not be used any more"), None);
             }
         }
     }
@@ -172,7 +174,7 @@ impl Checker<'_> {
         } else {
             format!("there is no property `{}` here", shown(key))
         };
-        self.find(Code::UnknownProperty, path, message, hint);
+        self.find(&basics::UNKNOWN_PROPERTY, path, message, hint);
     }
 
     fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
@@ -183,7 +185,7 @@ impl Checker<'_> {
                 } else {
                     format!("the property `{key}` is missing")
                 };
-                self.find(Code::MissingProperty, path, message, None);
+                self.find(&basics::MISSING_PROPERTY, path, message, None);
             }
         }
     }
@@ -225,7 +227,7 @@ impl Checker<'_> {
             if let Some(first) = items[..at].iter().position(|other| other == item) {
                 let message =
                     format!("this item is the same as item {first}, but each may be there only once");
-                self.find(Code::WrongCount, &path.index(at), message, None);
+                self.find(&basics::WRONG_COUNT, &path.index(at), message, None);
             }
         }
     }
@@ -241,7 +243,7 @@ impl Checker<'_> {
                 && let Some(first) = values[..at].iter().position(|other| other.as_ref() == Some(value))
             {
                 let message = format!("item {first} has the same {} already", keys.join(" and "));
-                self.find(Code::WrongCount, &path.index(at), message, None);
+                self.find(&basics::WRONG_COUNT, &path.index(at), message, None);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! References: targets, cycles, attributes, places where a reference cannot stand.
 
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::facts;
 use crate::graph::{Edge, Element, Reference};
 use crate::nearest::nearest;
@@ -25,7 +25,7 @@ impl Checker<'_> {
             let literal = matches!(edge.kind, Reference::Sub(_))
                 .then(|| format!("write `${{!{}}}` if the text should stay as it is", shown(&edge.name)));
             let hint = did_you_mean(graph.nearest(edge)).or(literal);
-            self.find(Code::UnknownTarget, &edge.path, message, hint);
+            self.find(&basics::UNKNOWN_TARGET, &edge.path, message, hint);
         }
         for cycle in graph.cycles() {
             let Some(first) = cycle.edges.first() else { continue };
@@ -35,7 +35,12 @@ impl Checker<'_> {
             }
             let edges: Vec<_> = cycle.edges.iter().map(ToString::to_string).collect();
             let hint = Some(format!("break one of these: {}", edges.join("; ")));
-            self.find(Code::Cycle, &first.path, format!("these need one another in a circle: {cycle}"), hint);
+            self.find(
+                &basics::CYCLE,
+                &first.path,
+                format!("these need one another in a circle: {cycle}"),
+                hint,
+            );
         }
         for edge in graph.edges() {
             self.attribute(edge);
@@ -65,7 +70,7 @@ impl Checker<'_> {
         let known = || facts.attributes.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(attribute, known())).or_else(|| choose_one_of(known()));
         let message = format!("{} has no attribute `{}`", resource.type_name, shown(attribute));
-        self.find(Code::UnknownAttribute, &edge.path, message, hint);
+        self.find(&basics::UNKNOWN_ATTRIBUTE, &edge.path, message, hint);
     }
 
     /// Conditions and rules are evaluated before there are any resources.
@@ -78,7 +83,7 @@ impl Checker<'_> {
         if let Some(Element::Resource(name)) = &edge.to {
             let message = format!("{what} cannot refer to the resource `{name}`, which does not exist yet");
             let hint = Some("refer to a parameter".to_owned());
-            self.find(Code::MisplacedReference, &edge.path, message, hint);
+            self.find(&basics::MISPLACED_REFERENCE, &edge.path, message, hint);
         }
     }
 
@@ -108,7 +113,7 @@ impl Checker<'_> {
             let known = || known.keys().map(String::as_str);
             let hint = did_you_mean(nearest(&key, known())).or_else(|| choose_one_of(known()));
             self.find(
-                Code::UnknownTarget,
+                &basics::UNKNOWN_TARGET,
                 &path,
                 format!("the mapping `{map}` has no key `{}`", shown(&key)),
                 hint,

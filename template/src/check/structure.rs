@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::document::Parameter;
 use crate::graph::Element;
 use crate::limits;
@@ -62,11 +62,11 @@ impl Checker<'_> {
         if let Some(version) = template.format_version.as_deref().filter(|version| *version != "2010-09-09") {
             let message = format!("there is no template version `{}`", shown(version));
             let hint = Some("the only one is 2010-09-09".to_owned());
-            self.find(Code::BadTemplate, &Path::of(["AWSTemplateFormatVersion"]), message, hint);
+            self.find(&basics::BAD_TEMPLATE, &Path::of(["AWSTemplateFormatVersion"]), message, hint);
         }
         if template.resources.is_empty() && !template.has_macros() && template.loops.is_empty() {
             let hint = Some("CloudFormation wants at least one".to_owned());
-            self.find(Code::BadTemplate, &Path::new(), "the template has no resources", hint);
+            self.find(&basics::BAD_TEMPLATE, &Path::new(), "the template has no resources", hint);
         }
     }
 
@@ -77,7 +77,12 @@ impl Checker<'_> {
                 "resources" => Some("split the stack into several".to_owned()),
                 _ => None,
             };
-            self.find(Code::Limit, &path, format!("{found} {what} are more than the {most} allowed"), hint);
+            self.find(
+                &basics::LIMIT,
+                &path,
+                format!("{found} {what} are more than the {most} allowed"),
+                hint,
+            );
         }
     }
 
@@ -93,13 +98,13 @@ impl Checker<'_> {
                     format!("the name `{}` has other characters than letters and digits", shown(&name));
                 let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
                 let hint = (!letters.is_empty()).then(|| format!("for example `{letters}`"));
-                self.find(Code::BadName, &Path::of([section, &name]), message, hint);
+                self.find(&basics::BAD_NAME, &Path::of([section, &name]), message, hint);
             }
         }
         for name in template.resources.keys().filter(|name| template.parameters.contains_key(*name)) {
             let message = format!("`{name}` is the name of a parameter and of a resource");
             self.find(
-                Code::BadName,
+                &basics::BAD_NAME,
                 &Path::of(["Resources", name]),
                 message,
                 Some("rename one of them".to_owned()),
@@ -113,18 +118,18 @@ impl Checker<'_> {
             let hint = did_you_mean(nearest(&parameter.type_name, known))
                 .or_else(|| choose_one_of(PARAMETER_TYPES.into_iter()));
             let message = format!("there is no parameter type `{}`", shown(&parameter.type_name));
-            self.find(Code::BadDeclaration, &path.key("Type"), message, hint);
+            self.find(&basics::BAD_DECLARATION, &path.key("Type"), message, hint);
         }
         let Some(default) = &parameter.default else { return };
         let path = path.key("Default");
         let Some(text) = default.scalar_text() else {
             let message = format!("a default must be a single value, but this is {}", default.kind());
             let hint = Some("write a list as text with commas".to_owned());
-            return self.find(Code::BadDeclaration, &path, message, hint);
+            return self.find(&basics::BAD_DECLARATION, &path, message, hint);
         };
         if parameter.type_name == "Number" && text.parse::<f64>().is_err() {
             let message = format!("the default `{}` is not a number", shown(&text));
-            self.find(Code::BadDeclaration, &path, message, None);
+            self.find(&basics::BAD_DECLARATION, &path, message, None);
         }
         if let Some(Node::List(allowed)) = parameter.attributes.get("AllowedValues") {
             let allowed: Vec<_> = allowed.iter().filter_map(Node::scalar_text).collect();
@@ -135,7 +140,7 @@ impl Checker<'_> {
             if !fits {
                 let message = format!("the default `{}` is not one of the allowed values", shown(&text));
                 let hint = choose_one_of(allowed.iter().map(AsRef::as_ref));
-                self.find(Code::BadDeclaration, &path, message, hint);
+                self.find(&basics::BAD_DECLARATION, &path, message, hint);
             }
         }
     }
@@ -157,7 +162,12 @@ impl Checker<'_> {
                             if matches!(value, Node::Map(_) | Node::Null) {
                                 let message =
                                     format!("a mapping holds text and lists, but this is {}", value.kind());
-                                self.find(Code::BadDeclaration, &path.key(key).key(inner_key), message, None);
+                                self.find(
+                                    &basics::BAD_DECLARATION,
+                                    &path.key(key).key(inner_key),
+                                    message,
+                                    None,
+                                );
                             }
                         }
                     }
@@ -170,7 +180,7 @@ impl Checker<'_> {
 
     fn mapping_shape(&mut self, path: &Path, node: &Node) {
         let message = format!("a mapping has two levels of keys, but this is {}", node.kind());
-        self.find(Code::BadDeclaration, path, message, None);
+        self.find(&basics::BAD_DECLARATION, path, message, None);
     }
 
     fn policies(&mut self) {
@@ -188,7 +198,7 @@ impl Checker<'_> {
                     other => format!("{key} takes text, but this is {}", other.kind()),
                 };
                 let hint = choose_one_of(known.iter().copied());
-                self.find(Code::BadPolicy, &Path::of(["Resources", id, key]), message, hint);
+                self.find(&basics::BAD_POLICY, &Path::of(["Resources", id, key]), message, hint);
             }
         }
     }
@@ -200,13 +210,13 @@ impl Checker<'_> {
             if matches!(output.value, Node::List(_) | Node::Map(_) | Node::Null) {
                 let message = format!("an output is text, but this is {}", output.value.kind());
                 let hint = Some("join a list with `!Join [\",\", …]`".to_owned());
-                self.find(Code::BadDeclaration, &path.key("Value"), message, hint);
+                self.find(&basics::BAD_DECLARATION, &path.key("Value"), message, hint);
             }
             let Some(Node::String(export)) = &output.export else { continue };
             if let Some(other) = exports.insert(export, name) {
                 let message = format!("the output `{other}` is exported as `{}` already", shown(export));
                 let hint = Some("an export's name is unique in its account and region".to_owned());
-                self.find(Code::BadDeclaration, &path.key("Export"), message, hint);
+                self.find(&basics::BAD_DECLARATION, &path.key("Export"), message, hint);
             }
         }
     }
@@ -229,7 +239,7 @@ impl Checker<'_> {
         for (what, element) in declared {
             if !used.contains(&element) {
                 let message = format!("nothing uses the {what} `{}`", shown(element.name()));
-                self.find(Code::Unused, &element.path(), message, Some("remove it".to_owned()));
+                self.find(&basics::UNUSED, &element.path(), message, Some("remove it".to_owned()));
             }
         }
     }

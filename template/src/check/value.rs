@@ -1,7 +1,7 @@
 //! One literal value against what may stand in its place.
 
 use crate::check::properties::{is_dynamic, takes};
-use crate::check::{Checker, Code, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::facts::{Bounds, Identifier, Kind, Place, Schema};
 use crate::nearest::nearest;
 use crate::node::Node;
@@ -19,13 +19,13 @@ impl Checker<'_> {
             };
             let hint = matches!(node, Node::Null)
                 .then(|| "remove the property, or use `!Ref AWS::NoValue`".to_owned());
-            self.find(Code::WrongKind, path, not_of_kind(place, &found), hint);
+            self.find(&basics::WRONG_KIND, path, not_of_kind(place, &found), hint);
         }
         fits
     }
 
     pub(super) fn wrong_kind(&mut self, path: &Path, found: &str, place: Place<'static>) {
-        self.find(Code::WrongKind, path, not_of_kind(place, found), None);
+        self.find(&basics::WRONG_KIND, path, not_of_kind(place, found), None);
     }
 
     pub(super) fn scalar(&mut self, path: &Path, node: &Node, place: Place<'static>) {
@@ -41,7 +41,7 @@ impl Checker<'_> {
             let alike = nearest(&text, known()).filter(|alike| alike.parse::<f64>().is_err());
             let hint = did_you_mean(alike).or_else(|| choose_one_of(known()));
             let message = format!("`{}` is not one of the allowed values", shown(&text));
-            self.find(Code::NotAllowed, path, message, hint);
+            self.find(&basics::NOT_ALLOWED, path, message, hint);
         }
         // A number becomes text where only text can stand.
         let only_text =
@@ -53,14 +53,14 @@ impl Checker<'_> {
             && !prefixes.iter().any(|prefix| is_id(prefix, &text))
         {
             let hint = Some(format!("it begins with `{}`", prefixes.join("` or `")));
-            self.find(Code::WrongForm, path, format!("`{}` is not such an id", shown(&text)), hint);
+            self.find(&basics::WRONG_FORM, path, format!("`{}` is not such an id", shown(&text)), hint);
         }
         if schema.range != Bounds::default()
             && let Ok(number) = text.trim().parse::<f64>()
             && !schema.range.contain(&number)
         {
             let message = format!("{} is not {}", shown(&text), bounds(schema.range));
-            self.find(Code::OutOfRange, path, message, None);
+            self.find(&basics::OUT_OF_RANGE, path, message, None);
         }
     }
 
@@ -68,13 +68,18 @@ impl Checker<'_> {
         let length = text.chars().count() as u64;
         if !schema.length.contain(&length) {
             let message = format!("the text has {length} characters, which is not {}", bounds(schema.length));
-            self.find(Code::WrongLength, path, message, None);
+            self.find(&basics::WRONG_LENGTH, path, message, None);
         }
         if let Some(pattern) = schema.pattern
             && !self.matches(pattern, text)
         {
             let hint = Some(format!("it must match `{pattern}`"));
-            self.find(Code::WrongForm, path, format!("`{}` does not have the right form", shown(text)), hint);
+            self.find(
+                &basics::WRONG_FORM,
+                path,
+                format!("`{}` does not have the right form", shown(text)),
+                hint,
+            );
         }
         let network = match schema.format {
             Some("ipv4-network") => is_network::<std::net::Ipv4Addr>(text, 32),
@@ -83,7 +88,12 @@ impl Checker<'_> {
         };
         if !network {
             let hint = Some("for example 10.0.0.0/16".to_owned());
-            self.find(Code::WrongForm, path, format!("`{}` is not a block of addresses", shown(text)), hint);
+            self.find(
+                &basics::WRONG_FORM,
+                path,
+                format!("`{}` is not a block of addresses", shown(text)),
+                hint,
+            );
         }
     }
 
@@ -91,7 +101,7 @@ impl Checker<'_> {
     pub(super) fn size(&mut self, path: &Path, count: usize, allowed: Bounds<u64>, what: &str) {
         if !allowed.contain(&(count as u64)) {
             let message = format!("there are {count} {what}, which is not {}", bounds(allowed));
-            self.find(Code::WrongCount, path, message, None);
+            self.find(&basics::WRONG_COUNT, path, message, None);
         }
     }
 }

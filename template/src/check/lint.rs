@@ -1,0 +1,72 @@
+//! A rule with the function that looks for it.
+
+use crate::check::{Finding, Rule};
+use crate::model::{Item, Model, Value};
+use crate::path::Path;
+
+/// A rule that one function checks over the whole template.
+///
+/// An app's own rules are made of the same: see `docs/guide.md`.
+#[derive(Debug, Clone, Copy)]
+pub struct Lint {
+    /// What is looked for.
+    pub rule: &'static Rule,
+    /// Looks through the template and reports every mistake of this kind.
+    pub check: fn(&Model<'_>, &mut Findings),
+}
+
+/// Where the mistakes against one rule are collected.
+#[derive(Debug)]
+pub struct Findings {
+    rule: &'static Rule,
+    found: Vec<Finding>,
+}
+
+impl Lint {
+    /// Every mistake of this kind, each once.
+    pub fn findings(&self, model: &Model<'_>) -> Vec<Finding> {
+        let mut findings = Findings { rule: self.rule, found: Vec::new() };
+        (self.check)(model, &mut findings);
+        findings.found
+    }
+}
+
+impl Findings {
+    /// Reports a mistake; what to do is [said after](Finding::hint). The same mistake at the same place, seen under
+    /// another condition, is one.
+    pub fn at(&mut self, place: &impl Located, message: impl Into<String>) -> &mut Finding {
+        let (path, message) = (place.path(), message.into());
+        let same = self.found.iter().position(|known| known.path == path && known.message == message);
+        let at = same.unwrap_or_else(|| {
+            self.found.push(Finding { rule: self.rule, message, path, position: None, hint: None });
+            self.found.len() - 1
+        });
+        &mut self.found[at]
+    }
+}
+
+/// Something with a place in the template.
+pub trait Located {
+    /// The place.
+    fn path(&self) -> Path;
+}
+
+impl Located for Path {
+    fn path(&self) -> Path {
+        self.clone()
+    }
+}
+
+/// The resource itself.
+impl Located for Item<'_> {
+    fn path(&self) -> Path {
+        Item::path(*self)
+    }
+}
+
+/// Where the value stands, or where it would stand if it is absent.
+impl Located for Value<'_> {
+    fn path(&self) -> Path {
+        Value::path(self)
+    }
+}

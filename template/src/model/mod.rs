@@ -1,0 +1,144 @@
+//! A template seen through its functions: what a value is or may be, and what it points at.
+//!
+//! A template says `!If [Big, 1024, !Ref Memory]`; whoever asks for the memory wants the numbers. A [`Model`] gives
+//! [`Item`]s, one for each resource, and these give [`Value`]s: every value that a property may have, looked at
+//! through `Fn::If` (each branch, with what must hold for it: a [`World`]), parameters (their default),
+//! `Fn::FindInMap`, `Fn::Select` and `Fn::Split`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
+//! together. What is only known at deployment stays unknown, and nothing should be concluded from it.
+//!
+//! ```
+//! let text = r#"
+//! Parameters: {Count: {Type: Number, Default: 2}}
+//! Conditions: {Big: !Equals [!Ref "AWS::Region", us-east-1]}
+//! Resources:
+//!   Service:
+//!     Type: AWS::ECS::Service
+//!     Properties:
+//!       DesiredCount: !If [Big, 10, !Ref Count]
+//!       Cluster: !Sub "${Cluster}"
+//!   Cluster: {Type: AWS::ECS::Cluster}
+//! "#;
+//! let document = template::Template::parse(text, "service.yaml").expect("the file is well-formed");
+//! let model = template::Model::new(&document.template);
+//! let service = model.resource("Service").expect("it is there");
+//! let counts: Vec<_> = service.get("DesiredCount").iter().filter_map(|count| count.number()).collect();
+//! assert_eq!(counts, [10.0, 2.0]);
+//! let cluster = service.get("Cluster")[0].target().expect("it points at a resource");
+//! assert_eq!(cluster.item.id(), "Cluster");
+//! ```
+
+pub mod ecs;
+mod item;
+mod look;
+mod text;
+mod value;
+mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use item::{Item, Target};
+pub use text::{Part, Text};
+pub use value::Value;
+pub use world::World;
+
+use crate::document::Template;
+use crate::graph::{Edge, Element, Graph};
+
+/// A template, ready to be asked about its resources.
+pub struct Model<'t> {
+    template: &'t Template,
+    graph: Graph<'t>,
+    /// Logical IDs by type, in the template's order.
+    types: BTreeMap<&'t str, Vec<&'t str>>,
+    /// Places of edges in the graph by the logical ID of the resource that they point at, and that they stand in.
+    to: BTreeMap<String, Vec<usize>>,
+    from: BTreeMap<String, Vec<usize>>,
+    region: Option<String>,
+}
+
+impl<'t> Model<'t> {
+    /// Looks at `template`.
+    pub fn new(template: &'t Template) -> Model<'t> {
+        let graph = template.graph();
+        let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (id, resource) in &template.resources {
+            types.entry(&resource.type_name).or_default().push(id);
+        }
+        let mut to: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut from: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, edge) in graph.edges().iter().enumerate() {
+            if let Some(Element::Resource(id)) = &edge.to {
+                to.entry(id.clone()).or_default().push(at);
+            }
+            if let Element::Resource(id) = &edge.from {
+                from.entry(id.clone()).or_default().push(at);
+            }
+        }
+        Model { template, graph, types, to, from, region: None }
+    }
+
+    /// The template is deployed to this region, so that `AWS::Region` is known.
+    #[must_use]
+    pub fn in_region(mut self, region: Option<&str>) -> Model<'t> {
+        self.region = region.map(str::to_owned);
+        self
+    }
+
+    /// The region that the template is deployed to, if that is known.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// The template itself.
+    pub fn template(&self) -> &'t Template {
+        self.template
+    }
+
+    /// All references of the template.
+    pub fn graph(&self) -> &Graph<'t> {
+        &self.graph
+    }
+
+    /// Whether all the resources are to be seen: no macro, loop or module brings others. Only then can one be said
+    /// to be missing.
+    pub fn is_closed(&self) -> bool {
+        let modules = || self.types.keys().any(|name| name.ends_with("::MODULE"));
+        !self.template.has_macros() && !self.template.has_loops() && !modules()
+    }
+
+    /// The resource with this logical ID.
+    pub fn resource(&self, id: &str) -> Option<Item<'_>> {
+        let (id, resource) = self.template.resources.get_key_value(id)?;
+        Some(Item::new(self, id, resource))
+    }
+
+    /// Every resource, in the template's order.
+    pub fn resources(&self) -> impl Iterator<Item = Item<'_>> {
+        self.template.resources.iter().map(|(id, resource)| Item::new(self, id, resource))
+    }
+
+    /// Every resource of this type, in the template's order.
+    pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = Item<'_>> {
+        self.types.get(type_name).into_iter().flatten().filter_map(|id| self.resource(id))
+    }
+
+    /// Every reference to this resource, of any kind.
+    pub fn referrers(&self, id: &str) -> impl Iterator<Item = &Edge> {
+        self.to.get(id).into_iter().flatten().map(|at| &self.graph.edges()[*at])
+    }
+
+    /// Every reference that this resource makes, `DependsOn` among them.
+    pub fn references(&self, id: &str) -> impl Iterator<Item = &Edge> {
+        self.from.get(id).into_iter().flatten().map(|at| &self.graph.edges()[*at])
+    }
+}
+
+impl fmt::Debug for Model<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("resources", &self.template.resources.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
