@@ -333,7 +333,7 @@ fn errors_come_after_warnings_and_know_their_place() {
     let document = Template::parse(text, "t.yaml").unwrap();
     let severities: Vec<_> = document.check().iter().map(Finding::severity).collect();
     assert_eq!(severities, [Severity::Warning, Severity::Error]);
-    let codes = |findings: &[Finding]| findings.iter().map(|finding| finding.code()).collect::<Vec<_>>();
+    let codes = |findings: &[Finding]| findings.iter().map(Finding::code).collect::<Vec<_>>();
     assert_eq!(codes(&document.template.check()), codes(&document.check()));
     assert!(document.template.check().iter().all(|finding| finding.position.is_none()));
 }
