@@ -62,7 +62,7 @@ mod visit;
 mod write;
 
 pub use capabilities::Capability;
-pub use check::{Finding, Lint, Rule, Severity};
+pub use check::{Allowance, Check, Finding, Lint, Rule, Severity};
 pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff};
 pub use document::{Output, Parameter, Resource, Template};
 pub use graph::{Cycle, Edge, Element, Graph, Reference};

@@ -23,6 +23,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Something that breaks `rule` at `path`.
+    pub fn new(rule: &'static Rule, path: &Path, message: impl Into<String>) -> Finding {
+        Finding { rule, message: message.into(), path: path.clone(), position: None, hint: None }
+    }
+
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.rule.severity

@@ -38,7 +38,7 @@ impl Findings {
         let (path, message) = (place.path(), message.into());
         let same = self.found.iter().position(|known| known.path == path && known.message == message);
         let at = same.unwrap_or_else(|| {
-            self.found.push(Finding { rule: self.rule, message, path, position: None, hint: None });
+            self.found.push(Finding::new(self.rule, &path, message));
             self.found.len() - 1
         });
         &mut self.found[at]

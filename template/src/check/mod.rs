@@ -3,6 +3,7 @@
 //! What is not known is not reported: the value of a function call, what a macro brings, a type of somebody
 //! else. The facts about types and properties are those of [`facts`](crate::facts).
 
+mod allow;
 mod basics;
 mod choices;
 mod finding;
@@ -13,24 +14,28 @@ mod policy;
 mod properties;
 mod references;
 mod rule;
+mod run;
 mod structure;
 mod value;
 
+pub use allow::{Allowance, METADATA_KEY};
 pub use finding::Finding;
 pub use lint::{Findings, Lint, Located};
 pub use rule::{Rule, Severity};
+pub use run::{Allowed, Check, Report};
 
 use std::collections::BTreeMap;
 
 use regex::Regex;
 
 use crate::document::Template;
-use crate::model::Model;
 use crate::path::Path;
 use crate::read::Document;
 
 impl Template {
-    /// What is wrong with the template, most important last. Nothing is left out because of something else.
+    /// What is wrong with the template and not allowed by its metadata, most important last.
+    ///
+    /// [`Check`] knows more ways to check.
     ///
     /// ```
     /// let text = "Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlok: 10.0.0.0/16\n";
@@ -42,39 +47,28 @@ impl Template {
     /// assert_eq!(finding.position.expect("it was read from a file").to_string(), "5:7");
     /// ```
     pub fn check(&self) -> Vec<Finding> {
-        let mut checker = Checker { template: self, findings: Vec::new(), patterns: BTreeMap::new() };
-        checker.structure();
-        checker.functions();
-        checker.references();
-        checker.properties();
-        let mut findings = checker.findings;
-        // A macro of somebody else may give any meaning to anything.
-        if !self.has_foreign_macros() {
-            let model = Model::new(self);
-            findings.extend(lints::all().flat_map(|lint| lint.findings(&model)));
-        }
-        // Stable, so that findings of one severity stay in the order of the checks and sections.
-        findings.sort_by_key(Finding::severity);
-        findings
+        Check::default().template(self).findings
     }
+}
+
+/// The rule with this code, as near as it can be meant: `dt030`, `DT30`.
+pub fn nearest_code(code: &str, rules: &[&'static Rule]) -> Option<&'static str> {
+    allow::nearest_code(code, rules)
 }
 
 /// Every rule, in the order of the codes.
 pub fn rules() -> Vec<&'static Rule> {
-    let mut all: Vec<_> = basics::ALL.iter().copied().chain(lints::all().map(|lint| lint.rule)).collect();
+    let single = basics::ALL.iter().chain(allow::ALL).copied();
+    let mut all: Vec<_> = single.chain(lints::all().map(|lint| lint.rule)).collect();
     all.sort_by_key(|rule| rule.code);
     all
 }
 
 impl Document {
-    /// What is wrong with the template, each with its place in the file, most important last.
+    /// What is wrong with the template and not allowed by its metadata, each with its place in the file, most
+    /// important last.
     pub fn check(&self) -> Vec<Finding> {
-        let mut findings = self.template.check();
-        for finding in &mut findings {
-            finding.position = Some(self.positions.of(&finding.path));
-        }
-        findings.sort_by_key(|finding| (finding.severity(), finding.position));
-        findings
+        Check::default().document(self).findings
     }
 }
 
@@ -86,15 +80,22 @@ struct Checker<'t> {
     patterns: BTreeMap<&'static str, Option<Regex>>,
 }
 
-impl Checker<'_> {
+impl<'t> Checker<'t> {
+    fn new(template: &'t Template) -> Checker<'t> {
+        Checker { template, findings: Vec::new(), patterns: BTreeMap::new() }
+    }
+
+    /// Everything that is wrong with names, references, properties and functions.
+    fn all(mut self) -> Vec<Finding> {
+        self.structure();
+        self.functions();
+        self.references();
+        self.properties();
+        self.findings
+    }
+
     fn find(&mut self, rule: &'static Rule, path: &Path, message: impl Into<String>, hint: Option<String>) {
-        self.findings.push(Finding {
-            rule,
-            message: message.into(),
-            path: path.clone(),
-            position: None,
-            hint,
-        });
+        self.findings.push(Finding { hint, ..Finding::new(rule, path, message) });
     }
 
     fn matches(&mut self, pattern: &'static str, text: &str) -> bool {

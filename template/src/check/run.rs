@@ -1,0 +1,91 @@
+//! A whole check: every rule, an app's own rules, and what is allowed.
+
+use crate::check::{Allowance, Checker, Finding, Lint, Rule, allow, lints, rules};
+use crate::document::Template;
+use crate::model::Model;
+use crate::read::Document;
+
+/// How a template is checked. The default is what [`Template::check`] does.
+///
+/// ```
+/// use template::check::{Allowance, Check};
+///
+/// let text = "Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n    Properties:\n      CidrBlok: 10.0.0.0/16\n";
+/// let document = template::Template::parse(text, "vpc.yaml").expect("the file is well-formed");
+/// let allow = [Allowance { code: "DT005".into(), reason: "to be shown".into(), ..Allowance::default() }];
+/// let report = Check { allow: &allow, ..Check::default() }.document(&document);
+/// assert_eq!(report.allowed[0].finding.code(), "DT005");
+/// assert_eq!(report.used, [true]);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Check<'a> {
+    /// The app's own rules.
+    pub lints: &'a [Lint],
+    /// Rules that somebody else has asked for this template, so that allowances may name them.
+    pub others: &'a [&'static Rule],
+    /// What came of those rules: it can be allowed and is sorted like all findings.
+    pub found: &'a [Finding],
+    /// What is allowed, beside what the template's own metadata allow.
+    pub allow: &'a [Allowance],
+    /// The region that the template is deployed to, if that is known.
+    pub region: Option<&'a str>,
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// What is wrong, most important last.
+    pub findings: Vec<Finding>,
+    /// What would be wrong if it were not allowed.
+    pub allowed: Vec<Allowed>,
+    /// For each of [`Check::allow`] whether it allowed anything.
+    pub used: Vec<bool>,
+}
+
+/// A finding that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it does no harm here.
+    pub reason: String,
+}
+
+impl Check<'_> {
+    /// What is wrong with a template. Nothing is left out because of something else.
+    pub fn template(&self, template: &Template) -> Report {
+        let mut findings = Checker::new(template).all();
+        // A macro of somebody else may give any meaning to anything.
+        if !template.has_foreign_macros() {
+            let model = Model::new(template).in_region(self.region);
+            findings.extend(lints::all().flat_map(|lint| lint.findings(&model)));
+            findings.extend(self.lints.iter().flat_map(|lint| lint.findings(&model)));
+        }
+        findings.extend_from_slice(self.found);
+        let (allowed, used) = allow::apply(template, self.allow, &self.rules(), &mut findings);
+        // Stable, so that findings of one severity stay in the order of the checks and sections.
+        findings.sort_by_key(Finding::severity);
+        Report { findings, allowed, used }
+    }
+
+    /// What is wrong with a template, each with its place in the file.
+    pub fn document(&self, document: &Document) -> Report {
+        let mut report = self.template(&document.template);
+        let allowed = report.allowed.iter_mut().map(|allowed| &mut allowed.finding);
+        for finding in report.findings.iter_mut().chain(allowed) {
+            finding.position = Some(document.positions.of(&finding.path));
+        }
+        report.findings.sort_by_key(|finding| (finding.severity(), finding.position));
+        report.allowed.sort_by_key(|allowed| allowed.finding.position);
+        report
+    }
+
+    /// Every rule that is asked, in the order of the codes.
+    pub fn rules(&self) -> Vec<&'static Rule> {
+        let own = self.lints.iter().map(|lint| lint.rule);
+        let mut all: Vec<_> = rules().into_iter().chain(own).chain(self.others.iter().copied()).collect();
+        all.sort_by_key(|rule| rule.code);
+        all.dedup_by_key(|rule| rule.code);
+        all
+    }
+}
