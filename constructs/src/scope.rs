@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use template::{Map, Node};
 
 use crate::diagnostic::{Diagnostic, Severity, SourceLine};
+use crate::exception::ScopeAllowance;
 use crate::resource::{ElementId, Handle, Resource, Tags};
 use crate::synth::{self, Assembly};
 use crate::value::Value;
@@ -103,6 +104,7 @@ pub(crate) struct StackData {
     pub(crate) outputs: IndexMap<String, template::Output>,
     pub(crate) metadata: Map,
     pub(crate) tags: Vec<ScopeTag>,
+    pub(crate) allowances: Vec<ScopeAllowance>,
     /// What a construct waits for, by a key of its own; reported if it has not come by synthesis.
     pub(crate) awaited: BTreeMap<String, Diagnostic>,
 }
@@ -222,6 +224,7 @@ impl App {
             outputs: IndexMap::new(),
             metadata: Map::new(),
             tags: Vec::new(),
+            allowances: Vec::new(),
             awaited: BTreeMap::new(),
         });
         build(&mut Scope { app: &mut self.data, stack, path: String::new(), location: None })
@@ -310,7 +313,7 @@ impl Scope<'_> {
     }
 
     /// The innermost line outside this library: where the user wrote the construct.
-    fn locate(&self, caller: &'static Location<'static>) -> SourceLine {
+    pub(crate) fn locate(&self, caller: &'static Location<'static>) -> SourceLine {
         match self.location {
             Some(location) if caller.file().starts_with(own_sources()) => location,
             _ => SourceLine::from(caller),

@@ -3,6 +3,7 @@
 //! Everything that could change until now is settled here: logical IDs, references within and between
 //! stacks, tags, and which `DependsOn` a reference does not already imply.
 
+mod allowances;
 mod logical_ids;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ pub struct SynthesizedStack {
     pub termination_protection: bool,
     /// Where each resource comes from, by logical ID.
     pub origins: IndexMap<String, Origin>,
+    /// Where each entry of the template's `Metadata.docuthinker.allow` was written.
+    pub allowances: Vec<SourceLine>,
 }
 
 /// The construct that made a resource.
@@ -171,6 +174,7 @@ impl Synthesis<'_> {
             let id = self.ids.0[index][at].clone();
             template.resources.entry(id).or_insert(resource);
         }
+        let allowances = allowances::write(stack, &self.ids.0[index], &mut template.metadata);
         let options = &stack.options;
         SynthesizedStack {
             id: options.id.clone(),
@@ -182,6 +186,7 @@ impl Synthesis<'_> {
             tags: options.tags.clone(),
             termination_protection: options.termination_protection,
             origins: self.origins(index),
+            allowances,
         }
     }
 
