@@ -41,14 +41,18 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod checks;
 mod cli;
 mod commands;
 mod config;
+mod excerpt;
 mod exit;
 mod files;
 mod printer;
 mod problem;
 mod project;
+mod report;
+mod rules;
 mod session;
 mod templates;
 
@@ -57,6 +61,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use project::{BuiltImage, OnRequest, Project};
+/// What rules for templates are made of: see [`Project::lints`].
+pub use template::{check, model};
 
 use crate::project::{AnyProject, Erased};
 use crate::session::Session;

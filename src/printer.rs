@@ -190,9 +190,11 @@ impl Printer {
 
 /// The text of one problem: the message, its places, the excerpt, and the hint in a paragraph of its own.
 pub(crate) fn problem_text(problem: &Problem) -> String {
+    // A code with a page, `DT017`, is shown; a name such as `config/syntax` is for programs only.
+    let code = if problem.code.contains('/') { String::new() } else { format!("[{}]", problem.code) };
     let mut text = match problem.severity {
-        Severity::Error => format!("{} ", "error:".red().bold()),
-        Severity::Warning => format!("{} ", "warning:".yellow().bold()),
+        Severity::Error => format!("{} ", format!("error{code}:").red().bold()),
+        Severity::Warning => format!("{} ", format!("warning{code}:").yellow().bold()),
     };
     let _ = writeln!(text, "{}", Printable(&problem.message));
     for place in &problem.at {

@@ -1,9 +1,10 @@
 //! What went wrong, as data: the printer makes the text or the JSON of it.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::Serialize;
 
+use crate::excerpt::{Mark, excerpt};
 use crate::exit::Exit;
 
 /// What a command gives: how it ended, or why it could not go on.
@@ -70,7 +71,7 @@ impl Problem {
 
     /// Shows the lines of `text` around line `line` and points at column `column`, both counted from 1.
     pub(crate) fn excerpt(mut self, text: &str, line: usize, column: usize) -> Problem {
-        self.excerpt = excerpt(text, line, column);
+        self.excerpt = excerpt(text, line, column, Mark::Point);
         self
     }
 
@@ -164,25 +165,6 @@ pub(crate) fn suggestion<'a>(
     }
 }
 
-/// The line before and the line itself, numbered, with a mark under the column.
-fn excerpt(text: &str, line: usize, column: usize) -> Option<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let wrong = *lines.get(line.checked_sub(1)?)?;
-    // A very long line would push the mark off the screen, so both are left out.
-    if wrong.chars().count() > 200 {
-        return None;
-    }
-    let width = line.to_string().len();
-    let mut out = format!("{:width$} |\n", "");
-    if let Some(before) = line.checked_sub(2).and_then(|n| lines.get(n)) {
-        let _ = writeln!(out, "{:>width$} | {before}", line - 1);
-    }
-    let _ = writeln!(out, "{line:>width$} | {wrong}");
-    let indent: String =
-        wrong.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    Some(format!("{out}{:width$} | {indent}^", ""))
-}
-
 /// Text from AWS, files or arguments without anything that a terminal would obey.
 ///
 /// Control characters, also those of the C1 block, and the marks that reorder text become `\u{…}`.
@@ -212,12 +194,6 @@ mod tests {
             suggestion("xyz", names).as_deref(),
             Some("choose one of `DocuThinkerStack`, `DocuThinkerFoundation`")
         );
-    }
-
-    #[test]
-    fn points_at_the_column_under_the_line() {
-        let shown = excerpt("a: 1\nbc: x: y\n", 2, 6).unwrap();
-        assert_eq!(shown, "  |\n1 | a: 1\n2 | bc: x: y\n  |      ^");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use template::Lint;
 
 /// What a crate implements to be an app with the whole command line; see [`main`](crate::main).
 pub trait Project {
@@ -41,6 +42,13 @@ pub trait Project {
     fn images(settings: &Self::Settings) -> Vec<BuiltImage> {
         let _ = settings;
         Vec::new()
+    }
+
+    /// The project's own rules for templates; `validate`, `synth`, `diff` and `deploy` ask them too.
+    ///
+    /// See [`check`](crate::check) and [`model`](crate::model) for what they are made of.
+    fn lints() -> &'static [Lint] {
+        &[]
     }
 }
 
@@ -103,6 +111,8 @@ pub(crate) trait AnyProject {
     fn on_request(&self) -> Vec<(&'static str, &'static str)>;
     /// See [`Project::images`]; `settings` are settings.
     fn images(&self, settings: &Value) -> Vec<BuiltImage>;
+    /// See [`Project::lints`].
+    fn lints(&self) -> &'static [Lint];
     /// All stacks, or the one on request that is named.
     fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError>;
 }
@@ -143,6 +153,10 @@ impl<P: Project> AnyProject for Erased<P> {
 
     fn images(&self, settings: &Value) -> Vec<BuiltImage> {
         typed::<P>(settings).map(|settings| P::images(&settings)).unwrap_or_default()
+    }
+
+    fn lints(&self) -> &'static [Lint] {
+        P::lints()
     }
 
     fn synthesize(&self, settings: &Value, on_request: Option<&str>) -> Result<Assembly, SettingsError> {

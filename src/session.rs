@@ -73,6 +73,19 @@ impl Session<'_> {
         Ok(synthesis)
     }
 
+    /// The region that the command line names.
+    #[cfg(feature = "aws")]
+    pub(crate) fn region(&self) -> Option<String> {
+        self.global.aws.region.clone()
+    }
+
+    /// Only a build that knows AWS takes a region.
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_self, reason = "a build that knows AWS looks")]
+    pub(crate) fn region(&self) -> Option<String> {
+        None
+    }
+
     fn assembly(&self, config: &Config, on_request: Option<&str>) -> Result<Assembly> {
         self.project
             .synthesize(&config.settings, on_request)

@@ -8,10 +8,25 @@ use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem, Result};
 
+/// A template that was read from a file.
+#[derive(Debug, Clone)]
+pub(crate) struct TemplateFile {
+    /// The file as the user named it.
+    pub(crate) name: String,
+    /// The stack that it is for, if the user named one.
+    pub(crate) stack: Option<String>,
+    /// What is in it.
+    pub(crate) text: String,
+    /// The template.
+    pub(crate) document: Document,
+}
+
 /// Reads the CloudFormation template in `file`, YAML or JSON; all mistakes at once.
-pub(crate) fn read(file: &Path) -> Result<Document> {
+pub(crate) fn read(file: &Path) -> Result<TemplateFile> {
     let text = files::read_text(file, "template")?;
-    parse(&text, &file.display().to_string())
+    let name = file.display().to_string();
+    let document = parse(&text, &name)?;
+    Ok(TemplateFile { name, stack: None, text, document })
 }
 
 /// Reads the template `text`, which is called `name` in messages.

@@ -11,12 +11,13 @@ use serde_json::{Map, Value};
 use template::Template;
 
 use super::target::{FromFile, Parameters, Selection};
-use super::validate;
 use crate::aws::{self, Approval, Aws, Monitor};
+use crate::checks::{Gate, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::problem::{Failure, Problem, Result, Severity};
 use crate::session::Session;
+use crate::templates::TemplateFile;
 
 /// Deploy stacks, after showing what would change
 ///
@@ -34,9 +35,8 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     file: FromFile,
 
-    /// Do not check the templates first; CloudFormation then finds the mistakes, one by one
-    #[arg(long)]
-    skip_validation: bool,
+    #[command(flatten)]
+    gate: Gate,
 
     #[command(flatten)]
     parameters: Parameters,
@@ -60,6 +60,8 @@ struct Plan {
     account: Option<String>,
     /// Where its resources come from, if it is one of the project's.
     synthesized: Option<SynthesizedStack>,
+    /// The file it comes from, if it is none of them.
+    file: Option<TemplateFile>,
 }
 
 /// What came of one stack.
@@ -73,9 +75,7 @@ struct Deployed {
 
 pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     let plans = plans(args, session)?;
-    if !args.skip_validation {
-        refuse_mistakes(&plans)?;
-    }
+    refuse_mistakes(args, &plans, session)?;
     if let Some(file) = &args.outputs_file {
         files::must_be_writable(file)?;
     }
@@ -110,14 +110,15 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
 fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
     let parameters = args.parameters.read()?;
     let mut plans = match args.file.read()? {
-        Some((name, template)) => vec![Plan {
+        Some((name, file)) => vec![Plan {
             name,
-            template,
+            template: file.document.template.clone(),
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             region: None,
             account: None,
             synthesized: None,
+            file: Some(file),
         }],
         None => args.selection.in_order(session, !args.exclusively)?.into_iter().map(Plan::of).collect(),
     };
@@ -126,13 +127,12 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
 }
 
 /// CloudFormation would find the same mistakes later, after a part of the stacks was deployed.
-fn refuse_mistakes(plans: &[Plan]) -> Result<()> {
-    let found = plans.iter().flat_map(|plan| match &plan.synthesized {
-        Some(stack) => validate::findings(stack),
-        None => validate::findings_of(&plan.template, &plan.name),
-    });
-    let errors: Vec<Problem> = found.filter(|problem| problem.severity == Severity::Error).collect();
-    if errors.is_empty() { Ok(()) } else { Err(Failure::new(Exit::Refused, errors)) }
+fn refuse_mistakes(args: &Deploy, plans: &[Plan], session: &mut Session<'_>) -> Result<()> {
+    let subject = |plan: &'_ Plan| match (&plan.synthesized, &plan.file) {
+        (Some(stack), _) => Some(Subject::Stack(stack)),
+        (None, file) => file.as_ref().map(Subject::File),
+    };
+    args.gate.pass(plans.iter().filter_map(subject), session)
 }
 
 impl Plan {
@@ -145,6 +145,7 @@ impl Plan {
             region: stack.region.clone(),
             account: stack.account.clone(),
             synthesized: Some(stack),
+            file: None,
         }
     }
 }

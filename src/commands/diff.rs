@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
-use template::{Changes, Document, Template};
+use template::{Changes, Template};
 
 use super::diff_text;
+use crate::checks::{Gate, Subject};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
-use crate::templates;
+use crate::templates::{self, TemplateFile};
 
 /// Show what a deployment would change
 ///
@@ -39,6 +40,9 @@ pub(crate) struct Diff {
     /// End with exit code 7 if there are differences
     #[arg(long)]
     exit_code: bool,
+
+    #[command(flatten)]
+    gate: Gate,
 }
 
 /// A stack as the code has it.
@@ -106,11 +110,14 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
 
 fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
     if let Some(file) = &args.template {
-        let Document { template, .. } = templates::read(file)?;
         let name = name_of_file(args)?;
+        let file = TemplateFile { stack: Some(name.clone()), ..templates::read(file)? };
+        args.gate.pass([Subject::File(&file)], session)?;
+        let template = file.document.template;
         return Ok(vec![New { name, template, region: None, account: None, protected: None }]);
     }
-    let stacks = session.sound(&args.stacks)?.stacks.into_iter();
+    let stacks = session.sound(&args.stacks)?.stacks;
+    args.gate.pass(stacks.iter().map(Subject::Stack), session)?;
     let new = |stack: constructs::SynthesizedStack| New {
         name: stack.name,
         template: stack.template,
@@ -118,7 +125,7 @@ fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
         account: stack.account,
         protected: Some(stack.termination_protection),
     };
-    Ok(stacks.map(new).collect())
+    Ok(stacks.into_iter().map(new).collect())
 }
 
 /// The name of the stack that a template from a file is compared with.
@@ -136,7 +143,7 @@ fn name_of_file(args: &Diff) -> Result<String> {
 }
 
 fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
-    let old = templates::read(file)?.template;
+    let old = templates::read(file)?.document.template;
     let names: Vec<String> = new.iter().map(|stack| format!("`{}`", stack.name)).collect();
     let Ok([stack]) = <[New; 1]>::try_from(new) else {
         let problem = Problem::error("usage/no-stack", "`--against` compares one stack")

@@ -11,6 +11,7 @@ pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 mod diff_text;
+mod explain;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;

@@ -7,6 +7,7 @@ use constructs::SynthesizedStack;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::checks::{Gate, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access, FolderLock};
 use crate::problem::{Problem, Result};
@@ -28,6 +29,9 @@ pub(crate) struct Synth {
     /// Folder for the templates of all stacks
     #[arg(long, value_name = "FOLDER", default_value = "docuthinker.out", conflicts_with = "stack")]
     out: PathBuf,
+
+    #[command(flatten)]
+    gate: Gate,
 }
 
 /// The two forms that CloudFormation reads.
@@ -59,6 +63,7 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
     let default = if session.printer.json() { TemplateFormat::Json } else { TemplateFormat::Yaml };
     let format = args.format.unwrap_or(default);
     let synthesis = session.sound(args.stack.as_slice())?;
+    args.gate.pass(synthesis.stacks.iter().map(Subject::Stack), session)?;
     if args.stack.is_some() {
         for stack in &synthesis.stacks {
             session.printer.result(&with_line_end(format.write(stack)))?;

@@ -11,7 +11,7 @@ use template::Template;
 use crate::files;
 use crate::problem::{Failure, Problem, Result, suggestion};
 use crate::session::{Session, is_called};
-use crate::templates;
+use crate::templates::{self, TemplateFile};
 
 /// Stacks of the project.
 #[derive(Debug, clap::Args)]
@@ -81,11 +81,12 @@ pub(crate) struct FromFile {
 
 impl FromFile {
     /// The stack's name and its template, if a file was named.
-    pub(crate) fn read(&self) -> Result<Option<(String, Template)>> {
+    pub(crate) fn read(&self) -> Result<Option<(String, TemplateFile)>> {
         let Some((file, name)) = self.template.as_ref().zip(self.stack_name.as_ref()) else {
             return Ok(None);
         };
-        Ok(Some((name.clone(), templates::read(file)?.template)))
+        let file = TemplateFile { stack: Some(name.clone()), ..templates::read(file)? };
+        Ok(Some((name.clone(), file)))
     }
 }
 

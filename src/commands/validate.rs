@@ -1,132 +1,104 @@
 //! `validate`: what is wrong with templates, before AWS sees them.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
-use constructs::{Severity as Gravity, SynthesizedStack};
-use serde_json::json;
-use template::check::{Finding, Severity};
+use constructs::Severity;
 
+use crate::checks::{Checks, Subject};
 use crate::exit::Exit;
-use crate::printer::problem_text;
-use crate::problem::{Problem, Result, Severity as Mine};
-use crate::session::{self, Session};
-use crate::templates;
+use crate::problem::{Failure, Problem, Result};
+use crate::report::ReportFormat;
+use crate::session::Session;
+use crate::templates::{self, TemplateFile};
 
-/// Check templates: references, cycles, limits, and every property
+/// Check templates: references, cycles, limits, every property, and what an architecture can have wrong
 ///
-/// Every property of every resource is held against the facts of its type: unknown, missing, of the wrong kind, out of
-/// range, or not in the form that AWS wants. Everything that is wrong is shown at once; nothing is asked of AWS.
+/// Every property of every resource is held against the facts of its type, and the resources against one another:
+/// networks, security groups, load balancers, services, roles. Everything that is wrong is shown at once; nothing is
+/// asked of AWS. Ends with 3 if there are errors. What is meant can be allowed, with a reason: in the code, in the
+/// template's metadata, or in docuthinker.yaml.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Validate {
     /// Stacks by name [default: all]
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
 
-    /// Check the CloudFormation template in this file, YAML or JSON, instead of the project's stacks
-    #[arg(long, value_name = "FILE", conflicts_with = "stacks")]
-    template: Option<PathBuf>,
+    /// Check the CloudFormation templates in these files, YAML or JSON, instead of the project's stacks
+    #[arg(long = "template", value_name = "FILE", num_args = 1.., conflicts_with = "stacks")]
+    templates: Vec<PathBuf>,
+
+    /// Form of the report [default: text]
+    #[arg(long, value_enum)]
+    format: Option<ReportFormat>,
+
+    /// End with 3 also if there are only warnings
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
+
+    /// File with rules for AWS CloudFormation Guard, or folder with such files; may be given again
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+
+    /// Explain the rule with this code, for example `DT017`, and check nothing
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["stacks", "templates", "format", "deny"])]
+    explain: Option<String>,
+}
+
+/// What is not let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    /// Anything that is found
+    Warnings,
 }
 
 pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
-    let (checked, problems) = match &args.template {
-        Some(file) => {
-            let document = templates::read(file)?;
-            let name = file.display().to_string();
-            let problems =
-                document.check().iter().map(|finding| problem(finding, Place::File(&name))).collect();
-            (1, problems)
+    let mut checks = Checks::new(session, &args.rules)?;
+    if let Some(code) = &args.explain {
+        return super::explain::run(code, &checks.known_rules(), session);
+    }
+    let rules = checks.known_rules();
+    let all = if args.templates.is_empty() {
+        stacks(args, &mut checks, session)?;
+        args.stacks.is_empty()
+    } else {
+        for file in read_all(&args.templates)? {
+            checks.check(Subject::File(&file))?;
         }
-        None => project(args, session)?,
+        false
     };
-    show(checked, &problems, session)?;
-    let sound = problems.iter().all(|problem| problem.severity == Mine::Warning);
-    Ok(if sound { Exit::Done } else { Exit::Refused })
+    let mut report = checks.report(all);
+    report.deny_warnings |= args.deny == Some(Deny::Warnings);
+    let default = if session.printer.json() { ReportFormat::Json } else { ReportFormat::Text };
+    session.printer.result(&report.write(args.format.unwrap_or(default), &rules))?;
+    for allowed in &report.allowed {
+        let problem = &allowed.item.problem;
+        let place = problem.at.first().map(String::as_str).unwrap_or_default();
+        session.printer.detail(&format!("allowed: {} at {place}: {}", problem.code, allowed.reason));
+    }
+    Ok(if report.is_refused() { Exit::Refused } else { Exit::Done })
 }
 
 /// The mistakes in the code, and those in the templates that came of it.
-fn project(args: &Validate, session: &mut Session<'_>) -> Result<(usize, Vec<Problem>)> {
+fn stacks(args: &Validate, checks: &mut Checks, session: &mut Session<'_>) -> Result<()> {
     let synthesis = session.synthesize(&args.stacks)?;
-    let mut problems: Vec<Problem> = synthesis
-        .diagnostics
-        .iter()
-        .map(|diagnostic| session::problem(diagnostic, &synthesis.config))
-        .collect();
+    checks.add(&synthesis.diagnostics, &synthesis.config);
     // A template with mistakes in its code is not finished; its own mistakes would be echoes.
-    if synthesis.diagnostics.iter().all(|diagnostic| diagnostic.severity == Gravity::Warning) {
-        problems.extend(synthesis.stacks.iter().flat_map(findings));
+    if synthesis.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        checks.leave_unchecked(synthesis.stacks.len());
+        return Ok(());
     }
-    problems.sort_by_key(|problem| problem.severity == Mine::Error);
-    Ok((synthesis.stacks.len(), problems))
+    synthesis.stacks.iter().try_for_each(|stack| checks.check(Subject::Stack(stack)))
 }
 
-/// What is wrong with the template of one of the project's stacks.
-pub(crate) fn findings(stack: &SynthesizedStack) -> Vec<Problem> {
-    stack.template.check().iter().map(|finding| problem(finding, Place::Stack(stack))).collect()
-}
-
-/// What is wrong with a template that is called `name`.
-#[cfg(feature = "aws")]
-pub(crate) fn findings_of(template: &template::Template, name: &str) -> Vec<Problem> {
-    template.check().iter().map(|finding| problem(finding, Place::File(name))).collect()
-}
-
-/// Where a template comes from.
-enum Place<'a> {
-    /// A file of this name.
-    File(&'a str),
-    /// One of the project's stacks.
-    Stack(&'a SynthesizedStack),
-}
-
-/// A finding in the form of all problems, at the place where the user wrote what is wrong.
-fn problem(finding: &Finding, place: Place<'_>) -> Problem {
-    let problem = match finding.severity() {
-        Severity::Error => Problem::error(finding.code(), &finding.message),
-        Severity::Warning => Problem::warning(finding.code(), &finding.message),
-    };
-    let mut problem = problem.maybe_hint(finding.hint.clone());
-    let path = if finding.path.is_empty() { String::new() } else { format!(" ({})", finding.path) };
-    problem = match (place, finding.position) {
-        (Place::File(file), Some(position)) => problem.at(format!("{file}:{position}{path}")),
-        (Place::File(file), None) => problem.at(format!("{file}{path}")),
-        (Place::Stack(stack), _) => {
-            let steps = finding.path.steps();
-            let origin = match steps {
-                [template::Step::Key(section), template::Step::Key(id), ..] if section == "Resources" => {
-                    stack.origins.get(id)
-                }
-                _ => None,
-            };
-            match origin {
-                Some(origin) => problem
-                    .at(format!("{}/{} ({})", stack.name, origin.path, origin.location))
-                    .at(format!("{}{path}", stack.name)),
-                None => problem.at(format!("{}{path}", stack.name)),
-            }
+/// All files, or why some cannot be read.
+fn read_all(files: &[PathBuf]) -> Result<Vec<TemplateFile>> {
+    let mut read = Vec::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    for file in files {
+        match templates::read(file) {
+            Ok(file) => read.push(file),
+            Err(failure) => problems.extend(failure.problems),
         }
-    };
-    problem
-}
-
-fn show(checked: usize, problems: &[Problem], session: &mut Session<'_>) -> Result<()> {
-    let errors = problems.iter().filter(|problem| problem.severity == Mine::Error).count();
-    let warnings = problems.len() - errors;
-    if session.printer.json() {
-        let view =
-            json!({ "templates": checked, "errors": errors, "warnings": warnings, "findings": problems });
-        return session.printer.result_json(&view);
     }
-    let mut text: String = problems.iter().map(|problem| problem_text(problem) + "\n").collect();
-    let counts = [count(checked, "template"), count(errors, "error"), count(warnings, "warning")];
-    let _ = writeln!(text, "{}: {}, {}", counts[0], counts[1], counts[2]);
-    session.printer.result(&text)
-}
-
-fn count(number: usize, what: &str) -> String {
-    match number {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
-    }
+    if problems.is_empty() { Ok(read) } else { Err(Failure::new(Exit::Refused, problems)) }
 }

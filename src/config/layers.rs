@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::check::{Mistake, check};
 use super::overrides::{self, Override};
 use super::schema::{self, Node};
+use super::validation::SECTION;
 use super::yaml;
 use crate::exit::Exit;
 use crate::files;
@@ -33,6 +34,13 @@ pub(crate) struct Request {
     pub(crate) sets: Vec<String>,
     /// The process's variables whose names begin with `DOCUTHINKER_`.
     pub(crate) variables: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The environment's name, also if nobody names it.
+    pub(crate) fn environment_name(&self) -> String {
+        self.environment.clone().unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned())
+    }
 }
 
 /// Where a value came from.
@@ -60,13 +68,53 @@ pub(crate) struct Config {
     pub(crate) settings: Value,
     /// What is odd but no mistake.
     pub(crate) warnings: Vec<Problem>,
+    /// The section that says how templates are checked, as it is written.
+    section: Option<Value>,
     sources: BTreeMap<Vec<String>, Source>,
     file: Option<TextFile>,
 }
 
-struct TextFile {
-    path: PathBuf,
+/// The file's name and its text.
+pub(super) struct TextFile {
+    pub(super) path: PathBuf,
     text: String,
+}
+
+impl TextFile {
+    /// The place of the value at `path`, as the user knows it.
+    pub(super) fn place(&self, path: &[String]) -> Option<String> {
+        let (file, line, column) = self.position(path)?;
+        Some(format!("{file}:{line}:{column}"))
+    }
+
+    /// The file, line and column of the value at `path`.
+    pub(super) fn position(&self, path: &[String]) -> Option<(String, usize, usize)> {
+        let (line, column) = yaml::position(&self.text, path)?;
+        Some((self.path.display().to_string(), line, column))
+    }
+
+    /// A mistake that was found in the file.
+    pub(super) fn problem(file: Option<&TextFile>, mistake: Mistake) -> Problem {
+        let place = file.and_then(|file| file.place(&mistake.path));
+        let hint = match mistake.path.as_slice() {
+            [top] if mistake.code == "config/unknown-key" && top != "default" && top != "environment" => {
+                let keys = "the file has three keys, `defaults`, `environments` and `validate`";
+                mistake
+                    .hint
+                    .filter(|hint| hint.starts_with("did you mean"))
+                    .or_else(|| Some(format!("{keys}; settings go below the first two")))
+            }
+            _ => mistake.hint,
+        };
+        let problem = Problem::error(mistake.code, mistake.message).maybe_hint(hint);
+        match place {
+            Some(place) if mistake.path.len() > 1 => {
+                problem.at(format!("{place} ({})", mistake.path.join(".")))
+            }
+            Some(place) => problem.at(place),
+            None => problem,
+        }
+    }
 }
 
 /// Reads and merges all layers.
@@ -90,12 +138,19 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
             Problem::warning("config/misnamed", message).hint(format!("rename it to `{DEFAULT_FILE}`")),
         );
     }
-    let environment = request.environment.clone().unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned());
-    let mut config =
-        Config { environment, settings: project.defaults(), warnings, sources: BTreeMap::new(), file };
-
-    let mut refused: Vec<Problem> =
-        check(&content, Node::root(&schema)).into_iter().map(|mistake| config.in_file(mistake)).collect();
+    let environment = request.environment_name();
+    let mut config = Config {
+        environment,
+        settings: project.defaults(),
+        warnings,
+        section: content.get(SECTION).cloned(),
+        sources: BTreeMap::new(),
+        file,
+    };
+    let mut refused: Vec<Problem> = check(&content, Node::root(&schema))
+        .into_iter()
+        .map(|mistake| TextFile::problem(config.file.as_ref(), mistake))
+        .collect();
     if refused.is_empty() {
         config.merge_file(project, &content)?;
     }
@@ -119,7 +174,7 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
 }
 
 /// The file's text, if there is a file, and its content.
-fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value)> {
+pub(super) fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value)> {
     let path = named.unwrap_or(Path::new(DEFAULT_FILE));
     let missing = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
     if named.is_none() && std::fs::symlink_metadata(path).is_err_and(missing) {
@@ -135,6 +190,13 @@ fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value)> {
 }
 
 impl Config {
+    /// The section `validate` as it is written, if there is one, and where.
+    pub(crate) fn written_validation(&self) -> Option<(&Value, String)> {
+        let section = self.section.as_ref()?;
+        let file = self.file.as_ref()?;
+        Some((section, file.place(&[SECTION.to_owned()])?))
+    }
+
     /// The place that the value at `path` came from, as the user knows it.
     pub(crate) fn source(&self, path: &[String]) -> String {
         let nearest = (0..=path.len()).rev().find_map(|n| self.sources.get(&path[..n]));
@@ -143,40 +205,28 @@ impl Config {
             Source::Environment(name) => format!("built-in environment `{name}`"),
             Source::OwnEnvironment(name) => format!("name of the environment `{name}`"),
             Source::File(top) => {
-                // The value may be inside of what the file gives as a whole.
-                let section = if top.first().is_some_and(|first| first == "environments") { 2 } else { 1 };
-                let full = [&top[..section], path].concat();
-                self.place(&full).or_else(|| self.place(top)).unwrap_or_else(|| DEFAULT_FILE.to_owned())
+                let full = Config::in_section(top, path);
+                let file = self.file.as_ref();
+                let place = file.and_then(|file| file.place(&full).or_else(|| file.place(top)));
+                place.unwrap_or_else(|| DEFAULT_FILE.to_owned())
             }
             Source::Variable(name) => format!("variable {name}"),
             Source::Flag(written) => format!("--set {written}"),
         }
     }
 
-    fn place(&self, path: &[String]) -> Option<String> {
+    /// The file, line and column that the value at `path` was written at, if it comes from the file.
+    pub(crate) fn position(&self, path: &[String]) -> Option<(String, usize, usize)> {
+        let nearest = (0..=path.len()).rev().find_map(|n| self.sources.get(&path[..n]));
+        let Some(Source::File(top)) = nearest else { return None };
         let file = self.file.as_ref()?;
-        let (line, column) = yaml::position(&file.text, path)?;
-        Some(format!("{}:{line}:{column}", file.path.display()))
+        file.position(&Config::in_section(top, path)).or_else(|| file.position(top))
     }
 
-    fn in_file(&self, mistake: Mistake) -> Problem {
-        let place = self.place(&mistake.path);
-        let hint = match mistake.path.as_slice() {
-            [top] if mistake.code == "config/unknown-key" && top != "default" && top != "environment" => {
-                Some(
-                    "the file has two keys, `defaults` and `environments`; settings go below them".to_owned(),
-                )
-            }
-            _ => mistake.hint,
-        };
-        let problem = Problem::error(mistake.code, mistake.message).maybe_hint(hint);
-        match place {
-            Some(place) if mistake.path.len() > 1 => {
-                problem.at(format!("{place} ({})", mistake.path.join(".")))
-            }
-            Some(place) => problem.at(place),
-            None => problem,
-        }
+    /// The path in the file of a value that may be inside of what the file gives at `top` as a whole.
+    fn in_section(top: &[String], path: &[String]) -> Vec<String> {
+        let section = if top.first().is_some_and(|first| first == "environments") { 2 } else { 1 };
+        [&top[..section], path].concat()
     }
 
     fn merge_file(&mut self, project: &dyn AnyProject, content: &Value) -> Result<()> {

@@ -1,14 +1,17 @@
 //! Configuration: from the built-in production values to the settings of one environment.
 //!
 //! Layers, each over the one before: the defaults of the settings type, the overlay of a built-in environment,
-//! `defaults:` and then `environments.NAME:` of `docuthinker.yaml`, the variables `DOCUTHINKER_…`, and `--set`.
+//! `defaults:` and then `environments.NAME:` of `docuthinker.yaml`, the variables `DOCUTHINKER_…`, and `--set`. Beside the layers, `validate:` of the
+//! file says how templates are checked.
 
 mod check;
 mod layers;
 mod overrides;
 mod schema;
+mod validation;
 mod yaml;
 
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
+pub(crate) use validation::{Allow, Validation, load as load_validation};
 pub(crate) use yaml::to_yaml;

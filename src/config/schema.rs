@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::validation::Validation;
+
 /// The schema of the whole configuration file, made from the schema of the settings.
 ///
 /// It is what `config schema` prints for editors and what a file is checked against: `defaults` holds settings,
-/// `environments` holds settings by name.
+/// `environments` holds settings by name, `validate` says how templates are checked.
 pub(crate) fn of_file(settings: &Value) -> Value {
     let mut settings = settings.clone();
     let mut root = json!({
@@ -21,7 +23,8 @@ pub(crate) fn of_file(settings: &Value) -> Value {
                 "description": "Settings of one environment, over `defaults`, by the environment's name.",
                 "type": "object",
                 "additionalProperties": { "$ref": "#/$defs/Settings" }
-            }
+            },
+            "validate": { "$ref": "#/$defs/DocuthinkerValidation" }
         },
         "additionalProperties": false
     });
@@ -33,6 +36,16 @@ pub(crate) fn of_file(settings: &Value) -> Value {
         object.remove("required");
     }
     definitions["Settings"] = settings;
+    let mut validation = schemars::schema_for!(Validation).to_value();
+    if let Some(object) = validation.as_object_mut() {
+        object.remove("$schema");
+        if let Some(Value::Object(own)) = object.remove("$defs") {
+            for (name, schema) in own {
+                definitions[name] = schema;
+            }
+        }
+    }
+    definitions["DocuthinkerValidation"] = validation;
     root["$defs"] = definitions;
     root
 }

@@ -62,6 +62,32 @@ pub struct Allowance {
 }
 
 impl Allowance {
+    /// What is wrong with it whatever it is for: no reason, or a code that none of these rules has although it is
+    /// written like theirs. A code of quite another form may be that of a rule which is not asked today.
+    pub fn mistake(&self, known: &[&'static Rule]) -> Option<Finding> {
+        let code = &self.code;
+        let bad = |message: String| Finding::new(&BAD_ALLOWANCE, &self.path, message);
+        if self.reason.trim().is_empty() {
+            let mut finding = bad(format!("the allowance of `{code}` has no reason"));
+            finding.hint("say in a few words why the finding does no harm here: `reason: …`");
+            return Some(finding);
+        }
+        if known.iter().any(|rule| rule.code == code) || !is_of_a_known_family(code, known) {
+            return None;
+        }
+        let mut finding = bad(format!("no rule has the code `{code}`"));
+        finding.hint = did_you_mean(nearest_code(code, known));
+        Some(finding)
+    }
+
+    /// That it suppresses nothing.
+    pub fn unused(&self) -> Finding {
+        let message = format!("the allowance of `{}` suppresses nothing", self.code);
+        let mut finding = Finding::new(&UNUSED_ALLOWANCE, &self.path, message);
+        finding.hint("remove it");
+        finding
+    }
+
     fn covers(&self, finding: &Finding) -> bool {
         self.code == finding.code() && (self.resources.is_empty() || self.is_about(&finding.path))
     }
@@ -90,15 +116,16 @@ pub(super) fn apply(
     let mut used = vec![false; allowances.len()];
     let mut allowed = Vec::new();
     findings.retain(|finding| {
-        let mut reason = None;
-        for (allowance, used) in allowances.iter().zip(&mut used) {
+        let mut by = None;
+        for (number, allowance) in allowances.iter().enumerate() {
             if !allowance.reason.trim().is_empty() && allowance.covers(finding) {
-                *used = true;
-                reason.get_or_insert(&allowance.reason);
+                used[number] = true;
+                by.get_or_insert(number);
             }
         }
-        let Some(reason) = reason else { return true };
-        allowed.push(Allowed { finding: finding.clone(), reason: reason.clone() });
+        let Some(by) = by else { return true };
+        let (reason, in_template) = (allowances[by].reason.clone(), by >= given.len());
+        allowed.push(Allowed { finding: finding.clone(), reason, in_template });
         false
     });
     for (allowance, used) in allowances.iter().zip(&used).skip(given.len()) {
@@ -117,35 +144,19 @@ fn complaint(
     known: &[&'static Rule],
 ) -> Option<Finding> {
     let code = &allowance.code;
-    let bad = |message: String| Some(Finding::new(&BAD_ALLOWANCE, &allowance.path, message));
-    if allowance.reason.trim().is_empty() {
-        let mut finding = bad(format!("the allowance of `{code}` has no reason"))?;
-        finding.hint("say in a few words why the finding does no harm here: `reason: …`");
-        return Some(finding);
-    }
-    let is_known = known.iter().any(|rule| rule.code == code);
-    if !is_known && !is_of_a_known_family(code, known) {
-        // A rule of somebody else, who is not asked today.
-        return None;
-    }
-    if !is_known {
-        let mut finding = bad(format!("no rule has the code `{code}`"))?;
-        finding.hint = did_you_mean(nearest_code(code, known));
-        return Some(finding);
+    if let Some(mistake) = allowance.mistake(known) {
+        return Some(mistake);
     }
     let missing = allowance.resources.iter().find(|id| !template.resources.contains_key(*id));
     if let Some(id) = missing.filter(|_| !template.has_macros() && !template.has_loops()) {
-        let mut finding = bad(format!("the allowance of `{code}` is for `{id}`, which is no resource"))?;
+        let message = format!("the allowance of `{code}` is for `{id}`, which is no resource");
+        let mut finding = Finding::new(&BAD_ALLOWANCE, &allowance.path, message);
         finding.hint = did_you_mean(nearest(id, template.resources.keys().map(String::as_str)));
         return Some(finding);
     }
-    if used {
-        return None;
-    }
-    let message = format!("the allowance of `{code}` suppresses nothing");
-    let mut finding = Finding::new(&UNUSED_ALLOWANCE, &allowance.path, message);
-    finding.hint("remove it");
-    Some(finding)
+    // A rule of somebody else, who is not asked today, may have use for it.
+    let is_asked = known.iter().any(|rule| rule.code == code);
+    (is_asked && !used).then(|| allowance.unused())
 }
 
 /// Whether the code is written like one of these rules, whoever has such a rule: letters and digits, `DT999`.

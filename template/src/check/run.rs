@@ -49,6 +49,8 @@ pub struct Allowed {
     pub finding: Finding,
     /// Why it does no harm here.
     pub reason: String,
+    /// Whether the template itself says so.
+    pub in_template: bool,
 }
 
 impl Check<'_> {

@@ -1,0 +1,340 @@
+//! Checking templates: with which rules, what is allowed, and where a finding was written.
+
+use std::path::PathBuf;
+
+use constructs::{Diagnostic, SourceLine, SynthesizedStack};
+use template::check::{Allowance, Check};
+use template::{Finding, Lint, Position, Rule, Step, Template};
+
+use crate::config::{self, Allow, Config, Validation};
+use crate::excerpt::{Mark, excerpt, token_length};
+use crate::exit::Exit;
+use crate::problem::{Failure, Problem, Result, Severity};
+use crate::report::{AllowedItem, Item, Place, Report, count};
+use crate::rules::Rules;
+use crate::session::{self, Session};
+use crate::templates::TemplateFile;
+
+/// A template that is checked.
+#[derive(Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    /// That of one of the project's stacks.
+    Stack(&'a SynthesizedStack),
+    /// One from a file.
+    File(&'a TemplateFile),
+}
+
+/// Whether a command checks its templates before it goes on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Gate {
+    /// Do not check the templates first; CloudFormation then finds the mistakes, one by one
+    #[arg(long, alias = "skip-validation")]
+    no_validate: bool,
+}
+
+impl Gate {
+    /// Refuses templates with errors. Of warnings only the number is told: `validate` shows them.
+    pub(crate) fn pass<'a>(
+        &self,
+        subjects: impl IntoIterator<Item = Subject<'a>>,
+        session: &mut Session<'_>,
+    ) -> Result<()> {
+        let subjects: Vec<Subject<'_>> = subjects.into_iter().collect();
+        if self.no_validate {
+            let number = count(subjects.len(), "template");
+            session.printer.status(&format!("validation skipped: {number} not checked"));
+            return Ok(());
+        }
+        let mut checks = Checks::new(session, &[])?;
+        for subject in &subjects {
+            checks.check(*subject)?;
+        }
+        let report = checks.report(false);
+        if report.is_refused() {
+            let stops = |item: &Item| report.deny_warnings || item.problem.severity == Severity::Error;
+            let problems = report.found.iter().filter(|item| stops(item)).map(|item| item.problem.clone());
+            return Err(Failure::new(Exit::Refused, problems.collect()));
+        }
+        let (_, warnings) = report.counts();
+        if warnings > 0 {
+            let have = if subjects.len() == 1 { "the template has" } else { "the templates have" };
+            let message = format!("{have} {}", count(warnings, "warning"));
+            let files = subjects.iter().filter_map(|subject| match subject {
+                Subject::File(file) => Some(format!(" --template {}", file.name)),
+                Subject::Stack(_) => None,
+            });
+            let hint = format!("`docuthinker validate{}` shows them", files.collect::<String>());
+            session.printer.problem(&Problem::warning("validate/warnings", message).hint(hint));
+        }
+        Ok(())
+    }
+}
+
+/// The checks of one command.
+pub(crate) struct Checks {
+    lints: &'static [Lint],
+    rules: Rules,
+    validation: Validation,
+    environment: String,
+    region: Option<String>,
+    /// Whether each of the file's allowances allowed something.
+    used: Vec<bool>,
+    /// Whether each of them is for one of the templates by name.
+    meant: Vec<bool>,
+    report: Report,
+}
+
+impl Checks {
+    /// Checks as the configuration and the project say, and with the rules in these files and folders.
+    pub(crate) fn new(session: &Session<'_>, rules: &[PathBuf]) -> Result<Checks> {
+        let request = session.global.request()?;
+        let validation = config::load_validation(&request)?;
+        let in_file = validation.rules.iter().map(|name| validation.folder.join(name));
+        let rules = Rules::read(in_file.chain(rules.iter().cloned()))?;
+        let report = Report { deny_warnings: validation.deny_warnings, ..Report::default() };
+        Ok(Checks {
+            lints: session.project.lints(),
+            rules,
+            environment: request.environment_name(),
+            region: session.region(),
+            used: vec![false; validation.allow.len()],
+            meant: vec![false; validation.allow.len()],
+            validation,
+            report,
+        })
+    }
+
+    /// Every rule that is asked.
+    pub(crate) fn known_rules(&self) -> Vec<&'static Rule> {
+        Check { lints: self.lints, others: &self.rules.known(), ..Check::default() }.rules()
+    }
+
+    /// Checks one more template.
+    pub(crate) fn check(&mut self, subject: Subject<'_>) -> Result<()> {
+        let chosen: Vec<usize> = (0..self.used.len()).filter(|at| self.holds_for(*at, subject)).collect();
+        let allow: Vec<Allowance> = chosen.iter().map(|at| allowance(&self.validation.allow[*at])).collect();
+        let found = self.rules.findings(subject.template())?;
+        let others = self.rules.known();
+        let region = match subject {
+            Subject::Stack(stack) => self.region.as_deref().or(stack.region.as_deref()),
+            Subject::File(_) => self.region.as_deref(),
+        };
+        let check = Check { lints: self.lints, others: &others, found: &found, allow: &allow, region };
+        let report = match subject {
+            Subject::Stack(stack) => check.template(&stack.template),
+            Subject::File(file) => check.document(&file.document),
+        };
+        for (at, used) in chosen.iter().zip(&report.used) {
+            self.used[*at] |= used;
+            self.meant[*at] |= self.validation.allow[*at].stack.is_some();
+        }
+        let writer = Writer::of(subject, !report.findings.is_empty());
+        self.report.templates += 1;
+        self.report.found.extend(report.findings.iter().map(|finding| writer.item(finding)));
+        self.report.allowed.extend(report.allowed.iter().map(|allowed| AllowedItem {
+            item: writer.item(&allowed.finding),
+            reason: allowed.reason.clone(),
+            in_source: allowed.in_template,
+        }));
+        Ok(())
+    }
+
+    /// Adds mistakes in the code that makes the templates.
+    pub(crate) fn add(&mut self, diagnostics: &[Diagnostic], config: &Config) {
+        self.report.found.extend(diagnostics.iter().map(|diagnostic| code_item(diagnostic, config)));
+    }
+
+    /// Counts templates that are not checked, because the code that makes them is wrong.
+    pub(crate) fn leave_unchecked(&mut self, number: usize) {
+        self.report.templates += number;
+    }
+
+    /// What was found. If `all` templates of the environment were checked, an allowance of the configuration file that
+    /// allowed nothing is reported; else only if it is for one of those that were.
+    pub(crate) fn report(mut self, all: bool) -> Report {
+        let rules = self.known_rules();
+        for (at, allow) in self.validation.allow.iter().enumerate() {
+            if allow.environment.as_ref().is_some_and(|name| *name != self.environment) {
+                continue;
+            }
+            let asked = all && allow.stack.is_none() || self.meant[at];
+            let allowance = allowance(allow);
+            let unused = (asked && !self.used[at]).then(|| allowance.unused());
+            if let Some(finding) = allowance.mistake(&rules).or(unused) {
+                self.report.found.push(file_item(&finding, at, allow));
+            }
+        }
+        self.report.found.sort_by_key(|item| item.problem.severity == Severity::Error);
+        self.report
+    }
+
+    fn holds_for(&self, at: usize, subject: Subject<'_>) -> bool {
+        let allow = &self.validation.allow[at];
+        allow.environment.as_ref().is_none_or(|name| *name == self.environment)
+            && allow.stack.as_ref().is_none_or(|name| subject.is_called(name))
+    }
+}
+
+impl Subject<'_> {
+    fn template(&self) -> &Template {
+        match self {
+            Subject::Stack(stack) => &stack.template,
+            Subject::File(file) => &file.document.template,
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        match self {
+            Subject::Stack(stack) => session::is_called(stack, name),
+            Subject::File(file) => file.name == name || file.stack.as_deref() == Some(name),
+        }
+    }
+}
+
+fn allowance(allow: &Allow) -> Allowance {
+    Allowance {
+        code: allow.code.clone(),
+        reason: allow.reason.clone(),
+        resources: allow.resources.clone(),
+        ..Allowance::default()
+    }
+}
+
+/// Makes items of what is found in one template.
+struct Writer<'a> {
+    subject: Subject<'a>,
+    /// A stack's template as `synth` writes it, and where its values stand there.
+    written: Option<(String, template::Document)>,
+}
+
+impl<'a> Writer<'a> {
+    fn of(subject: Subject<'a>, has_findings: bool) -> Writer<'a> {
+        let written = match subject {
+            Subject::Stack(stack) if has_findings => {
+                let text = stack.template.to_yaml();
+                let document = Template::parse(&text, &stack.name).ok();
+                document.map(|document| (text, document))
+            }
+            _ => None,
+        };
+        Writer { subject, written }
+    }
+
+    /// A finding at the place where the user wrote what is wrong.
+    fn item(&self, finding: &Finding) -> Item {
+        let mut item = plain_item(finding);
+        match self.subject {
+            Subject::File(file) => {
+                item.template = Some(file.name.clone());
+                let position = finding.position.unwrap_or(Position { line: 1, column: 1 });
+                self.show(&mut item, &file.name, &file.text, position);
+                item.place = Some(place(&file.name, &file.text, position));
+            }
+            Subject::Stack(stack) => {
+                item.template = Some(stack.name.clone());
+                if let Some((construct, line)) = origin(finding, stack) {
+                    item.problem.at.push(format!("{construct} ({line})"));
+                    item.construct = Some(construct);
+                    item.place = Some(line_of(line));
+                }
+                match &self.written {
+                    Some((text, document)) => {
+                        let position = document.positions.of(&finding.path);
+                        self.show(&mut item, &format!("{}.yaml", stack.name), text, position);
+                    }
+                    None => item.problem.at.push(with_path(&stack.name, &item.path)),
+                }
+            }
+        }
+        item
+    }
+
+    fn show(&self, item: &mut Item, file: &str, text: &str, position: Position) {
+        let (line, column) = (position.line as usize, position.column as usize);
+        item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
+        item.problem.excerpt = excerpt(text, line, column, Mark::Token);
+    }
+}
+
+fn with_path(place: &str, path: &str) -> String {
+    if path.is_empty() { place.to_owned() } else { format!("{place} ({path})") }
+}
+
+/// A finding without its place.
+fn plain_item(finding: &Finding) -> Item {
+    let problem = match finding.severity() {
+        template::Severity::Error => Problem::error(finding.code(), &finding.message),
+        template::Severity::Warning => Problem::warning(finding.code(), &finding.message),
+    };
+    Item {
+        problem: problem.maybe_hint(finding.hint.clone()),
+        template: None,
+        path: finding.path.to_string(),
+        construct: None,
+        place: None,
+        rule: Some(finding.rule),
+    }
+}
+
+/// The construct and the line of code that what is found comes from.
+fn origin(finding: &Finding, stack: &SynthesizedStack) -> Option<(String, SourceLine)> {
+    match finding.path.steps() {
+        [Step::Key(section), Step::Key(id), ..] if section == "Resources" => {
+            let origin = stack.origins.get(id)?;
+            Some((format!("{}/{}", stack.name, origin.path), origin.location))
+        }
+        [Step::Key(section), Step::Key(ours), Step::Key(_), Step::Index(at)]
+            if section == "Metadata" && ours == template::check::METADATA_KEY =>
+        {
+            stack.allowances.get(*at).map(|line| (stack.name.clone(), *line))
+        }
+        _ => None,
+    }
+}
+
+fn line_of(line: SourceLine) -> Place {
+    Place { file: line.file.to_owned(), line: line.line as usize, column: None, end_column: None }
+}
+
+/// The key or value at `position` of the file.
+fn place(file: &str, text: &str, position: Position) -> Place {
+    let (line, column) = (position.line as usize, position.column as usize);
+    let length = text.lines().nth(line.saturating_sub(1)).map(|line| token_length(line, column));
+    Place {
+        file: file.to_owned(),
+        line,
+        column: Some(column),
+        end_column: length.map(|length| column + length),
+    }
+}
+
+/// What is wrong with an allowance of the configuration file.
+fn file_item(finding: &Finding, number: usize, allow: &Allow) -> Item {
+    let mut item = plain_item(finding);
+    item.path = String::new();
+    let key = format!("validate.allow[{number}]");
+    if let Some(place) = &allow.place {
+        let column = place.column.map(|column| format!(":{column}")).unwrap_or_default();
+        item.problem.at.push(format!("{}:{}{column} ({key})", place.file, place.line));
+        item.place = Some(place.clone());
+    }
+    item
+}
+
+/// A mistake in the code that makes a template.
+fn code_item(diagnostic: &Diagnostic, config: &Config) -> Item {
+    let setting = diagnostic.path == "settings";
+    let key = diagnostic.property.as_deref().filter(|_| setting).unwrap_or_default();
+    let in_file = setting
+        .then(|| config.position(&key.split('.').map(str::to_owned).collect::<Vec<_>>()))
+        .flatten()
+        .map(|(file, line, column)| Place { file, line, column: Some(column), end_column: None });
+    Item {
+        problem: session::problem(diagnostic, config),
+        template: None,
+        path: String::new(),
+        construct: (!setting).then(|| diagnostic.path.clone()),
+        place: in_file.or_else(|| diagnostic.location.map(line_of)),
+        rule: None,
+    }
+}
