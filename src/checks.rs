@@ -227,7 +227,7 @@ impl<'a> Writer<'a> {
             Subject::File(file) => {
                 item.template = Some(file.name.clone());
                 let position = finding.position.unwrap_or(Position { line: 1, column: 1 });
-                self.show(&mut item, &file.name, &file.text, position);
+                show(&mut item, &file.name, &file.text, position);
                 item.place = Some(place(&file.name, &file.text, position));
             }
             Subject::Stack(stack) => {
@@ -240,7 +240,7 @@ impl<'a> Writer<'a> {
                 match &self.written {
                     Some((text, document)) => {
                         let position = document.positions.of(&finding.path);
-                        self.show(&mut item, &format!("{}.yaml", stack.name), text, position);
+                        show(&mut item, &format!("{}.yaml", stack.name), text, position);
                     }
                     None => item.problem.at.push(with_path(&stack.name, &item.path)),
                 }
@@ -248,12 +248,12 @@ impl<'a> Writer<'a> {
         }
         item
     }
+}
 
-    fn show(&self, item: &mut Item, file: &str, text: &str, position: Position) {
-        let (line, column) = (position.line as usize, position.column as usize);
-        item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
-        item.problem.excerpt = excerpt(text, line, column, Mark::Token);
-    }
+fn show(item: &mut Item, file: &str, text: &str, position: Position) {
+    let (line, column) = (position.line as usize, position.column as usize);
+    item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
+    item.problem.excerpt = excerpt(text, line, column, Mark::Token);
 }
 
 fn with_path(place: &str, path: &str) -> String {

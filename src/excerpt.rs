@@ -24,7 +24,7 @@ pub(crate) enum Mark {
 
 /// The line before line `line` and the line itself, numbered, with a mark at column `column`; both count from 1.
 pub(crate) fn excerpt(text: &str, line: usize, column: usize, mark: Mark) -> Option<String> {
-    let mut lines = text.lines().skip(line.checked_sub(2).unwrap_or_default());
+    let mut lines = text.lines().skip(line.saturating_sub(2));
     let before = if line > 1 { lines.next() } else { None };
     let wrong = lines.next().filter(|_| line > 0)?;
     let shown = Shown::of(wrong, column, mark);
@@ -53,8 +53,7 @@ pub(crate) fn token_length(line: &str, column: usize) -> usize {
                 let next_is_gap = rest.get(at + 1).is_none_or(|next| next.is_whitespace());
                 let after_gap = at > 0 && rest[at - 1].is_whitespace();
                 match rest[at] {
-                    ':' => next_is_gap,
-                    ',' => next_is_gap,
+                    ':' | ',' => next_is_gap,
                     '}' | ']' => true,
                     '#' => after_gap,
                     _ => false,

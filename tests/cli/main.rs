@@ -14,6 +14,7 @@ mod help;
 #[cfg(feature = "aws")]
 mod lifecycle;
 mod project;
+mod report;
 mod synth;
 mod templates;
 mod terminal;

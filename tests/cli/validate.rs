@@ -19,7 +19,8 @@ fn the_project_is_sound() {
       "templates": 1,
       "errors": 0,
       "warnings": 0,
-      "findings": []
+      "findings": [],
+      "allowed": []
     }
     "#);
 }
@@ -52,23 +53,39 @@ Resources:
     assert_snapshot!(project.run(["validate", "--template", "broken.yaml"]), @r"
     exit: 3
     --- stdout ---
-    warning: nothing uses the parameter `Unused`
+    warning[DT023]: nothing uses the parameter `Unused`
       at broken.yaml:2:3 (Parameters.Unused)
+        |
+      1 | Parameters:
+      2 |   Unused:
+        |   ^^^^^^
 
     hint: remove it
 
-    error: AWS::EC2::VPC has no property `CidrBlok`
+    error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
       at broken.yaml:8:7 (Resources.Vpc.Properties.CidrBlok)
+        |
+      7 |     Properties:
+      8 |       CidrBlok: 10.0.0.0/16
+        |       ^^^^^^^^
 
     hint: did you mean `CidrBlock`?
 
-    error: these need one another in a circle: First → Second → First
+    error[DT002]: these need one another in a circle: First → Second → First
       at broken.yaml:12:7 (Resources.First.Properties.GroupDescription)
+         |
+      11 |     Properties:
+      12 |       GroupDescription: !Ref Second
+         |       ^^^^^^^^^^^^^^^^
 
     hint: break one of these: Resources.First.Properties.GroupDescription refers to Second; Resources.Second.Properties.GroupDescription refers to First
 
-    error: there is no resource or parameter `Vpcc`
+    error[DT001]: there is no resource or parameter `Vpcc`
       at broken.yaml:17:7 (Resources.Second.Properties.VpcId)
+         |
+      16 |       GroupDescription: !GetAtt First.GroupId
+      17 |       VpcId: !Ref Vpcc
+         |       ^^^^^
 
     hint: did you mean `Vpc`?
 
@@ -114,12 +131,12 @@ fn mistakes_in_the_code_name_the_setting_that_caused_them() {
     assert_snapshot!(project.run(["validate"]), @r"
     exit: 3
     --- stdout ---
-    error: `10.0.300.0/16` is not a CIDR block
+    error[DC010]: `10.0.300.0/16` is not a CIDR block
       at docuthinker.yaml:5:5 (network.cidr)
 
     hint: write an IPv4 address and a prefix length, for example `10.0.0.0/16`
 
-    error: 512 CPU units do not go with 8192 MiB of memory
+    error[DC010]: 512 CPU units do not go with 8192 MiB of memory
       at docuthinker.yaml:3:5 (backend.memory)
 
     hint: with 512 CPU units, choose one of 1024, 2048, 3072, 4096 MiB

@@ -8,6 +8,7 @@ mod lint;
 mod names;
 mod replacement;
 mod requirements;
+mod rules;
 mod sources;
 mod spec;
 mod tags;
@@ -47,6 +48,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write `docs/rules.md`: every rule of `validate` with its page
+    Rules {
+        /// Write nothing; fail if the document is not as it would be written
+        #[arg(long)]
+        check: bool,
+    },
     /// Time the release build of the command, as whole processes: median, range, memory
     ///
     /// Each run is paired with one of a Python that does nothing, and the ratio is shown: the figures depend on
@@ -67,6 +74,7 @@ fn main() -> Result<()> {
     match Args::parse().task {
         Task::Codegen { check } => codegen::run(root, check),
         Task::Requirements { check } => requirements::run(root, check),
+        Task::Rules { check } => rules::run(root, check),
         Task::Bench { runs, edit } => bench::run(root, runs as usize, edit),
     }
 }

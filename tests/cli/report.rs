@@ -1,0 +1,252 @@
+//! What `validate` finds, in the forms that programs read; what is allowed; and what is not let through.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::project::Project;
+
+/// A moving tag (DT030), which is a warning, and a property that does not exist (DT005).
+const BOTH: &str = "\
+Resources:
+  Vpc:
+    Type: AWS::EC2::VPC
+    Properties:
+      CidrBlok: 10.0.0.0/16
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:latest
+          Memory: 512
+";
+
+/// Only the warning.
+const WARNING: &str = "\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:latest
+          Memory: 512
+";
+
+fn with(name: &str, text: &str) -> Project {
+    let project = Project::new();
+    project.write(name, text);
+    project
+}
+
+const CHECK: [&str; 3] = ["validate", "--template", "t.yaml"];
+
+#[test]
+fn github_is_told_in_the_form_of_annotations() {
+    assert_snapshot!(with("t.yaml", BOTH).run(CHECK.iter().chain(&["--format", "github"])), @r"
+    exit: 3
+    --- stdout ---
+    ::warning file=t.yaml,line=11,col=11,endColumn=15,title=DT030::the image `nginx:latest` has no fixed version%0Aat Resources.Task.Properties.ContainerDefinitions[0].Image%0Ahint: name a version or a digest: `repository:1.4.2`, `repository@sha256:…`
+    ::error file=t.yaml,line=5,col=7,endColumn=14,title=DT005::AWS::EC2::VPC has no property `CidrBlok`%0Aat Resources.Vpc.Properties.CidrBlok%0Ahint: did you mean `CidrBlock`?
+    1 template: 1 error, 1 warning
+    ");
+}
+
+/// A report with an error, a warning, and something that is allowed.
+fn sarif(project: &Project) -> Value {
+    let outcome = project.run(["validate", "--template", "t.yaml", "u.yaml", "--format", "sarif"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome}");
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+fn allowing(text: &str) -> String {
+    format!("Metadata: {{docuthinker: {{allow: [{{code: DT030, reason: only a test}}]}}}}\n{text}")
+}
+
+#[test]
+fn sarif_is_what_its_schema_wants() {
+    let project = with("t.yaml", BOTH);
+    project.write("u.yaml", allowing(WARNING));
+    let sarif = sarif(&project);
+    let schema: Value = serde_json::from_str(include_str!("../schemas/sarif-2.1.0.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&sarif).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{sarif:#}");
+    let mut wrong = sarif.clone();
+    wrong["runs"][0]["results"][0]["level"] = Value::from("fatal");
+    assert!(!validator.is_valid(&wrong), "the schema is asked at all");
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let codes: Vec<&str> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["DT030", "DT005", "DT030"]);
+    for result in results {
+        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(
+            rule["helpUri"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("docs/rules.md#{}", rule["id"].as_str().unwrap().to_lowercase()))
+        );
+    }
+    assert_eq!(results[1]["locations"][0]["physicalLocation"]["region"]["startLine"], 5);
+    assert_eq!(results[2]["suppressions"][0]["justification"], "only a test");
+}
+
+#[test]
+fn the_fingerprint_of_a_finding_stays_when_its_line_and_value_change() {
+    let project = with("t.yaml", BOTH);
+    project.write("u.yaml", WARNING);
+    let of = |sarif: &Value| -> Vec<String> {
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        results.iter().map(|result| result["partialFingerprints"]["docuthinker/v1"].to_string()).collect()
+    };
+    let before = of(&sarif(&project));
+    project.write("t.yaml", format!("# One line more.\n{}", BOTH.replace("nginx:latest", "redis:latest")));
+    assert_eq!(of(&sarif(&project)), before);
+    assert_eq!(before.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{before:?}");
+}
+
+#[test]
+fn json_has_every_place_and_what_is_allowed_with_its_reason() {
+    let project = with("t.yaml", &allowing(WARNING));
+    let json = project.run(CHECK.iter().chain(&["--format", "json"])).json();
+    assert_eq!(json, project.run(CHECK.iter().chain(&["--output", "json"])).json());
+    assert_snapshot!(serde_json::to_string_pretty(&json).unwrap(), @"");
+}
+
+#[test]
+fn warnings_pass_unless_they_are_denied() {
+    let project = with("t.yaml", WARNING);
+    let passes = project.run(CHECK);
+    assert_eq!(passes.code, Some(0), "{passes}");
+    let denied = project.run(CHECK.iter().chain(&["--deny", "warnings"]));
+    assert_eq!(denied.code, Some(3), "{denied}");
+    assert!(denied.stdout.ends_with("1 template: no errors, 1 warning (denied)\n"), "{denied}");
+    project.write("docuthinker.yaml", "validate:\n  deny_warnings: true\n");
+    assert_eq!(project.run(CHECK).code, Some(3));
+}
+
+#[test]
+fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
+    let project = with("t.yaml", BOTH);
+    project.write(
+        "docuthinker.yaml",
+        "validate:
+  allow:
+    - {code: DT030, reason: a test, stack: t.yaml, resources: [Task]}
+    - {code: DT005, reason: in another stack, stack: u.yaml}
+    - {code: DT005, reason: in another environment, environment: dev}
+    - {code: DT024, reason: gone, stack: t.yaml}
+    - {code: DT030, reason: ' '}
+    - code: DT99
+      reason: misspelt
+",
+    );
+    assert_snapshot!(project.run(CHECK), @"");
+    assert_snapshot!(project.run(CHECK.iter().chain(&["-e", "dev", "--verbose"])).stderr, @"");
+}
+
+#[test]
+fn an_allowance_for_the_project_is_reported_when_all_stacks_were_looked_at() {
+    let project = Project::with_config("validate:\n  allow:\n    - code: DT005\n      reason: not needed\n");
+    assert_snapshot!(project.run(["validate"]), @"");
+    let one = project.run(["validate", "DocuThinkerFoundation"]);
+    assert!(one.stdout.ends_with("1 template: no errors, no warnings\n"), "{one}");
+}
+
+#[test]
+fn the_section_of_the_configuration_is_checked_and_explained() {
+    let project = Project::with_config("validate:\n  deny_warning: true\n  allow:\n    - code: DT030\n");
+    assert_snapshot!(project.run(["validate"]), @"");
+    project.write("docuthinker.yaml", "validate:\n  allow:\n    - code: DT030\n");
+    assert_snapshot!(project.run(["validate"]), @"");
+    project.write("docuthinker.yaml", "validate:\n  deny_warnings: true\n");
+    assert_snapshot!(project.run(["config", "explain", "validate"]), @"");
+}
+
+#[test]
+fn a_rule_is_explained_by_its_code() {
+    let project = Project::new();
+    let page = project.run(["validate", "--explain", "dt30"]).success();
+    for part in [
+        "DT030 (warning): An image without a fixed version\n",
+        "Source: ",
+        "It is found here:\n\n    Resources:",
+    ] {
+        assert!(page.contains(part), "{page}");
+    }
+    let json = project.run(["validate", "--explain", "DT030", "--output", "json"]).json();
+    assert_eq!((json["code"].as_str(), json["severity"].as_str()), (Some("DT030"), Some("warning")));
+    assert_snapshot!(project.run(["validate", "--explain", "DC010"]), @"");
+    assert_snapshot!(project.run(["validate", "--explain", "nonsense"]), @"");
+}
+
+#[test]
+fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
+    let project = with("t.yaml", BOTH);
+    let diff = ["diff", "--template", "t.yaml", "--against", "t.yaml"];
+    assert_snapshot!(project.run(diff), @"");
+    assert_snapshot!(project.run(diff.iter().chain(&["--no-validate"])), @"");
+    project.write("t.yaml", WARNING);
+    assert_snapshot!(project.run(diff), @"");
+    let synth = project.run(["synth", "--no-validate"]);
+    assert_eq!(synth.stderr, "validation skipped: 2 templates not checked\n");
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn errors_stop_a_deployment_before_aws_is_asked() {
+    let project = with("t.yaml", BOTH);
+    let deploy = [
+        "deploy",
+        "--template",
+        "t.yaml",
+        "--stack-name",
+        "T",
+        "--yes",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        "http://127.0.0.1:9",
+    ];
+    assert_snapshot!(project.run(deploy), @"");
+    let skipped = project.run(deploy.iter().chain(&["--no-validate", "--timeout", "1s"]));
+    assert!(skipped.stderr.starts_with("validation skipped: 1 template not checked\n"), "{skipped}");
+    assert_ne!(skipped.code, Some(3), "it went on to AWS: {skipped}");
+}
+
+#[test]
+fn rules_of_guard_need_a_build_with_guard() {
+    if cfg!(feature = "guard") {
+        return;
+    }
+    assert_snapshot!(with("t.yaml", WARNING).run(CHECK.iter().chain(&["--rules", "team.guard"])), @"");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_of_a_report_may_go_away() {
+    let project = with("t.yaml", BOTH);
+    for format in ["text", "json", "sarif", "github"] {
+        let script = format!(
+            "'{}' validate --template t.yaml --format {format} | head -n 1",
+            env!("CARGO_BIN_EXE_docuthinker")
+        );
+        let mut command = std::process::Command::new("bash");
+        let output = command.args(["-c", &script]).current_dir(project.path()).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");
+    }
+}
+
+#[test]
+fn nothing_in_a_template_reaches_the_terminal_as_a_command() {
+    let project = with("t.yaml", &BOTH.replace("CidrBlok:", "\"Cidr\\e]0;x\\aBlok\":"));
+    for format in ["text", "github"] {
+        let outcome = project.run(CHECK.iter().chain(&["--format", format]));
+        assert!(!outcome.stdout.contains(['\u{1b}', '\u{7}']), "{outcome}");
+        assert!(outcome.stdout.contains(r"\u{1b}"), "{outcome}");
+    }
+    let coloured = with("t.yaml", BOTH).run(CHECK.iter().chain(&["--color", "always", "--format", "sarif"]));
+    assert!(!coloured.stdout.contains('\u{1b}'), "a report for programs has no colours");
+}
