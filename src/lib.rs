@@ -46,6 +46,9 @@ mod commands;
 mod config;
 mod exit;
 mod files;
+#[cfg(feature = "guard")]
+#[cfg_attr(not(test), expect(dead_code, reason = "`validate --rules` will call it"))]
+mod guard;
 mod printer;
 mod problem;
 mod project;
@@ -72,6 +75,10 @@ pub fn main<P: Project>() -> ExitCode {
 
 fn run(project: &dyn AnyProject) -> ExitCode {
     printer::report_panics_as_bugs();
+    #[cfg(feature = "guard")]
+    if let Some(done) = guard::answer() {
+        return done;
+    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
