@@ -143,16 +143,20 @@ fn one_of(clauses: Vec<Clause>) -> Vec<Clause> {
 /// One value that was held against a clause, if it failed.
 fn value_check(check: &ValueCheck, record: &Record, at: At<'_>) -> Option<Clause> {
     let clause = record.context.trim();
+    // What a filter on `keys` left out is recorded as a failure without a clause, and is none.
+    if clause.is_empty() {
+        return None;
+    }
     Some(match check {
         ValueCheck::Success => return None,
         ValueCheck::Unary(Unary { value, comparison }) => {
-            return compared(value, comparison, &[], at);
+            return compared(value, comparison, &[], clause, at);
         }
         ValueCheck::Comparison(Comparison { value, comparison, to }) => {
-            return compared(value, comparison, to.as_slice(), at);
+            return compared(value, comparison, to.as_slice(), clause, at);
         }
         ValueCheck::InComparison(InComparison { value, comparison, to }) => {
-            return compared(value, comparison, to, at);
+            return compared(value, comparison, to, clause, at);
         }
         ValueCheck::NoValueForEmptyCheck(message) => {
             at.clause(message.as_deref(), None, &format!("`{clause}` does not hold"), "")
@@ -161,7 +165,9 @@ fn value_check(check: &ValueCheck, record: &Record, at: At<'_>) -> Option<Clause
             let fact = format!("what this rule says of the rule `{}` does not hold", rule.rule);
             at.clause(rule.custom_message.as_deref(), None, &fact, "")
         }
-        ValueCheck::MissingBlockValue(value) => return compared(value, &(String::new(), false), &[], at),
+        ValueCheck::MissingBlockValue(value) => {
+            return compared(value, &(String::new(), false), &[], clause, at);
+        }
     })
 }
 
@@ -174,6 +180,10 @@ fn compared(value: &Compared, (operator, not): &(String, bool), to: &[Query], at
     let (fact, path) = match &value.from {
         Query::UnResolved(missing) => {
             (format!("there is no `{}`", missing.remaining_query.trim()), &missing.traversed_to.path)
+        }
+        // Of two queries Guard gives what only one of them selects, twice.
+        Query::Resolved(there) | Query::Literal(there) if matches!(to, [Query::Resolved(other)] if other.path == there.path) => {
+            (format!("`{clause}` does not hold"), &there.path)
         }
         Query::Resolved(there) | Query::Literal(there) => {
             let wanted = wanted(operator, *not, to);

@@ -76,7 +76,14 @@ rule launch {
 }
 ",
     );
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @r#"
+    team.guard:6:15 team at Resources.Worker.Properties: every service says whose it is
+      there is no `Tags`
+    team.guard:4:5 team at Resources.Worker.Properties.DesiredCount: `1` does not satisfy `> 1`
+    team.guard:12:6 launch at Resources.Web.Properties.LaunchType: `"FARGATE"` does not satisfy `in ["EC2","EXTERNAL"]`
+    team.guard:12:6 launch at Resources.Web.Properties.LaunchType: `"FARGATE"` does not satisfy `!= /^FAR/`
+    team.guard:12:6 launch at Resources.Web.Properties.Tags: `[{"Key":"owner","Value":"web"},{"Key":"a/b","Value":"x"}]` does not satisfy `empty`
+    "#);
 }
 
 #[test]
@@ -98,7 +105,12 @@ rule either {
 }
 ",
     );
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @r#"
+    team.guard:1:67 team at Resources.Web.Properties.Tags: tag `team`
+      `"owner"` does not satisfy `== "team"`; `"a/b"` does not satisfy `== "team"`
+    team.guard:3:6 either at Resources.Web: first, or second
+      `"AWS::ECS::Service"` does not satisfy `== "x"`; `2` does not satisfy `== 3`
+    "#);
 }
 
 #[test]
@@ -116,7 +128,13 @@ rule not_about { not calls
 }
 ",
     );
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @r#"
+    team.guard:1:1 default at Resources.Web.Properties.DesiredCount: `2` does not satisfy `<= 1`
+    team.guard:2:32 calls at Resources.Web.Properties.DesiredCount: a list, please
+      `2` does not satisfy `is_list`
+    team.guard:6:22 about at : `calls` must hold
+      what this rule says of the rule `calls` does not hold
+    "#);
 }
 
 #[test]
@@ -137,18 +155,28 @@ rule a {
 }
 ",
     );
-    assert_snapshot!(found, @"");
+    assert_snapshot!(found, @r#"
+    team.guard:1:6 a at Resources.Web: there is no `Nothing`
+    team.guard:1:6 a at Resources.Web.Type: `"AWS::ECS::Service"` does not satisfy `!exists`
+    team.guard:1:6 a at Resources.Web.Properties.DesiredCount: `2` does not satisfy `>= 5`
+    team.guard:1:6 a at Resources.Web.Properties.DesiredCount: `2` does not satisfy `== "2"`
+    team.guard:1:6 a at Resources.Web.Properties.DesiredCount: `2` does not satisfy `!in [2,3]`
+    team.guard:1:6 a at Resources.Web.Properties: this object does not satisfy `is_list`
+    team.guard:1:6 a at Resources.Web: there is no `Nothing.At.All`
+    team.guard:1:6 a at Resources.Worker.Properties.Cluster: this object does not satisfy `== "main"`
+    team.guard:1:6 a at Resources.Cluster.Type: `Resources.Web.Type EQUALS  Resources.Cluster.Type` does not hold
+    "#);
 }
 
 #[test]
 fn mistakes_in_rules_are_told_with_their_position_where_guard_knows_it() {
-    assert_snapshot!(check("rule a {\n    Resources ==== 1\n}\n"), @"");
-    assert_snapshot!(check("rule a { Resources.Web.Type == /(/\n}"), @"");
-    assert_snapshot!(check("rule a { b\n}"), @"");
-    assert_snapshot!(check("rule a { %services exists\n}"), @"");
-    assert_snapshot!(check("rule a(x) { %x exists\n}\nrule b { a(1, 2)\n}"), @"");
-    assert_snapshot!(check("# only a comment\n\n"), @"");
-    assert_snapshot!(check("rule a { Resources.Web.Type == 'x' <<no end\n}"), @"");
+    assert_snapshot!(check("rule a {\n    Resources ==== 1\n}\n"), @"mistake in team.guard:2:17: the rules cannot be read from here on");
+    assert_snapshot!(check("rule a { Resources.Web.Type == /(/\n}"), @"mistake in team.guard:1:31: the rules cannot be read from here on");
+    assert_snapshot!(check("rule a { b\n}"), @"mistake in team.guard: there is no rule `b`");
+    assert_snapshot!(check("rule a { %services exists\n}"), @"mistake in team.guard: there is no variable `services`");
+    assert_snapshot!(check("rule a(x) { %x exists\n}\nrule b { a(1, 2)\n}"), @"mistake in team.guard: Guard refuses the rules: Arity mismatch for called parameter rule a, expected 1, got 2");
+    assert_snapshot!(check("# only a comment\n\n"), @"mistake in team.guard: there is no rule in this file");
+    assert_snapshot!(check("rule a { Resources.Web.Type == 'x' <<no end\n}"), @"mistake in team.guard:1:31: the rules cannot be read from here on");
 }
 
 #[test]
@@ -184,6 +212,50 @@ fn rules_nested_too_deep_to_read_their_answer_are_a_mistake() {
 }
 
 #[test]
+fn what_a_filter_on_names_leaves_out_is_no_finding() {
+    let text = "rule a { Resources[ keys != 'Cluster' ] { Type == 'AWS::ECS::Service'\n} }";
+    assert_eq!(check(text), "nothing");
+    assert_eq!(outcome(&text.replace("Cluster", "Web")).findings.len(), 1);
+}
+
+#[test]
+fn the_example_of_rules_finds_what_it_says_in_our_own_stacks() {
+    let file = rules(include_str!("../../examples/rules/team.guard"));
+    let mut app = constructs::App::new();
+    stacks::build(&mut app, &stacks::Settings::default());
+    let mut found = vec![];
+    for stack in app.synth().stacks {
+        let outcome = check_with(std::slice::from_ref(&file), &stack.template, evaluate_here);
+        assert_eq!(outcome.mistakes, []);
+        found.extend(outcome.findings.iter().map(|finding| format!("{} at {}", finding.rule, finding.path)));
+    }
+    found.sort();
+    assert_snapshot!(found.join("\n"), @"
+    services_have_a_team at Resources.AiMlService.Properties
+    services_have_a_team at Resources.BackendService.Properties
+    ");
+}
+
+#[test]
+fn the_example_of_rules_leaves_one_public_load_balancer_alone_and_no_other() {
+    let text = "
+Resources:
+  Alb: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Scheme: internet-facing}}
+  Private: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Scheme: internal}}
+  Other: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Scheme: internet-facing}}
+  Default: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: x}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {Tags: [{Key: stage, Value: test}, {Key: team, Value: web}]}
+";
+    let template = Template::parse(text, "balancers.yaml").unwrap().template;
+    let file = rules(include_str!("../../examples/rules/team.guard"));
+    let outcome = check_with(&[file], &template, evaluate_here);
+    let found: Vec<_> = outcome.findings.iter().map(|finding| finding.path.to_string()).collect();
+    assert_eq!(found, ["Resources.Other.Properties.Scheme", "Resources.Default.Properties"]);
+}
+
+#[test]
 fn a_key_may_hold_the_slash_that_guard_puts_between_keys() {
     let text = Template::parse(SERVICES, "services.yaml").unwrap().template.to_json();
     let tree = serde_json::from_str(&text).unwrap();
@@ -210,11 +282,11 @@ fn process(program: &str, arguments: &[&str], limit: Duration) -> String {
 #[test]
 fn a_process_that_crashes_hangs_or_says_nothing_sensible_is_a_mistake_in_the_rules() {
     let long = Duration::from_secs(60);
-    assert_snapshot!(process("sh", &["-c", "kill -ABRT $$"], long), @"");
-    assert_snapshot!(process("sh", &["-c", "exit 70"], long), @"");
-    assert_snapshot!(process("sh", &["-c", "echo hello"], long), @"");
-    assert_snapshot!(process("sh", &["-c", r#"echo '{"Ok":"x"}'"#], long), @"");
-    assert_snapshot!(process("sh", &["-c", "exec sleep 60"], Duration::from_millis(50)), @"");
+    assert_snapshot!(process("sh", &["-c", "kill -ABRT $$"], long), @"Guard cannot evaluate this file: its process ended with signal: 6 (SIGABRT) and without an answer");
+    assert_snapshot!(process("sh", &["-c", "exit 70"], long), @"Guard cannot evaluate this file: its process ended with exit status: 70 and without an answer");
+    assert_snapshot!(process("sh", &["-c", "echo hello"], long), @"Guard cannot evaluate this file: its process ended with exit status: 0 and without an answer");
+    assert_snapshot!(process("sh", &["-c", r#"echo '{"Ok":"x"}'"#], long), @"an answer");
+    assert_snapshot!(process("sh", &["-c", "exec sleep 60"], Duration::from_millis(50)), @"Guard took longer than 0.05 s with this file");
     assert!(process("/nonexistent/program", &[], long).starts_with("Guard could not be started"));
 }
 

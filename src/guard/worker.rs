@@ -177,10 +177,12 @@ pub(super) fn one_line(text: &str) -> String {
     }
 }
 
-/// Runs Guard in this process: in a test our binary is not ours to start.
+/// Runs Guard in this process, because in a test our binary is not ours to start, with room for deep rules.
 #[cfg(test)]
 pub(super) fn evaluate_here(file: &RulesFile, template: &str) -> Result<String, Mistake> {
     let question =
         Question { name: NAME.to_owned(), rules: file.text.clone(), template: template.to_owned() };
-    ask(&question).map_err(|said| mistake(file, &said))
+    let roomy = std::thread::Builder::new().stack_size(256 * 1024 * 1024);
+    let answer = roomy.spawn(move || ask(&question)).unwrap().join().unwrap();
+    answer.map_err(|said| mistake(file, &said))
 }
