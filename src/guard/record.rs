@@ -132,12 +132,8 @@ fn one_of(clauses: Vec<Clause>) -> Vec<Clause> {
     }
     let message = (!messages.is_empty()).then(|| messages.join(", or "));
     let fact = one_line(&facts.join("; "));
-    clauses
-        .into_iter()
-        .next()
-        .map(|first| Clause { message: message.clone(), fact: fact.clone(), path: path.clone(), ..first })
-        .into_iter()
-        .collect()
+    let first = clauses.into_iter().next();
+    first.map(|first| Clause { message, fact, path, ..first }).into_iter().collect()
 }
 
 /// One value that was held against a clause, if it failed.
@@ -172,7 +168,13 @@ fn value_check(check: &ValueCheck, record: &Record, at: At<'_>) -> Option<Clause
 }
 
 /// A comparison that failed: what is there, or what is missing.
-fn compared(value: &Compared, (operator, not): &(String, bool), to: &[Query], at: At<'_>) -> Option<Clause> {
+fn compared(
+    value: &Compared,
+    (operator, not): &(String, bool),
+    to: &[Query],
+    clause: &str,
+    at: At<'_>,
+) -> Option<Clause> {
     if value.status != Status::Fail {
         return None;
     }
@@ -182,7 +184,7 @@ fn compared(value: &Compared, (operator, not): &(String, bool), to: &[Query], at
             (format!("there is no `{}`", missing.remaining_query.trim()), &missing.traversed_to.path)
         }
         // Of two queries Guard gives what only one of them selects, twice.
-        Query::Resolved(there) | Query::Literal(there) if matches!(to, [Query::Resolved(other)] if other.path == there.path) => {
+        Query::Resolved(there) if to.iter().any(|to| to.path() == Some(&there.path)) => {
             (format!("`{clause}` does not hold"), &there.path)
         }
         Query::Resolved(there) | Query::Literal(there) => {
@@ -352,6 +354,16 @@ enum Query {
     Literal(There),
     Resolved(There),
     UnResolved(Missing),
+}
+
+impl Query {
+    /// Where the value stands in the template.
+    fn path(&self) -> Option<&str> {
+        match self {
+            Query::Resolved(there) if !there.path.is_empty() => Some(&there.path),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -164,7 +164,7 @@ rule a {
     team.guard:1:6 a at Resources.Web.Properties: this object does not satisfy `is_list`
     team.guard:1:6 a at Resources.Web: there is no `Nothing.At.All`
     team.guard:1:6 a at Resources.Worker.Properties.Cluster: this object does not satisfy `== "main"`
-    team.guard:1:6 a at Resources.Cluster.Type: `Resources.Web.Type EQUALS  Resources.Cluster.Type` does not hold
+    team.guard:1:6 a at Resources.Cluster.Type: `Resources.Web.Type EQUALS Resources.Cluster.Type` does not hold
     "#);
 }
 
