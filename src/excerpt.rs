@@ -100,7 +100,8 @@ impl Shown {
         let length = if mark == Mark::Token { token_length(line, column) } else { 1 };
         let end = line[at..].char_indices().nth(length).map_or(line.len(), |(more, _)| at + more);
         let (before, marked) = (plain(&line[..at]), plain(&line[at..end]));
-        let (indent, width) = (before.width(), marked.width().max(1));
+        let width = if mark == Mark::Token { marked.width().max(1) } else { 1 };
+        let indent = before.width();
         let skipped = if plain(line).width() > MOST_COLUMNS { indent.saturating_sub(MOST_BEFORE) } else { 0 };
         let mut shown = Shown { text: String::new(), indent, marked: width, skipped };
         shown.text = shown.cut(line);

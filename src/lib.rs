@@ -48,6 +48,8 @@ mod config;
 mod excerpt;
 mod exit;
 mod files;
+#[cfg(feature = "guard")]
+mod guard;
 mod printer;
 mod problem;
 mod project;
@@ -78,6 +80,10 @@ pub fn main<P: Project>() -> ExitCode {
 
 fn run(project: &dyn AnyProject) -> ExitCode {
     printer::report_panics_as_bugs();
+    #[cfg(feature = "guard")]
+    if let Some(done) = guard::answer() {
+        return done;
+    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {

@@ -42,7 +42,9 @@ fn long_kept(model: &Model<'_>, found: &mut Findings) {
     for logs in model.of_type("AWS::Logs::LogGroup") {
         for days in logs.get("RetentionInDays") {
             if let Some(number) = days.number().filter(|number| *number > 90.0) {
-                found.at(&days, format!("the logs are kept for {number} days")).hint("keep them for 90 or less");
+                found
+                    .at(&days, format!("the logs are kept for {number} days"))
+                    .hint("keep them for 90 or less");
             }
         }
     }
@@ -127,7 +129,8 @@ fn a_rule_of_an_app_is_asked_explained_and_allowed() {
     assert!(report.contains(at), "{report}");
     assert!(report.contains("\n  at Ruled.yaml:"), "{report}");
     assert!(report.contains("RetentionInDays: 180\n"), "{report}");
-    let unused = "warning[DT025]: the allowance of `DT030` suppresses nothing\n  at Allowed (tests/own_app.rs:";
+    let unused =
+        "warning[DT025]: the allowance of `DT030` suppresses nothing\n  at Allowed (tests/own_app.rs:";
     assert!(report.contains(unused), "{report}");
     assert!(report.ends_with("2 templates: 1 error, 1 warning, 1 allowed\n"), "{report}");
     let page = run("ruled", &["validate", "--explain", "ACME001"]);

@@ -57,10 +57,8 @@ fn explain(key: Option<&str>, session: &mut Session<'_>) -> Result<()> {
     let path: Vec<String> = key.map(|key| key.split('.').map(str::to_owned).collect()).unwrap_or_default();
     // How templates are checked is no setting, but it comes from the same file.
     let mut all = config.settings.clone();
-    if let Some((section, _)) = config.written_validation()
-        && let Some(all) = all.as_object_mut()
-    {
-        all.entry("validate").or_insert_with(|| section.clone());
+    if let (Some(section), Some(all)) = (config.written_validation(), all.as_object_mut()) {
+        all.insert("validate".to_owned(), section.clone());
     }
     let below = find(&all, &path)?;
     let mut rows = Vec::new();
@@ -109,10 +107,6 @@ fn leaves(config: &Loaded, value: &Value, path: &mut Vec<String>, rows: &mut Vec
                 path.pop();
             }
         }
-        _ => {
-            let validation = path.first().is_some_and(|first| first == "validate");
-            let written = config.written_validation().filter(|_| validation).map(|(_, place)| place);
-            rows.push((path.join("."), value.clone(), written.unwrap_or_else(|| config.source(path))));
-        }
+        _ => rows.push((path.join("."), value.clone(), config.source(path))),
     }
 }

@@ -190,15 +190,17 @@ pub(super) fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value
 }
 
 impl Config {
-    /// The section `validate` as it is written, if there is one, and where.
-    pub(crate) fn written_validation(&self) -> Option<(&Value, String)> {
-        let section = self.section.as_ref()?;
-        let file = self.file.as_ref()?;
-        Some((section, file.place(&[SECTION.to_owned()])?))
+    /// The section `validate` as it is written, unless a setting has the same name.
+    pub(crate) fn written_validation(&self) -> Option<&Value> {
+        self.section.as_ref().filter(|_| self.settings.get(SECTION).is_none())
     }
 
     /// The place that the value at `path` came from, as the user knows it.
     pub(crate) fn source(&self, path: &[String]) -> String {
+        if path.first().is_some_and(|first| first == SECTION) && self.written_validation().is_some() {
+            let place = self.file.as_ref().and_then(|file| file.place(path));
+            return place.unwrap_or_else(|| DEFAULT_FILE.to_owned());
+        }
         let nearest = (0..=path.len()).rev().find_map(|n| self.sources.get(&path[..n]));
         match nearest.unwrap_or(&Source::BuiltIn) {
             Source::BuiltIn => "built-in default".to_owned(),

@@ -74,7 +74,7 @@ pub(crate) fn load(request: &Request) -> Result<Validation> {
 fn read(content: &Value, file: Option<&TextFile>) -> Result<Validation> {
     let Some(section) = content.get(SECTION) else { return Ok(Validation::default()) };
     let mut validation: Validation = serde_path_to_error::deserialize(section).map_err(|error| {
-        let inner = error.path().iter().map(ToString::to_string);
+        let inner = error.path().iter().map(|step| step.to_string().trim_matches(['[', ']']).to_owned());
         let path: Vec<String> = std::iter::once(SECTION.to_owned()).chain(inner).collect();
         let message = format!("`{}`: {}", path.join("."), error.inner());
         let problem = Problem::error("config/wrong-value", message);

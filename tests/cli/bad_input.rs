@@ -63,7 +63,7 @@ fn settings_beside_the_two_sections_are_explained() {
     error: unknown key `backend`
       at docuthinker.yaml:1:1
 
-    hint: the file has two keys, `defaults` and `environments`; settings go below them
+    hint: the file has three keys, `defaults`, `environments` and `validate`; settings go below the first two
     ");
     assert_snapshot!(Project::with_config("default:\n  backend: {}\n").run(["list"]), @r"
     exit: 3
@@ -94,7 +94,7 @@ fn points_at_malformed_yaml() {
       at docuthinker.yaml:2:1
         |
       1 | defaults:
-      2 | 	backend: {}
+      2 |     backend: {}
         | ^
     ");
     assert_snapshot!(Project::with_config("defaults: [unclosed\n").run(["list"]), @r"

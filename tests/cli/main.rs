@@ -10,6 +10,8 @@ mod config;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
+#[cfg(feature = "guard")]
+mod guard;
 mod help;
 #[cfg(feature = "aws")]
 mod lifecycle;
