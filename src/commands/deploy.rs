@@ -128,11 +128,9 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
 
 /// CloudFormation would find the same mistakes later, after a part of the stacks was deployed.
 fn refuse_mistakes(args: &Deploy, plans: &[Plan], session: &mut Session<'_>) -> Result<()> {
-    let subject = |plan: &'_ Plan| match (&plan.synthesized, &plan.file) {
-        (Some(stack), _) => Some(Subject::Stack(stack)),
-        (None, file) => file.as_ref().map(Subject::File),
-    };
-    args.gate.pass(plans.iter().filter_map(subject), session)
+    let synthesized = plans.iter().filter_map(|plan| plan.synthesized.as_ref()).map(Subject::Stack);
+    let from_files = plans.iter().filter_map(|plan| plan.file.as_ref()).map(Subject::File);
+    args.gate.pass(synthesized.chain(from_files), session)
 }
 
 impl Plan {

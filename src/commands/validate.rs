@@ -58,8 +58,7 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
     }
     let rules = checks.known_rules();
     let all = if args.templates.is_empty() {
-        stacks(args, &mut checks, session)?;
-        args.stacks.is_empty()
+        stacks(args, &mut checks, session)? && args.stacks.is_empty()
     } else {
         for file in read_all(&args.templates)? {
             checks.check(Subject::File(&file))?;
@@ -78,16 +77,17 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
     Ok(if report.is_refused() { Exit::Refused } else { Exit::Done })
 }
 
-/// The mistakes in the code, and those in the templates that came of it.
-fn stacks(args: &Validate, checks: &mut Checks, session: &mut Session<'_>) -> Result<()> {
+/// The mistakes in the code, and those in the templates that came of it. Gives whether the templates were checked.
+fn stacks(args: &Validate, checks: &mut Checks, session: &mut Session<'_>) -> Result<bool> {
     let synthesis = session.synthesize(&args.stacks)?;
     checks.add(&synthesis.diagnostics, &synthesis.config);
     // A template with mistakes in its code is not finished; its own mistakes would be echoes.
     if synthesis.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         checks.leave_unchecked(synthesis.stacks.len());
-        return Ok(());
+        return Ok(false);
     }
-    synthesis.stacks.iter().try_for_each(|stack| checks.check(Subject::Stack(stack)))
+    synthesis.stacks.iter().try_for_each(|stack| checks.check(Subject::Stack(stack)))?;
+    Ok(true)
 }
 
 /// All files, or why some cannot be read.

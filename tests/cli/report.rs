@@ -218,6 +218,8 @@ fn an_allowance_for_the_project_is_reported_when_all_stacks_were_looked_at() {
 
     2 templates: no errors, 1 warning
     ");
+    let broken = project.run(["validate", "--set", "backend.memory=8192"]);
+    assert!(broken.stdout.ends_with("2 templates: 1 error, no warnings\n"), "{broken}");
     let one = project.run(["validate", "DocuThinkerFoundation"]);
     assert!(one.stdout.ends_with("1 template: no errors, no warnings\n"), "{one}");
 }
