@@ -11,7 +11,7 @@ use crate::report::ReportFormat;
 use crate::session::Session;
 use crate::templates::{self, TemplateFile};
 
-/// Check templates: references, cycles, limits, every property, and what an architecture can have wrong
+/// Find what is wrong with templates, before AWS sees them
 ///
 /// Every property of every resource is held against the facts of its type, and the resources against one another:
 /// networks, security groups, load balancers, services, roles. Everything that is wrong is shown at once; nothing is

@@ -82,7 +82,8 @@ fn sarif_is_what_its_schema_wants() {
     let codes: Vec<&str> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();
     assert_eq!(codes, ["DT030", "DT005", "DT030"]);
     for result in results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][index];
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(
             rule["helpUri"]
@@ -332,7 +333,18 @@ fn errors_stop_a_deployment_before_aws_is_asked() {
         "--endpoint-url",
         "http://127.0.0.1:9",
     ];
-    assert_snapshot!(project.run(deploy), @"");
+    assert_snapshot!(project.run(deploy), @r"
+    exit: 3
+    --- stderr ---
+    error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
+      at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok)
+        |
+      4 |     Properties:
+      5 |       CidrBlok: 10.0.0.0/16
+        |       ^^^^^^^^
+
+    hint: did you mean `CidrBlock`?
+    ");
     let skipped = project.run(deploy.iter().chain(&["--no-validate", "--timeout", "1s"]));
     assert!(skipped.stderr.starts_with("validation skipped: 1 template not checked\n"), "{skipped}");
     assert_ne!(skipped.code, Some(3), "it went on to AWS: {skipped}");
