@@ -186,7 +186,7 @@ rule! {
 rule! {
     /// A function that does not exist, or with arguments that it does not take.
     ///
-    /// CloudFormation refuses the template ("Template error: every Fn::Join object requires two parameters"). A function
+    /// CloudFormation refuses the template ("Template error: every `Fn::Join` object requires two parameters"). A function
     /// call is a mapping with one key; beside other keys it is not evaluated.
     ///
     /// Source: [Intrinsic function reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html).

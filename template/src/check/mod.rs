@@ -7,12 +7,14 @@ mod basics;
 mod choices;
 mod finding;
 mod functions;
+mod identity;
 mod lint;
 mod lints;
 mod policy;
 mod properties;
 mod references;
 mod rule;
+mod seen;
 mod structure;
 mod value;
 
@@ -42,15 +44,22 @@ impl Template {
     /// assert_eq!(finding.position.expect("it was read from a file").to_string(), "5:7");
     /// ```
     pub fn check(&self) -> Vec<Finding> {
-        let mut checker = Checker { template: self, findings: Vec::new(), patterns: BTreeMap::new() };
+        self.check_in(None)
+    }
+
+    /// Like [`Template::check`], for the region that the template is deployed to.
+    pub fn check_in(&self, region: Option<&str>) -> Vec<Finding> {
+        let model = Model::new(self).in_region(region);
+        let mut checker =
+            Checker { template: self, model: &model, findings: Vec::new(), patterns: BTreeMap::new() };
         checker.structure();
         checker.functions();
         checker.references();
         checker.properties();
+        checker.outputs_exist();
         let mut findings = checker.findings;
         // A macro of somebody else may give any meaning to anything.
         if !self.has_foreign_macros() {
-            let model = Model::new(self);
             findings.extend(lints::all().flat_map(|lint| lint.findings(&model)));
         }
         // Stable, so that findings of one severity stay in the order of the checks and sections.
@@ -61,7 +70,12 @@ impl Template {
 
 /// Every rule, in the order of the codes.
 pub fn rules() -> Vec<&'static Rule> {
-    let mut all: Vec<_> = basics::ALL.iter().copied().chain(lints::all().map(|lint| lint.rule)).collect();
+    let mut all: Vec<_> = [basics::ALL, identity::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(lints::all().map(|lint| lint.rule))
+        .collect();
     all.sort_by_key(|rule| rule.code);
     all
 }
@@ -78,8 +92,9 @@ impl Document {
     }
 }
 
-struct Checker<'t> {
-    template: &'t Template,
+struct Checker<'m> {
+    template: &'m Template,
+    model: &'m Model<'m>,
     findings: Vec<Finding>,
     /// Patterns that were needed before: making one costs far more than using it. `None` is one that the
     /// engine does not know, which then restricts nothing.

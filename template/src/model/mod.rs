@@ -44,6 +44,7 @@ pub use world::World;
 
 use crate::document::Template;
 use crate::graph::{Edge, Element, Graph};
+use crate::node::Node;
 
 /// A template, ready to be asked about its resources.
 pub struct Model<'t> {
@@ -121,6 +122,16 @@ impl<'t> Model<'t> {
     /// Every resource of this type, in the template's order.
     pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = Item<'_>> {
         self.types.get(type_name).into_iter().flatten().filter_map(|id| self.resource(id))
+    }
+
+    /// The world of which nothing is assumed.
+    pub(crate) fn any_world(&'t self) -> World<'t> {
+        World::any(self)
+    }
+
+    /// Every value that `node` may have where `world` holds. They have no place.
+    pub(crate) fn values(&'t self, node: &'t Node, world: &World<'t>) -> Vec<Value<'t>> {
+        Value::of(self, node, world)
     }
 
     /// Every reference to this resource, of any kind.

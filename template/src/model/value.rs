@@ -54,6 +54,11 @@ impl<'m> Value<'m> {
         Value { model, held, written: None, trail, world }
     }
 
+    /// The values that `node` may have where `world` holds, without a place.
+    pub(super) fn of(model: &'m Model<'m>, node: &'m Node, world: &World<'m>) -> Vec<Value<'m>> {
+        Value::new(model, Held::Absent, Trail::default(), world.clone()).seen(node, &Trail::default())
+    }
+
     /// The values that `node` may have, which stands at `trail`.
     fn seen(&self, node: &'m Node, trail: &Trail<'m>) -> Vec<Value<'m>> {
         let mut all = Vec::with_capacity(1);
