@@ -57,11 +57,11 @@ impl<'m> Checker<'m> {
             let there = || keys.iter().zip(&given).filter(|(_, given)| **given).map(|(key, _)| *key);
             let missing = || keys.iter().zip(&given).filter(|(_, given)| !**given).map(|(key, _)| *key);
             match rule {
-                PropertyRule::ExactlyOne(_) | PropertyRule::AtLeastOne(_) if there().next().is_none() => {
-                    if !keys.iter().any(|key| is_misspelt(map, key, place)) {
-                        let message = format!("one of {} must be given", listed(keys.iter().copied()));
-                        self.find_once(start, path, message);
-                    }
+                PropertyRule::ExactlyOne(_) | PropertyRule::AtLeastOne(_)
+                    if there().next().is_none() && !keys.iter().any(|key| is_misspelt(map, key, place)) =>
+                {
+                    let message = format!("one of {} must be given", listed(keys.iter().copied()));
+                    self.find_once(start, path, message);
                 }
                 PropertyRule::ExactlyOne(_) if there().nth(1).is_some() => {
                     self.find_once(start, path, format!("only one of {} can be given", listed(there())));

@@ -7,6 +7,9 @@ use crate::model::value::{Held, Trail};
 use crate::model::{Model, Target, Text, World};
 use crate::node::{Function, Map, Node};
 
+/// Of a map with more entries than this, where none of the keys is known, nothing is said.
+const MOST_ENTRIES: usize = 64;
+
 /// One thing that was found behind a node.
 pub(super) struct Seen<'m> {
     pub(super) held: Held<'m>,
@@ -51,7 +54,7 @@ pub(super) fn through<'m>(
         }
         (Function::FindInMap, Node::List(items)) => {
             let known = in_map(model, items, world);
-            if known.is_empty() {
+            if known.is_empty() || known.len() > MOST_ENTRIES {
                 return one(Held::Node(node), world.clone());
             }
             for (value, world) in known {
@@ -104,7 +107,9 @@ fn in_map<'m>(model: &'m Model<'m>, items: &'m [Node], world: &World<'m>) -> Vec
     let Some(Node::Map(map)) = model.template().mappings.get(name) else { return Vec::new() };
     let mut known = Vec::new();
     for (inner, world) in level(model, map, first, world) {
-        if let Node::Map(inner) = inner {
+        if let Node::Map(inner) = inner
+            && known.len() <= MOST_ENTRIES
+        {
             known.extend(level(model, inner, second, &world));
         }
     }
