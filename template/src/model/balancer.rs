@@ -1,5 +1,6 @@
 //! Load balancers in a template: what listens, where it forwards to, and which services stand behind.
 
+use crate::graph::Element;
 use crate::model::ecs::Service;
 use crate::model::{Item, Model, Value, World};
 
@@ -128,6 +129,12 @@ impl<'m> LoadBalancer<'m> {
     pub fn security_groups(self) -> Vec<Value<'m>> {
         items(self.0.get("SecurityGroups"))
     }
+
+    /// The listeners that may belong to it.
+    pub fn listeners(self) -> Vec<Listener<'m>> {
+        let all = referring(self.0, "AWS::ElasticLoadBalancingV2::Listener").map(Listener);
+        all.filter(|listener| listener.load_balancers().iter().any(|(of, _)| *of == self)).collect()
+    }
 }
 
 impl<'m> Listener<'m> {
@@ -149,6 +156,12 @@ impl<'m> Listener<'m> {
         }
     }
 
+    /// The rules that may belong to it.
+    pub fn rules(self) -> Vec<ListenerRule<'m>> {
+        let all = referring(self.0, "AWS::ElasticLoadBalancingV2::ListenerRule").map(ListenerRule);
+        all.filter(|rule| rule.listeners().iter().any(|(of, _)| *of == self)).collect()
+    }
+
     /// What it does with a request that no rule takes.
     pub fn actions(self) -> Vec<Action<'m>> {
         actions(self.0, "DefaultActions")
@@ -166,6 +179,14 @@ impl<'m> ListenerRule<'m> {
         listeners.collect()
     }
 
+    /// The kind of the load balancer behind its listener, if it is known.
+    pub fn kind(self) -> Option<Kind> {
+        match self.listeners().as_slice() {
+            [(listener, _)] => listener.kind(),
+            _ => None,
+        }
+    }
+
     /// What it does with a request that it takes.
     pub fn actions(self) -> Vec<Action<'m>> {
         actions(self.0, "Actions")
@@ -176,6 +197,22 @@ impl<'m> TargetGroup<'m> {
     /// The target group that the value names, if it is a resource of the template.
     pub fn of(value: &Value<'m>) -> Option<TargetGroup<'m>> {
         pointed(value, "AWS::ElasticLoadBalancingV2::TargetGroup").map(TargetGroup)
+    }
+
+    /// The listeners and rules that may forward to it.
+    pub fn forwards(self) -> Vec<Forward<'m>> {
+        let listeners = referring(self.0, "AWS::ElasticLoadBalancingV2::Listener").map(Listener);
+        let rules = referring(self.0, "AWS::ElasticLoadBalancingV2::ListenerRule").map(ListenerRule);
+        let actions = listeners.flat_map(Listener::actions).chain(rules.flat_map(ListenerRule::actions));
+        let forwards = actions.flat_map(|action| action.forwards());
+        forwards.filter(|forward| forward.target_group() == Some(self)).collect()
+    }
+
+    /// The services that may put their tasks into it.
+    pub fn attachments(self) -> Vec<Attachment<'m>> {
+        let services = referring(self.0, "AWS::ECS::Service").map(Service);
+        let attachments = services.flat_map(attachments_of);
+        attachments.filter(|attachment| attachment.target_group() == Some(self)).collect()
     }
 
     /// What its targets are, `instance` if nothing is said; `None` if that is not known.
@@ -234,6 +271,22 @@ fn attachments_of(service: Service<'_>) -> Vec<Attachment<'_>> {
 fn actions<'m>(from: Item<'m>, path: &'m str) -> Vec<Action<'m>> {
     let known = items(from.get(path)).into_iter().filter(Value::is_known);
     known.map(|value| Action { from, value }).collect()
+}
+
+/// The resources of this type that refer to `item` in any way, each once.
+fn referring<'m>(item: Item<'m>, type_name: &'static str) -> impl Iterator<Item = Item<'m>> {
+    let from = item.model().referrers(item.id()).filter_map(move |edge| match &edge.from {
+        Element::Resource(id) => item.model().resource(id),
+        _ => None,
+    });
+    let mut seen = Vec::new();
+    from.filter(move |other| {
+        let new = other.is(type_name) && !seen.contains(&other.id());
+        if new {
+            seen.push(other.id());
+        }
+        new
+    })
 }
 
 /// The items of the lists, as far as they are known.
