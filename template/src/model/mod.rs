@@ -31,6 +31,8 @@ pub mod balancer;
 pub mod ecs;
 mod item;
 mod look;
+pub mod naming;
+pub mod scaling;
 mod text;
 mod value;
 mod world;

@@ -1,8 +1,10 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
+mod firewall;
 mod health_checks;
 mod images;
 mod listeners;
+mod scaling;
 mod target_groups;
 mod tls;
 
@@ -10,7 +12,15 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [health_checks::LINTS, images::LINTS, listeners::LINTS, target_groups::LINTS, tls::LINTS]
-        .into_iter()
-        .flatten()
+    [
+        firewall::LINTS,
+        health_checks::LINTS,
+        images::LINTS,
+        listeners::LINTS,
+        scaling::LINTS,
+        target_groups::LINTS,
+        tls::LINTS,
+    ]
+    .into_iter()
+    .flatten()
 }
