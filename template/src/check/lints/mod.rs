@@ -1,5 +1,7 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
+mod alarms;
+mod dns;
 mod firewall;
 mod health_checks;
 mod images;
@@ -13,6 +15,8 @@ use crate::check::Lint;
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
     [
+        alarms::LINTS,
+        dns::LINTS,
         firewall::LINTS,
         health_checks::LINTS,
         images::LINTS,
