@@ -14,13 +14,13 @@ pub(super) static LINTS: &[Lint] = &[
 ];
 
 rule! {
-    /// An alarm on a service or cluster that does not exist.
+    /// An alarm on a name that nothing in the template has.
     ///
-    /// A service without `ServiceName` gets a name with random letters, so one that is written down is not its name.
-    /// The metric of a name that nothing has gets no data: the alarm stays at `INSUFFICIENT_DATA` and never fires,
-    /// which looks like health until the first outage.
+    /// A service without `ServiceName` gets a name with random letters, and a load balancer always does, so one that
+    /// is written down is not its name. The metric of a name that nothing has gets no data: the alarm stays at
+    /// `INSUFFICIENT_DATA` and never fires, which looks like health until the first outage.
     ///
-    /// Take the name from the resource: `!GetAtt Service.Name`, `!Ref Cluster`.
+    /// Take the name from the resource: `!GetAtt Service.Name`, `!Ref Cluster`, `!GetAtt Alb.LoadBalancerFullName`.
     ///
     /// Source: [CloudWatch metrics of Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html).
     pub(super) NO_SUCH_NAME = "DT100" Warning;
@@ -128,10 +128,12 @@ const fn naming(
 }
 
 /// The dimensions of an alarm that name a resource, each with its value.
-fn named<'m>(alarm: Item<'m>) -> Vec<(&'static Naming, Value<'m>)> {
+fn named(alarm: Item<'_>) -> Vec<(&'static Naming, Value<'_>)> {
     let mut all = Vec::new();
     let queries = alarm.get("Metrics").into_iter().filter_map(|list| list.items()).flatten();
-    let metrics = queries.flat_map(|query| query.get("MetricStat.Metric"));
+    // Another account has resources of its own.
+    let own = queries.filter(|query| query.get("AccountId").iter().all(Value::is_absent));
+    let metrics = own.flat_map(|query| query.get("MetricStat.Metric"));
     for metric in metrics.chain([alarm.properties()]) {
         let namespaces = metric.get("Namespace");
         let dimensions = metric.get("Dimensions").into_iter().filter_map(|list| list.items()).flatten();
@@ -158,14 +160,13 @@ fn no_such_name(model: &Model<'_>, found: &mut Findings) {
         return;
     }
     for (naming, value) in alarms(model).flat_map(named) {
-        let property = match naming.dimension {
-            "ServiceName" => "ServiceName",
-            "ClusterName" => "ClusterName",
-            // Of the others a template may well have one, and watch another that is made elsewhere.
-            _ => continue,
-        };
-        let Some(name) = value.text() else { continue };
-        if model.has_named(naming.type_name, property, &name) == Some(Match::No) {
+        // Of others a template may well have one, and watch another that is made elsewhere.
+        if naming.namespaces != ECS && naming.start.is_empty() {
+            continue;
+        }
+        let Some(name) = value.text().filter(|name| !name.is_empty()) else { continue };
+        // The property is named like the dimension; for a full name there is none.
+        if model.has_named(naming.type_name, naming.dimension, &name) == Some(Match::No) {
             let type_name = naming.type_name;
             found
                 .at(&value, format!("no {type_name} of this template is named `{name}`"))
@@ -182,7 +183,7 @@ fn no_name(model: &Model<'_>, found: &mut Findings) {
             found
                 .at(&value, format!("`{target}` is not what metrics have as `{dimension}`"))
                 .hint(format!("write {}", right(naming, Some(target.item.id()))));
-        } else if let Some(text) = value.text() {
+        } else if let Some(text) = value.text().filter(|text| !text.is_empty()) {
             let starts = naming.start.is_empty() || naming.start.iter().any(|start| text.starts_with(start));
             if !starts || text.starts_with("arn:") {
                 found
@@ -252,7 +253,7 @@ fn return_data(model: &Model<'_>, found: &mut Findings) {
         if list.is_absent() {
             continue;
         }
-        let Some(queries) = list.items() else { continue };
+        let Some(queries) = list.items().filter(|queries| !queries.is_empty()) else { continue };
         let watched: Option<Vec<bool>> = queries.iter().map(is_watched).collect();
         let Some(watched) = watched else { continue };
         let count = watched.iter().filter(|watched| **watched).count();
@@ -276,6 +277,7 @@ fn is_watched(query: &Value<'_>) -> Option<bool> {
 
 fn tells_nobody(model: &Model<'_>, found: &mut Findings) {
     let names = names_in_use(model);
+    let is_heard = hears_alarms(model);
     for alarm in alarms(model) {
         let acts = ["AlarmActions", "OKActions", "InsufficientDataActions"]
             .iter()
@@ -284,12 +286,19 @@ fn tells_nobody(model: &Model<'_>, found: &mut Findings) {
         let own = alarm.get("AlarmName").into_iter().flat_map(|name| name.texts());
         let mut own = own.map(|name| name.to_string());
         let is_named = own.any(|own| names.iter().any(|name| name.contains(&own)));
-        if !acts && !is_named && model.referrers(alarm.id()).next().is_none() {
+        if !acts && !is_named && !is_heard && model.referrers(alarm.id()).next().is_none() {
             found
                 .at(&alarm, "nobody is told when this alarm fires")
                 .hint("set `AlarmActions` to a topic that somebody reads");
         }
     }
+}
+
+/// Whether a rule of `EventBridge` may listen for alarms.
+fn hears_alarms(model: &Model<'_>) -> bool {
+    let sources = model.of_type("AWS::Events::Rule").flat_map(|rule| rule.get("EventPattern.source"));
+    let mut all = sources.map(|source| source.items());
+    all.any(|items| items.is_none_or(|items| items.iter().any(|item| item.is_text("aws.cloudwatch"))))
 }
 
 /// What names alarms: composite alarms, deployments that an alarm stops.
@@ -305,4 +314,71 @@ fn names_in_use(model: &Model<'_>) -> Vec<String> {
         all.extend(items.flat_map(|item| item.texts()).map(|text| text.to_string()));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::codes;
+
+    fn alarm(properties: &str, more: &str) -> Vec<String> {
+        codes(&format!(
+            "
+Resources:
+  Service: {{Type: AWS::ECS::Service, Properties: {{TaskDefinition: web}}}}
+  Alb: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Subnets: [subnet-1, subnet-2]}}}}
+  Queue: {{Type: AWS::SQS::Queue}}
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {{EvaluationPeriods: 3, ComparisonOperator: GreaterThanThreshold, Threshold: 1, {properties}}}
+{more}"
+        ))
+    }
+
+    const TOLD: &str = "AlarmActions: [arn:aws:sns:eu-west-1:111122223333:t]";
+
+    fn dimension(namespace: &str, name: &str, value: &str) -> Vec<String> {
+        let metric =
+            format!("Namespace: {namespace}, MetricName: M, Dimensions: [{{Name: {name}, Value: {value}}}]");
+        let single = alarm(&format!("{TOLD}, {metric}, Statistic: Sum, Period: 60"), "");
+        let query = format!("{{Id: m, MetricStat: {{Stat: Sum, Period: 60, Metric: {{{metric}}}}}}}");
+        assert_eq!(single, alarm(&format!("{TOLD}, Metrics: [{query}]"), ""));
+        single.into_iter().filter(|code| code == "DT100" || code == "DT101").collect()
+    }
+
+    #[test]
+    fn a_dimension_is_compared_wherever_it_stands() {
+        assert_eq!(dimension("AWS/ECS", "ServiceName", "backend"), ["DT100"]);
+        assert_eq!(dimension("AWS/ECS", "ServiceName", "!Ref Service"), ["DT101"]);
+        assert!(dimension("AWS/ECS", "ServiceName", "!GetAtt Service.Name").is_empty());
+        assert!(dimension("AWS/ECS", "ClusterName", "production").is_empty(), "no cluster is made here");
+        assert_eq!(dimension("AWS/ApplicationELB", "LoadBalancer", "web"), ["DT100", "DT101"]);
+        assert_eq!(dimension("AWS/ApplicationELB", "LoadBalancer", "app/web/50dc6c495c0c9188"), ["DT100"]);
+        assert_eq!(dimension("AWS/SQS", "QueueName", "!Ref Queue"), ["DT101"]);
+        assert!(dimension("AWS/SQS", "QueueName", "other").is_empty());
+        assert!(dimension("Own", "ServiceName", "backend").is_empty());
+    }
+
+    #[test]
+    fn an_alarm_is_used_by_name_or_heard() {
+        let silent = "AlarmName: cpu, Namespace: Own, MetricName: M, Statistic: Sum, Period: 60";
+        let untold = "DT104".to_owned();
+        assert!(alarm(silent, "").contains(&untold));
+        let composite =
+            "  All: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmRule: ALARM(cpu)}}\n";
+        assert!(!alarm(silent, composite).contains(&untold));
+        let rule =
+            "  Rule: {Type: AWS::Events::Rule, Properties: {EventPattern: {source: [aws.cloudwatch]}}}\n";
+        assert!(!alarm(silent, rule).contains(&untold));
+    }
+
+    #[test]
+    fn an_alarm_looks_back_for_a_day_or_a_week() {
+        let has = |period: u32| {
+            let metric = format!("{TOLD}, Namespace: Own, MetricName: M, Statistic: Sum, Period: {period}");
+            alarm(&metric, "").contains(&"DT102".to_owned())
+        };
+        assert!(has(45) && has(90));
+        assert!(!has(10) && !has(3600) && !has(86_400));
+        assert!(has(259_200), "three times three days");
+    }
 }

@@ -5,7 +5,7 @@ mod zones;
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::model::balancer::{Kind, LoadBalancer};
-use crate::model::{Model, Value};
+use crate::model::{Item, Model, Value};
 use zones::Endpoint;
 
 pub(super) static LINTS: &[Lint] = &[
@@ -69,7 +69,7 @@ rule! {
 
 /// Every record of the template, also those in groups.
 fn records<'m>(model: &'m Model<'m>) -> impl Iterator<Item = Value<'m>> {
-    let single = model.of_type("AWS::Route53::RecordSet").map(|record| record.properties());
+    let single = model.of_type("AWS::Route53::RecordSet").map(Item::properties);
     let groups = model.of_type("AWS::Route53::RecordSetGroup").flat_map(|group| group.get("RecordSets"));
     single.chain(groups.filter_map(|list| list.items()).flatten().filter(Value::is_known))
 }
@@ -167,7 +167,9 @@ fn wrong_zone(model: &Model<'_>, found: &mut Findings) {
         let Alias { zone, id, endpoint, region, .. } = alias;
         let right = zones::zone(endpoint, region.as_deref());
         let wrong = match right {
-            Some(right) => right != id,
+            Some(right) => {
+                right != id && !(endpoint.is_global() && zones::endpoint_of(&id) == Some(endpoint))
+            }
             // A region that the table does not know may have any.
             None => zones::endpoint_of(&id).is_some_and(|of| of != endpoint),
         };
@@ -195,5 +197,69 @@ fn fixed_zone(model: &Model<'_>, found: &mut Findings) {
                 .at(&zone, format!("`{id}` can only be the hosted zone of {endpoint} in one region"))
                 .hint("take it from the resource: `!GetAtt Alb.CanonicalHostedZoneID`");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Template;
+    use crate::check::lints::testing::codes;
+    use crate::model::Model;
+
+    fn alias(properties: &str, zone: &str, name: &str) -> String {
+        format!(
+            "
+Resources:
+  Alb: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Subnets: [subnet-1, subnet-2]}}}}
+  Distribution: {{Type: AWS::CloudFront::Distribution}}
+  Records:
+    Type: AWS::Route53::RecordSetGroup
+    Properties:
+      HostedZoneId: Z1
+      RecordSets: [{{Name: a.example.com, Type: A{properties}, AliasTarget: {{HostedZoneId: {zone}, DNSName: {name}}}}}]
+"
+        )
+    }
+
+    fn found(zone: &str, name: &str) -> Vec<String> {
+        codes(&alias("", zone, name)).into_iter().filter(|code| code.starts_with("DT10")).collect()
+    }
+
+    #[test]
+    fn a_zone_is_of_the_kind_of_its_target() {
+        assert_eq!(
+            found("Z26RNL4JYFTOTI", "!GetAtt Alb.DNSName"),
+            ["DT105"],
+            "that of a network load balancer"
+        );
+        assert_eq!(found("Z35SXDOTRQ7X7K", "!GetAtt Distribution.DomainName"), ["DT105"]);
+        assert!(found("Z2FDTNDATAQYW2", "!GetAtt Distribution.DomainName").is_empty());
+        assert!(found("Z3RFFRIM2A3IF5", "!GetAtt Distribution.DomainName").is_empty(), "in China");
+        assert!(found("Z0123", "www.example.com").is_empty(), "a record of one's own zone");
+        assert!(found("Z0123", "a.xx-new-1.elb.amazonaws.com").is_empty(), "a region that is not known here");
+    }
+
+    #[test]
+    fn in_a_known_region_only_its_zone_is_right() {
+        let text = alias("", "Z35SXDOTRQ7X7K", "!GetAtt Alb.DNSName");
+        let document = Template::parse(&text, "t.yaml").unwrap();
+        let count = |region| {
+            let model = Model::new(&document.template).in_region(Some(region));
+            super::LINTS
+                .iter()
+                .flat_map(|lint| lint.findings(&model))
+                .map(|finding| finding.code())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(count("eu-west-1"), ["DT105"]);
+        assert!(count("us-east-1").is_empty());
+    }
+
+    #[test]
+    fn records_in_groups_are_looked_at() {
+        let without = alias(", Weight: 1", "Z2FDTNDATAQYW2", "d1.cloudfront.net");
+        assert!(codes(&without).contains(&"DT107".to_owned()));
+        let with = alias(", Weight: 1, SetIdentifier: a", "Z2FDTNDATAQYW2", "d1.cloudfront.net");
+        assert!(!codes(&with).contains(&"DT107".to_owned()));
     }
 }

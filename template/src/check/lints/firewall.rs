@@ -87,7 +87,7 @@ fn outside_of_us_east_1(model: &Model<'_>, found: &mut Findings) {
 }
 
 /// Whether the value names a web ACL of this scope: one of the template, or one whose ARN says so.
-fn is_of(acl: &Value<'_>, scope: &str, in_arn: &str) -> bool {
+fn is_of(acl: &Value<'_>, scope: &str, infix: &str) -> bool {
     match acl.target() {
         Some(target) if target.item.is("AWS::WAFv2::WebACL") => {
             let mut scopes = target.item.get("Scope").into_iter();
@@ -95,7 +95,7 @@ fn is_of(acl: &Value<'_>, scope: &str, in_arn: &str) -> bool {
         }
         Some(_) => false,
         None => {
-            let is_arn = |text: &str| text.starts_with("arn:") && text.contains(in_arn);
+            let is_arn = |text: &str| text.starts_with("arn:") && text.contains(infix);
             acl.texts().iter().any(|text| is_arn(&text.to_string()))
         }
     }

@@ -144,3 +144,41 @@ fn checked_protocol(group: TargetGroup<'_>, found: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::codes;
+
+    fn group(properties: &str) -> Vec<String> {
+        codes(&format!(
+            "Resources: {{G: {{Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {{{properties}}}}}}}"
+        ))
+    }
+
+    #[test]
+    fn defaults_count() {
+        let http = "Port: 80, Protocol: HTTP, VpcId: vpc-1";
+        assert_eq!(group(&format!("{http}, HealthCheckIntervalSeconds: 5")), ["DT089"]);
+        assert_eq!(group(&format!("{http}, HealthCheckTimeoutSeconds: 30")), ["DT089"]);
+        assert!(group(&format!("{http}, HealthCheckTimeoutSeconds: 29")).is_empty());
+        assert!(group(http).is_empty());
+        assert!(group("TargetType: lambda, HealthCheckTimeoutSeconds: 30").is_empty());
+        assert_eq!(group("TargetType: lambda, HealthCheckIntervalSeconds: 30"), ["DT089"]);
+    }
+
+    #[test]
+    fn a_check_by_tcp_may_last_as_long_as_the_interval() {
+        let tcp = "Port: 80, Protocol: TCP, VpcId: vpc-1, HealthCheckIntervalSeconds: 10";
+        assert!(group(&format!("{tcp}, HealthCheckTimeoutSeconds: 10")).is_empty());
+        assert_eq!(group(&format!("{tcp}, HealthCheckTimeoutSeconds: 11")), ["DT089"]);
+    }
+
+    #[test]
+    fn a_health_check_fits_its_protocol() {
+        let own = |protocol| format!("Port: 80, Protocol: {protocol}, VpcId: vpc-1");
+        assert_eq!(group(&format!("{}, HealthCheckProtocol: TCP", own("HTTP"))), ["DT090"]);
+        assert_eq!(group(&format!("{}, HealthCheckProtocol: UDP", own("UDP"))), ["DT090"]);
+        assert_eq!(group(&format!("{}, HealthCheckPath: health", own("HTTP"))), ["DT090"]);
+        assert!(group(&format!("{}, HealthCheckProtocol: TCP", own("UDP"))).is_empty());
+    }
+}

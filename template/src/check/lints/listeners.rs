@@ -132,7 +132,8 @@ fn certificate(model: &Model<'_>, found: &mut Findings) {
             let Some(name) = protocol.text() else { continue };
             let is_secure = matches!(name.as_str(), "HTTPS" | "TLS");
             for list in certificates.iter().filter(|list| list.world().meets(protocol.world())) {
-                let Some(items) = list.items() else { continue };
+                let Some(mut items) = list.items() else { continue };
+                items.retain(|item| item.world().meets(protocol.world()));
                 if is_secure && items.is_empty() {
                     found
                         .at(&protocol, format!("a listener for {name} without a certificate"))
@@ -257,5 +258,82 @@ fn identity(value: &Value<'_>) -> Option<String> {
         (Some(target), _) => Some(target.item.id().to_owned()),
         (None, Some((name, _))) => Some(name.to_owned()),
         (None, None) => value.text(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::codes;
+
+    const ALB: &str = "
+Parameters: {Certificate: {Type: String, Default: ''}}
+Conditions: {Secure: !Not [!Equals [!Ref Certificate, '']]}
+Resources:
+  Alb: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Subnets: [subnet-1, subnet-2]}}
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {Port: 80, Protocol: HTTP, VpcId: vpc-1}}
+";
+
+    /// A listener whose default action is this one, in YAML's flow style.
+    fn listener(id: &str, port: u16, more: &str, action: &str) -> String {
+        format!(
+            "  {id}:\n    Type: AWS::ElasticLoadBalancingV2::Listener\n    Properties:\n      \
+             LoadBalancerArn: !Ref Alb\n      Port: {port}\n      {more}\n      DefaultActions: [{action}]\n"
+        )
+    }
+
+    const FORWARD: &str = "{Type: forward, TargetGroupArn: !Ref Group}";
+    const NOT_FOUND: &str = "{Type: fixed-response, FixedResponseConfig: {StatusCode: '404'}}";
+    const HTTPS: &str = "Protocol: HTTPS\n      SslPolicy: ELBSecurityPolicy-TLS13-1-2-2021-06\n      \
+                         Certificates: [{CertificateArn: a}]";
+
+    fn has(code: &str, listeners: &[String]) -> bool {
+        codes(&format!("{ALB}{}", listeners.concat())).iter().any(|found| found == code)
+    }
+
+    #[test]
+    fn http_is_forwarded_in_the_clear_beside_https_too() {
+        let http = listener("Http", 80, "Protocol: HTTP", FORWARD);
+        let https = listener("Https", 443, HTTPS, FORWARD);
+        assert!(has("DT080", &[http.clone(), https.clone()]));
+        let other = https.replace("Properties", "Condition: Secure\n    Properties");
+        assert!(has("DT080", &[http, other]));
+    }
+
+    #[test]
+    fn a_rule_may_forward_http_only_where_https_is_offered() {
+        let http = listener("Http", 80, "Protocol: HTTP", NOT_FOUND);
+        let rule = format!(
+            "  Rule:\n    Type: AWS::ElasticLoadBalancingV2::ListenerRule\n    Properties:\n      \
+             ListenerArn: !Ref Http\n      Priority: 1\n      Actions: [{FORWARD}]\n      \
+             Conditions: [{{Field: path-pattern, Values: [/acme]}}]\n"
+        );
+        assert!(has("DT080", &[http.clone(), rule.clone()]));
+        assert!(!has("DT080", &[http, rule, listener("Https", 443, HTTPS, FORWARD)]));
+    }
+
+    #[test]
+    fn a_protocol_that_is_not_known_may_be_https() {
+        let http = listener("Http", 80, "Protocol: HTTP", FORWARD);
+        assert!(!has("DT080", &[http, listener("Other", 443, "Protocol: !ImportValue P", FORWARD)]));
+    }
+
+    #[test]
+    fn protocol_and_certificate_may_depend_on_one_condition() {
+        let both = "Protocol: !If [Secure, HTTPS, HTTP]\n      \
+                    Certificates: [!If [Secure, {CertificateArn: !Ref Certificate}, !Ref 'AWS::NoValue']]";
+        assert!(!has("DT082", &[listener("One", 80, both, NOT_FOUND)]));
+        let twisted = both.replace("HTTPS, HTTP", "HTTP, HTTPS");
+        assert!(has("DT082", &[listener("One", 80, &twisted, NOT_FOUND)]));
+    }
+
+    #[test]
+    fn listeners_of_two_conditions_may_share_a_port() {
+        let http = listener("Http", 80, "Protocol: HTTP", NOT_FOUND);
+        let secure =
+            http.replace("Http:", "Other:").replace("Properties", "Condition: Secure\n    Properties");
+        assert!(has("DT085", &[http, secure.clone()]));
+        let branch = listener("Http", 80, "Protocol: HTTP", NOT_FOUND)
+            .replace("Port: 80", "Port: !If [Secure, 81, 80]");
+        assert!(!has("DT085", &[branch, secure]));
     }
 }

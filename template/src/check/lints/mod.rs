@@ -8,6 +8,8 @@ mod images;
 mod listeners;
 mod scaling;
 mod target_groups;
+#[cfg(test)]
+mod testing;
 mod tls;
 
 use crate::check::Lint;

@@ -157,7 +157,7 @@ fn wrong_label(label: &Text<'_>) -> Option<String> {
             Part::Target(target) if target.item.type_name().starts_with("AWS::ElasticLoadBalancingV2::") => {
                 match target.attribute {
                     Some("LoadBalancerFullName" | "TargetGroupFullName") => {
-                        full_names.extend(target.attribute)
+                        full_names.push(target.attribute);
                     }
                     _ => return Some(format!("`{target}` is no full name")),
                 }
@@ -165,12 +165,13 @@ fn wrong_label(label: &Text<'_>) -> Option<String> {
             Part::Literal(_) | Part::Target(_) | Part::Pseudo(_) | Part::Unknown(_) => {}
         }
     }
-    if full_names.first() == Some(&"TargetGroupFullName")
-        && full_names.last() == Some(&"LoadBalancerFullName")
-    {
+    if full_names == [Some("TargetGroupFullName"), Some("LoadBalancerFullName")] {
         return Some("the load balancer comes first".to_owned());
     }
-    label.literal().filter(|text| !is_label(text)).map(|text| format!("`{text}` is no pair of full names"))
+    label
+        .literal()
+        .filter(|text| !text.is_empty() && !is_label(text))
+        .map(|text| format!("`{text}` is no pair of full names"))
 }
 
 /// `app/name/id/targetgroup/name/id`.
@@ -249,7 +250,7 @@ fn ordered(item: Item<'_>, least: &'static str, most: &'static str, found: &mut 
 fn twice(model: &Model<'_>, found: &mut Findings) {
     let mut known: BTreeMap<(String, String), Vec<(Item<'_>, World<'_>)>> = BTreeMap::new();
     for target in model.scalable_targets() {
-        let dimension = target.0.text("ScalableDimension").unwrap_or_default();
+        let Some(dimension) = target.0.text("ScalableDimension") else { continue };
         for value in target.0.get("ResourceId") {
             for text in value.texts().into_iter().filter(|text| !text.has_unknown()) {
                 let before = known.entry((text.to_string(), dimension.clone())).or_default();
@@ -265,5 +266,59 @@ fn twice(model: &Model<'_>, found: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_label;
+    use crate::check::lints::testing::codes;
+
+    /// A service and a scalable target for it.
+    fn scaled(service: &str, id: &str) -> Vec<String> {
+        codes(&format!(
+            "
+Resources:
+  Cluster: {{Type: AWS::ECS::Cluster}}
+  Second: {{Type: AWS::ECS::Cluster}}
+  Service: {{Type: AWS::ECS::Service, Properties: {{Cluster: !Ref Cluster, TaskDefinition: web{service}}}}}
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: ecs
+      ScalableDimension: ecs:service:DesiredCount
+      ResourceId: {id}
+      MinCapacity: 1
+      MaxCapacity: 2
+"
+        ))
+    }
+
+    #[test]
+    fn a_service_may_be_scaled_by_the_name_it_is_given() {
+        let id = "!Sub service/${Cluster}/web";
+        assert!(scaled("", id).contains(&"DT096".to_owned()));
+        assert!(!scaled(", ServiceName: web", id).contains(&"DT096".to_owned()));
+        assert!(!scaled(", ServiceName: !ImportValue Name", id).contains(&"DT096".to_owned()));
+        assert!(scaled(", ServiceName: web, DesiredCount: 1", id).contains(&"DT094".to_owned()));
+    }
+
+    #[test]
+    fn an_arn_is_no_name_and_a_service_is_in_its_own_cluster() {
+        for id in [
+            "service/${Cluster}/${Service}",
+            "service/${Second}/${Service.Name}",
+            "service/x/${Service.Name}",
+        ] {
+            assert!(scaled("", &format!("!Sub {id}")).contains(&"DT096".to_owned()), "{id}");
+        }
+        assert!(!scaled("", "!Sub service/${Cluster}/${Service.Name}").contains(&"DT096".to_owned()));
+    }
+
+    #[test]
+    fn a_label_has_two_full_names() {
+        assert!(is_label("app/web/50dc6c495c0c9188/targetgroup/web/943f017f100becff"));
+        assert!(!is_label("app/web/xxxxx/targetgroup/web/xxxxx"));
+        assert!(!is_label("targetgroup/web/943f017f100becff/app/web/50dc6c495c0c9188"));
     }
 }

@@ -166,3 +166,60 @@ fn incomplete(model: &Model<'_>, found: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::codes;
+
+    const SERVICE: &str = "
+Resources:
+  Task: {Type: AWS::ECS::TaskDefinition, Properties: {NetworkMode: awsvpc, ContainerDefinitions: []}}
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: ip, Port: 80, Protocol: HTTP, VpcId: v}}
+  Other: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: ip, Port: 80, Protocol: HTTP, VpcId: v}}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: arn
+      DefaultActions: [{Type: forward, TargetGroupArn: !Ref Group}]
+  Service:
+    Type: AWS::ECS::Service
+    DependsOn: Listener
+    Properties:
+      TaskDefinition: !Ref Task
+      LoadBalancers:
+        - TargetGroupArn: !Ref Group
+          AdvancedConfiguration: {AlternateTargetGroupArn: !Ref Other}
+";
+
+    fn has(code: &str, text: &str) -> bool {
+        codes(text).iter().any(|found| found == code)
+    }
+
+    #[test]
+    fn the_group_that_a_deployment_switches_to_needs_no_listener_before() {
+        assert!(!has("DT086", SERVICE) && !has("DT087", SERVICE));
+        assert!(has("DT086", &SERVICE.replace("    DependsOn: Listener\n", "")));
+        assert!(has("DT087", &SERVICE.replace("TargetGroupArn: !Ref Group}", "TargetGroupArn: !Ref Other}")));
+    }
+
+    #[test]
+    fn the_group_that_a_deployment_switches_to_has_a_target_type_too() {
+        assert!(!has("DT088", SERVICE));
+        let second = SERVICE.rfind("TargetType: ip").expect("there are two");
+        let (before, after) = SERVICE.split_at(second);
+        assert!(has("DT088", &format!("{before}{}", after.replacen("ip", "instance", 1))));
+        assert!(has("DT088", &SERVICE.replace("awsvpc", "bridge")));
+        assert!(!has("DT088", &SERVICE.replace("awsvpc", "!ImportValue Mode")));
+    }
+
+    #[test]
+    fn a_macro_may_bring_the_listener() {
+        let text = SERVICE.replace("TargetGroupArn: !Ref Group}", "TargetGroupArn: !Ref Other}");
+        assert!(!has(
+            "DT087",
+            &format!(
+                "Transform: AWS::LanguageExtensions\n{text}  'Fn::ForEach::L': [I, [a], {{'L${{I}}': {{Type: AWS::SNS::Topic}}}}]\n"
+            )
+        ));
+    }
+}

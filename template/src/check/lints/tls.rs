@@ -179,3 +179,65 @@ fn region_of(arn: &str) -> Option<String> {
     let (region, rest) = (parts.next()?, parts.next());
     (is_certificate && !region.is_empty() && rest.is_some()).then(|| region.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::region_of;
+    use crate::Template;
+    use crate::check::lints::testing::codes;
+    use crate::model::Model;
+
+    #[test]
+    fn a_region_is_read_from_the_arn_of_a_certificate() {
+        assert_eq!(region_of("arn:aws:acm:eu-west-1:").as_deref(), Some("eu-west-1"));
+        assert_eq!(region_of("arn:aws:acm:eu-w"), None);
+        assert_eq!(region_of("arn:aws:iam::1:server-certificate/a"), None);
+    }
+
+    #[test]
+    fn a_certificate_of_the_stack_is_in_its_region() {
+        let text = "
+Resources:
+  Certificate: {Type: AWS::CertificateManager::Certificate, Properties: {DomainName: example.com}}
+  Distribution:
+    Type: AWS::CloudFront::Distribution
+    Properties: {DistributionConfig: {ViewerCertificate: {AcmCertificateArn: !Ref Certificate}}}
+";
+        let document = Template::parse(text, "t.yaml").unwrap();
+        let count = |region| {
+            let model = Model::new(&document.template).in_region(region);
+            super::LINTS[2].findings(&model).len()
+        };
+        assert_eq!((count(Some("eu-west-1")), count(Some("us-east-1")), count(None)), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_listener_without_a_policy_has_the_oldest() {
+        let listener = |protocol: &str| {
+            codes(&format!(
+                "Resources: {{L: {{Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {{LoadBalancerArn: a, \
+                 Protocol: {protocol}, Certificates: [{{CertificateArn: c}}], DefaultActions: []}}}}}}"
+            ))
+        };
+        assert!(listener("HTTPS").contains(&"DT081".to_owned()));
+        assert!(listener("TLS").contains(&"DT081".to_owned()));
+        assert!(!listener("TCP").contains(&"DT081".to_owned()));
+    }
+
+    #[test]
+    fn whoever_can_name_a_zone_may_leave_it_out() {
+        let text = "
+Parameters: {Zone: {Type: String}}
+Conditions: {HasZone: !Not [!Equals [!Ref Zone, '']]}
+Resources:
+  Certificate:
+    Type: AWS::CertificateManager::Certificate
+    Properties:
+      DomainName: example.com
+      ValidationMethod: DNS
+      DomainValidationOptions:
+        !If [HasZone, [{DomainName: example.com, HostedZoneId: !Ref Zone}], !Ref 'AWS::NoValue']
+";
+        assert!(!codes(text).contains(&"DT108".to_owned()));
+    }
+}

@@ -20,6 +20,9 @@ pub(super) enum Endpoint {
 /// The zone of [CloudFront](https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
 const CLOUDFRONT: &str = "Z2FDTNDATAQYW2";
 
+/// The zone of [CloudFront in China](https://docs.amazonaws.cn/en_us/aws/latest/userguide/route53.html).
+const CLOUDFRONT_CHINA: &str = "Z3RFFRIM2A3IF5";
+
 /// The zone of [Global Accelerator](https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
 const GLOBAL_ACCELERATOR: &str = "Z2BJ6XQ5FK7U4H";
 
@@ -111,7 +114,7 @@ pub(super) fn zone(endpoint: Endpoint, region: Option<&str>) -> Option<&'static 
 /// The kind of endpoint whose zone this is in some region.
 pub(super) fn endpoint_of(zone: &str) -> Option<Endpoint> {
     match zone {
-        CLOUDFRONT => Some(Endpoint::CloudFront),
+        CLOUDFRONT | CLOUDFRONT_CHINA => Some(Endpoint::CloudFront),
         GLOBAL_ACCELERATOR => Some(Endpoint::GlobalAccelerator),
         _ if LOAD_BALANCERS.iter().any(|(_, of, _)| *of == zone) => Some(Endpoint::Application),
         _ if LOAD_BALANCERS.iter().any(|(_, _, of)| *of == zone) => Some(Endpoint::Network),
@@ -160,7 +163,8 @@ mod tests {
     fn no_zone_is_that_of_two_endpoints() {
         let balancers = LOAD_BALANCERS.iter().flat_map(|(_, one, other)| [*one, *other]);
         let websites = WEBSITES.iter().map(|(_, zone)| *zone);
-        let mut all: Vec<_> = balancers.chain(websites).chain([CLOUDFRONT, GLOBAL_ACCELERATOR]).collect();
+        let mut all: Vec<_> =
+            balancers.chain(websites).chain([CLOUDFRONT, CLOUDFRONT_CHINA, GLOBAL_ACCELERATOR]).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();
