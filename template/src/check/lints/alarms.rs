@@ -1,5 +1,7 @@
 //! Alarms: whether they watch what exists, can be evaluated, and tell somebody.
 
+use std::collections::BTreeMap;
+
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::model::naming::Match;
@@ -159,14 +161,18 @@ fn no_such_name(model: &Model<'_>, found: &mut Findings) {
     if !model.is_closed() {
         return;
     }
+    let names: BTreeMap<_, _> = NAMINGS
+        .iter()
+        // The property is named like the dimension; for a full name there is none.
+        .map(|naming| (naming.dimension, model.names(naming.type_name, naming.dimension)))
+        .collect();
     for (naming, value) in alarms(model).flat_map(named) {
         // Of others a template may well have one, and watch another that is made elsewhere.
         if naming.namespaces != ECS && naming.start.is_empty() {
             continue;
         }
         let Some(name) = value.text().filter(|name| !name.is_empty()) else { continue };
-        // The property is named like the dimension; for a full name there is none.
-        if model.has_named(naming.type_name, naming.dimension, &name) == Some(Match::No) {
+        if names.get(naming.dimension).and_then(|names| names.has(&name)) == Some(Match::No) {
             let type_name = naming.type_name;
             found
                 .at(&value, format!("no {type_name} of this template is named `{name}`"))

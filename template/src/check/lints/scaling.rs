@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
-use crate::model::naming::Match;
+use crate::model::naming::{Match, Names};
 use crate::model::scaling::ServiceId;
 use crate::model::{Item, Model, Part, Text, Value, World};
 
@@ -82,10 +82,13 @@ rule! {
     pub(super) TWICE = "DT098" Warning;
 }
 
+const SERVICE: &str = "AWS::ECS::Service";
+
 fn desired_count(model: &Model<'_>, found: &mut Findings) {
+    let names = model.names(SERVICE, "ServiceName");
     for target in model.scalable_targets() {
         for (_, id) in target.service_ids() {
-            for service in services(model, &id) {
+            for service in services(&names, &id) {
                 let counts = service.get("DesiredCount").into_iter();
                 for count in counts.filter(|count| !count.is_absent() && count.world().meets(&id.text.world))
                 {
@@ -105,13 +108,10 @@ fn desired_count(model: &Model<'_>, found: &mut Findings) {
 }
 
 /// The services of the template that a resource ID names.
-fn services<'m>(model: &'m Model<'m>, id: &ServiceId<'m>) -> Vec<Item<'m>> {
+fn services<'m>(names: &Names<'m>, id: &ServiceId<'m>) -> Vec<Item<'m>> {
     match id.service.as_slice() {
-        [Part::Target(target)] if target.item.is("AWS::ECS::Service") => vec![target.item],
-        [Part::Literal(name)] => {
-            let named = |service: &Item<'_>| service.is_named("ServiceName", name) == Match::Yes;
-            model.services().map(|service| service.0).filter(named).collect()
-        }
+        [Part::Target(target)] if target.item.is(SERVICE) => vec![target.item],
+        [Part::Literal(name)] => names.of(name).iter().map(|(item, _)| *item).collect(),
         _ => Vec::new(),
     }
 }
@@ -184,22 +184,24 @@ fn is_label(text: &str) -> bool {
 }
 
 fn no_such_service(model: &Model<'_>, found: &mut Findings) {
+    let names = model.names(SERVICE, "ServiceName");
     for target in model.scalable_targets() {
         for (value, id) in target.service_ids() {
-            if let Some(wrong) = wrong_service(model, &id).or_else(|| wrong_cluster(&id)) {
+            if let Some(wrong) = wrong_service(&names, model.is_closed(), &id).or_else(|| wrong_cluster(&id))
+            {
                 found.at(&value, wrong).hint("write `!Sub \"service/${Cluster}/${Service.Name}\"`");
             }
         }
     }
 }
 
-fn wrong_service(model: &Model<'_>, id: &ServiceId<'_>) -> Option<String> {
+fn wrong_service(names: &Names<'_>, is_closed: bool, id: &ServiceId<'_>) -> Option<String> {
     match id.service.as_slice() {
-        [Part::Literal(name)] if model.is_closed() => {
-            let known = model.has_named("AWS::ECS::Service", "ServiceName", name);
-            (known == Some(Match::No)).then(|| format!("no service of this template is named `{name}`"))
+        [Part::Literal(name)] if is_closed => {
+            let is_nobodys = names.has(name) == Some(Match::No);
+            is_nobodys.then(|| format!("no service of this template is named `{name}`"))
         }
-        [Part::Target(target)] if target.item.is("AWS::ECS::Service") => (target.attribute != Some("Name"))
+        [Part::Target(target)] if target.item.is(SERVICE) => (target.attribute != Some("Name"))
             .then(|| format!("`{target}` is the service's ARN, not its name")),
         _ => None,
     }
