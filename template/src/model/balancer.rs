@@ -307,3 +307,70 @@ fn only(item: Item<'_>, path: &'static str, default: &str) -> Option<String> {
     let text = known(first)?;
     others.iter().all(|other| known(other).as_ref() == Some(&text)).then_some(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::document::Template;
+    use crate::model::{Item, Model};
+
+    const TEXT: &str = "
+Parameters: {Kind: {Type: String}}
+Resources:
+  Alb: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {SubnetMappings: [{SubnetId: a}, {SubnetId: b}]}}
+  Other: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Type: !Ref Kind, Scheme: internal}}
+  Blue: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Green: {Type: AWS::ElasticLoadBalancingV2::TargetGroup}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties:
+      LoadBalancerArn: !Ref Alb
+      DefaultActions:
+        - Type: forward
+          ForwardConfig:
+            TargetGroups: [{TargetGroupArn: !Ref Blue, Weight: 1}, {TargetGroupArn: !Ref Green, Weight: 0}]
+  Rule:
+    Type: AWS::ElasticLoadBalancingV2::ListenerRule
+    DependsOn: Green
+    Properties: {ListenerArn: !Ref Listener, Actions: [{Type: forward, TargetGroupArn: !Ref Blue}]}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      LoadBalancers:
+        - TargetGroupArn: !Ref Blue
+          AdvancedConfiguration: {AlternateTargetGroupArn: !Ref Green}
+";
+
+    fn ids<'m>(items: impl IntoIterator<Item = Item<'m>>) -> Vec<&'m str> {
+        items.into_iter().map(Item::id).collect()
+    }
+
+    #[test]
+    fn what_forwards_to_a_group_is_found_from_both_ends() {
+        let document = Template::parse(TEXT, "t.yaml").unwrap();
+        let model = Model::new(&document.template);
+        let from = |id: &str| {
+            let group = model.target_groups().find(|group| group.0.id() == id).unwrap();
+            ids(group.forwards().into_iter().map(|forward| forward.from))
+        };
+        assert_eq!((from("Blue"), from("Green")), (vec!["Listener", "Rule"], vec!["Listener"]));
+        let groups = model.forwards().filter_map(|forward| forward.target_group());
+        assert_eq!(ids(groups.map(|group| group.0)), ["Blue", "Green", "Blue"]);
+        let weights: Vec<_> = model.forwards().map(|forward| forward.weight.first()?.number()).collect();
+        assert_eq!(weights, [Some(1.0), Some(0.0), None]);
+        let attached = model.attachments().map(|attachment| attachment.is_alternate).collect::<Vec<_>>();
+        assert_eq!(attached, [false, true]);
+    }
+
+    #[test]
+    fn a_load_balancer_knows_what_belongs_to_it() {
+        let document = Template::parse(TEXT, "t.yaml").unwrap();
+        let model = Model::new(&document.template);
+        let [alb, other] = model.load_balancers().collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!((alb.kind(), alb.is_internet_facing()), (Some(super::Kind::Application), Some(true)));
+        assert_eq!((other.kind(), other.is_internet_facing()), (None, Some(false)));
+        assert_eq!((alb.subnets().len(), other.subnets().len()), (2, 0));
+        assert_eq!(ids(alb.listeners().into_iter().map(|listener| listener.0)), ["Listener"]);
+        assert_eq!(ids(alb.listeners()[0].rules().into_iter().map(|rule| rule.0)), ["Rule"]);
+        assert!(other.listeners().is_empty());
+    }
+}

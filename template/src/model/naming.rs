@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Item, Model, World};
+use crate::model::{Item, Model, Value, World};
 
 /// Whether a resource can have a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,6 @@ impl Item<'_> {
         if values.iter().any(|value| value.is_text(name)) {
             return Match::Yes;
         }
-        if values.iter().any(|value| value.is_unknown()) { Match::Maybe } else { Match::No }
+        if values.iter().any(Value::is_unknown) { Match::Maybe } else { Match::No }
     }
 }

@@ -123,43 +123,49 @@ struct Alias<'m> {
     /// What the alias points at, and in which region that is, if it is known.
     endpoint: Endpoint,
     region: Option<String>,
-    /// Whether it points at a resource of the template.
-    is_own: bool,
+    /// Whether its name is only known at deployment.
+    is_made: bool,
 }
 
 fn aliases<'m>(model: &'m Model<'m>) -> Vec<Alias<'m>> {
     let mut all = Vec::new();
     for alias in records(model).flat_map(|record| record.get("AliasTarget")) {
         for zone in alias.get("HostedZoneId") {
-            let Some(id) = zone.text() else { continue };
-            for name in alias.get("DNSName").iter().filter(|name| name.world().meets(zone.world())) {
-                if let Some((endpoint, region, is_own)) = endpoint(name, &zone) {
-                    all.push(Alias { zone: zone.clone(), id: id.clone(), endpoint, region, is_own });
-                }
-            }
+            let names = alias.get("DNSName").into_iter().filter(|name| name.world().meets(zone.world()));
+            all.extend(names.filter_map(|name| alias_of(&zone, &name)));
         }
     }
     all
 }
 
-/// What a name belongs to: a resource of the template, or an endpoint that is known by its domain.
-fn endpoint(name: &Value<'_>, zone: &Value<'_>) -> Option<(Endpoint, Option<String>, bool)> {
+fn alias_of<'m>(zone: &Value<'m>, name: &Value<'m>) -> Option<Alias<'m>> {
+    let id = zone.text()?;
+    let region = zone.world().region().map(str::to_owned);
     let text = name.texts().into_iter().next()?;
-    let Some(target) = text.targets().next() else {
-        let (endpoint, region) = zones::of_domain(text.end())?;
-        return Some((endpoint, region, false));
+    let (endpoint, region, is_made) = match text.targets().next() {
+        Some(target) => (endpoint_of(target.item)?, region, true),
+        // What the zone says is all that is known. In a known region it may be that of another one.
+        None if text.has_unknown() && region.is_none() => (zones::endpoint_of(&id)?, None, true),
+        None => {
+            let (endpoint, region) = zones::of_domain(text.end())?;
+            (endpoint, region, false)
+        }
     };
-    let endpoint = match target.item.type_name() {
-        "AWS::CloudFront::Distribution" => Endpoint::CloudFront,
-        "AWS::ElasticLoadBalancing::LoadBalancer" => Endpoint::Application,
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => match LoadBalancer(target.item).kind()? {
-            Kind::Application => Endpoint::Application,
-            Kind::Network => Endpoint::Network,
-            Kind::Gateway => return None,
+    Some(Alias { zone: zone.clone(), id, endpoint, region, is_made })
+}
+
+/// What a resource of the template is to an alias.
+fn endpoint_of(item: Item<'_>) -> Option<Endpoint> {
+    match item.type_name() {
+        "AWS::CloudFront::Distribution" => Some(Endpoint::CloudFront),
+        "AWS::ElasticLoadBalancing::LoadBalancer" => Some(Endpoint::Application),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => match LoadBalancer(item).kind()? {
+            Kind::Application => Some(Endpoint::Application),
+            Kind::Network => Some(Endpoint::Network),
+            Kind::Gateway => None,
         },
-        _ => return None,
-    };
-    Some((endpoint, zone.world().region().map(str::to_owned), true))
+        _ => None,
+    }
 }
 
 fn wrong_zone(model: &Model<'_>, found: &mut Findings) {
@@ -189,10 +195,10 @@ fn wrong_zone(model: &Model<'_>, found: &mut Findings) {
 
 fn fixed_zone(model: &Model<'_>, found: &mut Findings) {
     for alias in aliases(model) {
-        let Alias { zone, id, endpoint, region, is_own } = alias;
+        let Alias { zone, id, endpoint, region, is_made } = alias;
         let is_balancer = matches!(endpoint, Endpoint::Application | Endpoint::Network);
         let is_wrong = zones::endpoint_of(&id).is_some_and(|of| of != endpoint);
-        if is_own && is_balancer && region.is_none() && !is_wrong {
+        if is_made && is_balancer && region.is_none() && !is_wrong {
             found
                 .at(&zone, format!("`{id}` can only be the hosted zone of {endpoint} in one region"))
                 .hint("take it from the resource: `!GetAtt Alb.CanonicalHostedZoneID`");
@@ -209,6 +215,7 @@ mod tests {
     fn alias(properties: &str, zone: &str, name: &str) -> String {
         format!(
             "
+Parameters: {{Name: {{Type: String}}}}
 Resources:
   Alb: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Subnets: [subnet-1, subnet-2]}}}}
   Distribution: {{Type: AWS::CloudFront::Distribution}}
@@ -253,6 +260,14 @@ Resources:
         };
         assert_eq!(count("eu-west-1"), ["DT105"]);
         assert!(count("us-east-1").is_empty());
+    }
+
+    #[test]
+    fn a_zone_for_a_name_that_is_given_later_is_of_one_region() {
+        assert_eq!(found("Z35SXDOTRQ7X7K", "!ImportValue Name"), ["DT106"]);
+        assert_eq!(found("Z35SXDOTRQ7X7K", "!Sub 'dualstack.${Name}'"), ["DT106"]);
+        assert!(found("Z2FDTNDATAQYW2", "!ImportValue Name").is_empty());
+        assert!(found("Z0123", "!ImportValue Name").is_empty());
     }
 
     #[test]

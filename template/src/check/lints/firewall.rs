@@ -46,17 +46,17 @@ fn scope(model: &Model<'_>, found: &mut Findings) {
             }
         }
         for resource in association.get("ResourceArn") {
-            let target = resource.target().filter(|target| target.item.is("AWS::CloudFront::Distribution"));
-            if let Some(target) = target {
-                found
-                    .at(
-                        &resource,
-                        format!(
-                            "the distribution `{}` cannot be protected by an association",
-                            target.item.id()
-                        ),
-                    )
-                    .hint("name the web ACL in `DistributionConfig.WebACLId`");
+            for text in resource.texts() {
+                let mut targets = text.targets();
+                if let Some(target) = targets.find(|target| target.item.is("AWS::CloudFront::Distribution")) {
+                    let id = target.item.id();
+                    found
+                        .at(
+                            &resource,
+                            format!("the distribution `{id}` cannot be protected by an association"),
+                        )
+                        .hint("name the web ACL in `DistributionConfig.WebACLId`");
+                }
             }
         }
     }
@@ -130,6 +130,7 @@ fn is_used(acl: Item<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::Template;
+    use crate::check::lints::testing::codes;
     use crate::model::Model;
 
     #[test]
@@ -147,5 +148,32 @@ Resources:
         };
         assert_eq!(messages(Some("eu-west-1")), ["a web ACL for CloudFront cannot be made in eu-west-1"]);
         assert!(messages(Some("us-east-1")).is_empty() && messages(None).is_empty());
+    }
+
+    #[test]
+    fn a_distribution_names_its_web_acl_itself() {
+        let text = |properties: &str, arn: &str| {
+            format!(
+                "
+Resources:
+  Acl: {{Type: AWS::WAFv2::WebACL, Properties: {{Scope: REGIONAL}}}}
+  Edge: {{Type: AWS::CloudFront::Distribution, Properties: {{DistributionConfig: {{{properties}}}}}}}
+  To: {{Type: AWS::WAFv2::WebACLAssociation, Properties: {{WebACLArn: !GetAtt Acl.Arn, ResourceArn: {arn}}}}}
+"
+            )
+        };
+        let count = |text: &str| codes(text).iter().filter(|code| *code == "DT092").count();
+        let edge = "!Sub 'arn:aws:cloudfront::${AWS::AccountId}:distribution/${Edge}'";
+        assert_eq!(count(&text("", edge)), 1);
+        assert_eq!(count(&text("WebACLId: !GetAtt Acl.Arn", "!ImportValue Alb")), 1);
+        let regional = "'arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/a/1'";
+        assert_eq!(count(&text(&format!("WebACLId: {regional}"), "!ImportValue Alb")), 1);
+        assert_eq!(
+            count(&text(
+                &format!("WebACLId: {}", regional.replace("regional", "global")),
+                "!ImportValue Alb"
+            )),
+            0
+        );
     }
 }
