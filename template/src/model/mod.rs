@@ -27,9 +27,12 @@
 //! assert_eq!(cluster.item.id(), "Cluster");
 //! ```
 
+pub mod balancer;
 pub mod ecs;
 mod item;
 mod look;
+pub mod naming;
+pub mod scaling;
 mod text;
 mod value;
 mod world;

@@ -62,6 +62,11 @@ impl<'m> World<'m> {
         world.atom(Atom::Equals(name, value), true).then_some(world)
     }
 
+    /// The region, if it is known: the one assumed here, or the one that the model is for.
+    pub fn region(&self) -> Option<&'m str> {
+        self.fixed("AWS::Region").or_else(|| self.model.region())
+    }
+
     /// The value that the parameter `name` has in this world: the one assumed, or its default unless that is
     /// excluded.
     pub(super) fn parameter(&self, name: &str) -> Option<&'m Node> {
