@@ -21,8 +21,8 @@ pub(super) static LINTS: &[Lint] = &[
 rule! {
     /// Containers that need more than their task has.
     ///
-    /// What the containers reserve (`Cpu`, and `MemoryReservation` or else `Memory`) together, and the `Memory` of
-    /// each alone, must fit into the `Cpu` and `Memory` of the task. ECS refuses the task definition otherwise.
+    /// What the containers reserve together (`Cpu`, and `MemoryReservation` or else `Memory`) must fit into the `Cpu`
+    /// and `Memory` of the task. ECS refuses the task definition otherwise.
     ///
     /// Make the task larger, or the containers smaller; on Fargate they need no numbers of their own.
     ///
@@ -182,9 +182,11 @@ fn check_names(task: TaskDefinition<'_>, named: Vec<Value<'_>>, found: &mut Find
             known.get(name).is_some_and(|worlds| worlds.iter().any(|world| world.meets(value.world())));
         if !there {
             let message = format!("`{}` has no container `{name}`", task.0.id());
+            let near = did_you_mean(nearest(name, known.keys().copied()).filter(|near| *near != name));
             let names = || known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let hint = did_you_mean(nearest(name, known.keys().copied()).filter(|near| *near != name));
-            found.at(&value, message).hint(hint.unwrap_or_else(|| format!("its containers are {}", names())));
+            found
+                .at(&value, message)
+                .hint(near.unwrap_or_else(|| format!("name one of its containers: {}", names())));
         }
     }
 }
@@ -269,7 +271,7 @@ fn same_port(task: TaskDefinition<'_>, containers: &[Container<'_>], found: &mut
 rule! {
     /// A container setting outside of what ECS accepts.
     ///
-    /// A health check has an interval of 5 to 300 seconds, a timeout of 2 to 60 (or 120), 1 to 10 retries, a start
+    /// A health check has an interval of 5 to 300 seconds, a timeout of 2 to 60, 1 to 10 retries, a start
     /// period of at most 300 seconds, and a command that begins with `CMD`, `CMD-SHELL` or `NONE`; `Memory` is more
     /// than `MemoryReservation`. ECS refuses the task definition otherwise.
     ///
@@ -281,7 +283,7 @@ rule! {
 /// What ECS accepts. Source: see [`NUMBERS`].
 const RANGES: [(&str, f64, f64, &str); 4] = [
     ("HealthCheck.Interval", 5.0, 300.0, "seconds between two health checks"),
-    ("HealthCheck.Timeout", 2.0, 120.0, "seconds for a health check"),
+    ("HealthCheck.Timeout", 2.0, 60.0, "seconds for a health check"),
     ("HealthCheck.Retries", 1.0, 10.0, "retries of a health check"),
     ("HealthCheck.StartPeriod", 0.0, 300.0, "seconds for the start"),
 ];
@@ -301,9 +303,7 @@ fn numbers(model: &Model<'_>, found: &mut Findings) {
         for command in container.value.get("HealthCheck.Command") {
             let items = command.items().unwrap_or_default();
             let Some(first) = items.first().and_then(Value::text) else { continue };
-            if !matches!(first.as_str(), "CMD" | "CMD-SHELL" | "NONE")
-                && items[0].world().is_same(command.world())
-            {
+            if !first.starts_with("CMD") && first != "NONE" && items[0].world().is_same(command.world()) {
                 found
                     .at(&items[0], format!("the command of a health check begins with `CMD` or `CMD-SHELL`, not `{first}`"))
                     .hint("put `CMD-SHELL` before a line for the shell, or `CMD` before a program and its arguments");

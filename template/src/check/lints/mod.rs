@@ -5,6 +5,9 @@ mod containers;
 mod deployments;
 mod fargate;
 mod images;
+mod start_order;
+mod task_network;
+mod task_roles;
 #[cfg(test)]
 mod testing;
 
@@ -12,7 +15,15 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS, deployments::LINTS, capacity::LINTS, fargate::LINTS, containers::LINTS]
-        .into_iter()
-        .flatten()
+    let subjects = [
+        images::LINTS,
+        deployments::LINTS,
+        capacity::LINTS,
+        fargate::LINTS,
+        containers::LINTS,
+        start_order::LINTS,
+        task_network::LINTS,
+        task_roles::LINTS,
+    ];
+    subjects.into_iter().flatten()
 }
