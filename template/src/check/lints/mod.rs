@@ -3,8 +3,10 @@
 mod capacity;
 mod containers;
 mod deployments;
+mod efs_volumes;
 mod fargate;
 mod images;
+mod logs;
 mod start_order;
 mod task_network;
 mod task_roles;
@@ -24,6 +26,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
         start_order::LINTS,
         task_network::LINTS,
         task_roles::LINTS,
+        efs_volumes::LINTS,
+        logs::LINTS,
     ];
     subjects.into_iter().flatten()
 }
