@@ -2,6 +2,7 @@
 
 mod capacity;
 mod containers;
+mod credentials;
 mod deployments;
 mod efs_volumes;
 mod fargate;
@@ -28,6 +29,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
         task_roles::LINTS,
         efs_volumes::LINTS,
         logs::LINTS,
+        credentials::LINTS,
     ];
     subjects.into_iter().flatten()
 }
