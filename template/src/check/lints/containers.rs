@@ -183,10 +183,10 @@ fn check_names(task: TaskDefinition<'_>, named: Vec<Value<'_>>, found: &mut Find
         if !there {
             let message = format!("`{}` has no container `{name}`", task.0.id());
             let near = did_you_mean(nearest(name, known.keys().copied()).filter(|near| *near != name));
-            let names = || known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let all = || known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             found
                 .at(&value, message)
-                .hint(near.unwrap_or_else(|| format!("name one of its containers: {}", names())));
+                .hint(near.unwrap_or_else(|| format!("name one of its containers: {}", all())));
         }
     }
 }

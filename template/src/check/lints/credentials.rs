@@ -64,7 +64,7 @@ rule! {
     /// the file.
     ///
     /// Keep it in Secrets Manager or in a secure parameter, and pass it by `Secrets` (ECS), by a type such as
-    /// `SECRETS_MANAGER` (CodeBuild), or let the program read it. A name such as `…_ARN` or `…_NAME` says that the
+    /// `SECRETS_MANAGER` in a build project, or let the program read it. A name such as `…_ARN` or `…_NAME` says that the
     /// value is none.
     ///
     /// Source: [Pass sensitive data to a container](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html).

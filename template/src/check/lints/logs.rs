@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
+use crate::model::ecs::TaskDefinition;
 use crate::model::{Model, Text};
 
 pub(super) static LINTS: &[Lint] = &[Lint { rule: &NO_GROUP, check: no_group }];
@@ -26,7 +27,7 @@ fn no_group(model: &Model<'_>, found: &mut Findings) {
         return;
     }
     let Some(made) = groups(model) else { return };
-    for container in model.task_definitions().flat_map(|task| task.containers()) {
+    for container in model.task_definitions().flat_map(TaskDefinition::containers) {
         let log = &container.value;
         let awslogs = log.get("LogConfiguration.LogDriver").iter().all(|driver| driver.is_text("awslogs"));
         let create = log.get("LogConfiguration.Options.awslogs-create-group");

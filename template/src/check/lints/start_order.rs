@@ -135,8 +135,8 @@ fn circle(
 
 /// Whether all the waits on the way round can be at the same time.
 fn can_be(task: TaskDefinition<'_>, round: &[(usize, usize)], waits: &[Vec<Wait<'_>>]) -> bool {
-    let worlds = round.iter().map(|(place, next)| &waits[*place][*next - 1].world);
-    worlds.fold(Some(task.0.world()), |all, world| all?.and(world)).is_some()
+    let mut worlds = round.iter().map(|(place, next)| &waits[*place][*next - 1].world);
+    worlds.try_fold(task.0.world(), |all, world| all.and(world)).is_some()
 }
 
 #[cfg(test)]

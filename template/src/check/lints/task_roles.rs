@@ -87,13 +87,15 @@ fn read_only_exec(model: &Model<'_>, found: &mut Findings) {
         for exec in service.0.get("EnableExecuteCommand").iter().filter(|exec| exec.boolean() == Some(true)) {
             for (task, runs) in service.task_definitions() {
                 let Some(world) = exec.world().and(&runs) else { continue };
-                let closed = task.containers().into_iter().find(|container| {
+                let containers = task.all_containers().unwrap_or_default();
+                let closed = |container: &Container<'_>| {
                     let read_only =
-                        |value: &Value<'_>| value.boolean() == Some(true) && value.world().meets(&world);
-                    container.value.get("ReadonlyRootFilesystem").iter().any(read_only)
+                        |value: &Value<'_>| value.boolean() == Some(true) || !value.world().meets(&world);
+                    container.value.get("ReadonlyRootFilesystem").iter().all(read_only)
                         && !mounts_agent(container)
-                });
-                if let Some(container) = closed {
+                };
+                // A sidecar may be closed, as long as the program can be looked into.
+                if let Some(container) = containers.first().filter(|_| containers.iter().all(closed)) {
                     found
                         .at(exec, format!("the agent of ECS Exec cannot write in {}", container.shown()))
                         .hint("turn `EnableExecuteCommand` off, or mount a volume at `/var/lib/amazon` and `/var/log/amazon`");

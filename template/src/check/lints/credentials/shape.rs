@@ -1,31 +1,34 @@
 //! What credentials look like.
 
-/// Keys with a beginning of their own: it, what they are, how many characters follow at least, and which.
+/// A kind of key: how it begins, what it is, how many characters follow at least, and which.
+struct Key(&'static str, &'static str, usize, fn(char) -> bool);
+
+/// Keys with a beginning of their own.
 ///
 /// Sources: [GitHub](https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats),
 /// [AWS](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids),
 /// [Slack](https://docs.slack.dev/authentication/tokens), [Stripe](https://docs.stripe.com/keys),
 /// [GitLab](https://docs.gitlab.com/security/tokens/).
-const KEYS: [(&str, &str, usize, fn(char) -> bool); 19] = [
-    ("AKIA", "an AWS access key", 16, upper),
-    ("ASIA", "an AWS access key", 16, upper),
-    ("AIza", "a Google API key", 35, wordy),
-    ("ghp_", "a GitHub token", 36, plain),
-    ("gho_", "a GitHub token", 36, plain),
-    ("ghu_", "a GitHub token", 36, plain),
-    ("ghs_", "a GitHub token", 36, plain),
-    ("ghr_", "a GitHub token", 36, plain),
-    ("github_pat_", "a GitHub token", 22, wordy),
-    ("glpat-", "a GitLab token", 20, wordy),
-    ("xoxb-", "a Slack token", 10, wordy),
-    ("xoxp-", "a Slack token", 10, wordy),
-    ("xoxa-", "a Slack token", 10, wordy),
-    ("xoxr-", "a Slack token", 10, wordy),
-    ("xoxs-", "a Slack token", 10, wordy),
-    ("sk_live_", "a Stripe key", 16, plain),
-    ("rk_live_", "a Stripe key", 16, plain),
-    ("sk-", "an API key (`sk-…`)", 20, wordy),
-    ("SG.", "a SendGrid key", 60, dotted),
+const KEYS: [Key; 19] = [
+    Key("AKIA", "an AWS access key", 16, upper),
+    Key("ASIA", "an AWS access key", 16, upper),
+    Key("AIza", "a Google API key", 35, wordy),
+    Key("ghp_", "a GitHub token", 36, plain),
+    Key("gho_", "a GitHub token", 36, plain),
+    Key("ghu_", "a GitHub token", 36, plain),
+    Key("ghs_", "a GitHub token", 36, plain),
+    Key("ghr_", "a GitHub token", 36, plain),
+    Key("github_pat_", "a GitHub token", 22, wordy),
+    Key("glpat-", "a GitLab token", 20, wordy),
+    Key("xoxb-", "a Slack token", 10, wordy),
+    Key("xoxp-", "a Slack token", 10, wordy),
+    Key("xoxa-", "a Slack token", 10, wordy),
+    Key("xoxr-", "a Slack token", 10, wordy),
+    Key("xoxs-", "a Slack token", 10, wordy),
+    Key("sk_live_", "a Stripe key", 16, plain),
+    Key("rk_live_", "a Stripe key", 16, plain),
+    Key("sk-", "an API key (`sk-…`)", 20, wordy),
+    Key("SG.", "a SendGrid key", 60, dotted),
 ];
 
 fn upper(character: char) -> bool {
@@ -49,24 +52,29 @@ pub(super) fn of(text: &str) -> Option<&'static str> {
     if text.len() < 8 {
         return None;
     }
-    if text.contains("PRIVATE KEY-----") && text.contains("-----BEGIN ") {
+    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }
     if has_password_in_url(text) {
         return Some("a URL with a password");
     }
-    KEYS.iter().find(|(start, _, least, of)| has_key(text, start, *least, *of)).map(|(_, what, ..)| *what)
+    // Every string of a template is looked at, so each only once: at the beginnings of its words.
+    let bytes = text.as_bytes();
+    let starts = bytes.iter().enumerate().filter(|(at, byte)| {
+        matches!(byte, b'A' | b'S' | b'g' | b'r' | b's' | b'x')
+            && (*at == 0 || !wordy(char::from(bytes[at - 1])))
+    });
+    starts
+        .map(|(at, _)| &text[at..])
+        .find_map(|word| KEYS.iter().find(|key| is_key(word, key)).map(|key| key.1))
 }
 
-fn has_key(text: &str, start: &str, least: usize, of: fn(char) -> bool) -> bool {
-    text.match_indices(start).any(|(at, _)| {
-        // Not in the middle of a word.
-        let before = text[..at].chars().next_back();
-        let rest = &text[at + start.len()..];
-        let key: &str = &rest[..rest.find(|character| !of(character)).unwrap_or(rest.len())];
-        let length = if start.ends_with("IA") { key.len() == least } else { key.len() >= least };
-        before.is_none_or(|before| !wordy(before)) && length && is_random(key)
-    })
+fn is_key(word: &str, Key(start, _, least, of): &Key) -> bool {
+    let Some(rest) = word.strip_prefix(start) else { return false };
+    let key = &rest[..rest.find(|character| !of(character)).unwrap_or(rest.len())];
+    // The keys of AWS have one length.
+    let length = if start.ends_with("IA") { key.len() == *least } else { key.len() >= *least };
+    length && is_random(key)
 }
 
 /// Whether it does not look like words or an example: a digit and a letter at least, and not one letter again and
@@ -116,11 +124,11 @@ const PUBLIC: [&str; 5] = ["NEXT_PUBLIC_", "PUBLIC_", "REACT_APP_", "VITE_", "GA
 /// Whether a variable with this name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase().replace('-', "_");
-    let ends = |end: &&str| {
-        let before = name.strip_suffix(*end);
-        before.is_some_and(|before| before.is_empty() || before.ends_with('_') || *end == "PASSWORD")
+    let ends = |end: &str| {
+        let before = name.strip_suffix(end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('_') || end == "PASSWORD")
     };
-    ENDS.iter().any(|end| ends(&end)) && !PUBLIC.iter().any(|start| name.starts_with(start))
+    ENDS.iter().any(|end| ends(end)) && !PUBLIC.iter().any(|start| name.starts_with(start))
 }
 
 /// Whether the value may be a secret, and not a flag, a number, or where the secret is.
