@@ -77,15 +77,29 @@ rule! {
 
 fn only_spot(model: &Model<'_>, found: &mut Findings) {
     for service in model.services() {
-        for strategy in service.0.get("CapacityProviderStrategy") {
-            let Some(items) = strategy.items() else { continue };
-            let spot = items.iter().any(|item| is_provider(item, "FARGATE_SPOT"));
-            if spot && items.iter().all(|item| is_provider(item, "FARGATE_SPOT") || is_unused(item)) {
-                found
-                    .at(&strategy, "every task runs on FARGATE_SPOT, which AWS may take back all at once")
-                    .hint("add `{CapacityProvider: FARGATE, Base: 1, Weight: 0}`");
+        let own = service.0.get("CapacityProviderStrategy");
+        let launches = service.0.get("LaunchType");
+        for strategy in own.iter().filter(|strategy| !strategy.is_absent()) {
+            report(strategy, found);
+        }
+        // Where nothing is said, the cluster decides.
+        if own.iter().chain(&launches).all(Value::is_absent) {
+            for cluster in service.0.get("Cluster").into_iter().filter_map(|cluster| cluster.target()) {
+                for strategy in cluster.item.get("DefaultCapacityProviderStrategy") {
+                    report(&strategy, found);
+                }
             }
         }
+    }
+}
+
+fn report(strategy: &Value<'_>, found: &mut Findings) {
+    let Some(items) = strategy.items() else { return };
+    let spot = items.iter().any(|item| is_provider(item, "FARGATE_SPOT"));
+    if spot && items.iter().all(|item| is_provider(item, "FARGATE_SPOT") || is_unused(item)) {
+        found
+            .at(strategy, "every task runs on FARGATE_SPOT, which AWS may take back all at once")
+            .hint("add `{CapacityProvider: FARGATE, Base: 1, Weight: 0}`");
     }
 }
 
@@ -99,4 +113,41 @@ fn is_provider(item: &Value<'_>, name: &str) -> bool {
 fn is_unused(item: &Value<'_>) -> bool {
     let none = |value: &Value<'_>| value.is_absent() || value.number() == Some(0.0);
     item.get("Base").iter().all(none) && item.get("Weight").iter().all(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::check::lints::testing::found;
+
+    #[test]
+    fn a_service_without_a_word_runs_as_its_cluster_says() {
+        let text = "
+Resources:
+  Cluster:
+    Type: AWS::ECS::Cluster
+    Properties:
+      DefaultCapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT, Weight: 1}, {CapacityProvider: FARGATE}]
+  Service: {Type: 'AWS::ECS::Service', Properties: {Cluster: !Ref Cluster, TaskDefinition: 'a:1'}}
+";
+        assert_snapshot!(found("DT038", text), @"
+        every task runs on FARGATE_SPOT, which AWS may take back all at once at Resources.Cluster.Properties.DefaultCapacityProviderStrategy (add `{CapacityProvider: FARGATE, Base: 1, Weight: 0}`)
+        ");
+        assert_eq!(found("DT038", &text.replace("FARGATE}", "FARGATE, Base: 1}")), "");
+        assert_eq!(
+            found("DT038", &text.replace("TaskDefinition", "LaunchType: FARGATE, TaskDefinition")),
+            ""
+        );
+    }
+
+    #[test]
+    fn two_words_about_capacity_are_found_in_targets_too() {
+        let parameters = "{LaunchType: FARGATE, CapacityProviderStrategy: [{CapacityProvider: FARGATE}]}";
+        let rule = format!("{{Targets: [{{Id: a, Arn: b, EcsParameters: {parameters}}}]}}");
+        let text = format!("Resources: {{Rule: {{Type: 'AWS::Events::Rule', Properties: {rule}}}}}");
+        assert_snapshot!(found("DT037", &text), @"
+        the launch type FARGATE stands beside a capacity provider strategy at Resources.Rule.Properties.Targets[0].EcsParameters.LaunchType (remove `LaunchType`; the capacity providers say where the tasks run)
+        ");
+    }
 }

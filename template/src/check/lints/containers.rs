@@ -168,26 +168,49 @@ fn check_names(task: TaskDefinition<'_>, named: Vec<Value<'_>>, found: &mut Find
     if named.is_empty() {
         return;
     }
-    let Some(known) = task.container_names() else { return };
-    let known: BTreeMap<&str, Vec<&World<'_>>> =
-        known.iter().fold(BTreeMap::new(), |mut all, (name, world)| {
-            all.entry(name.as_str()).or_insert_with(Vec::new).push(world);
-            all
-        });
+    let Some(all) = task.container_names() else { return };
+    let known = Names::of(&all);
     for value in named {
         let Some(text) = value.text() else { continue };
         // A link may have an alias: `database:db`.
         let name = text.split(':').next().unwrap_or_default();
-        let there =
-            known.get(name).is_some_and(|worlds| worlds.iter().any(|world| world.meets(value.world())));
-        if !there {
-            let message = format!("`{}` has no container `{name}`", task.0.id());
-            let near = did_you_mean(nearest(name, known.keys().copied()).filter(|near| *near != name));
-            let all = || known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            found
-                .at(&value, message)
-                .hint(near.unwrap_or_else(|| format!("name one of its containers: {}", all())));
+        if !known.have(name, value.world()) {
+            let hint =
+                known.near(name).unwrap_or_else(|| format!("name one of its containers: {}", known.shown()));
+            found.at(&value, format!("`{}` has no container `{name}`", task.0.id())).hint(hint);
         }
+    }
+}
+
+/// Names by which parts of a task are known, each with what must hold for it to be there.
+struct Names<'n, 'm>(BTreeMap<&'n str, Vec<&'n World<'m>>>);
+
+impl<'n, 'm> Names<'n, 'm> {
+    fn of(names: &'n [(String, World<'m>)]) -> Names<'n, 'm> {
+        let mut all: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (name, world) in names {
+            all.entry(name).or_default().push(world);
+        }
+        Names(all)
+    }
+
+    /// Whether there is something of this name in the world.
+    fn have(&self, name: &str, world: &World<'m>) -> bool {
+        self.0.get(name).is_some_and(|worlds| worlds.iter().any(|known| known.meets(world)))
+    }
+
+    fn near(&self, name: &str) -> Option<String> {
+        // Comparing costs, and nobody looks for a slip among so many.
+        const MOST: usize = 50;
+        if self.0.contains_key(name) {
+            return Some("it is only there under another condition".to_owned());
+        }
+        did_you_mean(nearest(name, self.0.keys().take(MOST).copied()))
+    }
+
+    fn shown(&self) -> String {
+        const MOST: usize = 12;
+        self.0.keys().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -336,18 +359,19 @@ rule! {
 
 fn no_volume(model: &Model<'_>, found: &mut Findings) {
     for task in model.task_definitions() {
-        let Some(known) = task.volume_names() else { continue };
+        let Some(names) = task.volume_names() else { continue };
+        let known = Names::of(&names);
         let mounts = task.containers().into_iter().flat_map(|container| container.entries("MountPoints"));
         for source in mounts.flat_map(|mount| mount.get("SourceVolume")) {
             let Some(name) = source.text() else { continue };
-            if known.iter().any(|(known, world)| *known == name && world.meets(source.world())) {
-                continue;
+            if !known.have(&name, source.world()) {
+                let hint =
+                    known.near(&name).unwrap_or_else(|| format!("add `{{Name: {name}}}` to `Volumes`"));
+                found.at(&source, format!("`{}` declares no volume `{name}`", task.0.id())).hint(hint);
             }
-            let near = did_you_mean(
-                nearest(&name, known.iter().map(|(known, _)| known.as_str())).filter(|near| *near != name),
-            );
-            let hint = near.unwrap_or_else(|| format!("add `{{Name: {name}}}` to `Volumes`"));
-            found.at(&source, format!("`{}` declares no volume `{name}`", task.0.id())).hint(hint);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,3 +323,6 @@ fn slow_start(balancer: &LoadBalancer<'_>, world: &World<'_>) -> Option<String> 
         Some(format!("`{}` warms up for {seconds} seconds", group.item.id()))
     })
 }
+
+#[cfg(test)]
+mod tests;

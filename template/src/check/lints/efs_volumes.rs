@@ -101,3 +101,47 @@ fn no_iam(model: &Model<'_>, found: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::check::lints::testing::found;
+
+    fn volume(code: &str, efs: &str) -> String {
+        let volumes = format!("{{Volumes: [{{Name: a, EFSVolumeConfiguration: {{{efs}}}}}]}}");
+        found(
+            code,
+            &format!("Resources: {{Task: {{Type: 'AWS::ECS::TaskDefinition', Properties: {volumes}}}}}"),
+        )
+    }
+
+    #[test]
+    fn an_access_point_needs_encryption_and_its_own_directory() {
+        let point = "AuthorizationConfig: {AccessPointId: fsap-1}";
+        assert_snapshot!(volume("DT051", &format!("{point}, TransitEncryption: DISABLED")), @"
+        the volume has an access point, but no encryption in transit at Resources.Task.Properties.Volumes[0].EFSVolumeConfiguration.TransitEncryption (set `TransitEncryption: ENABLED`)
+        ");
+        assert_snapshot!(volume("DT051", &format!("{point}, TransitEncryption: ENABLED, RootDirectory: /data")), @"
+        the volume has an access point, and the root directory `/data` at Resources.Task.Properties.Volumes[0].EFSVolumeConfiguration.RootDirectory (remove `RootDirectory`: the access point has a directory of its own)
+        ");
+        assert_snapshot!(volume("DT051", "AuthorizationConfig: {IAM: ENABLED}"), @"
+        the volume has IAM authorization, but no encryption in transit at Resources.Task.Properties.Volumes[0].EFSVolumeConfiguration (set `TransitEncryption: ENABLED`)
+        ");
+        assert_eq!(volume("DT051", "AuthorizationConfig: {IAM: DISABLED}"), "");
+        assert_eq!(
+            volume("DT051", &format!("{point}, TransitEncryption: !ImportValue a, RootDirectory: /")),
+            ""
+        );
+    }
+
+    #[test]
+    fn a_batch_job_mounts_like_a_task() {
+        let volumes = "{Volumes: [{Name: a, EfsVolumeConfiguration: {FileSystemId: fs-1}}]}";
+        let job = format!("{{Type: container, ContainerProperties: {volumes}}}");
+        let text = format!("Resources: {{Job: {{Type: 'AWS::Batch::JobDefinition', Properties: {job}}}}}");
+        assert_snapshot!(found("DT052", &text), @"
+        the file system is mounted without IAM authorization at Resources.Job.Properties.ContainerProperties.Volumes[0].EfsVolumeConfiguration (set `AuthorizationConfig.IAM` to `ENABLED`, and allow the task role to mount)
+        ");
+    }
+}

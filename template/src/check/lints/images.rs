@@ -128,7 +128,10 @@ fn may_be_windows(task: TaskDefinition<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use insta::assert_snapshot;
+
     use super::*;
+    use crate::check::lints::testing::found;
 
     #[test]
     fn a_registry_with_a_port_is_no_tag() {
@@ -136,5 +139,34 @@ mod tests {
         assert!(is_moving("nginx") && is_moving("nginx:latest"));
         assert!(!is_moving("localhost:5000/app:1"));
         assert!(!is_moving("app@sha256:0123") && !is_moving("${Repository.RepositoryUri}"));
+    }
+
+    fn container(code: &str, properties: &str) -> String {
+        let task = format!("{{ContainerDefinitions: [{{Name: a, {properties}}}]}}");
+        found(code, &format!("Resources: {{Task: {{Type: 'AWS::ECS::TaskDefinition', Properties: {task}}}}}"))
+    }
+
+    #[test]
+    fn the_x_ray_daemon_is_known_wherever_it_is_kept() {
+        assert_snapshot!(container("DT058", "Image: 'amazon/aws-xray-daemon'"), @"
+        the image `amazon/aws-xray-daemon` is the X-Ray daemon, which is no longer developed at Resources.Task.Properties.ContainerDefinitions[0].Image (use `public.ecr.aws/aws-observability/aws-otel-collector`, and send traces by OTLP)
+        ");
+        assert_snapshot!(container("DT058", "Image: !Sub '${AWS::AccountId}.dkr.ecr.eu-west-1.amazonaws.com/aws-xray-daemon@sha256:0'"), @"
+        the image `${AWS::AccountId}.dkr.ecr.eu-west-1.amazonaws.com/aws-xray-daemon@sha256:0` is the X-Ray daemon, which is no longer developed at Resources.Task.Properties.ContainerDefinitions[0].Image (use `public.ecr.aws/aws-observability/aws-otel-collector`, and send traces by OTLP)
+        ");
+        assert_eq!(container("DT058", "Image: 'my/aws-xray-daemon-reader:1'"), "");
+    }
+
+    #[test]
+    fn a_user_or_a_read_only_file_system_is_enough() {
+        assert_snapshot!(container("DT059", "Image: 'a:1'"), @r#"
+        the container `a` runs as root, unless its image says another user, and can change its own files at Resources.Task.Properties.ContainerDefinitions[0] (set `User: "1000:1000"`, or `ReadonlyRootFilesystem: true`)
+        "#);
+        assert_snapshot!(container("DT059", "User: '0:0', ReadonlyRootFilesystem: false"), @r#"
+        the container `a` runs as root and can change its own files at Resources.Task.Properties.ContainerDefinitions[0] (set `User: "1000:1000"`, or `ReadonlyRootFilesystem: true`)
+        "#);
+        assert_eq!(container("DT059", "User: 1000"), "");
+        assert_eq!(container("DT059", "User: !ImportValue user"), "");
+        assert_eq!(container("DT059", "ReadonlyRootFilesystem: !ImportValue closed"), "");
     }
 }

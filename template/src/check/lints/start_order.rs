@@ -96,7 +96,7 @@ fn waits<'m>(containers: &[Container<'m>]) -> Vec<Vec<Wait<'m>>> {
     containers.iter().map(of).collect()
 }
 
-/// Reports the first circle of containers that wait for each other.
+/// Reports the circles of containers that wait for each other.
 fn circle(
     task: TaskDefinition<'_>,
     containers: &[Container<'_>],
@@ -104,30 +104,34 @@ fn circle(
     found: &mut Findings,
 ) {
     let mut done = vec![false; containers.len()];
+    let mut on_way = vec![false; containers.len()];
     for start in 0..containers.len() {
         // The containers on the way from the start, each with the place of the wait that is looked at next.
         let mut way: Vec<(usize, usize)> = vec![(start, 0)];
         while let Some((here, next)) = way.last_mut() {
+            on_way[*here] = true;
             if done[*here] || *next == waits[*here].len() {
                 done[*here] = true;
+                on_way[*here] = false;
                 way.pop();
                 continue;
             }
             let wait = &waits[*here][*next];
             *next += 1;
-            if let Some(from) = way.iter().position(|(place, _)| *place == wait.on) {
-                let round = &way[from..];
-                if can_be(task, round, waits) {
-                    let names: Vec<_> = round.iter().map(|(place, _)| containers[*place].shown()).collect();
-                    found
-                        .at(
-                            &wait.name,
-                            format!("containers wait for each other and never start: {}", names.join(", ")),
-                        )
-                        .hint("remove one of the `DependsOn` of the circle");
-                }
-            } else {
+            if !on_way[wait.on] {
                 way.push((wait.on, 0));
+                continue;
+            }
+            let from = way.iter().position(|(place, _)| *place == wait.on).unwrap_or_default();
+            let round = &way[from..];
+            if can_be(task, round, waits) {
+                let names: Vec<_> = round.iter().map(|(place, _)| containers[*place].shown()).collect();
+                found
+                    .at(
+                        &wait.name,
+                        format!("containers wait for each other and never start: {}", names.join(", ")),
+                    )
+                    .hint("remove one of the `DependsOn` of the circle");
             }
         }
     }

@@ -24,10 +24,11 @@ rule! {
 fn mode(model: &Model<'_>, found: &mut Findings) {
     for task in model.task_definitions() {
         host_ports(task, found);
-    }
-    for service in model.services() {
-        for (task, runs) in service.task_definitions() {
-            configuration(service, task, &runs, found);
+        let fargate = task.on_fargate();
+        for service in task.services() {
+            for (_, runs) in service.task_definitions().iter().filter(|(other, _)| *other == task) {
+                configuration(service, task, &fargate, runs, found);
+            }
         }
     }
 }
@@ -59,7 +60,13 @@ fn host_ports(task: TaskDefinition<'_>, found: &mut Findings) {
     }
 }
 
-fn configuration<'m>(service: Service<'m>, task: TaskDefinition<'m>, runs: &World<'m>, found: &mut Findings) {
+fn configuration<'m>(
+    service: Service<'m>,
+    task: TaskDefinition<'m>,
+    fargate: &[World<'m>],
+    runs: &World<'m>,
+    found: &mut Findings,
+) {
     // With the controller EXTERNAL, the task sets have the network configuration.
     let controllers = service.controllers();
     let ours = |world: &World<'_>| {
@@ -67,7 +74,6 @@ fn configuration<'m>(service: Service<'m>, task: TaskDefinition<'m>, runs: &Worl
             .iter()
             .any(|(name, case)| matches!(name.as_deref(), Some("ECS" | "CODE_DEPLOY")) && case.meets(world))
     };
-    let fargate = task.on_fargate();
     for mode in task.0.get("NetworkMode") {
         for network in service.0.get("NetworkConfiguration") {
             let world = mode.world().and(network.world()).and_then(|world| world.and(runs));
@@ -77,14 +83,15 @@ fn configuration<'m>(service: Service<'m>, task: TaskDefinition<'m>, runs: &Worl
                     .at(&network, format!("the tasks of `{}` have the network mode `awsvpc`, but no subnets", task.0.id()))
                     .hint("add `NetworkConfiguration: {AwsvpcConfiguration: {Subnets: […], SecurityGroups: […]}}`");
             }
-            let other = mode.is_absent() || mode.text().is_some_and(|mode| mode != "awsvpc");
+            let other =
+                mode.is_absent() && !may_be_managed(task) || mode.text().is_some_and(|mode| mode != "awsvpc");
             if other && !network.is_absent() && !fargate.iter().any(|case| case.meets(&world)) {
                 let shown = mode.text().unwrap_or_else(|| "bridge".to_owned());
                 found
                     .at(
                         &network,
                         format!(
-                            "the tasks of `{}` have the network mode `{shown}`, and no subnets",
+                            "tasks with the network mode `{shown}`, as those of `{}`, are in no subnets",
                             task.0.id()
                         ),
                     )
@@ -93,5 +100,62 @@ fn configuration<'m>(service: Service<'m>, task: TaskDefinition<'m>, runs: &Worl
                     );
             }
         }
+    }
+}
+
+/// Whether it may run on instances that ECS manages, where the network mode has another default.
+fn may_be_managed(task: TaskDefinition<'_>) -> bool {
+    let names = task.0.get("RequiresCompatibilities").into_iter().filter_map(|list| list.items()).flatten();
+    names.into_iter().any(|name| name.is_text("MANAGED_INSTANCES") || name.is_unknown())
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::check::lints::testing::found;
+
+    fn service(task: &str, service: &str) -> String {
+        let head = "
+Resources:
+  Task: {Type: 'AWS::ECS::TaskDefinition', Properties: {";
+        let rest = format!(
+            "{task}}}}}
+  Service: {{Type: 'AWS::ECS::Service', Properties: {{TaskDefinition: !Ref Task{service}}}}}
+"
+        );
+        found("DT042", &format!("{head}{rest}"))
+    }
+
+    const NETWORK: &str = ", NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1]}}";
+
+    #[test]
+    fn a_service_has_subnets_if_and_only_if_its_tasks_have_a_network_of_their_own() {
+        assert_eq!(service("NetworkMode: awsvpc", NETWORK), "");
+        assert_eq!(service("NetworkMode: bridge", ""), "");
+        assert_eq!(service("RequiresCompatibilities: [MANAGED_INSTANCES]", NETWORK), "");
+        assert_eq!(service("NetworkMode: awsvpc", ", DeploymentController: {Type: EXTERNAL}"), "");
+        assert_snapshot!(service("NetworkMode: awsvpc", ""), @"
+        the tasks of `Task` have the network mode `awsvpc`, but no subnets at Resources.Service.Properties (add `NetworkConfiguration: {AwsvpcConfiguration: {Subnets: […], SecurityGroups: […]}}`)
+        ");
+        assert_snapshot!(service("NetworkMode: host", NETWORK), @"
+        tasks with the network mode `host`, as those of `Task`, are in no subnets at Resources.Service.Properties.NetworkConfiguration (remove `NetworkConfiguration`, or set `NetworkMode: awsvpc` in the task definition)
+        ");
+        assert_snapshot!(service("Family: web", NETWORK), @"
+        tasks with the network mode `bridge`, as those of `Task`, are in no subnets at Resources.Service.Properties.NetworkConfiguration (remove `NetworkConfiguration`, or set `NetworkMode: awsvpc` in the task definition)
+        ");
+    }
+
+    #[test]
+    fn a_host_port_is_the_containers_port() {
+        let ports = |mode: &str, host: &str| {
+            let mapping = format!("PortMappings: [{{ContainerPort: 80, HostPort: {host}}}]");
+            service(&format!("NetworkMode: {mode}, ContainerDefinitions: [{{Name: a, {mapping}}}]"), NETWORK)
+        };
+        assert_eq!(ports("awsvpc", "80"), "");
+        assert_eq!(ports("awsvpc", "0"), "");
+        assert_snapshot!(ports("awsvpc", "8080"), @"
+        with `awsvpc` the host port is the container's port 80, not 8080 at Resources.Task.Properties.ContainerDefinitions[0].PortMappings[0].HostPort (remove `HostPort`)
+        ");
     }
 }

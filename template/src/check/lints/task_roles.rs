@@ -160,3 +160,69 @@ fn is_same(one: &Value<'_>, other: &Value<'_>) -> bool {
     let ([one], [other]) = (one.as_slice(), other.as_slice()) else { return false };
     !one.has_unknown() && !one.parts.is_empty() && one.parts == other.parts
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::check::lints::testing::found;
+
+    fn task(code: &str, properties: &str) -> String {
+        let head = "
+Parameters: {Role: {Type: String}, Arn: {Type: String, Default: 'arn:aws:iam::123456789012:role/a'}}
+Resources:
+  Repository: {Type: 'AWS::ECR::Repository'}
+  Service: {Type: 'AWS::ECS::Service', Properties: {TaskDefinition: !Ref Task, EnableExecuteCommand: true}}
+  Task: {Type: 'AWS::ECS::TaskDefinition', Properties: {";
+        found(code, &format!("{head}{properties}}}}}\n"))
+    }
+
+    #[test]
+    fn a_role_is_the_same_by_resource_parameter_or_text() {
+        let both =
+            |one: &str, two: &str| task("DT057", &format!("TaskRoleArn: {one}, ExecutionRoleArn: {two}"));
+        assert_snapshot!(both("!Ref Role", "!Ref Role"), @"
+        `Task` starts and runs with the same role `${Role}` at Resources.Task.Properties.TaskRoleArn (give the task a role of its own, with what the program does and nothing else)
+        ");
+        assert_snapshot!(both("!Ref Arn", "'arn:aws:iam::123456789012:role/a'"), @"
+        `Task` starts and runs with the same role `arn:aws:iam::123456789012:role/a` at Resources.Task.Properties.TaskRoleArn (give the task a role of its own, with what the program does and nothing else)
+        ");
+        let shared = "!Sub 'arn:aws:iam::${AWS::AccountId}:role/a'";
+        assert_snapshot!(both(shared, shared), @"
+        `Task` starts and runs with the same role `arn:aws:iam::${AWS::AccountId}:role/a` at Resources.Task.Properties.TaskRoleArn (give the task a role of its own, with what the program does and nothing else)
+        ");
+        assert_eq!(both("!ImportValue a", "!ImportValue b"), "");
+        assert_eq!(both("!Ref AWS::NoValue", "!Ref AWS::NoValue"), "");
+        assert_eq!(both("!Ref Role", "!Ref Arn"), "");
+    }
+
+    #[test]
+    fn an_execution_role_is_needed_for_secrets_and_on_fargate_for_images_and_logs() {
+        let container = |kind: &str, container: &str| {
+            let containers = format!("ContainerDefinitions: [{{Name: a, {container}}}]");
+            task("DT043", &format!("RequiresCompatibilities: [{kind}], {containers}"))
+        };
+        assert_snapshot!(container("EC2", "Secrets: [{Name: b, ValueFrom: c}]"), @"
+        the container `a` has secrets, but `Task` has no execution role at Resources.Task.Properties (set `ExecutionRoleArn`)
+        ");
+        assert_snapshot!(container("FARGATE", "Image: !Sub '${Repository.RepositoryUri}:1'"), @"
+        the container `a` runs an image from ECR on Fargate, but `Task` has no execution role at Resources.Task.Properties (set `ExecutionRoleArn`)
+        ");
+        assert_eq!(container("EC2", "Image: !Sub '${Repository.RepositoryUri}:1'"), "");
+        assert_eq!(container("EC2", "LogConfiguration: {LogDriver: awslogs}"), "");
+        assert_eq!(container("FARGATE", "Image: 'nginx:1', LogConfiguration: {LogDriver: splunk}"), "");
+    }
+
+    #[test]
+    fn exec_works_if_one_container_can_be_written_to() {
+        let containers = |containers: &str| task("DT047", &format!("ContainerDefinitions: [{containers}]"));
+        let closed = "{Name: a, ReadonlyRootFilesystem: true}";
+        assert_snapshot!(containers(closed), @"
+        the agent of ECS Exec cannot write in the container `a` at Resources.Service.Properties.EnableExecuteCommand (turn `EnableExecuteCommand` off, or mount a volume at `/var/lib/amazon` and `/var/log/amazon`)
+        ");
+        assert_eq!(containers(&format!("{closed}, {{Name: b}}")), "");
+        let mounted =
+            "{Name: a, ReadonlyRootFilesystem: true, MountPoints: [{ContainerPath: /var/lib/amazon}]}";
+        assert_eq!(containers(mounted), "");
+    }
+}
