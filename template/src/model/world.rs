@@ -39,6 +39,11 @@ impl<'m> World<'m> {
         self.assumed.is_empty()
     }
 
+    /// Whether this and `other` assume the same: what is so in one is so in the other.
+    pub fn is_same(&self, other: &World<'m>) -> bool {
+        self.assumed == other.assumed
+    }
+
     /// This world in which the named condition holds or does not; `None` if that cannot be.
     pub fn assume(&self, condition: &'m str, holds: bool) -> Option<World<'m>> {
         let mut world = self.clone();

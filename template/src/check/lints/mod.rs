@@ -1,13 +1,23 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
 mod alarms;
+mod capacity;
+mod containers;
+mod credentials;
+mod deployments;
 mod dns;
+mod efs_volumes;
+mod fargate;
 mod firewall;
 mod health_checks;
 mod images;
 mod listeners;
+mod logs;
 mod scaling;
+mod start_order;
 mod target_groups;
+mod task_network;
+mod task_roles;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -16,17 +26,26 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [
+    let subjects = [
         alarms::LINTS,
+        capacity::LINTS,
+        containers::LINTS,
+        credentials::LINTS,
+        deployments::LINTS,
         dns::LINTS,
+        efs_volumes::LINTS,
+        fargate::LINTS,
         firewall::LINTS,
         health_checks::LINTS,
         images::LINTS,
         listeners::LINTS,
+        logs::LINTS,
         scaling::LINTS,
+        start_order::LINTS,
         target_groups::LINTS,
+        task_network::LINTS,
+        task_roles::LINTS,
         tls::LINTS,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    subjects.into_iter().flatten()
 }
