@@ -3,7 +3,7 @@
 //! A template says `!If [Big, 1024, !Ref Memory]`; whoever asks for the memory wants the numbers. A [`Model`] gives
 //! [`Item`]s, one for each resource, and these give [`Value`]s: every value that a property may have, looked at
 //! through `Fn::If` (each branch, with what must hold for it: a [`World`]), parameters (their default),
-//! `Fn::FindInMap`, `Fn::Select` and `Fn::Split`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
+//! `Fn::FindInMap`, `Fn::Select`, `Fn::Split` and `Fn::Cidr`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
 //! together. What is only known at deployment stays unknown, and nothing should be concluded from it.
 //!
 //! ```
@@ -30,6 +30,7 @@
 pub mod ecs;
 mod item;
 mod look;
+pub mod network;
 mod text;
 mod value;
 mod world;
