@@ -27,6 +27,7 @@
 //! assert_eq!(cluster.item.id(), "Cluster");
 //! ```
 
+pub mod balancer;
 pub mod ecs;
 mod item;
 mod look;
