@@ -85,7 +85,10 @@ const MOST_TRIED: usize = 4096;
 fn bad_block(model: &Model<'_>, found: &mut Findings) {
     each_block(model, &mut |value, text| {
         // What stands there as it is, is told with the other properties.
-        if text.parse::<IpNet>().is_err() && matches!(value.written(), Some(Node::Call(..))) {
+        if !text.is_empty()
+            && text.parse::<IpNet>().is_err()
+            && matches!(value.written(), Some(Node::Call(..)))
+        {
             found
                 .at(value, format!("`{text}` is not a block of addresses"))
                 .hint("write four numbers up to 255 and a length, for example 10.0.0.0/16");

@@ -4,27 +4,28 @@ use std::collections::BTreeMap;
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
-use crate::model::network::{Subnet, Vpc, Way, absent, only, pointing_at};
+use crate::model::network::{ROUTE_TARGETS, Subnet, Vpc, Way, absent, only, pointing_at};
 use crate::model::{Item, Model, Value};
 
 pub(super) static LINTS: &[Lint] = &[
-    Lint { rule: &SECOND_ROUTE, check: second_route },
+    Lint { rule: &BAD_ROUTE, check: bad_route },
     Lint { rule: &NOT_ATTACHED, check: not_attached },
     Lint { rule: &TOO_EARLY, check: too_early },
     Lint { rule: &BAD_NAT, check: bad_nat },
 ];
 
 rule! {
-    /// Two routes to one destination, or two route tables for one subnet.
+    /// A route that EC2 refuses.
     ///
-    /// A route table has one route for each destination, and a subnet has one route table. EC2 refuses the second:
-    /// `RouteAlreadyExists`, `Resource.AlreadyAssociated`. CloudFormation makes both side by side, so that another one
-    /// fails each time.
+    /// A route leads to exactly one thing: a gateway, a NAT gateway, a peering connection, …. A route table has one
+    /// route for each destination, and a subnet has one route table: the second is refused with `RouteAlreadyExists`
+    /// or `Resource.AlreadyAssociated`. CloudFormation makes both side by side, so that another one fails each time.
     ///
-    /// Remove one, or put a condition on each of which only one can hold.
+    /// Name one target, and remove what is there twice, or put a condition on each of which only one can hold.
     ///
-    /// Source: [Route tables](https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html).
-    pub(super) SECOND_ROUTE = "DT067" Error;
+    /// Source: [Route tables](https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html),
+    /// [CreateRoute](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html).
+    pub(super) BAD_ROUTE = "DT067" Error;
 }
 
 rule! {
@@ -40,7 +41,7 @@ rule! {
 }
 
 rule! {
-    /// Something that needs the internet gateway may be made before it is attached.
+    /// What needs an internet gateway may be made before it is attached.
     ///
     /// A route to the gateway, a NAT gateway, an address for an instance and a load balancer on the internet need an
     /// internet gateway that is attached to the VPC already. None of them refers to the attachment, so that
@@ -71,6 +72,30 @@ rule! {
 const DESTINATIONS: [&str; 3] =
     ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
 
+fn bad_route(model: &Model<'_>, found: &mut Findings) {
+    for route in model.of_type("AWS::EC2::Route") {
+        targets(route, found);
+    }
+    second_route(model, found);
+    second_table(model, found);
+}
+
+/// Reports a route that leads nowhere, or to two things.
+fn targets(route: Item<'_>, found: &mut Findings) {
+    let given: Vec<_> = ROUTE_TARGETS.into_iter().flat_map(|name| route.get(name)).collect();
+    // What a macro brings is nowhere, but may be any of them.
+    let mut given = given.iter().filter(|value| !value.is_absent());
+    let Some(first) = given.next() else {
+        found.at(&route, format!("the route `{}` leads nowhere", route.id())).hint("give it a target");
+        return;
+    };
+    let other = |value: &&Value<'_>| value.world().meets(first.world()) && value.path() != first.path();
+    if let Some(second) = given.find(other) {
+        let message = format!("the route leads to `{}` and to `{}`", first.shown(), second.shown());
+        found.at(second, message).hint("leave one target");
+    }
+}
+
 fn second_route(model: &Model<'_>, found: &mut Findings) {
     let mut known: BTreeMap<(&str, String), Vec<(Item<'_>, Value<'_>)>> = BTreeMap::new();
     for route in model.of_type("AWS::EC2::Route") {
@@ -87,6 +112,9 @@ fn second_route(model: &Model<'_>, found: &mut Findings) {
             others.push((route, destination));
         }
     }
+}
+
+fn second_table(model: &Model<'_>, found: &mut Findings) {
     for subnet in model.subnets() {
         let tables = subnet.route_tables();
         for (at, (item, table)) in tables.iter().enumerate() {
