@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
-use crate::model::network::{ROUTE_TARGETS, Subnet, Vpc, Way, absent, only, pointing_at};
+use crate::model::network::{ROUTE_TARGETS, RouteTable, Subnet, Vpc, Way, absent, only, pointing_at};
 use crate::model::{Item, Model, Value};
 
 pub(super) static LINTS: &[Lint] = &[
@@ -225,7 +225,7 @@ fn is_public_nat(nat: Item<'_>) -> Option<bool> {
 
 /// Whether the subnet's default route leads to a NAT gateway.
 fn leads_to_nat(subnet: Subnet<'_>) -> bool {
-    let routes = subnet.route_table().map(|table| table.routes()).unwrap_or_default();
+    let routes = subnet.route_table().map(RouteTable::routes).unwrap_or_default();
     let default = routes.iter().filter(|(route, _)| {
         let all = |value: &Value<'_>| value.is_text("0.0.0.0/0");
         route.get("DestinationCidrBlock").iter().all(all)

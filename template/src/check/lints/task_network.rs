@@ -170,40 +170,42 @@ fn out_of_reach(service: Service<'_>, subnet: Subnet<'_>) -> Option<Vec<String>>
             reached.push(name);
         }
     }
-    let mut missing: Vec<String> = Vec::new();
-    let mut need = |name: String| {
-        if !reached.contains(&name) && !missing.contains(&name) {
-            missing.push(name);
+    let needed = needs(service);
+    let missing = needed.iter().filter(|name| !reached.contains(name)).map(|name| format!("`{name}`"));
+    let mut missing: Vec<_> = missing.collect();
+    // Wherever an image comes from, there is no way to it, but to a registry within the VPC.
+    let tasks = service.task_definitions();
+    let mut images =
+        tasks.iter().flat_map(|(task, _)| task.containers()).flat_map(|it| it.value.get("Image"));
+    if missing.is_empty() && endpoints.is_empty() && !images.any(|image| image.is_known()) {
+        missing.push("the registry of their image".to_owned());
+    }
+    Some(missing)
+}
+
+/// The services and public registries that tasks need for their start, as far as they are known.
+fn needs(service: Service<'_>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut need = |name: &str| {
+        if all.iter().all(|known| known != name) {
+            all.push(name.to_owned());
         }
     };
-    let mut images_known = false;
     for (task, _) in service.task_definitions() {
         for container in task.containers() {
-            for image in container.value.get("Image") {
-                match source(&image) {
-                    Some(Source::Ecr) => {
-                        ["ecr.api", "ecr.dkr", "s3"].into_iter().for_each(|name| need(name.to_owned()))
-                    }
-                    Some(Source::Internet(host)) => need(host),
-                    None => continue,
-                }
-                images_known = true;
+            for source in container.value.get("Image").iter().filter_map(sources).flatten() {
+                need(source);
             }
             let logs = container.value.get("LogConfiguration.LogDriver");
             if logs.iter().any(|driver| driver.is_text("awslogs")) {
-                need("logs".to_owned());
+                need("logs");
             }
             for secret in container.entries("Secrets") {
-                secret.get("ValueFrom").iter().filter_map(store).for_each(|name| need(name.to_owned()));
+                secret.get("ValueFrom").iter().filter_map(store).for_each(&mut need);
             }
         }
     }
-    // Wherever the image comes from, there is no way to it.
-    if !images_known && endpoints.is_empty() {
-        need("the registry of their image".to_owned());
-    }
-    let shown = |name: String| if name.contains(' ') { name } else { format!("`{name}`") };
-    Some(missing.into_iter().map(shown).collect())
+    all
 }
 
 /// Whether an endpoint is of use in a subnet of its VPC; `None` if that is not known.
@@ -222,20 +224,13 @@ fn reaches(endpoint: Endpoint<'_>, subnet: Subnet<'_>) -> Option<bool> {
     Some(reaches)
 }
 
-/// Where an image comes from.
-enum Source {
-    /// A private repository of ECR.
-    Ecr,
-    /// A registry on the internet.
-    Internet(String),
-}
-
-fn source(image: &Value<'_>) -> Option<Source> {
+/// Where an image comes from: the services that ECR consists of, or a public registry; `None` if that is not known.
+fn sources(image: &Value<'_>) -> Option<&'static [&'static str]> {
     let texts = image.texts();
     let text = texts.first()?;
-    let shown = text.to_string();
-    if shown.contains(".dkr.ecr.") || text.targets().any(|target| target.item.is("AWS::ECR::Repository")) {
-        return Some(Source::Ecr);
+    let of_ecr = text.targets().any(|target| target.item.is("AWS::ECR::Repository"));
+    if of_ecr || text.to_string().contains(".dkr.ecr.") {
+        return Some(&["ecr.api", "ecr.dkr", "s3"]);
     }
     let Some(Part::Literal(start)) = text.parts.first() else { return None };
     let host = match start.split_once('/') {
@@ -244,7 +239,7 @@ fn source(image: &Value<'_>) -> Option<Source> {
         None if text.parts.len() > 1 => return None,
         _ => PUBLIC[0],
     };
-    PUBLIC.contains(&host).then(|| Source::Internet(host.to_owned()))
+    PUBLIC.iter().find(|known| **known == host).map(std::slice::from_ref)
 }
 
 /// The service that keeps a secret.
@@ -357,3 +352,6 @@ fn balancers_by_group<'m>(model: &'m Model<'m>) -> BTreeMap<&'m str, Vec<LoadBal
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,5 +7,6 @@ pub(super) fn found(text: &str, prefix: &str) -> String {
     let document = Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     let all = document.template.check();
     let shown = all.iter().filter(|finding| finding.code().starts_with(prefix));
-    shown.map(|finding| format!("{} {} at {}\n", finding.code(), finding.message, finding.path)).collect()
+    let lines = shown.map(|finding| format!("{} {} at {}\n", finding.code(), finding.message, finding.path));
+    lines.collect::<Vec<_>>().concat()
 }

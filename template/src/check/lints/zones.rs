@@ -38,6 +38,12 @@ rule! {
     pub(super) ONE_ZONE = "DT077" Error;
 }
 
+/// The groups of subnets that must [cover two zones][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html
+const SUBNET_GROUPS: [&str; 3] =
+    ["AWS::RDS::DBSubnetGroup", "AWS::DocDB::DBSubnetGroup", "AWS::Neptune::DBSubnetGroup"];
+
 fn mount_targets(model: &Model<'_>, found: &mut Findings) {
     for system in model.of_type("AWS::EFS::FileSystem") {
         let targets = pointing_at(system, "AWS::EFS::MountTarget", "FileSystemId");
@@ -111,9 +117,9 @@ fn one_zone(model: &Model<'_>, found: &mut Findings) {
             check(&list, if application { Some("an application load balancer") } else { None }, true, found);
         }
     }
-    for group in model.of_type("AWS::RDS::DBSubnetGroup") {
+    for group in SUBNET_GROUPS.into_iter().flat_map(|type_name| model.of_type(type_name)) {
         for list in group.get("SubnetIds") {
-            check(&list, Some("a subnet group of RDS"), false, found);
+            check(&list, Some("a subnet group of databases"), false, found);
         }
     }
 }
@@ -126,7 +132,7 @@ fn check(list: &Value<'_>, needs_two: Option<&str>, apart: bool, found: &mut Fin
         return;
     }
     if let (Some(what), [only]) = (needs_two, items.as_slice()) {
-        let message = format!("{what} needs subnets in two zones, and there is only `{}`", only.shown());
+        let message = format!("{what} needs subnets in two zones, and there is only `{}`", named(only));
         found.at(list, message).hint("add a subnet of another zone");
         return;
     }
@@ -140,7 +146,7 @@ fn check(list: &Value<'_>, needs_two: Option<&str>, apart: bool, found: &mut Fin
         return;
     };
     let all = (1..items.len()).all(|at| shares(0, at));
-    let names = format!("`{}` and `{}`", items[before].shown(), items[at].shown());
+    let names = format!("`{}` and `{}`", named(&items[before]), named(&items[at]));
     if apart {
         let message = format!("{names} are in one zone, and a load balancer takes one subnet of each");
         found.at(&items[at], message).hint("name one subnet in each of two zones or more");
@@ -150,8 +156,121 @@ fn check(list: &Value<'_>, needs_two: Option<&str>, apart: bool, found: &mut Fin
     }
 }
 
+/// What a message calls the subnet: its logical ID, or what is known of its id.
+fn named(subnet: &Value<'_>) -> String {
+    subnet.target().map_or_else(|| subnet.shown(), |target| target.item.id().to_owned())
+}
+
 /// Whether the subnet is on an outpost or in a local zone (`us-west-2-lax-1a`), where one is enough.
 fn is_special(subnet: Subnet<'_>) -> bool {
     let local = |zone: Zone| matches!(zone, Zone::Named(name) if name.split('-').count() > 3);
     !absent(subnet.0, "OutpostArn") || subnet.zone().is_some_and(local)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::found;
+
+    const HEAD: &str = "
+Parameters: {Zone: {Type: String}}
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+";
+
+    /// Subnets in the zones, `A`, `B` and so on, and something that is in some of them.
+    fn zones(zones: &[&str], user: &str) -> String {
+        let subnet = |(at, zone): (usize, &&str)| {
+            let name = ["A", "B", "C"][at];
+            format!(
+                "  {name}: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.{at}.0/24, AvailabilityZone: {zone}}}}}\n"
+            )
+        };
+        let subnets: String = zones.iter().enumerate().map(subnet).collect();
+        let text = format!("{HEAD}{subnets}  U: {user}\n");
+        found(&text, "DT077").replace(" at Resources.U.Properties", " at ")
+    }
+
+    const BALANCER: &str =
+        "{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {Subnets: [!Ref A, !Ref B]}}";
+    const NETWORK: &str = "{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {Type: network, Subnets: [!Ref A, !Ref B]}}";
+    const GROUP: &str = "{Type: 'AWS::RDS::DBSubnetGroup', Properties: {DBSubnetGroupDescription: x, SubnetIds: [!Ref A, !Ref B, !Ref C]}}";
+
+    #[test]
+    fn two_subnets_of_one_zone_are_too_many_for_any_load_balancer() {
+        let same = ["us-east-1a", "us-east-1a"];
+        let message = "DT077 `A` and `B` are in one zone, and a load balancer takes one subnet of each at .Subnets[1]\n";
+        assert_eq!(zones(&same, BALANCER), message);
+        assert_eq!(zones(&same, NETWORK), message);
+        assert_eq!(zones(&["us-east-1a", "us-east-1b"], BALANCER), "");
+    }
+
+    #[test]
+    fn zones_that_are_not_known_are_not_compared() {
+        assert_eq!(zones(&["us-east-1a", "!Select [0, !GetAZs '']"], BALANCER), "");
+        assert_eq!(zones(&["!Ref Zone", "!Ref Zone"], BALANCER), "");
+        assert_eq!(
+            zones(&["!Select [0, !GetAZs eu-west-1]", "!Select [0, !GetAZs eu-west-1]"], BALANCER),
+            ""
+        );
+        let same = ["!Select [0, !GetAZs '']", "!Select ['0', !GetAZs {Ref: 'AWS::Region'}]"];
+        assert!(zones(&same, BALANCER).starts_with("DT077 "));
+    }
+
+    #[test]
+    fn a_subnet_group_may_have_two_subnets_of_a_zone_if_there_is_another_zone() {
+        assert_eq!(zones(&["us-east-1a", "us-east-1a", "us-east-1b"], GROUP), "");
+        assert!(
+            zones(&["us-east-1a", "us-east-1a", "us-east-1a"], GROUP).contains("needs subnets in two zones")
+        );
+    }
+
+    #[test]
+    fn one_subnet_in_a_local_zone_is_enough() {
+        let one = "{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {Subnets: [!Ref A]}}";
+        assert_eq!(zones(&["us-west-2-lax-1a"], one), "");
+        assert!(zones(&["us-west-2a"], one).contains("there is only `A`"));
+    }
+
+    fn files(targets: &str, rest: &str) -> String {
+        let text = format!(
+            "{HEAD}
+  A: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24, AvailabilityZone: us-east-1a}}}}
+  B: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1b}}}}
+  A2: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24, AvailabilityZone: us-east-1a}}}}
+  Files: {{Type: 'AWS::EFS::FileSystem', Properties: {{Encrypted: true{rest}}}}}
+{targets}  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {{Volumes: [{{Name: data, EFSVolumeConfiguration: {{FilesystemId: !Ref Files}}}}]}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref A, !Ref B]}}}}
+"
+        );
+        found(&text, "DT076")
+            .replace("Resources.Service.Properties.NetworkConfiguration.AwsvpcConfiguration", "")
+    }
+
+    fn target(name: &str, subnet: &str) -> String {
+        format!(
+            "  {name}: {{Type: 'AWS::EFS::MountTarget', Properties: {{FileSystemId: !Ref Files, SubnetId: {subnet}}}}}\n"
+        )
+    }
+
+    #[test]
+    fn a_mount_target_in_another_subnet_of_the_zone_will_do() {
+        assert_eq!(files(&(target("M1", "!Ref A2") + &target("M2", "!Ref B")), ""), "");
+        let missing = "DT076 `Files` has no mount target in the zone of `B` at .Subnets[1]\n";
+        assert_eq!(files(&target("M1", "!Ref A2"), ""), missing);
+        assert_eq!(files(&target("M1", "!ImportValue subnet"), ""), "");
+        assert_eq!(files(&target("M1", "!Ref A"), ", AvailabilityZoneName: us-east-1a"), "");
+    }
+
+    #[test]
+    fn a_zone_has_one_mount_target() {
+        let all = target("M1", "!Ref A") + &target("M2", "!Ref A2") + &target("M3", "!Ref B");
+        let message = "DT076 `M1` is a mount target of `Files` in the same zone already at Resources.M2.Properties.SubnetId\n";
+        assert_eq!(files(&all, ""), message);
+    }
 }

@@ -208,11 +208,11 @@ impl<'m> RouteTable<'m> {
                 return None;
             }
             let default = route.get("DestinationCidrBlock").iter().all(|value| value.is_text(EVERYWHERE));
-            match default {
-                true => return way_of(route),
-                // It leads somewhere, and what is there can perhaps lead on.
-                false => way = None,
+            if default {
+                return way_of(route);
             }
+            // It leads somewhere, and what is there can perhaps lead on.
+            way = None;
         }
         way
     }
@@ -248,7 +248,7 @@ fn way_of(route: Item<'_>) -> Option<Way> {
     }
 }
 
-impl<'m> Endpoint<'m> {
+impl Endpoint<'_> {
     /// Whose service it leads to, without the region: `ecr.api`, `s3`. `None` if that is not known.
     pub fn service(self) -> Option<String> {
         let name = only(self.0.get("ServiceName"))?;
@@ -286,6 +286,9 @@ pub fn pointing_at<'m>(
 ) -> Vec<(Item<'m>, Value<'m>)> {
     let model = item.model();
     let mut all: Vec<(Item<'m>, Value<'m>)> = Vec::new();
+    if model.of_type(type_name).next().is_none() {
+        return all;
+    }
     for edge in model.referrers(item.id()) {
         let Element::Resource(id) = &edge.from else { continue };
         let Some(from) = model.resource(id).filter(|from| from.is(type_name)) else { continue };
