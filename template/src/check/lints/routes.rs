@@ -233,3 +233,93 @@ fn leads_to_nat(subnet: Subnet<'_>) -> bool {
     subnet.way() == Some(Way::Private)
         && default.into_iter().any(|(route, _)| !absent(*route, "NatGatewayId"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::found;
+
+    const HEAD: &str = "
+Parameters: {Peer: {Type: String}, HasNat: {Type: String, Default: 'no'}}
+Conditions: {Nat: !Equals [!Ref HasNat, 'yes'], NoNat: !Not [!Condition Nat]}
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  Other: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.1.0.0/16}}
+  Gateway: {Type: 'AWS::EC2::InternetGateway'}
+  Table: {Type: 'AWS::EC2::RouteTable', Properties: {VpcId: !Ref Vpc}}
+  S: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}
+";
+
+    fn codes(lines: &str) -> String {
+        let all = found(&format!("{HEAD}{lines}"), "DT0");
+        let mine = all.lines().filter(|line| ("DT067".."DT071").contains(&&line[..5]));
+        mine.map(|line| line.replace(" at Resources.", " at ")).collect::<Vec<_>>().join("\n")
+    }
+
+    fn route(id: &str, target: &str) -> String {
+        format!(
+            "  {id}: {{Type: 'AWS::EC2::Route', Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, {target}}}}}\n"
+        )
+    }
+
+    #[test]
+    fn a_route_has_one_target() {
+        assert_eq!(codes(&route("R", "Fn::Transform: x")), "");
+        assert_eq!(
+            codes(&route(
+                "R",
+                "InstanceId: !If [Nat, i-1, !Ref 'AWS::NoValue'], NatGatewayId: !If [Nat, !Ref 'AWS::NoValue', nat-1]"
+            )),
+            ""
+        );
+        assert_eq!(
+            codes(&route("R", "NatGatewayId: !Ref 'AWS::NoValue'")),
+            "DT067 the route `R` leads nowhere at R"
+        );
+        let two = codes(&route("R", "InstanceId: i-1, NatGatewayId: nat-1"));
+        assert_eq!(two, "DT067 the route leads to `i-1` and to `nat-1` at R.Properties.NatGatewayId");
+    }
+
+    #[test]
+    fn a_subnet_has_one_route_table() {
+        let one = |id: &str, condition: &str| {
+            format!(
+                "  {id}: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', {condition}Properties: {{SubnetId: !Ref S, RouteTableId: !Ref Table}}}}\n"
+            )
+        };
+        let message = "DT067 `A` gives the subnet `S` a route table already at B";
+        assert_eq!(codes(&(one("A", "") + &one("B", ""))), message);
+        assert_eq!(codes(&(one("A", "Condition: Nat, ") + &one("B", "Condition: NoNat, "))), "");
+    }
+
+    #[test]
+    fn a_gateway_attached_to_another_vpc_is_no_way_out() {
+        let attached = |vpc: &str| {
+            let attachment = format!(
+                "  At: {{Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {{VpcId: {vpc}, InternetGatewayId: !Ref Gateway}}}}\n"
+            );
+            codes(
+                &(attachment
+                    + &route("R", "GatewayId: !Ref Gateway")
+                        .replace("Properties", "DependsOn: At, Properties")),
+            )
+        };
+        assert_eq!(attached("!Ref Vpc"), "");
+        assert_eq!(attached("!Ref Peer"), "");
+        assert_eq!(
+            attached("!Ref Other"),
+            "DT068 `Gateway` is not attached to the VPC `Vpc` at R.Properties.GatewayId"
+        );
+    }
+
+    #[test]
+    fn a_nat_gateway_does_not_lead_to_another() {
+        let lines = route("R", "NatGatewayId: !Ref N")
+            + "  A: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {SubnetId: !Ref S, RouteTableId: !Ref Table}}\n"
+            + "  N: {Type: 'AWS::EC2::NatGateway', Properties: {SubnetId: !Ref S}}\n";
+        assert_eq!(
+            codes(&lines),
+            "DT070 a public NAT gateway has no address at N.Properties\n\
+             DT070 the NAT gateway is in `S`, which has no route to the internet at N.Properties.SubnetId"
+        );
+    }
+}

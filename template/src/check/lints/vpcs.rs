@@ -143,3 +143,74 @@ fn setting(off: &Value<'_>) -> &'static str {
     let path = off.path().to_string();
     if path.ends_with("EnableDnsSupport") { "`EnableDnsSupport`" } else { "`EnableDnsHostnames`" }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::found;
+
+    const HEAD: &str = "
+Parameters: {Env: {Type: String, Default: dev}, Vpc3: {Type: 'AWS::EC2::VPC::Id'}}
+Conditions: {IsProd: !Equals [!Ref Env, prod]}
+Resources:
+  One: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  Two: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.1.0.0/16}}
+  S1: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref One, CidrBlock: 10.0.0.0/24}}
+  S2: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Two, CidrBlock: 10.1.0.0/24}}
+  S3: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc3, CidrBlock: 10.1.0.0/24}}
+  G1: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: x, VpcId: !Ref One}}
+  Targets2: {Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {VpcId: !Ref Two}}
+";
+
+    fn mixed(type_name: &str, properties: &str) -> String {
+        found(&format!("{HEAD}  U: {{Type: '{type_name}', Properties: {{{properties}}}}}\n"), "DT078")
+    }
+
+    #[test]
+    fn subnets_and_groups_of_two_vpcs_do_not_go_together() {
+        let message =
+            "DT078 `G1` is of the VPC `One`, but `S2` of `Two` at Resources.U.Properties.SecurityGroups[0]\n";
+        let target = |subnet: &str| {
+            format!("FileSystemId: fs-1, SubnetId: {subnet}, SecurityGroups: [!GetAtt G1.GroupId]")
+        };
+        assert_eq!(mixed("AWS::EFS::MountTarget", &target("!Ref S2")), message);
+        assert_eq!(mixed("AWS::EFS::MountTarget", &target("!Ref S1")), "");
+        assert_eq!(mixed("AWS::EFS::MountTarget", &target("!Ref S3")), "");
+    }
+
+    #[test]
+    fn a_service_and_its_target_group_are_of_one_vpc() {
+        let service = "LoadBalancers: [{TargetGroupArn: !Ref Targets2}], NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref S1]}}";
+        assert!(
+            mixed("AWS::ECS::Service", service)
+                .starts_with("DT078 `Targets2` is of the VPC `Two`, but `S1` of `One`")
+        );
+    }
+
+    #[test]
+    fn branches_of_which_only_one_is_taken_are_not_mixed() {
+        let pair = "SubnetId: !If [IsProd, !Ref S1, !Ref S2], SecurityGroups: !If [IsProd, [!GetAtt G1.GroupId], [sg-1]]";
+        assert_eq!(mixed("AWS::EFS::MountTarget", pair), "");
+    }
+
+    #[test]
+    fn a_file_system_needs_names_to_be_on_as_far_as_they_are_set() {
+        let text = |settings: &str| {
+            let vpc = format!(
+                "{HEAD}  M: {{Type: 'AWS::EFS::MountTarget', Properties: {{FileSystemId: fs-1, SubnetId: !Ref S1}}}}\n"
+            );
+            found(
+                &vpc.replace("CidrBlock: 10.0.0.0/16", &format!("CidrBlock: 10.0.0.0/16{settings}")),
+                "DT079",
+            )
+        };
+        assert_eq!(text(""), "");
+        assert_eq!(text(", EnableDnsSupport: true, EnableDnsHostnames: true"), "");
+        let off = text(", EnableDnsSupport: 'false'");
+        assert!(
+            off.starts_with(
+                "DT079 `EnableDnsSupport` is off, but the file system of `M` is found by its name"
+            ),
+            "{off}"
+        );
+    }
+}

@@ -214,6 +214,10 @@ Resources:
         );
         let same = ["!Select [0, !GetAZs '']", "!Select ['0', !GetAZs {Ref: 'AWS::Region'}]"];
         assert!(zones(&same, BALANCER).starts_with("DT077 "));
+        let letters = ["!Sub '${AWS::Region}a'", "!Join ['', [!Ref 'AWS::Region', b]]"];
+        assert_eq!(zones(&letters, BALANCER), "");
+        assert!(zones(&[letters[0], letters[0]], BALANCER).starts_with("DT077 "));
+        assert_eq!(zones(&[letters[0], "us-east-1a"], BALANCER), "");
     }
 
     #[test]

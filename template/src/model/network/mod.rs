@@ -9,7 +9,7 @@ pub mod security;
 use ipnet::Ipv4Net;
 
 use crate::graph::Element;
-use crate::model::{Item, Model, Value, World};
+use crate::model::{Item, Model, Part, Value, World};
 use crate::node::{Function, Node};
 
 /// An `AWS::EC2::VPC`.
@@ -42,6 +42,8 @@ pub struct Block<'m> {
 pub enum Zone {
     /// One with a name: `us-east-1a`.
     Named(String),
+    /// One of the stack's region, with this letter: `${AWS::Region}a`.
+    Letter(String),
     /// The one at this place, counted from 0, of those that `Fn::GetAZs` gives for the stack's region.
     Nth(usize),
 }
@@ -145,6 +147,11 @@ impl<'m> Subnet<'m> {
         if let Some(name) = value.text() {
             return Some(Zone::Named(name));
         }
+        if let [text] = value.texts().as_slice()
+            && let [Part::Pseudo("AWS::Region"), Part::Literal(letter)] = text.parts.as_slice()
+        {
+            return Some(Zone::Letter(letter.clone()));
+        }
         let Node::Call(Function::Select, argument) = value.written()? else { return None };
         let [index, Node::Call(Function::GetAZs, region)] = argument.as_list()? else { return None };
         let own = match &**region {
@@ -162,7 +169,9 @@ impl<'m> Subnet<'m> {
             return Some(true);
         }
         match (self.zone()?, other.zone()?) {
-            (Zone::Named(one), Zone::Named(other)) => Some(one == other),
+            (Zone::Named(one), Zone::Named(other)) | (Zone::Letter(one), Zone::Letter(other)) => {
+                Some(one == other)
+            }
             (Zone::Nth(one), Zone::Nth(other)) => Some(one == other),
             _ => None,
         }
