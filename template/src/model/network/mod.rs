@@ -294,21 +294,23 @@ pub fn pointing_at<'m>(
     property: &'static str,
 ) -> Vec<(Item<'m>, Value<'m>)> {
     let model = item.model();
-    let mut all: Vec<(Item<'m>, Value<'m>)> = Vec::new();
-    if model.of_type(type_name).next().is_none() {
-        return all;
-    }
-    for edge in model.referrers(item.id()) {
-        let Element::Resource(id) = &edge.from else { continue };
-        let Some(from) = model.resource(id).filter(|from| from.is(type_name)) else { continue };
-        // A resource that refers to it twice has two edges.
-        if all.iter().all(|(known, _)| *known != from) {
-            let values = from.get(property).into_iter();
-            let values = values.filter(|value| value.target().is_some_and(|target| target.item == item));
-            all.extend(values.map(|value| (from, value)));
+    let many = model.referrers(item.id()).count();
+    // A VPC has hundreds of referrers, and one gateway; a route table is one of hundreds, and has few.
+    let from: Vec<Item<'m>> = if model.of_type(type_name).take(many).count() < many {
+        model.of_type(type_name).collect()
+    } else {
+        let mut from: Vec<Item<'m>> = Vec::new();
+        for edge in model.referrers(item.id()) {
+            let Element::Resource(id) = &edge.from else { continue };
+            let known = model.resource(id).filter(|from| from.is(type_name));
+            // One that refers to it twice has two edges, one after the other.
+            from.extend(known.filter(|known| from.last() != Some(known)));
         }
-    }
-    all
+        from
+    };
+    let values =
+        from.into_iter().flat_map(|from| from.get(property).into_iter().map(move |value| (from, value)));
+    values.filter(|(_, value)| value.target().is_some_and(|target| target.item == item)).collect()
 }
 
 /// The resource of this type that the value points at.
