@@ -36,6 +36,7 @@ mod text;
 mod value;
 mod world;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -57,6 +58,8 @@ pub struct Model<'t> {
     to: BTreeMap<String, Vec<usize>>,
     from: BTreeMap<String, Vec<usize>>,
     region: Option<String>,
+    /// What [`Model::is_closed`] says; it looks at everything.
+    closed: OnceCell<bool>,
 }
 
 impl<'t> Model<'t> {
@@ -77,7 +80,7 @@ impl<'t> Model<'t> {
                 from.entry(id.clone()).or_default().push(at);
             }
         }
-        Model { template, graph, types, to, from, region: None }
+        Model { template, graph, types, to, from, region: None, closed: OnceCell::new() }
     }
 
     /// The template is deployed to this region, so that `AWS::Region` is known.
@@ -106,7 +109,8 @@ impl<'t> Model<'t> {
     /// to be missing.
     pub fn is_closed(&self) -> bool {
         let modules = || self.types.keys().any(|name| name.ends_with("::MODULE"));
-        !self.template.has_macros() && !self.template.has_loops() && !modules()
+        let closed = || !self.template.has_macros() && !self.template.has_loops() && !modules();
+        *self.closed.get_or_init(closed)
     }
 
     /// The resource with this logical ID.
