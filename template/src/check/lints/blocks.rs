@@ -240,7 +240,7 @@ fn walk(value: &Value<'_>, place: Place<'static>, see: &mut dyn FnMut(&Value<'_>
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::found;
+    use crate::check::lints::testing::shown;
 
     const HEAD: &str = "
 Parameters: {Env: {Type: String, Default: dev}, Vpc2: {Type: 'AWS::EC2::VPC::Id'}}
@@ -251,7 +251,7 @@ Resources:
 
     fn subnets(lines: &[&str]) -> String {
         let subnet = |(at, line): (usize, &&str)| format!("  S{at}: {{Type: 'AWS::EC2::Subnet', {line}}}\n");
-        found(&format!("{HEAD}{}", lines.iter().enumerate().map(subnet).collect::<String>()), "DT06")
+        shown(&format!("{HEAD}{}", lines.iter().enumerate().map(subnet).collect::<String>()), "DT06")
     }
 
     #[test]
@@ -289,7 +289,7 @@ Resources:
         assert!(
             subnets(&[a]).starts_with("DT062 `10.1.0.0/24` is not within `10.0.0.0/16` of the VPC `Vpc`")
         );
-        assert_eq!(found(&format!("{HEAD}{added}  S: {{Type: 'AWS::EC2::Subnet', {a}}}\n"), "DT06"), "");
+        assert_eq!(shown(&format!("{HEAD}{added}  S: {{Type: 'AWS::EC2::Subnet', {a}}}\n"), "DT06"), "");
     }
 
     #[test]

@@ -236,7 +236,7 @@ fn leads_to_nat(subnet: Subnet<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::found;
+    use crate::check::lints::testing::shown;
 
     const HEAD: &str = "
 Parameters: {Peer: {Type: String}, HasNat: {Type: String, Default: 'no'}}
@@ -250,7 +250,7 @@ Resources:
 ";
 
     fn codes(lines: &str) -> String {
-        let all = found(&format!("{HEAD}{lines}"), "DT0");
+        let all = shown(&format!("{HEAD}{lines}"), "DT0");
         let mine = all.lines().filter(|line| ("DT067".."DT071").contains(&&line[..5]));
         mine.map(|line| line.replace(" at Resources.", " at ")).collect::<Vec<_>>().join("\n")
     }

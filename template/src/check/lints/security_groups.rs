@@ -242,7 +242,7 @@ fn needs_groups(item: Item<'_>, list: &Value<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::found;
+    use crate::check::lints::testing::shown;
 
     fn ingress(rule: &str) -> String {
         let text = format!(
@@ -256,7 +256,7 @@ Resources:
       SecurityGroupIngress: {{{rule}}}
 "
         );
-        found(&text, "DT06").replace(" at Resources.Sg.Properties.SecurityGroupIngress", " at ")
+        shown(&text, "DT06").replace(" at Resources.Sg.Properties.SecurityGroupIngress", " at ")
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn setting(off: &Value<'_>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::found;
+    use crate::check::lints::testing::shown;
 
     const HEAD: &str = "
 Parameters: {Env: {Type: String, Default: dev}, Vpc3: {Type: 'AWS::EC2::VPC::Id'}}
@@ -162,7 +162,7 @@ Resources:
 ";
 
     fn mixed(type_name: &str, properties: &str) -> String {
-        found(&format!("{HEAD}  U: {{Type: '{type_name}', Properties: {{{properties}}}}}\n"), "DT078")
+        shown(&format!("{HEAD}  U: {{Type: '{type_name}', Properties: {{{properties}}}}}\n"), "DT078")
     }
 
     #[test]
@@ -198,7 +198,7 @@ Resources:
             let vpc = format!(
                 "{HEAD}  M: {{Type: 'AWS::EFS::MountTarget', Properties: {{FileSystemId: fs-1, SubnetId: !Ref S1}}}}\n"
             );
-            found(
+            shown(
                 &vpc.replace("CidrBlock: 10.0.0.0/16", &format!("CidrBlock: 10.0.0.0/16{settings}")),
                 "DT079",
             )

@@ -169,7 +169,7 @@ fn is_special(subnet: Subnet<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::found;
+    use crate::check::lints::testing::shown;
 
     const HEAD: &str = "
 Parameters: {Zone: {Type: String}}
@@ -187,7 +187,7 @@ Resources:
         };
         let subnets: String = zones.iter().enumerate().map(subnet).collect();
         let text = format!("{HEAD}{subnets}  U: {user}\n");
-        found(&text, "DT077").replace(" at Resources.U.Properties", " at ")
+        shown(&text, "DT077").replace(" at Resources.U.Properties", " at ")
     }
 
     const BALANCER: &str =
@@ -252,7 +252,7 @@ Resources:
       NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref A, !Ref B]}}}}
 "
         );
-        found(&text, "DT076")
+        shown(&text, "DT076")
             .replace("Resources.Service.Properties.NetworkConfiguration.AwsvpcConfiguration", "")
     }
 

@@ -1,4 +1,4 @@
-use crate::check::lints::testing::found;
+use crate::check::lints::testing::shown;
 
 const ECR: &str = "!Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/web:1'";
 
@@ -24,7 +24,7 @@ Resources:
       NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref S]}}}}
 "
     );
-    let all = found(&text, "DT071");
+    let all = shown(&text, "DT071");
     let shown =
         all.trim_end().trim_start_matches("DT071 tasks in `S`, which has no route out, cannot reach ");
     shown.split(" at Resources.").next().unwrap_or_default().to_owned()
@@ -81,7 +81,7 @@ Resources:
       NetworkConfiguration: {{AwsvpcConfiguration: {{SecurityGroups: [!GetAtt Tasks.GroupId]}}}}
 "
     );
-    let all = found(&text, "DT075");
+    let all = shown(&text, "DT075");
     all.split(" at ").nth(1).unwrap_or_default().trim_end().to_owned()
 }
 
