@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::graph::{SubPart, sub_parts};
+use crate::model::network::cidr as network;
 use crate::model::value::{Held, Trail};
 use crate::model::{Model, Target, Text, World};
 use crate::node::{Function, Map, Node};
@@ -67,6 +68,14 @@ pub(super) fn through<'m>(
         },
         (Function::Split, Node::List(items)) => match split(model, items, world) {
             Some(made) => one(Held::Made(Rc::new(made)), world.clone()),
+            None => one(Held::Node(node), world.clone()),
+        },
+        (Function::Cidr, Node::List(items)) => match network::cidr(model, items, world) {
+            Some(made) => one(Held::Made(Rc::new(made)), world.clone()),
+            None => one(Held::Node(node), world.clone()),
+        },
+        (Function::GetAtt, _) => match network::block(model, node, world) {
+            Some(made) => one(Held::Made(Rc::new(made.into())), world.clone()),
             None => one(Held::Node(node), world.clone()),
         },
         (Function::Sub | Function::Join, _) => {
@@ -152,6 +161,10 @@ fn select<'m>(model: &'m Model<'m>, items: &'m [Node], world: &World<'m>) -> Opt
     let list = match list {
         Node::List(items) => items.clone(),
         Node::Call(Function::Split, argument) => match split(model, argument.as_list()?, world)? {
+            Node::List(items) => items,
+            _ => return None,
+        },
+        Node::Call(Function::Cidr, argument) => match network::cidr(model, argument.as_list()?, world)? {
             Node::List(items) => items,
             _ => return None,
         },

@@ -3,7 +3,7 @@
 //! A template says `!If [Big, 1024, !Ref Memory]`; whoever asks for the memory wants the numbers. A [`Model`] gives
 //! [`Item`]s, one for each resource, and these give [`Value`]s: every value that a property may have, looked at
 //! through `Fn::If` (each branch, with what must hold for it: a [`World`]), parameters (their default),
-//! `Fn::FindInMap`, `Fn::Select` and `Fn::Split`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
+//! `Fn::FindInMap`, `Fn::Select`, `Fn::Split` and `Fn::Cidr`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
 //! together. What is only known at deployment stays unknown, and nothing should be concluded from it.
 //!
 //! ```
@@ -33,10 +33,12 @@ mod item;
 mod look;
 pub mod naming;
 pub mod scaling;
+pub mod network;
 mod text;
 mod value;
 mod world;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -59,6 +61,8 @@ pub struct Model<'t> {
     to: BTreeMap<String, Vec<usize>>,
     from: BTreeMap<String, Vec<usize>>,
     region: Option<String>,
+    /// What [`Model::is_closed`] says; it looks at everything.
+    closed: OnceCell<bool>,
 }
 
 impl<'t> Model<'t> {
@@ -79,7 +83,7 @@ impl<'t> Model<'t> {
                 from.entry(id.clone()).or_default().push(at);
             }
         }
-        Model { template, graph, types, to, from, region: None }
+        Model { template, graph, types, to, from, region: None, closed: OnceCell::new() }
     }
 
     /// The template is deployed to this region, so that `AWS::Region` is known.
@@ -108,7 +112,8 @@ impl<'t> Model<'t> {
     /// to be missing.
     pub fn is_closed(&self) -> bool {
         let modules = || self.types.keys().any(|name| name.ends_with("::MODULE"));
-        !self.template.has_macros() && !self.template.has_loops() && !modules()
+        let closed = || !self.template.has_macros() && !self.template.has_loops() && !modules();
+        *self.closed.get_or_init(closed)
     }
 
     /// The resource with this logical ID.

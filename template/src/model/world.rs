@@ -61,6 +61,11 @@ impl<'m> World<'m> {
         self.is_any() || other.is_any() || self.and(other).is_some()
     }
 
+    /// Whether all that is assumed in `other` is assumed here too: what is there in `other` is there in this world.
+    pub fn implies(&self, other: &World<'m>) -> bool {
+        other.assumed.iter().all(|known| self.assumed.contains(known))
+    }
+
     /// This world in which the parameter `name` has the value `value`; `None` if that cannot be.
     pub(super) fn equal(&self, name: &'m str, value: &'m str) -> Option<World<'m>> {
         let mut world = self.clone();

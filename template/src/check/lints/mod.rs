@@ -1,6 +1,7 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
 mod alarms;
+mod blocks;
 mod capacity;
 mod containers;
 mod credentials;
@@ -13,14 +14,19 @@ mod health_checks;
 mod images;
 mod listeners;
 mod logs;
+mod routes;
 mod scaling;
+mod security_groups;
 mod start_order;
 mod target_groups;
 mod task_network;
 mod task_roles;
+mod task_routes;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod vpcs;
+mod zones;
 
 use crate::check::Lint;
 
@@ -28,6 +34,7 @@ use crate::check::Lint;
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
     let subjects = [
         alarms::LINTS,
+        blocks::LINTS,
         capacity::LINTS,
         containers::LINTS,
         credentials::LINTS,
@@ -40,12 +47,17 @@ pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
         images::LINTS,
         listeners::LINTS,
         logs::LINTS,
+        routes::LINTS,
         scaling::LINTS,
+        security_groups::LINTS,
         start_order::LINTS,
         target_groups::LINTS,
         task_network::LINTS,
         task_roles::LINTS,
+        task_routes::LINTS,
         tls::LINTS,
+        vpcs::LINTS,
+        zones::LINTS,
     ];
     subjects.into_iter().flatten()
 }
