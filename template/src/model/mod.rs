@@ -28,6 +28,7 @@
 //! ```
 
 pub mod ecs;
+pub mod iam;
 mod item;
 mod look;
 mod text;

@@ -1,10 +1,14 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
+mod data;
 mod images;
+mod secrets;
+#[cfg(test)]
+mod testing;
 
 use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS].into_iter().flatten()
+    [images::LINTS, secrets::LINTS, data::LINTS].into_iter().flatten()
 }
