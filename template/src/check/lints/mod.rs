@@ -2,6 +2,7 @@
 
 mod data;
 mod images;
+mod roles;
 mod secrets;
 #[cfg(test)]
 mod testing;
@@ -10,5 +11,5 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS, secrets::LINTS, data::LINTS].into_iter().flatten()
+    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS].into_iter().flatten()
 }

@@ -5,6 +5,7 @@ use crate::check::rule::rule;
 use crate::document::Parameter;
 use crate::facts;
 use crate::graph::{Edge, Element};
+use crate::model::iam::{self, Access, Answer, resource_matches};
 use crate::model::{Item, Model, Part, Text, Value};
 use crate::node::Node;
 use crate::path::{Path, Step};
@@ -91,11 +92,39 @@ rule! {
 const SUFFIX: usize = 6;
 
 fn partial_arn(model: &Model<'_>, found: &mut Findings) {
+    let mut access = None;
     for item in model.resources() {
         if item.resource().properties.values().any(mentions_secrets) {
-            partial_arns_in(&item.properties(), 0, found);
+            let readers: Vec<_> = item.get("ExecutionRoleArn").iter().filter_map(iam::role).collect();
+            let access = &*access.get_or_insert_with(|| Access::new(model));
+            // A role that may read the secret whatever its six characters are finds it by the partial ARN.
+            let is_readable = |text: &Text<'_>, value: &Value<'_>| {
+                let full = with_any_suffix(text);
+                let may = |role: &Item<'_>| {
+                    access.may(*role, "secretsmanager:GetSecretValue", Some(&full), value.world())
+                };
+                readers.iter().any(|role| may(role) == Answer::Yes)
+            };
+            partial_arns_in(&item.properties(), 0, &mut |value, text| {
+                if !is_readable(text, value) {
+                    found
+                        .at(value, format!("`{text}` is not the full ARN of a secret"))
+                        .hint("use `!Ref` of the secret or its full ARN; in a policy, end it with `-??????`");
+                }
+            });
         }
     }
+}
+
+/// The ARN with something in place of the six characters.
+fn with_any_suffix<'m>(partial: &Text<'m>) -> Text<'m> {
+    let mut full = partial.clone();
+    if let Some(Part::Literal(end)) = full.parts.last_mut() {
+        let (arn, name) = end.rsplit_once(":secret:").unwrap_or(("", end));
+        let name = name.split(':').next().unwrap_or_default();
+        *end = if arn.is_empty() { format!("{name}-??????") } else { format!("{arn}:secret:{name}-??????") };
+    }
+    full
 }
 
 /// Whether a literal in the node may be the ARN of a secret, as a cheap first look.
@@ -112,7 +141,8 @@ fn mentions_secrets(node: &Node) -> bool {
 /// How deep properties are nested at most; a reader stops long before.
 const MOST_LEVELS: usize = 64;
 
-fn partial_arns_in(value: &Value<'_>, level: usize, found: &mut Findings) {
+/// Tells `found` of every partial ARN in the value.
+fn partial_arns_in<'m>(value: &Value<'m>, level: usize, found: &mut dyn FnMut(&Value<'m>, &Text<'m>)) {
     if level > MOST_LEVELS {
         return;
     }
@@ -123,17 +153,21 @@ fn partial_arns_in(value: &Value<'_>, level: usize, found: &mut Findings) {
         return;
     }
     if matches!(value.node(), Some(Node::List(_))) {
-        for item in value.items().into_iter().flatten() {
-            partial_arns_in(&item, level + 1, found);
+        let items = value.items().unwrap_or_default();
+        let texts: Vec<_> = items.iter().flat_map(Value::texts).collect();
+        for item in &items {
+            partial_arns_in(item, level + 1, &mut |value, text| {
+                // Beside one that takes in the full ARN it does no harm.
+                let full = with_any_suffix(text);
+                if !texts.iter().any(|other| resource_matches(other, &full) == Answer::Yes) {
+                    found(value, text);
+                }
+            });
         }
         return;
     }
-    for text in value.texts() {
-        if is_partial_arn(&text) {
-            found
-                .at(value, format!("`{text}` is not the full ARN of a secret"))
-                .hint("use `!Ref` of the secret or its full ARN; in a policy, end it with `-??????`");
-        }
+    for text in value.texts().iter().filter(|text| is_partial_arn(text)) {
+        found(value, text);
     }
 }
 
