@@ -2,6 +2,7 @@
 
 mod data;
 mod images;
+mod permissions;
 mod roles;
 mod secrets;
 #[cfg(test)]
@@ -11,5 +12,5 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS].into_iter().flatten()
+    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS, permissions::LINTS].into_iter().flatten()
 }

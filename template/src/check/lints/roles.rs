@@ -1,6 +1,7 @@
 //! The roles of ECS tasks: whether ECS can assume them, and whether they may do what a task needs.
 
 use crate::check::lint::{Findings, Lint};
+use crate::check::lints::secrets::{is_partial_arn, with_any_suffix};
 use crate::check::rule::rule;
 use crate::model::ecs::{Container, TaskDefinition};
 use crate::model::iam::{self, Access, Answer, Policy, PolicyKind};
@@ -121,7 +122,10 @@ fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&
     let mut all = Vec::new();
     for text in secret.texts() {
         let Some((action, arn)) = needed(&text) else { continue };
-        if access.may(role, action, Some(&arn), secret.world()) == Answer::No && !has_policy(secret) {
+        let is_denied = |arn: &Text<'m>| access.may(role, action, Some(arn), secret.world()) == Answer::No;
+        // An ARN without its six characters is found by the name.
+        let is_found = is_partial_arn(&arn) && !is_denied(&with_any_suffix(&arn));
+        if is_denied(&arn) && !is_found && !has_policy(secret) {
             all.push(action);
         }
         all.extend(undecryptable(access, role, &text, secret));

@@ -117,12 +117,13 @@ fn partial_arn(model: &Model<'_>, found: &mut Findings) {
 }
 
 /// The ARN with something in place of the six characters.
-fn with_any_suffix<'m>(partial: &Text<'m>) -> Text<'m> {
+pub(super) fn with_any_suffix<'m>(partial: &Text<'m>) -> Text<'m> {
     let mut full = partial.clone();
     if let Some(Part::Literal(end)) = full.parts.last_mut() {
-        let (arn, name) = end.rsplit_once(":secret:").unwrap_or(("", end));
-        let name = name.split(':').next().unwrap_or_default();
-        *end = if arn.is_empty() { format!("{name}-??????") } else { format!("{arn}:secret:{name}-??????") };
+        const START: &str = ":secret:";
+        let name = end.rfind(START).map_or(0, |at| at + START.len());
+        let length = end[name..].find(':').unwrap_or(end.len() - name);
+        *end = format!("{}-??????", &end[..name + length]);
     }
     full
 }
@@ -172,7 +173,7 @@ fn partial_arns_in<'m>(value: &Value<'m>, level: usize, found: &mut dyn FnMut(&V
 }
 
 /// Whether a text is the ARN of a secret that ends with the name. Whatever is put into the name may hold the end.
-fn is_partial_arn(text: &Text<'_>) -> bool {
+pub(super) fn is_partial_arn(text: &Text<'_>) -> bool {
     let whole = text.to_string();
     if !whole.starts_with("arn:") {
         return false;

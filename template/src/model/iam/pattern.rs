@@ -27,7 +27,9 @@ pub fn action_matches(pattern: &str, action: &str) -> bool {
 /// Whether the pattern of a `Resource` takes in the ARN.
 pub fn resource_matches(pattern: &Text<'_>, arn: &Text<'_>) -> Answer {
     // Two whole ARNs of the template's resources are told apart by the resource.
-    if let ([Part::Target(one)], [Part::Target(other)]) = (pattern.parts.as_slice(), arn.parts.as_slice()) {
+    if let ([Part::Target(one)], [Part::Target(other)]) = (pattern.parts.as_slice(), arn.parts.as_slice())
+        && one.item.type_name() == other.item.type_name()
+    {
         return if one.item == other.item { Answer::Yes } else { Answer::No };
     }
     let (pattern, arn) = (tokens(pattern, true), tokens(arn, false));
