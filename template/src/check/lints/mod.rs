@@ -1,7 +1,9 @@
 //! What an architecture can have wrong although every property is right: one file for each subject.
 
 mod data;
+mod grants;
 mod images;
+mod keys;
 mod permissions;
 mod roles;
 mod secrets;
@@ -12,5 +14,7 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS, permissions::LINTS].into_iter().flatten()
+    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS, permissions::LINTS, grants::LINTS, keys::LINTS]
+        .into_iter()
+        .flatten()
 }
