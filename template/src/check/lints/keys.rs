@@ -53,16 +53,16 @@ rule! {
 }
 
 /// The statements of a key's policies that allow something; `None` if not all are known.
-fn allowed<'m>(key: Item<'m>) -> Option<Vec<Statement<'m>>> {
+fn allowed(key: Item<'_>) -> Option<Vec<Statement<'_>>> {
     let mut all = Vec::new();
     for document in key.get("KeyPolicy") {
+        if document.entries().is_none() {
+            return document.is_absent().then(Vec::new);
+        }
         for list in document.get("Statement") {
             if list.items()?.iter().any(|statement| statement.entries().is_none()) {
                 return None;
             }
-        }
-        if !document.is_known() {
-            return (document.is_absent()).then(Vec::new);
         }
         all.extend(Policy { item: key, kind: PolicyKind::Resource, document }.statements());
     }
@@ -70,7 +70,7 @@ fn allowed<'m>(key: Item<'m>) -> Option<Vec<Statement<'m>>> {
     Some(all)
 }
 
-/// Whether the statement may be about the action: `Some` list of actions has it, or its actions are not known.
+/// Whether the statement is about one of the actions, or its actions are not all known.
 fn may_have(statement: &Statement<'_>, actions: &[&str]) -> bool {
     let texts = statement.list("Action").map(|list| list.iter().map(Value::text).collect::<Vec<_>>());
     let is_known = texts.is_some_and(|texts| !texts.is_empty() && texts.iter().all(Option::is_some));
@@ -81,7 +81,7 @@ fn unmanageable(model: &Model<'_>, found: &mut Findings) {
     for key in model.of_type("AWS::KMS::Key") {
         let policies = key.get("KeyPolicy");
         let bypasses = key.get("BypassPolicyLockoutSafetyCheck");
-        if policies.iter().any(|policy| !policy.is_known())
+        if policies.iter().any(|policy| policy.entries().is_none())
             || bypasses.iter().any(|bypass| !bypass.is_absent())
         {
             continue;

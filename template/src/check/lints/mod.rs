@@ -5,6 +5,7 @@ mod grants;
 mod images;
 mod keys;
 mod permissions;
+mod reach;
 mod roles;
 mod secrets;
 #[cfg(test)]
@@ -14,7 +15,16 @@ use crate::check::Lint;
 
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
-    [images::LINTS, secrets::LINTS, data::LINTS, roles::LINTS, permissions::LINTS, grants::LINTS, keys::LINTS]
-        .into_iter()
-        .flatten()
+    [
+        images::LINTS,
+        secrets::LINTS,
+        data::LINTS,
+        roles::LINTS,
+        permissions::LINTS,
+        reach::LINTS,
+        grants::LINTS,
+        keys::LINTS,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -93,7 +93,8 @@ impl<'m> Policy<'m> {
 
 /// The statements of a document, and whether these are all.
 fn statements<'m>(document: &Value<'m>) -> (Vec<Statement<'m>>, bool) {
-    let mut all_known = document.is_known();
+    // A document that is given as text is not looked into.
+    let mut all_known = document.entries().is_some();
     let mut known = Vec::new();
     for list in document.get("Statement") {
         let Some(items) = list.items() else {
@@ -181,8 +182,8 @@ impl<'m> Statement<'m> {
         self.principals("AWS").into_iter().find(|principal| principal.is_text("*"))
     }
 
-    /// Whether it may be for the service `name` (`logs` of `logs.eu-west-1.amazonaws.com`): `Some(false)` only if
-    /// that is certain.
+    /// Whether it may be for the service `name` (`logs` of `logs.eu-west-1.amazonaws.com`): by its name, by a
+    /// wildcard, or by something that is not known.
     pub fn may_be_for_service(&self, name: &str) -> bool {
         let principals = self.value.get("Principal");
         if principals.iter().any(|principal| {

@@ -49,6 +49,8 @@ enum Token {
     Any,
     /// What is put in at deployment.
     Opaque(String),
+    /// A region, an account or a partition: put in at deployment too, but without a colon.
+    Segment(String),
 }
 
 /// What is made of text that is only known at deployment.
@@ -76,7 +78,7 @@ fn tokens(text: &Text<'_>, is_pattern: bool) -> Vec<Token> {
             Part::Literal(text) if is_pattern => all.extend(text.chars().map(token)),
             Part::Literal(text) => all.extend(text.chars().map(Token::Char)),
             Part::Target(target) => target_tokens(*target, &mut all),
-            Part::Pseudo(name) => all.push(Token::Opaque((*name).to_owned())),
+            Part::Pseudo(name) => all.push(Token::Segment((*name).to_owned())),
             Part::Unknown(name) => all.push(Token::Opaque(name.clone())),
         }
     }
@@ -95,22 +97,27 @@ fn target_tokens(target: Target<'_>, all: &mut Vec<Token>) {
         (_, None) => "N",
         (_, Some(attribute)) => return all.push(Token::Opaque(format!("{}.{attribute}", item.id()))),
     };
-    let opaque = |name: &str| Token::Opaque(name.to_owned());
+    let segment = |name: &str| Token::Segment(name.to_owned());
     all.extend(shape.chars().map(|c| match c {
-        'P' => opaque("AWS::Partition"),
-        'R' => opaque("AWS::Region"),
-        'A' => opaque("AWS::AccountId"),
-        'N' => opaque(item.id()),
+        'P' => segment("AWS::Partition"),
+        'R' => segment("AWS::Region"),
+        'A' => segment("AWS::AccountId"),
+        'N' => Token::Opaque(item.id().to_owned()),
         c => token(c),
     }));
 }
 
 /// Whether the pattern takes in all of the text. The work is the product of their lengths.
 fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
-    let open = |token: &Token| {
-        matches!(token, Token::Any) || (unclear == Unclear::Fits && matches!(token, Token::Opaque(_)))
+    let fits = unclear == Unclear::Fits;
+    let free = |token: &Token| match token {
+        Token::Opaque(_) | Token::Segment(_) => fits,
+        Token::Any => true,
+        Token::Char(_) | Token::One => false,
     };
-    let free = |token: &Token| unclear == Unclear::Fits && matches!(token, Token::Opaque(_) | Token::Any);
+    let takes = |one: &Token, other: &Token| {
+        free(one) && !matches!((one, other), (Token::Segment(_), Token::Char(':')))
+    };
     // `row[t]` says whether the pattern from `p` on takes in the text from `t` on.
     let mut row = vec![false; text.len() + 1];
     for p in (0..=pattern.len()).rev() {
@@ -119,12 +126,12 @@ fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
             let (wanted, found) = (pattern.get(p), text.get(t));
             row[t] = match (wanted, found) {
                 (None, None) => true,
-                (Some(wanted), None) => open(wanted) && below[t],
-                (None, Some(found)) => free(found) && row[t + 1],
+                (Some(wanted), None) => free(wanted) && below[t],
+                (None, Some(found)) => fits && free(found) && row[t + 1],
                 (Some(wanted), Some(found)) => {
-                    (open(wanted) && (below[t] || row[t + 1]))
-                        || (free(found) && (row[t + 1] || below[t]))
-                        || (same(wanted, found) && below[t + 1])
+                    let by_wanted = free(wanted) && (below[t] || (row[t + 1] && takes(wanted, found)));
+                    let by_found = fits && free(found) && (row[t + 1] || (below[t] && takes(found, wanted)));
+                    by_wanted || by_found || (same(wanted, found) && below[t + 1])
                 }
             };
         }
@@ -134,4 +141,71 @@ fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
 
 fn same(wanted: &Token, found: &Token) -> bool {
     wanted == found || matches!((wanted, found), (Token::One, Token::Char(_) | Token::One))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Template;
+    use crate::model::Model;
+
+    /// How the first value of the property compares with the second.
+    fn compare(pattern: &str, arn: &str) -> Answer {
+        let text = format!(
+            "
+Parameters: {{Given: {{Type: String}}}}
+Resources:
+  Secret: {{Type: AWS::SecretsManager::Secret}}
+  Other: {{Type: AWS::SecretsManager::Secret}}
+  Bucket: {{Type: AWS::S3::Bucket}}
+  R: {{Type: 'My::Own::Type', Properties: {{Pattern: {pattern}, Arn: {arn}}}}}
+"
+        );
+        let document = Template::parse(&text, "t").unwrap();
+        let model = Model::new(&document.template);
+        let text = |key| model.resource("R").unwrap().get(key)[0].texts().remove(0);
+        resource_matches(&text("Pattern"), &text("Arn"))
+    }
+
+    #[test]
+    fn wildcards_take_in_any_characters_or_one() {
+        for (pattern, arn, answer) in [
+            ("'*'", "!Ref Secret", Answer::Yes),
+            ("'arn:aws:s3:::a/*'", "'arn:aws:s3:::a/b/c'", Answer::Yes),
+            ("'arn:aws:s3:::a/*'", "'arn:aws:s3:::a'", Answer::No),
+            ("'arn:aws:s3:::a-??'", "'arn:aws:s3:::a-bc'", Answer::Yes),
+            ("'arn:aws:s3:::a-??'", "'arn:aws:s3:::a-bcd'", Answer::No),
+            ("'*a*b'", "'xaabab'", Answer::Yes),
+        ] {
+            assert_eq!(compare(pattern, arn), answer, "{pattern} {arn}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_at_deployment_may_be_anything_but_another_resource() {
+        for (pattern, arn, answer) in [
+            ("!Ref Secret", "!Ref Secret", Answer::Yes),
+            ("!Ref Other", "!Ref Secret", Answer::No),
+            ("!Sub '${Secret}*'", "!Ref Secret", Answer::Yes),
+            ("!Ref Given", "!Ref Secret", Answer::NotKnown),
+            ("!Sub 'arn:aws:secretsmanager:*:${AWS::AccountId}:secret:*'", "!Ref Secret", Answer::NotKnown),
+            (
+                "!Sub 'arn:${AWS::Partition}:secretsmanager:*:${AWS::AccountId}:secret:*'",
+                "!Ref Secret",
+                Answer::Yes,
+            ),
+            ("'arn:aws:s3:::*'", "!Ref Secret", Answer::No),
+            ("!Sub '${Bucket.Arn}/*'", "!Sub 'arn:${AWS::Partition}:s3:::${Bucket}/a'", Answer::Yes),
+            ("!Sub 'a-${Given}-b'", "'a-b'", Answer::No),
+            ("!Sub 'a-${Given}-b'", "'a-x-b'", Answer::NotKnown),
+        ] {
+            assert_eq!(compare(pattern, arn), answer, "{pattern} {arn}");
+        }
+    }
+
+    #[test]
+    fn actions_are_compared_without_case() {
+        assert!(action_matches("S3:get*", "s3:GetObject") && action_matches("*", "s3:GetObject"));
+        assert!(!action_matches("s3:GetObject", "s3:GetObjectVersion"));
+    }
 }
