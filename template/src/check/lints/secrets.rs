@@ -94,26 +94,27 @@ const SUFFIX: usize = 6;
 fn partial_arn(model: &Model<'_>, found: &mut Findings) {
     let mut access = None;
     for item in model.resources() {
-        if item.resource().properties.values().any(mentions_secrets) {
-            let readers: Vec<_> = item.get("ExecutionRoleArn").iter().filter_map(iam::role).collect();
-            let access = &*access.get_or_insert_with(|| Access::new(model));
-            // A role that may read the secret whatever its six characters are finds it by the partial ARN.
-            let is_readable = |text: &Text<'_>, value: &Value<'_>| {
-                let full = with_any_suffix(text);
-                let may = |role: &Item<'_>| {
-                    access.may(*role, "secretsmanager:GetSecretValue", Some(&full), value.world())
-                };
-                readers.iter().any(|role| may(role) == Answer::Yes)
-            };
-            partial_arns_in(&item.properties(), 0, &mut |value, text| {
-                if !is_readable(text, value) {
-                    found
-                        .at(value, format!("`{text}` is not the full ARN of a secret"))
-                        .hint("use `!Ref` of the secret or its full ARN; in a policy, end it with `-??????`");
-                }
-            });
+        if !item.resource().properties.values().any(mentions_secrets) {
+            continue;
         }
+        let readers: Vec<_> = item.get("ExecutionRoleArn").iter().filter_map(iam::role).collect();
+        let access = &*access.get_or_insert_with(|| Access::new(model));
+        partial_arns_in(&item.properties(), 0, &mut |value, text| {
+            if !is_readable(access, &readers, text, value) {
+                found
+                    .at(value, format!("`{text}` is not the full ARN of a secret"))
+                    .hint("use `!Ref` of the secret or its full ARN; in a policy, end it with `-??????`");
+            }
+        });
     }
+}
+
+/// Whether one of the roles may read the secret whatever its six characters are: then it is found by the partial ARN.
+fn is_readable<'m>(access: &Access<'m>, readers: &[Item<'m>], partial: &Text<'m>, value: &Value<'m>) -> bool {
+    let full = with_any_suffix(partial);
+    let may =
+        |role: &Item<'m>| access.may(*role, "secretsmanager:GetSecretValue", Some(&full), value.world());
+    readers.iter().any(|role| may(role) == Answer::Yes)
 }
 
 /// The ARN with something in place of the six characters.

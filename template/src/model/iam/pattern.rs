@@ -19,6 +19,9 @@ pub enum Answer {
 
 /// Whether the pattern of an `Action` takes in the action. Case does not matter.
 pub fn action_matches(pattern: &str, action: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return pattern.eq_ignore_ascii_case(action);
+    }
     let pattern: Vec<_> = pattern.chars().map(|c| token(c.to_ascii_lowercase())).collect();
     let action: Vec<_> = action.chars().map(|c| Token::Char(c.to_ascii_lowercase())).collect();
     matches(&pattern, &action, Unclear::Differs)
