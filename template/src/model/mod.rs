@@ -29,6 +29,7 @@
 
 pub mod balancer;
 pub mod ecs;
+pub mod iam;
 mod item;
 mod look;
 pub mod naming;

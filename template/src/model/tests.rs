@@ -131,6 +131,9 @@ fn lists_are_lists_of_what_their_items_may_be() {
     assert_snapshot!(items("!Ref Other"), @"
     P: ${Other}
     ");
+    assert_snapshot!(items("!Sub '${Other}/*'"), @"
+    P: ${Other}/*
+    ");
 }
 
 #[test]

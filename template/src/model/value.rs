@@ -198,6 +198,8 @@ impl<'m> Value<'m> {
                 }
                 _ => Some(vec![self.clone()]),
             },
+            // These two always give one text.
+            Held::Node(Node::Call(Function::Sub | Function::Join, _)) => Some(vec![self.clone()]),
             Held::Node(Node::Call(function, _)) => {
                 matches!(function, Function::Ref | Function::GetAtt if self.target().is_some_and(is_single))
                     .then(|| vec![self.clone()])

@@ -5,17 +5,24 @@ mod blocks;
 mod capacity;
 mod containers;
 mod credentials;
+mod data;
 mod deployments;
 mod dns;
 mod efs_volumes;
 mod fargate;
 mod firewall;
+mod grants;
 mod health_checks;
 mod images;
+mod keys;
 mod listeners;
 mod logs;
+mod permissions;
+mod reach;
+mod roles;
 mod routes;
 mod scaling;
+mod secrets;
 mod security_groups;
 mod start_order;
 mod target_groups;
@@ -38,17 +45,24 @@ pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
         capacity::LINTS,
         containers::LINTS,
         credentials::LINTS,
+        data::LINTS,
         deployments::LINTS,
         dns::LINTS,
         efs_volumes::LINTS,
         fargate::LINTS,
         firewall::LINTS,
+        grants::LINTS,
         health_checks::LINTS,
         images::LINTS,
+        keys::LINTS,
         listeners::LINTS,
         logs::LINTS,
+        permissions::LINTS,
+        reach::LINTS,
+        roles::LINTS,
         routes::LINTS,
         scaling::LINTS,
+        secrets::LINTS,
         security_groups::LINTS,
         start_order::LINTS,
         target_groups::LINTS,
