@@ -91,13 +91,7 @@ fn problem(finding: &Finding, place: Place<'_>) -> Problem {
         (Place::File(file), Some(position)) => problem.at(format!("{file}:{position}{path}")),
         (Place::File(file), None) => problem.at(format!("{file}{path}")),
         (Place::Stack(stack), _) => {
-            let steps = finding.path.steps();
-            let origin = match steps {
-                [template::Step::Key(section), template::Step::Key(id), ..] if section == "Resources" => {
-                    stack.origins.get(id)
-                }
-                _ => None,
-            };
+            let origin = finding.path.resource().and_then(|id| stack.origins.get(id));
             match origin {
                 Some(origin) => problem
                     .at(format!("{}/{} ({})", stack.name, origin.path, origin.location))

@@ -278,8 +278,7 @@ const PACKAGED: [(&str, &str); 5] = [
 ];
 
 fn is_packaged(type_name: &str, path: &Path) -> bool {
-    let [.., Step::Key(key)] = path.steps() else { return false };
-    PACKAGED.contains(&(type_name, key.as_str()))
+    matches!(path.steps().next_back(), Some(Step::Key(key)) if PACKAGED.contains(&(type_name, key)))
 }
 
 /// `!Ref AWS::NoValue`, which removes the property.
@@ -291,12 +290,12 @@ pub(super) fn is_absent(node: &Node) -> bool {
 fn property_path(path: &Path) -> Vec<&str> {
     let mut names = Vec::new();
     let mut in_function = false;
-    for step in path.steps().iter().skip(3) {
+    for step in path.steps().skip(3) {
         match step {
-            crate::path::Step::Key(key) if key.starts_with("Fn::") => in_function = true,
-            crate::path::Step::Key(key) => names.push(key.as_str()),
-            crate::path::Step::Index(_) if in_function => in_function = false,
-            crate::path::Step::Index(_) => names.push("0"),
+            Step::Key(key) if key.starts_with("Fn::") => in_function = true,
+            Step::Key(key) => names.push(key),
+            Step::Index(_) if in_function => in_function = false,
+            Step::Index(_) => names.push("0"),
         }
     }
     names

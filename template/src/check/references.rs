@@ -10,7 +10,7 @@ use crate::visit;
 
 impl Checker<'_> {
     pub(super) fn references(&mut self) {
-        let graph = self.template.graph();
+        let graph = self.model.graph();
         for edge in graph.unknown() {
             let message = match edge.kind {
                 Reference::Condition | Reference::If => {

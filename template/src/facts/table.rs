@@ -77,9 +77,13 @@ impl Table {
     }
 
     fn name(&self, at: usize) -> &'static str {
+        str::from_utf8(self.name_bytes(at)).unwrap_or_default()
+    }
+
+    fn name_bytes(&self, at: usize) -> &'static [u8] {
         let start = if at == 0 { Some(0) } else { self.entries.get((at - 1) * 3) };
         let name = start.zip(self.entries.get(at * 3)).and_then(|(start, end)| self.names.get(start..end));
-        name.and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+        name.unwrap_or_default()
     }
 
     /// The place of the entry `name`.
@@ -87,7 +91,7 @@ impl Table {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low.midpoint(high);
-            match self.name(middle).cmp(name) {
+            match self.name_bytes(middle).cmp(name.as_bytes()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Equal => return Some(middle),
                 std::cmp::Ordering::Greater => high = middle,

@@ -349,8 +349,8 @@ fn parameter<'m>(model: &'m Model<'m>, edge: &Edge) -> Option<(&'m str, &'m Para
 
 /// The names of the properties on the way to a place of a resource, without functions and positions in lists.
 fn property_path(path: &Path) -> String {
-    let keys = path.steps().iter().skip(3).filter_map(|step| match step {
-        Step::Key(key) if key != "Ref" && !key.starts_with("Fn::") => Some(key.as_str()),
+    let keys = path.steps().skip(3).filter_map(|step| match step {
+        Step::Key(key) if key != "Ref" && !key.starts_with("Fn::") => Some(key),
         Step::Key(_) | Step::Index(_) => None,
     });
     keys.collect::<Vec<_>>().join(".")
