@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use owo_colors::OwoColorize;
 use template::diff::{Action, Change, Changes, Consequence, Fate, ResourceChange};
-use template::{Node, Step};
+use template::{Node, Path, Step};
 
 /// The longest value that is shown whole, in characters.
 const LONGEST: usize = 70;
@@ -95,9 +95,12 @@ fn fate(change: &ResourceChange) -> String {
 
 fn property(change: &Change) -> String {
     // `Resources.Id.Properties` is said by the line above.
-    let steps = change.path.steps();
-    let path = steps.iter().skip(if is_property(steps) { 3 } else { 2 });
-    let line = values(&joined(path), change);
+    let steps = change.path.steps().skip(if is_property(&change.path) { 3 } else { 2 });
+    let mut path = Path::new();
+    for step in steps {
+        path.push(step);
+    }
+    let line = values(&path.to_string(), change);
     match change.consequence {
         Some(Consequence::Replaces) => format!("{line}  {}", "(replaces)".red()),
         Some(Consequence::MayReplace) => format!("{line}  {}", "(may replace)".yellow()),
@@ -105,8 +108,8 @@ fn property(change: &Change) -> String {
     }
 }
 
-fn is_property(steps: &[Step]) -> bool {
-    matches!(steps.get(2), Some(Step::Key(key)) if key == "Properties") && steps.len() > 3
+fn is_property(path: &Path) -> bool {
+    matches!(path.steps().nth(2), Some(Step::Key("Properties"))) && path.steps().len() > 3
 }
 
 fn section(change: &Change) -> String {
@@ -136,17 +139,6 @@ fn items(old: &[Node], new: &[Node]) -> String {
         new.iter().filter(|item| !old.contains(item)).map(|item| format!("{} {}", "+".green(), short(item)));
     let all: Vec<String> = gone.chain(come).collect();
     if all.is_empty() { "the same items in another order".to_owned() } else { all.join(", ") }
-}
-
-fn joined<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
-    let mut path = template::Path::new();
-    for step in steps {
-        match step {
-            Step::Key(key) => path.push_key(key),
-            Step::Index(index) => path.push_index(*index),
-        }
-    }
-    path.to_string()
 }
 
 /// A value in one line; the end of a long one is left out.

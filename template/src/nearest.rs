@@ -4,11 +4,12 @@
 /// few, wrong or swapped, at most one in three.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
+    let characters = word.chars().count();
+    let most = (characters / 3).max(1);
     candidates
         .into_iter()
-        // A word of very different length cannot be near, and measuring costs.
-        .filter(|candidate| candidate.len().abs_diff(word.len()) <= most * 4)
+        // A word of another length by more than that cannot be near, and measuring costs.
+        .filter(|candidate| candidate.chars().count().abs_diff(characters) <= most)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)

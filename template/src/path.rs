@@ -1,14 +1,15 @@
 //! Where something stands in a template: by name (`Resources.Vpc.Properties.CidrBlock`) and by line and column.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 /// One step of a [`Path`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step<'p> {
     /// The value under a key. A function call is entered through its long name, `Fn::If`.
-    Key(String),
+    Key(&'p str),
     /// The item at an index, counted from 0.
     Index(usize),
 }
@@ -16,9 +17,18 @@ pub enum Step {
 /// The way from the top of a template to one value, written `Resources.Service.Properties.LoadBalancers[0]`.
 ///
 /// A key that holds a dot, a bracket or a quote is written `["a.b"]`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct Path {
-    steps: Vec<Step>,
+    /// All keys, one after the other: a walk through a template goes down and up again without making room each time.
+    keys: String,
+    steps: Vec<Mark>,
+}
+
+/// Where a step ends in the text of all keys; the index, if it is one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Mark {
+    end: usize,
+    index: Option<usize>,
 }
 
 impl Path {
@@ -29,7 +39,11 @@ impl Path {
 
     /// The path through these keys.
     pub fn of<const N: usize>(keys: [&str; N]) -> Path {
-        Path { steps: keys.into_iter().map(|key| Step::Key(key.to_owned())).collect() }
+        let mut path = Path::new();
+        for key in keys {
+            path.push_key(key);
+        }
+        path
     }
 
     /// This path and then `key`.
@@ -48,17 +62,27 @@ impl Path {
 
     /// Goes on to `key`.
     pub fn push_key(&mut self, key: &str) {
-        self.steps.push(Step::Key(key.to_owned()));
+        self.keys.push_str(key);
+        self.steps.push(Mark { end: self.keys.len(), index: None });
     }
 
     /// Goes on to the item `index`.
     pub fn push_index(&mut self, index: usize) {
-        self.steps.push(Step::Index(index));
+        self.steps.push(Mark { end: self.keys.len(), index: Some(index) });
+    }
+
+    /// Goes on by one step.
+    pub fn push(&mut self, step: Step<'_>) {
+        match step {
+            Step::Key(key) => self.push_key(key),
+            Step::Index(index) => self.push_index(index),
+        }
     }
 
     /// Goes back by one step.
     pub fn pop(&mut self) {
         self.steps.pop();
+        self.keys.truncate(self.start(self.steps.len()));
     }
 
     /// This path without its last step.
@@ -69,19 +93,55 @@ impl Path {
     }
 
     /// The steps from the top.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = Step<'_>> + DoubleEndedIterator {
+        self.steps.iter().enumerate().map(|(at, mark)| match mark.index {
+            Some(index) => Step::Index(index),
+            None => Step::Key(&self.keys[self.start(at)..mark.end]),
+        })
+    }
+
+    /// The logical ID, if the path leads into a resource.
+    pub fn resource(&self) -> Option<&str> {
+        let mut steps = self.steps();
+        match (steps.next(), steps.next()) {
+            (Some(Step::Key("Resources")), Some(Step::Key(id))) => Some(id),
+            _ => None,
+        }
     }
 
     /// Whether this is the top of the template.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// Where the key of a step begins: where the step before ends.
+    fn start(&self, step: usize) -> usize {
+        step.checked_sub(1).and_then(|before| self.steps.get(before)).map_or(0, |mark| mark.end)
+    }
+}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Step by step.
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.steps().cmp(other.steps())
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.steps()).finish()
+    }
 }
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, step) in self.steps.iter().enumerate() {
+        for (place, step) in self.steps().enumerate() {
             match step {
                 Step::Index(index) => write!(f, "[{index}]")?,
                 Step::Key(key) if key.is_empty() || key.contains(['.', '[', ']', '"', '\n']) => {

@@ -6,8 +6,11 @@ use std::path::Path;
 use template::check::{Finding, Rule, rules};
 use template::{Severity, Template};
 
+/// What is wrong with an example, in the region that its first line names.
 fn findings(text: &str) -> Vec<Finding> {
-    Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}")).check()
+    let document = Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    let region = text.lines().next().and_then(|line| line.strip_prefix("# region: "));
+    document.template.check_in(region)
 }
 
 /// Everything that is wrong with the examples of the rules, so that one run shows all.

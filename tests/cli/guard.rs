@@ -67,7 +67,20 @@ fn what_a_rule_finds_has_its_name_as_code_and_can_be_allowed() {
     project.write("rules/team.guard", rules);
     project.write("docuthinker.yaml", "validate:\n  rules: [rules]\n");
     let check = ["validate", "--template", "t.yaml"];
-    insta::assert_snapshot!(project.run(check), @"");
+    insta::assert_snapshot!(project.run(check), @r"
+    exit: 3
+    --- stdout ---
+    error[queues_do_not_wait]: too slow for us
+      at t.yaml:5:7 (Resources.Queue.Properties.DelaySeconds)
+        |
+      4 |     Properties:
+      5 |       DelaySeconds: 9
+        |       ^^^^^^^^^^^^
+
+    hint: `9` does not satisfy `< 5`; the rule is at rules/team.guard:2:45
+
+    1 template: 1 error, no warnings
+    ");
     project.write(
         "docuthinker.yaml",
         "validate:\n  rules: [rules]\n  allow: [{code: queues_do_not_wait, reason: a test}]\n",
@@ -75,5 +88,15 @@ fn what_a_rule_finds_has_its_name_as_code_and_can_be_allowed() {
     let allowed = project.run(check);
     assert!(allowed.stdout.ends_with("no errors, no warnings, 1 allowed\n"), "{allowed}");
     project.write("rules/team.guard", "rule {");
-    insta::assert_snapshot!(project.run(check), @"");
+    insta::assert_snapshot!(project.run(check), @r"
+    exit: 3
+    --- stderr ---
+    error: the rules cannot be read from here on
+      at rules/team.guard:1:6
+        |
+      1 | rule {
+        |      ^
+
+    hint: the language of rules is described at https://docs.aws.amazon.com/cfn-guard/latest/ug/writing-rules.html
+    ");
 }

@@ -23,6 +23,34 @@ pub(crate) struct Lint {
     pub(crate) every_property_is_attribute: Vec<String>,
     /// Attributes that the schemas do not say, by type.
     pub(crate) more_attributes: BTreeMap<String, Vec<String>>,
+    /// The services that IAM knows, by the prefix of their actions.
+    pub(crate) services: BTreeMap<String, Service>,
+}
+
+/// A service, as IAM knows it. All names are in lower case.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Service {
+    /// Its actions, each with the names of the resources to which it can be narrowed.
+    pub(crate) actions: BTreeMap<String, Named>,
+    /// Its resources by name.
+    #[serde(default)]
+    pub(crate) resources: BTreeMap<String, Form>,
+}
+
+/// The resources of an action, by name.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Named {
+    #[serde(default)]
+    pub(crate) resources: Vec<String>,
+}
+
+/// The forms of a resource's ARN, as regular expressions of which only `.*` is used.
+#[derive(serde::Deserialize)]
+pub(crate) struct Form {
+    #[serde(rename = "ARNFormats")]
+    pub(crate) arns: Vec<String>,
 }
 
 impl Lint {
@@ -52,6 +80,8 @@ impl Lint {
         )?)?;
         let stateful =
             stateful["ResourceTypes"].as_object().context("the list of stateful types is an object")?;
+        let services: BTreeMap<String, Service> =
+            serde_json::from_slice(&read(&mut wheel, "cfnlint/data/AdditionalSpecs/Policies.json")?)?;
         let code = String::from_utf8(read(&mut wheel, "cfnlint/schema/_getatts.py")?)?;
         Ok(Lint {
             schemas,
@@ -60,6 +90,7 @@ impl Lint {
             stateful: stateful.keys().cloned().collect(),
             every_property_is_attribute: quoted(python(&code, "_all_property_types = [", "\n]")?),
             more_attributes: exceptions(python(&code, "_exceptions = {", "\n}")?),
+            services,
         })
     }
 

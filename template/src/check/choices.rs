@@ -1,74 +1,92 @@
 //! Properties that go together, and alternatives of which one must hold.
 
-use crate::check::properties::{is_absent, is_misspelt};
+use crate::check::properties::is_misspelt;
 use crate::check::{Checker, Finding, basics};
 use crate::facts::{ChoiceRule, Place, PropertyRule};
-use crate::node::{Function, Map, Node};
+use crate::model::World;
+use crate::node::{Map, Node};
 use crate::path::Path;
 
-/// Whether a property is given: it may depend on a condition.
-#[derive(Clone, Copy, PartialEq)]
-enum Given {
-    No,
-    Perhaps,
-    Yes,
-}
+/// More combinations of branches than this are not looked at.
+const MOST_WORLDS: usize = 64;
 
-fn given(map: &Map, key: &str) -> Given {
-    match map.get(key) {
-        None => Given::No,
-        Some(node) if is_absent(node) => Given::No,
-        Some(Node::Call(Function::If, _)) => Given::Perhaps,
-        Some(_) => Given::Yes,
+impl<'m> Checker<'m> {
+    /// Which of `keys` are given, in every combination of branches that can occur.
+    pub(super) fn given(&self, map: &'m Map, keys: &[&str], world: &World<'m>) -> Vec<Vec<bool>> {
+        let mut all = vec![(world.clone(), Vec::new())];
+        for key in keys {
+            let mut next = Vec::new();
+            for (world, before) in all {
+                let Some(node) = map.get(*key) else {
+                    next.push((world, [before, vec![false]].concat()));
+                    continue;
+                };
+                for value in self.model.values(node, &world) {
+                    // An empty list is as good as none.
+                    let empty = matches!(value.node(), Some(Node::List(items)) if items.is_empty());
+                    let given = !value.is_absent() && !empty;
+                    next.push((value.world().clone(), [before.clone(), vec![given]].concat()));
+                }
+            }
+            if next.len() > MOST_WORLDS {
+                return Vec::new();
+            }
+            all = next;
+        }
+        all.into_iter().map(|(_, given)| given).collect()
     }
-}
 
-impl Checker<'_> {
     /// A rule about which properties are given together.
-    pub(super) fn together(&mut self, path: &Path, map: &Map, rule: &PropertyRule, place: Place<'static>) {
-        let is = |key: &str, expected: Given| given(map, key) == expected;
-        let listed = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-        match rule {
-            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys)
-                if keys.iter().all(|key| is(key, Given::No)) =>
-            {
-                if keys.iter().any(|key| is_misspelt(map, key, place)) {
-                    return;
-                }
-                self.find(&basics::TOGETHER, path, format!("one of {} must be given", listed(keys)), None);
+    pub(super) fn together(
+        &mut self,
+        path: &Path,
+        map: &'m Map,
+        rule: &PropertyRule,
+        place: Place<'static>,
+        world: &World<'m>,
+    ) {
+        let keys: Vec<&str> = match rule {
+            PropertyRule::ExactlyOne(keys) | PropertyRule::AtLeastOne(keys) => keys.clone(),
+            PropertyRule::Requires(key, others) | PropertyRule::Excludes(key, others) => {
+                [&[*key][..], others].concat()
             }
-            PropertyRule::ExactlyOne(keys) => {
-                let there: Vec<_> = keys.iter().filter(|key| is(key, Given::Yes)).copied().collect();
-                if there.len() > 1 {
-                    self.find(
-                        &basics::TOGETHER,
-                        path,
-                        format!("only one of {} can be given", listed(&there)),
-                        None,
-                    );
+            PropertyRule::UniqueBy(_) => return,
+        };
+        let start = self.findings.len();
+        for given in self.given(map, &keys, world) {
+            let there = || keys.iter().zip(&given).filter(|(_, given)| **given).map(|(key, _)| *key);
+            let missing = || keys.iter().zip(&given).filter(|(_, given)| !**given).map(|(key, _)| *key);
+            match rule {
+                PropertyRule::ExactlyOne(_) | PropertyRule::AtLeastOne(_)
+                    if there().next().is_none() && !keys.iter().any(|key| is_misspelt(map, key, place)) =>
+                {
+                    let message = format!("one of {} must be given", listed(keys.iter().copied()));
+                    self.find_once(start, path, message);
                 }
-            }
-            PropertyRule::Requires(key, others) if is(key, Given::Yes) => {
-                for other in others.iter().filter(|other| is(other, Given::No)) {
-                    self.find(
-                        &basics::TOGETHER,
-                        path,
-                        format!("with `{key}` the property `{other}` must be given too"),
-                        None,
-                    );
+                PropertyRule::ExactlyOne(_) if there().nth(1).is_some() => {
+                    self.find_once(start, path, format!("only one of {} can be given", listed(there())));
                 }
-            }
-            PropertyRule::Excludes(key, others) if is(key, Given::Yes) => {
-                for other in others.iter().filter(|other| is(other, Given::Yes)) {
-                    self.find(
-                        &basics::TOGETHER,
-                        &path.key(other),
-                        format!("`{other}` cannot be given together with `{key}`"),
-                        None,
-                    );
+                PropertyRule::Requires(key, _) if given[0] => {
+                    for other in missing() {
+                        let message = format!("with `{key}` the property `{other}` must be given too");
+                        self.find_once(start, path, message);
+                    }
                 }
+                PropertyRule::Excludes(key, _) if given[0] => {
+                    for other in there().skip(1) {
+                        let message = format!("`{other}` cannot be given together with `{key}`");
+                        self.find_once(start, &path.key(other), message);
+                    }
+                }
+                _ => {}
             }
-            _ => {}
+        }
+    }
+
+    /// Reports it unless it was reported since `start`, for another combination of branches.
+    fn find_once(&mut self, start: usize, path: &Path, message: String) {
+        if self.findings[start..].iter().all(|known| known.message != message) {
+            self.find(&basics::TOGETHER, path, message, None);
         }
     }
 
@@ -102,6 +120,10 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn listed<'k>(keys: impl Iterator<Item = &'k str>) -> String {
+    keys.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// What to say if the alternatives only differ in which properties must be given.

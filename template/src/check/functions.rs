@@ -49,8 +49,8 @@ impl Checker<'_> {
         // In these, `${…}` belongs to somebody else: a shell, a state machine, a file on an instance.
         const FOREIGN: [&str; 6] =
             ["Fn::Sub", "Fn::Base64", "UserData", "Metadata", "DefinitionString", "DefinitionBody"];
-        let is_foreign = |step: &Step| matches!(step, Step::Key(key) if FOREIGN.contains(&key.as_str()));
-        if path.steps().iter().any(is_foreign) {
+        let is_foreign = |step: Step<'_>| matches!(step, Step::Key(key) if FOREIGN.contains(&key));
+        if path.steps().any(is_foreign) {
             return;
         }
         for part in sub_parts(text) {

@@ -43,6 +43,12 @@ impl Findings {
         });
         &mut self.found[at]
     }
+
+    /// Whether something is reported at this place already.
+    pub fn has(&self, place: &impl Located) -> bool {
+        let path = place.path();
+        self.found.iter().any(|known| known.path == path)
+    }
 }
 
 /// Something with a place in the template.

@@ -8,6 +8,7 @@ mod basics;
 mod choices;
 mod finding;
 mod functions;
+mod identity;
 mod lint;
 mod lints;
 mod policy;
@@ -15,6 +16,7 @@ mod properties;
 mod references;
 mod rule;
 mod run;
+mod seen;
 mod structure;
 mod value;
 
@@ -29,6 +31,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 
 use crate::document::Template;
+use crate::model::Model;
 use crate::path::Path;
 use crate::read::Document;
 
@@ -47,7 +50,12 @@ impl Template {
     /// assert_eq!(finding.position.expect("it was read from a file").to_string(), "5:7");
     /// ```
     pub fn check(&self) -> Vec<Finding> {
-        Check::default().template(self).findings
+        self.check_in(None)
+    }
+
+    /// Like [`Template::check`], for the region that the template is deployed to.
+    pub fn check_in(&self, region: Option<&str>) -> Vec<Finding> {
+        Check { region, ..Check::default() }.template(self).findings
     }
 }
 
@@ -58,7 +66,7 @@ pub fn nearest_code(code: &str, rules: &[&'static Rule]) -> Option<&'static str>
 
 /// Every rule, in the order of the codes.
 pub fn rules() -> Vec<&'static Rule> {
-    let single = basics::ALL.iter().chain(allow::ALL).copied();
+    let single = [basics::ALL, identity::ALL, allow::ALL].into_iter().flatten().copied();
     let mut all: Vec<_> = single.chain(lints::all().map(|lint| lint.rule)).collect();
     all.sort_by_key(|rule| rule.code);
     all
@@ -72,17 +80,18 @@ impl Document {
     }
 }
 
-struct Checker<'t> {
-    template: &'t Template,
+struct Checker<'m> {
+    template: &'m Template,
+    model: &'m Model<'m>,
     findings: Vec<Finding>,
     /// Patterns that were needed before: making one costs far more than using it. `None` is one that the
     /// engine does not know, which then restricts nothing.
     patterns: BTreeMap<&'static str, Option<Regex>>,
 }
 
-impl<'t> Checker<'t> {
-    fn new(template: &'t Template) -> Checker<'t> {
-        Checker { template, findings: Vec::new(), patterns: BTreeMap::new() }
+impl<'m> Checker<'m> {
+    fn new(model: &'m Model<'m>) -> Checker<'m> {
+        Checker { template: model.template(), model, findings: Vec::new(), patterns: BTreeMap::new() }
     }
 
     /// Everything that is wrong with names, references, properties and functions.
@@ -91,6 +100,7 @@ impl<'t> Checker<'t> {
         self.functions();
         self.references();
         self.properties();
+        self.outputs_exist();
         self.findings
     }
 

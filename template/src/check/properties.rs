@@ -2,39 +2,46 @@
 
 use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
+use crate::model::{Value, World};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 
 /// A place in a resource type's properties.
 type Place = facts::Place<'static>;
 
-/// The resource whose properties are looked at.
+/// The resource whose properties are looked at, and what holds where they are looked at.
 #[derive(Clone, Copy)]
-pub(super) struct Within {
+pub(super) struct Within<'w, 'm> {
     pub(super) facts: &'static ResourceFacts,
+    pub(super) world: &'w World<'m>,
 }
 
-impl Checker<'_> {
+impl<'m> Checker<'m> {
     pub(super) fn properties(&mut self) {
         let template = self.template;
         if template.has_foreign_macros() {
             return;
         }
-        for (id, resource) in &template.resources {
+        let model = self.model;
+        for item in model.resources() {
+            let (id, resource, world) = (item.id(), item.resource(), item.world());
             let serverless = resource.type_name.starts_with("AWS::Serverless::");
-            match facts::resource(&resource.type_name).filter(|_| !serverless || template.has_macros()) {
+            // What the transform takes is more than the facts know.
+            if serverless && template.has_macros() {
+                continue;
+            }
+            match facts::resource(&resource.type_name).filter(|_| !serverless) {
                 Some(facts) => {
                     self.end_of_life(id, facts);
+                    self.offered(id, facts);
                     let mut path = Checker::resource_path(id, "Properties");
-                    // All the properties may come from one call.
-                    if resource.properties.len() == 1
-                        && resource.properties.keys().all(|key| key.starts_with("Fn::"))
+                    let within = Within { facts, world: &world };
+                    // All the properties may come from one macro.
+                    if resource.properties.len() != 1
+                        || !resource.properties.keys().all(|key| key.starts_with("Fn::"))
                     {
-                        let call = Node::from_entries(resource.properties.clone());
-                        self.value(&mut path, &call, facts.properties(), Within { facts });
-                    } else {
-                        self.object(&mut path, &resource.properties, facts.properties(), Within { facts });
+                        self.object(&mut path, &resource.properties, facts.properties(), within);
                     }
                 }
                 None => self.unknown_type(id, &resource.type_name),
@@ -43,12 +50,11 @@ impl Checker<'_> {
     }
 
     fn unknown_type(&mut self, id: &str, name: &str) {
-        let serverless = name.starts_with("AWS::Serverless::");
         let of_somebody = name.split("::").count() >= 3 && !name.starts_with("AWS::");
-        if of_somebody || name.ends_with("::MODULE") || (serverless && self.template.has_macros()) {
+        if of_somebody || name.ends_with("::MODULE") {
             return;
         }
-        let hint = if serverless {
+        let hint = if name.starts_with("AWS::Serverless::") {
             Some("add `Transform: AWS::Serverless-2016-10-31` to the template".to_owned())
         } else {
             did_you_mean(facts::nearest(name))
@@ -69,12 +75,13 @@ impl Checker<'_> {
     }
 
     /// A value at a place; `path` is where it stands.
-    pub(super) fn value(&mut self, path: &mut Path, node: &Node, place: Place, within: Within) {
+    pub(super) fn value(&mut self, path: &mut Path, node: &'m Node, place: Place, within: Within<'_, 'm>) {
         match node {
             Node::Call(Function::If, argument) => self.branches(path, argument, place, within),
-            Node::Call(..) => {}
+            Node::Call(..) => self.call_value(path, node, place, within),
             // A function that is not known here, which is told elsewhere.
             Node::Map(map) if map.len() == 1 && map.keys().all(|key| key.starts_with("Fn::")) => {}
+            Node::String(_) if is_packaged(within.facts.type_name, path) => {}
             _ if !self.kind(path, node, place) => {}
             Node::Map(map) => self.object(path, map, place, within),
             Node::List(items) => self.list(path, items, place, within),
@@ -86,20 +93,23 @@ impl Checker<'_> {
     }
 
     /// Both branches of `Fn::If`, each of which may be what is deployed.
-    fn branches(&mut self, path: &mut Path, argument: &Node, place: Place, within: Within) {
+    fn branches(&mut self, path: &mut Path, argument: &'m Node, place: Place, within: Within<'_, 'm>) {
         let Node::List(items) = argument else { return };
         path.push_key(Function::If.key());
         for (at, branch) in items.iter().enumerate().skip(1) {
+            let world = match items.first() {
+                Some(Node::String(name)) => within.world.assume(name, at == 1),
+                _ => Some(within.world.clone()),
+            };
+            let Some(world) = world.filter(|_| !is_absent(branch)) else { continue };
             path.push_index(at);
-            if !is_absent(branch) {
-                self.value(path, branch, place, within);
-            }
+            self.value(path, branch, place, Within { world: &world, ..within });
             path.pop();
         }
         path.pop();
     }
 
-    fn object(&mut self, path: &mut Path, map: &Map, place: Place, within: Within) {
+    fn object(&mut self, path: &mut Path, map: &'m Map, place: Place, within: Within<'_, 'm>) {
         let schema = place.schema();
         // A macro or a loop within the mapping brings keys of its own.
         let expands = map.keys().any(|key| key == "Fn::Transform" || key.starts_with("Fn::ForEach::"));
@@ -122,7 +132,7 @@ impl Checker<'_> {
         if !expands {
             self.required(path, map, place, within);
             for rule in &schema.rules {
-                self.together(path, map, rule, place);
+                self.together(path, map, rule, place, within.world);
             }
         }
         self.size(path, map.len(), schema.size, "entries");
@@ -144,7 +154,7 @@ impl Checker<'_> {
     }
 
     /// Whether a property may be set at all.
-    fn property(&mut self, path: &Path, key: &str, within: Within) {
+    fn property(&mut self, path: &Path, key: &str, within: Within<'_, '_>) {
         let ends_so = |paths: &[&str]| paths.iter().any(|known| known.rsplit('.').next() == Some(key));
         let facts = within.facts;
         if ends_so(&facts.read_only) && facts.is_read_only(&property_path(path)) {
@@ -166,7 +176,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within) {
+    fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within<'_, '_>) {
         let known = || place.schema().properties.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
         let message = if path.steps().len() == 4 {
@@ -177,9 +187,10 @@ impl Checker<'_> {
         self.find(&basics::UNKNOWN_PROPERTY, path, message, hint);
     }
 
-    fn required(&mut self, path: &Path, map: &Map, place: Place, within: Within) {
+    fn required(&mut self, path: &Path, map: &'m Map, place: Place, within: Within<'_, 'm>) {
         for key in &place.schema().required {
-            if map.get(*key).is_none_or(is_absent) && !is_misspelt(map, key, place) {
+            let absent = |node| self.model.values(node, within.world).iter().any(Value::is_absent);
+            if map.get(*key).is_none_or(absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
@@ -190,7 +201,7 @@ impl Checker<'_> {
         }
     }
 
-    fn list(&mut self, path: &mut Path, items: &[Node], place: Place, within: Within) {
+    fn list(&mut self, path: &mut Path, items: &'m [Node], place: Place, within: Within<'_, 'm>) {
         let schema = place.schema();
         if let Some(next) = place.item() {
             for (at, item) in items.iter().enumerate() {
@@ -254,6 +265,22 @@ pub(super) fn is_misspelt(map: &Map, key: &str, place: Place) -> bool {
     map.keys().any(|written| place.property(written).is_none() && nearest(written, [key]).is_some())
 }
 
+/// Properties that take a mapping, in the place of which a folder or an address stands until
+/// [`aws cloudformation package`][aws] puts the mapping there.
+///
+/// [aws]: https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+const PACKAGED: [(&str, &str); 5] = [
+    ("AWS::Lambda::Function", "Code"),
+    ("AWS::Lambda::LayerVersion", "Content"),
+    ("AWS::ApiGateway::RestApi", "BodyS3Location"),
+    ("AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle"),
+    ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+];
+
+fn is_packaged(type_name: &str, path: &Path) -> bool {
+    matches!(path.steps().next_back(), Some(Step::Key(key)) if PACKAGED.contains(&(type_name, key)))
+}
+
 /// `!Ref AWS::NoValue`, which removes the property.
 pub(super) fn is_absent(node: &Node) -> bool {
     matches!(node, Node::Call(Function::Ref, name) if name.as_str() == Some("AWS::NoValue"))
@@ -263,12 +290,12 @@ pub(super) fn is_absent(node: &Node) -> bool {
 fn property_path(path: &Path) -> Vec<&str> {
     let mut names = Vec::new();
     let mut in_function = false;
-    for step in path.steps().iter().skip(3) {
+    for step in path.steps().skip(3) {
         match step {
-            crate::path::Step::Key(key) if key.starts_with("Fn::") => in_function = true,
-            crate::path::Step::Key(key) => names.push(key.as_str()),
-            crate::path::Step::Index(_) if in_function => in_function = false,
-            crate::path::Step::Index(_) => names.push("0"),
+            Step::Key(key) if key.starts_with("Fn::") => in_function = true,
+            Step::Key(key) => names.push(key),
+            Step::Index(_) if in_function => in_function = false,
+            Step::Index(_) => names.push("0"),
         }
     }
     names

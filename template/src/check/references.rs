@@ -10,7 +10,7 @@ use crate::visit;
 
 impl Checker<'_> {
     pub(super) fn references(&mut self) {
-        let graph = self.template.graph();
+        let graph = self.model.graph();
         for edge in graph.unknown() {
             let message = match edge.kind {
                 Reference::Condition | Reference::If => {
@@ -34,12 +34,14 @@ impl Checker<'_> {
                 continue;
             }
             let edges: Vec<_> = cycle.edges.iter().map(ToString::to_string).collect();
-            let hint = Some(format!("break one of these: {}", edges.join("; ")));
+            let hint = self
+                .alone(&cycle.edges)
+                .unwrap_or_else(|| format!("break one of these: {}", edges.join("; ")));
             self.find(
                 &basics::CYCLE,
                 &first.path,
                 format!("these need one another in a circle: {cycle}"),
-                hint,
+                Some(hint),
             );
         }
         for edge in graph.edges() {
@@ -47,6 +49,21 @@ impl Checker<'_> {
             self.place(edge);
         }
         self.map_keys();
+    }
+
+    /// How to break a circle of security groups that name one another: with a rule that is a resource of its own.
+    fn alone(&self, edges: &[Edge]) -> Option<String> {
+        let is_group = |edge: &Edge| {
+            let resource = self.template.resources.get(edge.from.name());
+            resource.is_some_and(|resource| resource.type_name == "AWS::EC2::SecurityGroup")
+        };
+        let rule = edges.last().filter(|_| edges.iter().all(is_group))?;
+        let egress = rule.path.to_string().contains(".SecurityGroupEgress");
+        let kind = if egress { "AWS::EC2::SecurityGroupEgress" } else { "AWS::EC2::SecurityGroupIngress" };
+        let (from, to) = (rule.from.name(), rule.to.as_ref()?.name());
+        Some(format!(
+            "take the rule for `{to}` out of `{from}` and make it an `{kind}` with `GroupId: !GetAtt {from}.GroupId`"
+        ))
     }
 
     fn is_serverless(&self, element: &Element) -> bool {

@@ -56,10 +56,10 @@ pub struct Allowed {
 impl Check<'_> {
     /// What is wrong with a template. Nothing is left out because of something else.
     pub fn template(&self, template: &Template) -> Report {
-        let mut findings = Checker::new(template).all();
+        let model = Model::new(template).in_region(self.region);
+        let mut findings = Checker::new(&model).all();
         // A macro of somebody else may give any meaning to anything.
         if !template.has_foreign_macros() {
-            let model = Model::new(template).in_region(self.region);
             findings.extend(lints::all().flat_map(|lint| lint.findings(&model)));
             findings.extend(self.lints.iter().flat_map(|lint| lint.findings(&model)));
         }

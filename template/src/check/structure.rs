@@ -227,7 +227,7 @@ impl Checker<'_> {
         if template.has_macros() {
             return;
         }
-        let graph = template.graph();
+        let graph = self.model.graph();
         let used: BTreeSet<&Element> = graph.edges().iter().filter_map(|edge| edge.to.as_ref()).collect();
         // A name that comes out of an expression may be any.
         let maps_are_computed = graph_has_computed_maps(template);

@@ -113,7 +113,7 @@ fn not_of_kind(place: Place<'static>, found: &str) -> String {
 /// The beginnings of the [ids][aws] that may stand at a place, if it takes nothing but ids of these kinds.
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
-fn id_prefixes(place: Place<'static>) -> Option<Vec<&'static str>> {
+pub(super) fn id_prefixes(place: Place<'static>) -> Option<Vec<&'static str>> {
     let prefix = |name: &Identifier| match (name.type_name, name.property) {
         ("AWS::EC2::VPC", "Id" | "VpcId") => Some("vpc-"),
         ("AWS::EC2::Subnet", "Id" | "SubnetId") => Some("subnet-"),

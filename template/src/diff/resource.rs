@@ -119,9 +119,9 @@ fn depends_on(differences: &mut Differences, path: &Path, old: &Resource, new: &
 
 /// What one difference does to its resource; `None` for what CloudFormation keeps for itself.
 fn consequence(change: &Change, facts: Option<&ResourceFacts>, retyped: bool) -> Option<Consequence> {
-    let mut steps = change.path.steps().iter().skip(2);
+    let mut steps = change.path.steps().skip(2);
     let Some(Step::Key(attribute)) = steps.next() else { return None };
-    match attribute.as_str() {
+    match attribute {
         "Type" => return Some(Consequence::Replaces),
         "Properties" => {}
         _ => return None,
@@ -143,13 +143,13 @@ fn consequence(change: &Change, facts: Option<&ResourceFacts>, retyped: bool) ->
 }
 
 /// The steps into properties, without those into a function: `Name.Fn::If[1]` is the property `Name`.
-fn property_names<'p>(steps: impl Iterator<Item = &'p Step>) -> Vec<String> {
+fn property_names<'p>(steps: impl Iterator<Item = Step<'p>>) -> Vec<String> {
     let mut names = Vec::new();
     let mut in_function = false;
     for step in steps {
         match step {
             Step::Key(key) if key.starts_with("Fn::") => in_function = true,
-            Step::Key(key) => names.push(key.clone()),
+            Step::Key(key) => names.push(key.to_owned()),
             Step::Index(_) if in_function => in_function = false,
             Step::Index(index) => names.push(index.to_string()),
         }

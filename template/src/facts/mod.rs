@@ -1,7 +1,8 @@
 //! Facts about every AWS resource type: its properties, what changing them does, what `Ref` and `Fn::GetAtt`
-//! return, which permissions it needs.
+//! return, which permissions it needs. And about every IAM action: that it exists, and to which resources it can be
+//! narrowed.
 //!
-//! [`resource`] looks a type up by name; only the types that are asked for are unpacked. The facts come from
+//! [`resource`] looks a type up by name, [`iam_action`] an action; only what is asked for is unpacked. The facts come from
 //! two published sources, joined by `cargo xtask codegen`; `NOTICE` names them. Where the sources disagree on
 //! whether a change replaces a resource, the answer is [`Update::MayReplace`].
 //!
@@ -14,11 +15,13 @@
 //! assert_eq!(facts::nearest("AWS::EC2::Vpc"), Some("AWS::EC2::VPC"));
 //! ```
 
+mod iam;
 mod resource;
 mod schema;
 mod stored;
 mod table;
 
+pub use iam::{IamAction, IamActionFacts, IamService, iam_action, iam_service, iam_service_names};
 pub use resource::{
     Attribute, Handler, Handlers, Place, Reference, ReferenceKind, Replacement, ResourceFacts, TagFacts,
     TagShape, Update,

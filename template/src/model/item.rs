@@ -72,7 +72,7 @@ impl<'m> Item<'m> {
 
     /// All its properties, as one value.
     pub fn properties(self) -> Value<'m> {
-        let trail = Trail::default().key("Resources").key(self.id).key("Properties");
+        let trail = Trail::properties(self.id);
         Value::new(self.model, Held::Map(&self.resource.properties), trail, self.world())
     }
 

@@ -3,9 +3,13 @@
 use std::rc::Rc;
 
 use crate::graph::{SubPart, sub_parts};
+use crate::model::network::cidr as network;
 use crate::model::value::{Held, Trail};
 use crate::model::{Model, Target, Text, World};
 use crate::node::{Function, Map, Node};
+
+/// Of a map with more entries than this, where none of the keys is known, nothing is said.
+const MOST_ENTRIES: usize = 64;
 
 /// One thing that was found behind a node.
 pub(super) struct Seen<'m> {
@@ -51,7 +55,7 @@ pub(super) fn through<'m>(
         }
         (Function::FindInMap, Node::List(items)) => {
             let known = in_map(model, items, world);
-            if known.is_empty() {
+            if known.is_empty() || known.len() > MOST_ENTRIES {
                 return one(Held::Node(node), world.clone());
             }
             for (value, world) in known {
@@ -64,6 +68,14 @@ pub(super) fn through<'m>(
         },
         (Function::Split, Node::List(items)) => match split(model, items, world) {
             Some(made) => one(Held::Made(Rc::new(made)), world.clone()),
+            None => one(Held::Node(node), world.clone()),
+        },
+        (Function::Cidr, Node::List(items)) => match network::cidr(model, items, world) {
+            Some(made) => one(Held::Made(Rc::new(made)), world.clone()),
+            None => one(Held::Node(node), world.clone()),
+        },
+        (Function::GetAtt, _) => match network::block(model, node, world) {
+            Some(made) => one(Held::Made(Rc::new(made.into())), world.clone()),
             None => one(Held::Node(node), world.clone()),
         },
         (Function::Sub | Function::Join, _) => {
@@ -104,7 +116,9 @@ fn in_map<'m>(model: &'m Model<'m>, items: &'m [Node], world: &World<'m>) -> Vec
     let Some(Node::Map(map)) = model.template().mappings.get(name) else { return Vec::new() };
     let mut known = Vec::new();
     for (inner, world) in level(model, map, first, world) {
-        if let Node::Map(inner) = inner {
+        if let Node::Map(inner) = inner
+            && known.len() <= MOST_ENTRIES
+        {
             known.extend(level(model, inner, second, &world));
         }
     }
@@ -147,6 +161,10 @@ fn select<'m>(model: &'m Model<'m>, items: &'m [Node], world: &World<'m>) -> Opt
     let list = match list {
         Node::List(items) => items.clone(),
         Node::Call(Function::Split, argument) => match split(model, argument.as_list()?, world)? {
+            Node::List(items) => items,
+            _ => return None,
+        },
+        Node::Call(Function::Cidr, argument) => match network::cidr(model, argument.as_list()?, world)? {
             Node::List(items) => items,
             _ => return None,
         },

@@ -3,7 +3,7 @@
 //! A template says `!If [Big, 1024, !Ref Memory]`; whoever asks for the memory wants the numbers. A [`Model`] gives
 //! [`Item`]s, one for each resource, and these give [`Value`]s: every value that a property may have, looked at
 //! through `Fn::If` (each branch, with what must hold for it: a [`World`]), parameters (their default),
-//! `Fn::FindInMap`, `Fn::Select` and `Fn::Split`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
+//! `Fn::FindInMap`, `Fn::Select`, `Fn::Split` and `Fn::Cidr`. A [`Text`] is the same for what `Fn::Sub` and `Fn::Join` glue
 //! together. What is only known at deployment stays unknown, and nothing should be concluded from it.
 //!
 //! ```
@@ -27,13 +27,19 @@
 //! assert_eq!(cluster.item.id(), "Cluster");
 //! ```
 
+pub mod balancer;
 pub mod ecs;
+pub mod iam;
 mod item;
 mod look;
+pub mod naming;
+pub mod network;
+pub mod scaling;
 mod text;
 mod value;
 mod world;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -44,6 +50,7 @@ pub use world::World;
 
 use crate::document::Template;
 use crate::graph::{Edge, Element, Graph};
+use crate::node::Node;
 
 /// A template, ready to be asked about its resources.
 pub struct Model<'t> {
@@ -55,6 +62,8 @@ pub struct Model<'t> {
     to: BTreeMap<String, Vec<usize>>,
     from: BTreeMap<String, Vec<usize>>,
     region: Option<String>,
+    /// What [`Model::is_closed`] says; it looks at everything.
+    closed: OnceCell<bool>,
 }
 
 impl<'t> Model<'t> {
@@ -75,7 +84,7 @@ impl<'t> Model<'t> {
                 from.entry(id.clone()).or_default().push(at);
             }
         }
-        Model { template, graph, types, to, from, region: None }
+        Model { template, graph, types, to, from, region: None, closed: OnceCell::new() }
     }
 
     /// The template is deployed to this region, so that `AWS::Region` is known.
@@ -104,7 +113,8 @@ impl<'t> Model<'t> {
     /// to be missing.
     pub fn is_closed(&self) -> bool {
         let modules = || self.types.keys().any(|name| name.ends_with("::MODULE"));
-        !self.template.has_macros() && !self.template.has_loops() && !modules()
+        let closed = || !self.template.has_macros() && !self.template.has_loops() && !modules();
+        *self.closed.get_or_init(closed)
     }
 
     /// The resource with this logical ID.
@@ -121,6 +131,16 @@ impl<'t> Model<'t> {
     /// Every resource of this type, in the template's order.
     pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = Item<'_>> {
         self.types.get(type_name).into_iter().flatten().filter_map(|id| self.resource(id))
+    }
+
+    /// The world of which nothing is assumed.
+    pub(crate) fn any_world(&'t self) -> World<'t> {
+        World::any(self)
+    }
+
+    /// Every value that `node` may have where `world` holds. They have no place.
+    pub(crate) fn values(&'t self, node: &'t Node, world: &World<'t>) -> Vec<Value<'t>> {
+        Value::of(self, node, world)
     }
 
     /// Every reference to this resource, of any kind.

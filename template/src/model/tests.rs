@@ -131,6 +131,9 @@ fn lists_are_lists_of_what_their_items_may_be() {
     assert_snapshot!(items("!Ref Other"), @"
     P: ${Other}
     ");
+    assert_snapshot!(items("!Sub '${Other}/*'"), @"
+    P: ${Other}/*
+    ");
 }
 
 #[test]
@@ -179,4 +182,32 @@ Resources:
     let needs = |a: &str, b: &str| model.resource(a).unwrap().needs(model.resource(b).unwrap());
     assert!(needs("A", "C") && needs("B", "C"));
     assert!(!needs("C", "A") && !needs("A", "A"));
+}
+
+#[test]
+fn blocks_of_addresses_are_computed() {
+    let text = "
+Parameters: {Bits: {Type: Number, Default: 8}}
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  Own: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !GetAtt Own.CidrBlock}}
+  R:
+    Type: My::Own::Type
+    Properties:
+      P: [!GetAtt Vpc.CidrBlock, !Select [1, !Cidr [!GetAtt Vpc.CidrBlock, 4, !Ref Bits]], !GetAtt Own.CidrBlock]
+      Q: !Cidr [10.0.0.0/28, 2, 3]
+      TooMany: !Select [0, !Cidr [10.0.0.0/28, 3, 3]]
+      Ipv6: !Select [0, !Cidr ['2001:db8::/56', 1, 64]]
+";
+    let document = Template::parse(text, "t").unwrap();
+    let model = Model::new(&document.template);
+    let item = model.resource("R").unwrap();
+    let shown = |name: &'static str| {
+        let values = item.get(name);
+        let items = values.iter().flat_map(|value| value.items().unwrap_or_default());
+        items.map(|item| item.shown()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(shown("P"), "10.0.0.0/16 10.0.1.0/24 ${Own.CidrBlock}");
+    assert_eq!(shown("Q"), "10.0.0.0/29 10.0.0.8/29");
+    assert!(item.get("TooMany")[0].is_unknown() && item.get("Ipv6")[0].is_unknown());
 }

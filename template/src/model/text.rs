@@ -119,7 +119,7 @@ impl<'m> Text<'m> {
                 }
                 _ => Text::one(unknown(function), world),
             },
-            (Function::If | Function::FindInMap | Function::Select | Function::Split, _) => {
+            (Function::If | Function::FindInMap | Function::Select | Function::Split | Function::Cidr, _) => {
                 let mut all = Vec::new();
                 look::through(model, node, &Trail::default(), world, &mut |seen| {
                     all.extend(Text::of_seen(model, node, function, seen));

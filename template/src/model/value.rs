@@ -7,7 +7,7 @@ use crate::document::Parameter;
 use crate::model::look::{self, Seen};
 use crate::model::{Model, Target, Text, World};
 use crate::node::{Function, Map, Node};
-use crate::path::Path;
+use crate::path::{self, Path};
 
 /// One value that a place in a template may have: known, absent, or only known at deployment.
 ///
@@ -36,22 +36,49 @@ pub(super) enum Held<'m> {
 
 /// The way to a value, cheap to go on from.
 #[derive(Clone, Default)]
-pub(super) struct Trail<'m>(Option<Rc<Link<'m>>>);
-
-struct Link<'m> {
-    before: Trail<'m>,
-    step: Step<'m>,
+pub(super) struct Trail<'m> {
+    /// The resource in whose properties it begins.
+    resource: Option<&'m str>,
+    last: Option<Rc<Link<'m>>>,
 }
 
-#[derive(Clone, Copy)]
+struct Link<'m> {
+    before: Option<Rc<Link<'m>>>,
+    step: path::Step<'m>,
+}
+
+/// What stands under a key.
 enum Step<'m> {
-    Key(&'m str),
-    Index(usize),
+    Found(&'m str, &'m Node),
+    Absent,
+    Unknown,
+}
+
+impl<'m> Held<'m> {
+    fn step(&self, key: &str) -> Step<'m> {
+        let map = match self {
+            Held::Map(map) => *map,
+            Held::Node(Node::Map(map)) => map,
+            // Something of another kind, which is told elsewhere.
+            Held::Absent | Held::Node(_) | Held::Made(_) => return Step::Absent,
+        };
+        match map.get_key_value(key) {
+            Some((key, node)) => Step::Found(key, node),
+            // A macro or a loop within the mapping may bring the property.
+            None if map.keys().any(|key| key.starts_with("Fn::")) => Step::Unknown,
+            None => Step::Absent,
+        }
+    }
 }
 
 impl<'m> Value<'m> {
     pub(super) fn new(model: &'m Model<'m>, held: Held<'m>, trail: Trail<'m>, world: World<'m>) -> Value<'m> {
         Value { model, held, written: None, trail, world }
+    }
+
+    /// The values that `node` may have where `world` holds, without a place.
+    pub(super) fn of(model: &'m Model<'m>, node: &'m Node, world: &World<'m>) -> Vec<Value<'m>> {
+        Value::new(model, Held::Absent, Trail::default(), world.clone()).seen(node, &Trail::default())
     }
 
     /// The values that `node` may have, which stands at `trail`.
@@ -147,30 +174,23 @@ impl<'m> Value<'m> {
     /// The values of the property at `path` below this: names with dots between them. One of the properties on the
     /// way may be absent, or not known; then so is the value.
     pub fn get(&self, path: &'m str) -> Vec<Value<'m>> {
-        let mut values = vec![self.clone()];
-        for key in path.split('.') {
-            values = values.iter().flat_map(|value| value.step(key)).collect();
+        if let Held::Node(Node::Call(..)) = self.held {
+            return vec![self.clone()];
         }
-        values
-    }
-
-    fn step(&self, key: &'m str) -> Vec<Value<'m>> {
-        let map = match &self.held {
-            Held::Map(map) => *map,
-            Held::Node(Node::Map(map)) => map,
-            Held::Node(Node::Call(..)) => return vec![self.clone()],
-            // Something of another kind, which is told elsewhere.
-            Held::Absent | Held::Node(_) | Held::Made(_) => {
-                return vec![self.with(Held::Absent, self.trail.clone())];
+        let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        // Mostly there is one value and nothing to look through.
+        let found = match self.held.step(key) {
+            Step::Found(key, node @ Node::Call(..)) => self.seen(node, &self.trail.key(key)),
+            Step::Found(key, node) => {
+                let found = Value { written: Some(node), ..self.with(Held::Node(node), self.trail.key(key)) };
+                return rest.map_or_else(|| vec![found.clone()], |rest| found.get(rest));
             }
+            Step::Unknown => return vec![self.with(Held::Node(unknown()), self.trail.clone())],
+            Step::Absent => return vec![self.with(Held::Absent, self.trail.clone())],
         };
-        match map.get_key_value(key) {
-            Some((key, node)) => self.seen(node, &self.trail.key(key)),
-            // A macro or a loop within the mapping may bring the property.
-            None => match map.keys().find(|key| key.starts_with("Fn::")) {
-                Some(_) => vec![self.with(Held::Node(unknown()), self.trail.clone())],
-                None => vec![self.with(Held::Absent, self.trail.clone())],
-            },
+        match rest {
+            Some(rest) => found.iter().flat_map(|value| value.get(rest)).collect(),
+            None => found,
         }
     }
 
@@ -193,6 +213,8 @@ impl<'m> Value<'m> {
                 }
                 _ => Some(vec![self.clone()]),
             },
+            // These two always give one text.
+            Held::Node(Node::Call(Function::Sub | Function::Join, _)) => Some(vec![self.clone()]),
             Held::Node(Node::Call(function, _)) => {
                 matches!(function, Function::Ref | Function::GetAtt if self.target().is_some_and(is_single))
                     .then(|| vec![self.clone()])
@@ -260,31 +282,34 @@ fn unknown() -> &'static Node {
 }
 
 impl<'m> Trail<'m> {
+    /// The properties of a resource.
+    pub(super) fn properties(resource: &'m str) -> Trail<'m> {
+        Trail { resource: Some(resource), last: None }
+    }
+
     pub(super) fn key(&self, key: &'m str) -> Trail<'m> {
-        self.then(Step::Key(key))
+        self.then(path::Step::Key(key))
     }
 
     pub(super) fn index(&self, index: usize) -> Trail<'m> {
-        self.then(Step::Index(index))
+        self.then(path::Step::Index(index))
     }
 
-    fn then(&self, step: Step<'m>) -> Trail<'m> {
-        Trail(Some(Rc::new(Link { before: self.clone(), step })))
+    fn then(&self, step: path::Step<'m>) -> Trail<'m> {
+        let link = Link { before: self.last.clone(), step };
+        Trail { resource: self.resource, last: Some(Rc::new(link)) }
     }
 
     fn path(&self) -> Path {
         let mut steps = Vec::new();
-        let mut here = &self.0;
+        let mut here = &self.last;
         while let Some(link) = here {
             steps.push(link.step);
-            here = &link.before.0;
+            here = &link.before;
         }
-        let mut path = Path::new();
+        let mut path = self.resource.map_or_else(Path::new, |id| Path::of(["Resources", id, "Properties"]));
         for step in steps.into_iter().rev() {
-            match step {
-                Step::Key(key) => path.push_key(key),
-                Step::Index(index) => path.push_index(index),
-            }
+            path.push(step);
         }
         path
     }

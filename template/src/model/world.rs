@@ -24,8 +24,9 @@ enum Atom<'m> {
     Equals(&'m str, &'m str),
 }
 
-/// How deep conditions may refer to one another; a circle is told elsewhere.
-const MOST_LEVELS: usize = 32;
+/// How many parts of conditions are looked at for one assumption: far more than any template has, but an end to those
+/// that are made to have none.
+const MOST_STEPS: u32 = 1000;
 
 impl<'m> World<'m> {
     /// Nothing is assumed.
@@ -38,10 +39,15 @@ impl<'m> World<'m> {
         self.assumed.is_empty()
     }
 
+    /// Whether this and `other` assume the same: what is so in one is so in the other.
+    pub fn is_same(&self, other: &World<'m>) -> bool {
+        self.assumed == other.assumed
+    }
+
     /// This world in which the named condition holds or does not; `None` if that cannot be.
     pub fn assume(&self, condition: &'m str, holds: bool) -> Option<World<'m>> {
         let mut world = self.clone();
-        world.condition(condition, holds, MOST_LEVELS).then_some(world)
+        world.condition(condition, holds, &mut { MOST_STEPS }).then_some(world)
     }
 
     /// The world in which this and `other` are both so; `None` if that cannot be.
@@ -55,10 +61,20 @@ impl<'m> World<'m> {
         self.is_any() || other.is_any() || self.and(other).is_some()
     }
 
+    /// Whether all that is assumed in `other` is assumed here too: what is there in `other` is there in this world.
+    pub fn implies(&self, other: &World<'m>) -> bool {
+        other.assumed.iter().all(|known| self.assumed.contains(known))
+    }
+
     /// This world in which the parameter `name` has the value `value`; `None` if that cannot be.
     pub(super) fn equal(&self, name: &'m str, value: &'m str) -> Option<World<'m>> {
         let mut world = self.clone();
         world.atom(Atom::Equals(name, value), true).then_some(world)
+    }
+
+    /// The region, if it is known: the one assumed here, or the one that the model is for.
+    pub fn region(&self) -> Option<&'m str> {
+        self.fixed("AWS::Region").or_else(|| self.model.region())
     }
 
     /// The value that the parameter `name` has in this world: the one assumed, or its default unless that is
@@ -69,8 +85,9 @@ impl<'m> World<'m> {
         if parameter.type_name.starts_with("AWS::SSM::Parameter::Value") {
             return None;
         }
+        // An empty default stands for "nothing was given": whoever deploys gives something, or a condition asks.
         let default = parameter.default.as_ref()?;
-        let text = default.scalar_text()?;
+        let text = default.scalar_text().filter(|text| !text.is_empty())?;
         let differs = self.assumed.iter().any(|(atom, holds)| match atom {
             Atom::Equals(of, value) => *of == name && (*value == text) != *holds,
             Atom::Condition(_) => false,
@@ -86,20 +103,32 @@ impl<'m> World<'m> {
         })
     }
 
-    fn condition(&mut self, name: &'m str, holds: bool, levels: usize) -> bool {
-        let node = self.model.template().conditions.get(name);
-        self.atom(Atom::Condition(name), holds)
-            && node.is_none_or(|node| levels == 0 || self.node(node, holds, levels - 1))
+    /// Assumes that a condition holds or not, and what follows from that; false if it cannot be.
+    fn condition(&mut self, name: &'m str, holds: bool, fuel: &mut u32) -> bool {
+        let conditions = &self.model.template().conditions;
+        let node = conditions.get(name);
+        // Two conditions that say the same are one.
+        let first =
+            conditions.iter().find(|(_, other)| Some(*other) == node).map_or(name, |(first, _)| first);
+        if let Some(known) = self.known(Atom::Condition(first)) {
+            return known == holds;
+        }
+        self.atom(Atom::Condition(first), holds) && node.is_none_or(|node| self.node(node, holds, fuel))
     }
 
-    fn node(&mut self, node: &'m Node, holds: bool, levels: usize) -> bool {
+    fn node(&mut self, node: &'m Node, holds: bool, fuel: &mut u32) -> bool {
         let Node::Call(function, argument) = node else { return true };
+        if *fuel == 0 {
+            return true;
+        }
+        *fuel -= 1;
         let items = argument.as_list().unwrap_or_default();
         match (function, &**argument, items) {
-            (Function::Condition, Node::String(name), _) => self.condition(name, holds, levels),
-            (Function::Not, _, [one]) => levels == 0 || self.node(one, !holds, levels - 1),
-            (Function::And, _, all) if holds => all.iter().all(|one| self.operand(one, true, levels)),
-            (Function::Or, _, all) if !holds => all.iter().all(|one| self.operand(one, false, levels)),
+            (Function::Condition, Node::String(name), _) => self.condition(name, holds, fuel),
+            (Function::Not, _, [one]) => self.node(one, !holds, fuel),
+            (Function::And, _, all) if holds => all.iter().all(|one| self.node(one, true, fuel)),
+            (Function::Or, _, all) if !holds => all.iter().all(|one| self.node(one, false, fuel)),
+            (Function::And | Function::Or, _, some) => self.one_of(some, holds, fuel),
             (
                 Function::Equals,
                 _,
@@ -110,14 +139,30 @@ impl<'m> World<'m> {
         }
     }
 
-    fn operand(&mut self, node: &'m Node, holds: bool, levels: usize) -> bool {
-        levels == 0 || self.node(node, holds, levels - 1)
+    /// Assumes that at least one of the operands holds or does not; if only one can, it is that one.
+    fn one_of(&mut self, operands: &'m [Node], holds: bool, fuel: &mut u32) -> bool {
+        let mut possible = operands.iter().filter_map(|one| {
+            let mut world = self.clone();
+            world.node(one, holds, fuel).then_some(world)
+        });
+        match (possible.next(), possible.next()) {
+            (None, _) => false,
+            (Some(only), None) => {
+                *self = only;
+                true
+            }
+            _ => true,
+        }
+    }
+
+    fn known(&self, atom: Atom<'m>) -> Option<bool> {
+        self.assumed.iter().find(|(known, _)| *known == atom).map(|(_, holds)| *holds)
     }
 
     /// Assumes it; false if it contradicts what is assumed.
     fn atom(&mut self, atom: Atom<'m>, holds: bool) -> bool {
-        if let Some((_, known)) = self.assumed.iter().find(|(known, _)| *known == atom) {
-            return *known == holds;
+        if let Some(known) = self.known(atom) {
+            return known == holds;
         }
         if let Atom::Equals(name, value) = atom {
             let other = |(known, known_holds): &(Atom, bool)| match known {

@@ -34,10 +34,10 @@ impl Positions {
         for step in path.steps() {
             let found = match (step, &place.children) {
                 (Step::Key(key), Places::Map(entries)) => {
-                    entries.iter().find(|(name, ..)| **name == **key).map(|(_, at, place)| (*at, place))
+                    entries.iter().find(|(name, ..)| **name == *key).map(|(_, at, place)| (*at, place))
                 }
                 (Step::Index(index), Places::List(items)) => {
-                    items.get(*index).map(|item| (item.position, item))
+                    items.get(index).map(|item| (item.position, item))
                 }
                 _ => None,
             };

@@ -17,11 +17,14 @@ pub(super) fn line(out: &mut String, text: &str) {
     drop_line_break(out);
 }
 
-/// Text within `[` and `]`, where commas, brackets and question marks mean something too.
+/// Text within `[` and `]`, where commas, brackets and question marks mean something too, and a dash before the
+/// bracket to some readers.
 pub(super) fn flow(out: &mut String, text: &str) {
     let start = out.len();
     line(out, text);
-    if !out[start..].starts_with('"') && text.contains([',', '[', ']', '{', '}', '?']) {
+    if !out[start..].starts_with('"')
+        && (text.contains([',', '[', ']', '{', '}', '?']) || text.ends_with('-'))
+    {
         out.truncate(start);
         quoted(out, text);
     }

@@ -1,7 +1,8 @@
-//! Makes the table of facts about every resource type.
+//! Makes the tables of facts about every resource type and every IAM action.
 
 mod attributes;
 mod convert;
+mod iam;
 mod overlay;
 mod pack;
 mod pattern;
@@ -17,18 +18,24 @@ use crate::sources::Sources;
 
 const FOLDER: &str = "template/src/facts";
 
-/// The table, and beside it a note of what it was made from.
+/// The tables, and beside them a note of what they were made from.
 pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     let names: BTreeSet<&String> = sources.spec.resources.keys().chain(sources.lint.schemas.keys()).collect();
     let mut facts = Vec::new();
     for name in names {
         facts.push(resource::facts(name, sources)?);
     }
-    let table = pack::table(&sources.lint.regions, &facts)?;
+    let services = iam::services(sources, &facts)?;
+    let types = facts.iter().map(|facts| (facts.type_name, facts));
+    let types = pack::table(&sources.lint.regions, types, pack::TYPES)?;
+    let actions = pack::table(&[], services.iter().map(|service| (service.prefix, service)), pack::SERVICES)?;
     let mut note = crate::codegen::header("#");
-    let _ = writeln!(note, "# {} resource types, {} bytes", facts.len(), table.len());
+    let _ = writeln!(note, "# {} resource types, {} bytes", facts.len(), types.len());
+    let count: usize = services.iter().map(|service| service.actions.len()).sum();
+    let _ = writeln!(note, "# {count} IAM actions of {} services, {} bytes", services.len(), actions.len());
     Ok(vec![
-        Output::bytes(format!("{FOLDER}/facts.bin"), table),
+        Output::bytes(format!("{FOLDER}/facts.bin"), types),
+        Output::bytes(format!("{FOLDER}/iam.bin"), actions),
         Output::bytes(format!("{FOLDER}/facts.txt"), note.into_bytes()),
     ])
 }

@@ -1,27 +1,27 @@
 //! Writes what the table's reader reads. For `cargo xtask codegen`.
 
-use crate::facts::ResourceFacts;
+use serde::Serialize;
 
-/// Neighbouring types, compressed together.
+/// Neighbouring entries, compressed together.
 pub struct Block {
     /// The compressed bytes.
     pub frame: Vec<u8>,
     /// Their length when unpacked.
     pub unpacked: usize,
-    /// The types in it: the name, and where the type starts when unpacked.
-    pub types: Vec<(String, usize)>,
+    /// The entries in it: the name, and where the entry starts when unpacked.
+    pub entries: Vec<(String, usize)>,
 }
 
-/// The facts of one type as they are stored.
+/// The facts of one type or service as they are stored.
 ///
 /// # Errors
 ///
-/// If a text or list is longer than the format can hold, which no schema of AWS comes near.
-pub fn encode(facts: &ResourceFacts) -> Result<Vec<u8>, postcard::Error> {
+/// If a text or list is longer than the format can hold, which nothing of AWS comes near.
+pub fn encode(facts: &impl Serialize) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_allocvec(facts)
 }
 
-/// Builds the table. The types must be sorted by name, across all blocks.
+/// Builds a table. The entries must be sorted by name, across all blocks.
 ///
 /// # Panics
 ///
@@ -33,13 +33,13 @@ pub fn assemble(regions: &[String], dictionary: &[u8], blocks: &[Block]) -> Vec<
         let number = u32::try_from(number).expect("the table is far smaller than 4 GiB");
         bytes.extend(number.to_le_bytes());
     };
-    push(blocks.iter().map(|block| block.types.len()).sum());
+    push(blocks.iter().map(|block| block.entries.len()).sum());
     push(blocks.len());
     push(regions.len());
     push(dictionary.len());
     let mut names = 0;
     for (at, block) in blocks.iter().enumerate() {
-        for (name, start) in &block.types {
+        for (name, start) in &block.entries {
             names += name.len();
             push(names);
             push(at);
@@ -53,7 +53,7 @@ pub fn assemble(regions: &[String], dictionary: &[u8], blocks: &[Block]) -> Vec<
         push(block.unpacked);
     }
     bytes.extend(regions.as_bytes());
-    bytes.extend(blocks.iter().flat_map(|block| &block.types).flat_map(|(name, _)| name.as_bytes()));
+    bytes.extend(blocks.iter().flat_map(|block| &block.entries).flat_map(|(name, _)| name.as_bytes()));
     bytes.extend(dictionary);
     bytes.extend(blocks.iter().flat_map(|block| &block.frame));
     bytes

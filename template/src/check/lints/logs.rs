@@ -1,0 +1,112 @@
+//! Where the output of containers goes.
+
+use std::collections::BTreeSet;
+
+use crate::check::lint::{Findings, Lint};
+use crate::check::rule::rule;
+use crate::model::ecs::TaskDefinition;
+use crate::model::{Model, Text};
+
+pub(super) static LINTS: &[Lint] = &[Lint { rule: &NO_GROUP, check: no_group }];
+
+rule! {
+    /// A log group that nothing in the template makes.
+    ///
+    /// The driver `awslogs` does not make its group unless `awslogs-create-group` is true: a task whose group does
+    /// not exist stops before it starts, with `ResourceInitializationError: failed to validate logger args`. If
+    /// somebody made the group by hand, the next region or account has none.
+    ///
+    /// Add an `AWS::Logs::LogGroup` with a `RetentionInDays`, and refer to it: `awslogs-group: !Ref LogGroup`.
+    ///
+    /// Source: [Using the awslogs driver](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html).
+    pub(super) NO_GROUP = "DT056" Warning;
+}
+
+fn no_group(model: &Model<'_>, found: &mut Findings) {
+    if !model.is_closed() {
+        return;
+    }
+    let Some(made) = groups(model) else { return };
+    for container in model.task_definitions().flat_map(TaskDefinition::containers) {
+        let log = &container.value;
+        let awslogs = log.get("LogConfiguration.LogDriver").iter().all(|driver| driver.is_text("awslogs"));
+        let create = log.get("LogConfiguration.Options.awslogs-create-group");
+        if !awslogs || create.iter().any(|create| !create.is_absent() && create.boolean() != Some(false)) {
+            continue;
+        }
+        for group in log.get("LogConfiguration.Options.awslogs-group") {
+            for name in group.texts().iter().filter(|name| is_literal(name)) {
+                if !made.contains(&name.to_string()) {
+                    found
+                        .at(&group, format!("nothing here makes the log group `{name}`"))
+                        .hint("add an `AWS::Logs::LogGroup`, and name it by `!Ref`");
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing but the stack's name and the like is put in.
+fn is_literal(name: &Text<'_>) -> bool {
+    !name.has_unknown() && name.targets().next().is_none()
+}
+
+/// The names of the log groups that the template makes; `None` if not all are known. What a custom resource is told
+/// about a group counts as well.
+fn groups(model: &Model<'_>) -> Option<BTreeSet<String>> {
+    let is_custom =
+        |name: &str| name.starts_with("Custom::") || name == "AWS::CloudFormation::CustomResource";
+    let mut all = BTreeSet::new();
+    for item in model.resources() {
+        if item.is("AWS::Logs::LogGroup") || is_custom(item.type_name()) {
+            for name in item.get("LogGroupName") {
+                for text in name.texts() {
+                    if !is_literal(&text) {
+                        return None;
+                    }
+                    all.insert(text.to_string());
+                }
+                if name.texts().is_empty() && !name.is_absent() {
+                    return None;
+                }
+            }
+        }
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use crate::check::lints::testing::found;
+
+    #[test]
+    fn a_group_is_only_missed_if_nothing_can_make_it() {
+        let task = |options: &str, group: &str| {
+            let text = format!(
+                "
+Parameters: {{Stage: {{Type: String}}}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions: [{{Name: a, LogConfiguration: {{LogDriver: awslogs, Options: {{{options}}}}}}}]
+  Group: {{Type: 'AWS::Logs::LogGroup', Properties: {{LogGroupName: {group}}}}}
+"
+            );
+            found("DT056", &text)
+        };
+        assert_snapshot!(task("awslogs-group: /ecs/a", "/ecs/b"), @"
+        nothing here makes the log group `/ecs/a` at Resources.Task.Properties.ContainerDefinitions[0].LogConfiguration.Options.awslogs-group (add an `AWS::Logs::LogGroup`, and name it by `!Ref`)
+        ");
+        assert_snapshot!(task("awslogs-group: !Sub '/ecs/${AWS::StackName}'", "/ecs/b"), @"
+        nothing here makes the log group `/ecs/${AWS::StackName}` at Resources.Task.Properties.ContainerDefinitions[0].LogConfiguration.Options.awslogs-group (add an `AWS::Logs::LogGroup`, and name it by `!Ref`)
+        ");
+        assert_eq!(task("awslogs-group: /ecs/a", "/ecs/a"), "");
+        assert_eq!(task("awslogs-group: !Sub '/ecs/${Stage}'", "/ecs/b"), "");
+        assert_eq!(task("awslogs-group: /ecs/a", "!Sub '/ecs/${Stage}'"), "");
+        assert_eq!(task("awslogs-group: /ecs/a, awslogs-create-group: 'true'", "/ecs/b"), "");
+        assert_eq!(task("awslogs-group: !Ref Group", "/ecs/b"), "");
+    }
+}
