@@ -19,7 +19,8 @@ fn ask(question: &str) -> Output {
 }
 
 fn rules(text: &str) -> Output {
-    let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#;
+    let template =
+        r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "x"}}}}"#;
     ask(&serde_json::json!({ "name": "rules", "rules": text, "template": template }).to_string())
 }
 
