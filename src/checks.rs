@@ -278,16 +278,15 @@ fn plain_item(finding: &Finding) -> Item {
 
 /// The construct and the line of code that what is found comes from.
 fn origin(finding: &Finding, stack: &SynthesizedStack) -> Option<(String, SourceLine)> {
-    match finding.path.steps() {
-        [Step::Key(section), Step::Key(id), ..] if section == "Resources" => {
-            let origin = stack.origins.get(id)?;
-            Some((format!("{}/{}", stack.name, origin.path), origin.location))
-        }
-        [Step::Key(section), Step::Key(ours), Step::Key(_), Step::Index(at)]
-            if section == "Metadata" && ours == template::check::METADATA_KEY =>
-        {
-            stack.allowances.get(*at).map(|line| (stack.name.clone(), *line))
-        }
+    if let Some(id) = finding.path.resource() {
+        let origin = stack.origins.get(id)?;
+        return Some((format!("{}/{}", stack.name, origin.path), origin.location));
+    }
+    let mut steps = finding.path.steps();
+    let is_ours = steps.next() == Some(Step::Key("Metadata"))
+        && steps.next() == Some(Step::Key(template::check::METADATA_KEY));
+    match steps.nth(1).filter(|_| is_ours) {
+        Some(Step::Index(at)) => stack.allowances.get(at).map(|line| (stack.name.clone(), *line)),
         _ => None,
     }
 }

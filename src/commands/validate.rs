@@ -90,7 +90,6 @@ fn stacks(args: &Validate, checks: &mut Checks, session: &mut Session<'_>) -> Re
     Ok(true)
 }
 
-<<<<<<< HEAD
 /// All files, or why some cannot be read.
 fn read_all(files: &[PathBuf]) -> Result<Vec<TemplateFile>> {
     let mut read = Vec::new();
@@ -99,46 +98,6 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<TemplateFile>> {
         match templates::read(file) {
             Ok(file) => read.push(file),
             Err(failure) => problems.extend(failure.problems),
-=======
-/// What is wrong with the template of one of the project's stacks.
-pub(crate) fn findings(stack: &SynthesizedStack) -> Vec<Problem> {
-    stack.template.check().iter().map(|finding| problem(finding, Place::Stack(stack))).collect()
-}
-
-/// What is wrong with a template that is called `name`.
-#[cfg(feature = "aws")]
-pub(crate) fn findings_of(template: &template::Template, name: &str) -> Vec<Problem> {
-    template.check().iter().map(|finding| problem(finding, Place::File(name))).collect()
-}
-
-/// Where a template comes from.
-enum Place<'a> {
-    /// A file of this name.
-    File(&'a str),
-    /// One of the project's stacks.
-    Stack(&'a SynthesizedStack),
-}
-
-/// A finding in the form of all problems, at the place where the user wrote what is wrong.
-fn problem(finding: &Finding, place: Place<'_>) -> Problem {
-    let problem = match finding.severity() {
-        Severity::Error => Problem::error(finding.code(), &finding.message),
-        Severity::Warning => Problem::warning(finding.code(), &finding.message),
-    };
-    let mut problem = problem.maybe_hint(finding.hint.clone());
-    let path = if finding.path.is_empty() { String::new() } else { format!(" ({})", finding.path) };
-    problem = match (place, finding.position) {
-        (Place::File(file), Some(position)) => problem.at(format!("{file}:{position}{path}")),
-        (Place::File(file), None) => problem.at(format!("{file}{path}")),
-        (Place::Stack(stack), _) => {
-            let origin = finding.path.resource().and_then(|id| stack.origins.get(id));
-            match origin {
-                Some(origin) => problem
-                    .at(format!("{}/{} ({})", stack.name, origin.path, origin.location))
-                    .at(format!("{}{path}", stack.name)),
-                None => problem.at(format!("{}{path}", stack.name)),
-            }
->>>>>>> main
         }
     }
     if problems.is_empty() { Ok(read) } else { Err(Failure::new(Exit::Refused, problems)) }

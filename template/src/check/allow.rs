@@ -5,7 +5,7 @@ use crate::check::{Allowed, Finding, did_you_mean};
 use crate::document::Template;
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
-use crate::path::{Path, Step};
+use crate::path::Path;
 
 rule! {
     /// An allowance that suppresses nothing.
@@ -89,14 +89,9 @@ impl Allowance {
     }
 
     fn covers(&self, finding: &Finding) -> bool {
-        self.code == finding.code() && (self.resources.is_empty() || self.is_about(&finding.path))
-    }
-
-    fn is_about(&self, path: &Path) -> bool {
-        match path.steps() {
-            [Step::Key(section), Step::Key(id), ..] if section == "Resources" => self.resources.contains(id),
-            _ => false,
-        }
+        let here = |id: &str| self.resources.iter().any(|resource| resource == id);
+        self.code == finding.code()
+            && (self.resources.is_empty() || finding.path.resource().is_some_and(here))
     }
 }
 
