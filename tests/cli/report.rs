@@ -19,6 +19,8 @@ Resources:
         - Name: web
           Image: nginx:latest
           Memory: 512
+          User: \"1000\"
+          ReadonlyRootFilesystem: true
 ";
 
 /// Only the warning.
@@ -31,6 +33,8 @@ Resources:
         - Name: web
           Image: nginx:latest
           Memory: 512
+          User: \"1000\"
+          ReadonlyRootFilesystem: true
 ";
 
 fn with(name: &str, text: &str) -> Project {
@@ -169,7 +173,7 @@ fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
     - {code: DT005, reason: in another environment, environment: dev}
     - {code: DT024, reason: gone, stack: t.yaml}
     - {code: DT030, reason: ' '}
-    - code: DT99
+    - code: DT9999
       reason: misspelt
 ",
     );
@@ -186,7 +190,7 @@ fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
 
     hint: say in a few words why the finding does no harm here: `reason: …`
 
-    warning[DT026]: no rule has the code `DT99`
+    warning[DT026]: no rule has the code `DT9999`
       at docuthinker.yaml:8:7 (validate.allow[5])
 
     error[DT005]: AWS::EC2::VPC has no property `CidrBlok`

@@ -78,7 +78,7 @@ Resources:
       12 |       GroupDescription: !Ref Second
          |       ^^^^^^^^^^^^^^^^
 
-    hint: break one of these: Resources.First.Properties.GroupDescription refers to Second; Resources.Second.Properties.GroupDescription refers to First
+    hint: take the rule for `First` out of `Second` and make it an `AWS::EC2::SecurityGroupIngress` with `GroupId: !GetAtt Second.GroupId`
 
     error[DT001]: there is no resource or parameter `Vpcc`
       at broken.yaml:17:7 (Resources.Second.Properties.VpcId)
