@@ -67,6 +67,8 @@ impl Cache {
         };
         let subnets = inner.add("Subnets", subnets);
         let password = inner.add("Password", password(id, key.clone()));
+        // A cache that is made from a snapshot gets a password of its own.
+        inner.set_removal_policy(password, RemovalPolicy::Delete);
         let logs = LogGroup::named("Logs")
             .retention(retention)
             .maybe_key(key.clone())

@@ -1,4 +1,4 @@
-//! What checkov and cdk-nag find in these stacks although it is meant: each with its reason, which goes into the template.
+//! What checkov, cdk-nag and `validate` find in these stacks although it is meant: each with its reason, which goes into the template.
 //!
 //! A finding is accepted for what the resource is, never for what it is called; so a resource that is another
 //! tomorrow is found again.
@@ -71,7 +71,7 @@ fn plain_http(s: &mut Scope<'_>) {
             .as_ref()
             .is_some_and(|actions| actions.iter().any(|action| is(action.r#type.as_ref(), "redirect")));
         if is(s[listener].protocol.as_ref(), "HTTP") && !redirects {
-            s.accept(listener, ["CKV_AWS_2", "CKV_AWS_103"], "no certificate is configured");
+            s.accept(listener, ["CKV_AWS_2", "CKV_AWS_103", "DT080"], "no certificate is configured");
         }
     }
 }

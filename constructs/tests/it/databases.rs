@@ -27,6 +27,7 @@ fn properties(id: &str, build: impl FnOnce(&mut Scope<'_>)) -> serde_json::Value
 fn all(s: &mut Scope<'_>) {
     let vpc = vpc(s);
     let key = Key::named("Key").build(s);
+    key.allow_logs(s, ["*"]);
     let app = SecurityGroup::named("App").vpc(&vpc).description("tasks").build(s);
     DocumentDb::named("Documents").vpc(&vpc).key(key).build(s).allow_from(s, &app);
     Cache::named("Cache").vpc(&vpc).key(key).build(s).allow_from(s, &app);
@@ -124,6 +125,8 @@ fn a_cache_is_encrypted_and_takes_over_from_a_node_that_fails() {
     assert_snapshot!(resource("CachePassword", all), @"
     CachePassword:
       Type: AWS::SecretsManager::Secret
+      DeletionPolicy: Delete
+      UpdateReplacePolicy: Delete
       Properties:
         Description: Password of the cache Cache
         GenerateSecretString:

@@ -6,19 +6,25 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use stacks::exceptions;
 
-use crate::support::{collected, templates};
+use template::check::Check;
+
+use crate::support::{collected, everything, portable, settings, synth, templates};
 
 /// What a stack accepts: the resource, the rule and the reason, a line each.
 fn accepted_in(stack: &Value) -> String {
     let mut lines = Vec::new();
     for (id, resource) in stack["Resources"].as_object().expect("resources") {
         let metadata = &resource["Metadata"];
-        let lists = [("checkov", "skip", "comment"), ("cdk_nag", "rules_to_suppress", "reason")];
-        for (tool, list, reason) in lists {
+        let lists = [
+            ("checkov", "skip", "id", "comment"),
+            ("cdk_nag", "rules_to_suppress", "id", "reason"),
+            ("docuthinker", "allow", "code", "reason"),
+        ];
+        for (tool, list, rule, reason) in lists {
             for entry in metadata[tool][list].as_array().into_iter().flatten() {
                 lines.push(format!(
                     "{id} {}: {}",
-                    entry["id"].as_str().expect("an id"),
+                    entry[rule].as_str().expect("a rule"),
                     entry[reason].as_str().expect("a reason")
                 ));
             }
@@ -35,6 +41,24 @@ fn accepted(build: impl FnOnce(&mut Scope<'_>)) -> String {
         exceptions::accept(s);
     });
     accepted_in(&collected(&app.synth()).0["Test"])
+}
+
+#[test]
+fn nothing_is_found_in_any_environment_but_what_is_allowed_with_a_reason() {
+    // C-38
+    let environments = ["prod", "dr", "staging", "dev"].map(|name| synth(&settings(name, json!({}))));
+    for assembly in environments.iter().chain([&synth(&everything()), &portable()]) {
+        for stack in &assembly.stacks {
+            // A stack of its own region, such as CloudFront's, is nowhere else.
+            for region in [None, Some("us-east-1"), Some("eu-west-1")] {
+                let region = stack.region.as_deref().or(region);
+                let report = Check { region, ..Check::default() }.template(&stack.template);
+                let found: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
+                assert_eq!(found, [""; 0], "{} in {region:?}", stack.name);
+                assert!(report.allowed.iter().all(|allowed| allowed.finding.code() == "DT080"));
+            }
+        }
+    }
 }
 
 #[test]
@@ -59,9 +83,11 @@ fn in_production_each_finding_that_is_meant_has_its_reason() {
     AlbSecurityGroupFromAnywherePort80 AwsSolutions-EC23: public load balancer
     AlbListener80 CKV_AWS_2: no certificate is configured
     AlbListener80 CKV_AWS_103: no certificate is configured
+    AlbListener80 DT080: no certificate is configured
     AlbSecurityGroupFromAnywherePort8080 AwsSolutions-EC23: public load balancer
     AlbListener8080 CKV_AWS_2: no certificate is configured
     AlbListener8080 CKV_AWS_103: no certificate is configured
+    AlbListener8080 DT080: no certificate is configured
     ");
 }
 
