@@ -285,6 +285,7 @@ mod tests {
             ("ecr", "BatchGetImage"),
             ("s3", "GetObject"),
             ("rds", "DescribeDBInstances"),
+            ("ec2", "ModifyVpcEndpoint"),
         ] {
             assert_eq!(action(prefix, name).name, name);
         }
