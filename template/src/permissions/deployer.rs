@@ -223,10 +223,10 @@ fn by_name(type_name: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The forms of ARN for the action. Whatever tags a resource need reach only those of its own type.
+/// The forms of ARN for the action. What tags a resource need reach only those of its own type.
 fn forms(action: IamActionFacts, type_name: &str) -> Vec<&'static str> {
     let all: Vec<&'static str> = action.arns().collect();
-    if !action.name.contains("Tag") {
+    if !action.name.to_ascii_lowercase().contains("tag") {
         return all;
     }
     let own: Vec<&'static str> = all.iter().copied().filter(|form| is_own(form, type_name)).collect();

@@ -114,13 +114,15 @@ fn services(role: &Resource, deployment: &Deployment<'_>) -> BTreeSet<String> {
 /// Source: [Services that work with IAM][aws], and the pages on service-linked roles to which it leads.
 ///
 /// [aws]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
-pub(super) const LINKED: [(&str, &[&str]); 10] = [
+pub(super) const LINKED: [(&str, &[&str]); 12] = [
     ("AWS::ApplicationAutoScaling::", &["*.application-autoscaling.amazonaws.com"]),
     ("AWS::Backup::", &["backup.amazonaws.com"]),
     ("AWS::DocDB::", &["rds.amazonaws.com"]),
     ("AWS::EC2::FlowLog", &["delivery.logs.amazonaws.com"]),
     ("AWS::ECR::", &["pullthroughcache.ecr.amazonaws.com", "replication.ecr.amazonaws.com"]),
     ("AWS::ECS::", &["ecs.amazonaws.com"]),
+    ("AWS::EFS::", &["elasticfilesystem.amazonaws.com"]),
+    ("AWS::ElasticLoadBalancing", &["elasticloadbalancing.amazonaws.com"]),
     ("AWS::ElastiCache::", &["elasticache.amazonaws.com"]),
     ("AWS::Neptune::", &["rds.amazonaws.com"]),
     ("AWS::RDS::", &["rds.amazonaws.com"]),

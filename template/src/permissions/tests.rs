@@ -166,3 +166,33 @@ fn all_of_our_own_calls_are_actions() {
         assert_eq!(facts::iam_action(action), facts::IamAction::Known, "{action}");
     }
 }
+
+#[test]
+fn tags_are_set_and_removed_on_resources_of_the_own_type_only() {
+    let policy = policy(SERVICE, Some("eu-west-1"), Some("111122223333"));
+    let logs = on(&policy, "logs:CreateLogGroup");
+    assert_eq!(on(&policy, "logs:TagResource"), logs);
+    assert_eq!(on(&policy, "logs:UntagResource"), logs);
+    assert_eq!(on(&policy, "ec2:CreateTags"), ["arn:aws:ec2:eu-west-1:111122223333:vpc/*"]);
+}
+
+#[test]
+fn only_one_kind_of_load_balancer_is_meant() {
+    let network = SERVICE.replace("Properties: {Name: shop}}", "Properties: {Name: shop, Type: network}}");
+    let listener = "arn:aws:elasticloadbalancing:eu-west-1:*:loadbalancer/net/shop/*";
+    assert_eq!(
+        on(&policy(&network, Some("eu-west-1"), None), "elasticloadbalancing:CreateListener"),
+        [listener]
+    );
+}
+
+#[test]
+fn a_service_makes_its_own_role_only() {
+    let policy = policy("Resources: {C: {Type: AWS::ECS::Cluster}}", Some("cn-north-1"), None);
+    assert_eq!(on(&policy, "iam:CreateServiceLinkedRole"), ["arn:aws-cn:iam::*:role/aws-service-role/*"]);
+    assert!(
+        policy.to_json().contains(r#""iam:AWSServiceName": "ecs.amazonaws.com""#),
+        "{}",
+        policy.to_json()
+    );
+}
