@@ -11,6 +11,7 @@ pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 mod diff_text;
+pub(crate) mod iam_policy;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
         Command::Validate(args) => validate::run(args, session),
+        Command::IamPolicy(args) => iam_policy::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),

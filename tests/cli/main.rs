@@ -11,6 +11,7 @@ mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
 mod help;
+mod iam_policy;
 #[cfg(feature = "aws")]
 mod lifecycle;
 mod project;

@@ -190,6 +190,9 @@ fn needed(type_name: &str) -> BTreeSet<String> {
     if needed.is_empty() { by_name(type_name) } else { needed }
 }
 
+/// How actions that work on a resource begin.
+const VERBS: [&str; 8] = ["Create", "Delete", "Update", "Modify", "Describe", "Get", "BatchGet", "List"];
+
 /// The actions that work on a type without a handler, by their names: of `AWS::CodeBuild::Project` those like
 /// `codebuild:CreateProject`.
 fn by_name(type_name: &str) -> BTreeSet<String> {
@@ -198,7 +201,6 @@ fn by_name(type_name: &str) -> BTreeSet<String> {
     // These two are databases of RDS to IAM.
     let prefix = if ["DocDB", "Neptune"].contains(&service) { "rds" } else { service };
     let Some(service) = facts::iam_service(prefix) else { return BTreeSet::new() };
-    const VERBS: [&str; 8] = ["Create", "Delete", "Update", "Modify", "Describe", "Get", "BatchGet", "List"];
     let wanted: Vec<String> =
         VERBS.iter().flat_map(|verb| [format!("{verb}{name}"), format!("{verb}{name}s")]).collect();
     let tags = [
