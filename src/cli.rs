@@ -160,6 +160,7 @@ pub(crate) enum Command {
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
     Local(commands::local::Local),
+    IamPolicy(commands::iam_policy::IamPolicy),
     Config(commands::config::Config),
     Ci(commands::ci::Ci),
     Completions(commands::completions::Completions),

@@ -12,6 +12,7 @@ pub(crate) mod destroy;
 pub(crate) mod diff;
 mod diff_text;
 mod explain;
+pub(crate) mod iam_policy;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
         Command::Validate(args) => validate::run(args, session),
+        Command::IamPolicy(args) => iam_policy::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Ci(args) => ci::run(args, session),
         Command::Completions(args) => completions::run(args, session),

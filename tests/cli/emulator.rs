@@ -10,7 +10,7 @@ use crate::project::Project;
 /// A running emulator that knows nothing yet, and a folder to use it from.
 pub(crate) struct Emulator {
     pub(crate) project: Project,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Emulator {

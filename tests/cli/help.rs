@@ -23,6 +23,7 @@ fn every_command_explains_itself() {
         &["local"],
         #[cfg(feature = "aws")]
         &["local", "start"],
+        &["iam-policy"],
         &["config"],
         &["config", "show"],
         &["config", "explain"],

@@ -13,6 +13,7 @@ mod emulator;
 #[cfg(feature = "guard")]
 mod guard;
 mod help;
+mod iam_policy;
 #[cfg(feature = "aws")]
 mod lifecycle;
 mod project;

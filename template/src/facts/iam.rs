@@ -142,8 +142,19 @@ pub fn iam_action(name: &str) -> IamAction {
     IamAction::UnknownAction(near.map(|near| format!("{}:{near}", service.prefix)))
 }
 
+/// Whether `pattern`, in which `*` stands for any characters and `?` for one, covers `text`, an ARN for example.
+///
+/// The `text` may be a pattern too; then all that it covers is covered. Case matters.
+pub fn iam_covers(pattern: &str, text: &str) -> bool {
+    covers(pattern, text, |wanted, found| wanted == found || (wanted == b'?' && found != b'*'))
+}
+
 /// Whether `pattern`, in which `*` stands for any characters and `?` for one, covers `name`. Case does not matter.
 fn matches(pattern: &str, name: &str) -> bool {
+    covers(pattern, name, |wanted, found| wanted == b'?' || wanted.eq_ignore_ascii_case(&found))
+}
+
+fn covers(pattern: &str, name: &str, is: impl Fn(u8, u8) -> bool) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut p, mut n) = (0, 0);
     // Where to go on if what follows the last `*` does not fit here.
@@ -154,7 +165,7 @@ fn matches(pattern: &str, name: &str) -> bool {
                 retry = Some((p + 1, n));
                 p += 1;
             }
-            Some(wanted) if *wanted == b'?' || wanted.eq_ignore_ascii_case(&name[n]) => {
+            Some(wanted) if is(*wanted, name[n]) => {
                 (p, n) = (p + 1, n + 1);
             }
             _ => {
@@ -274,6 +285,7 @@ mod tests {
             ("ecr", "BatchGetImage"),
             ("s3", "GetObject"),
             ("rds", "DescribeDBInstances"),
+            ("ec2", "ModifyVpcEndpoint"),
         ] {
             assert_eq!(action(prefix, name).name, name);
         }

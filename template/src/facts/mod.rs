@@ -21,7 +21,9 @@ mod schema;
 mod stored;
 mod table;
 
-pub use iam::{IamAction, IamActionFacts, IamService, iam_action, iam_service, iam_service_names};
+pub use iam::{
+    IamAction, IamActionFacts, IamService, iam_action, iam_covers, iam_service, iam_service_names,
+};
 pub use resource::{
     Attribute, Handler, Handlers, Place, Reference, ReferenceKind, Replacement, ResourceFacts, TagFacts,
     TagShape, Update,

@@ -30,12 +30,14 @@ const NO_ACTIONS: [&str; 10] = [
 /// All services by prefix.
 pub(crate) fn services(sources: &Sources, facts: &[ResourceFacts]) -> Result<Vec<IamService>> {
     let needed = needed(facts);
-    let words = Words::of(needed.iter().map(|(_, action)| *action));
+    let words = Words::of(needed.keys().map(|(_, action)| *action));
     let mut written: BTreeMap<String, BTreeMap<String, &str>> = BTreeMap::new();
-    for (prefix, action) in &needed {
+    // Handlers write `ModifyVpcEndpoint` and now and then `ModifyVpcEndPoint`; the more usual comes last and stays.
+    let mut usual: Vec<_> = needed.iter().map(|(name, count)| (count, name)).collect();
+    usual.sort_unstable();
+    for (_, (prefix, action)) in usual {
         let actions = written.entry(prefix.to_ascii_lowercase()).or_default();
-        // Of `tagResource` and `TagResource`, the latter sorts first and stays.
-        actions.entry(action.to_ascii_lowercase()).or_insert(action);
+        actions.insert(action.to_ascii_lowercase(), action);
     }
     let none = Service { actions: BTreeMap::new(), resources: BTreeMap::new() };
     let unwritten = BTreeMap::new();
@@ -52,17 +54,21 @@ pub(crate) fn services(sources: &Sources, facts: &[ResourceFacts]) -> Result<Vec
     Ok(services)
 }
 
-/// The actions that handlers need, as they write them: prefix and name, none with a wildcard.
-fn needed(facts: &[ResourceFacts]) -> BTreeSet<(&'static str, &'static str)> {
+/// The actions that handlers need, as they write them, and how often: prefix and name, none with a wildcard.
+fn needed(facts: &[ResourceFacts]) -> BTreeMap<(&'static str, &'static str), usize> {
     let handlers = facts.iter().map(|facts| &facts.handlers);
     let all = handlers.flat_map(|handlers| {
         let each = [&handlers.create, &handlers.read, &handlers.update, &handlers.delete];
         each.into_iter().flat_map(|handler| &handler.permissions).chain(&handlers.tag)
     });
     let is_action = |action: &str| action.chars().all(|c| c.is_ascii_alphanumeric());
-    all.filter_map(|permission| permission.split_once(':'))
-        .filter(|(prefix, action)| !prefix.is_empty() && !action.is_empty() && is_action(action))
-        .collect()
+    let mut needed = BTreeMap::new();
+    for (prefix, action) in all.filter_map(|permission| permission.split_once(':')) {
+        if !prefix.is_empty() && !action.is_empty() && is_action(action) {
+            *needed.entry((prefix, action)).or_insert(0) += 1;
+        }
+    }
+    needed
 }
 
 fn is_no_action(prefix: &str, action: &str) -> bool {

@@ -1,0 +1,198 @@
+use super::*;
+use crate::facts;
+
+const SERVICE: &str = r"
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: shop}}
+  TaskRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: sts:AssumeRole}]
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: !Sub '${AWS::StackName}-web'
+      TaskRoleArn: !GetAtt TaskRole.Arn
+      ExecutionRoleArn: arn:aws:iam::111122223333:role/execution
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: shop}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {LoadBalancerArn: !Ref Balancer}}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /ecs/shop}}
+  Secret: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/key}}
+";
+
+fn policy(text: &str, region: Option<&str>, account: Option<&str>) -> Policy {
+    let template = Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}")).template;
+    deployer_policy(&[Deployment { stack: "Shop", template: &template, region, account }])
+}
+
+/// The resources on which an action is allowed.
+#[track_caller]
+fn on(policy: &Policy, action: &str) -> Vec<String> {
+    let mut with = policy.statements.iter().filter(|statement| statement.actions.contains(action));
+    let statement = with.next().unwrap_or_else(|| panic!("{action} is not allowed"));
+    statement.resources.iter().cloned().collect()
+}
+
+#[test]
+fn actions_are_allowed_on_what_the_template_names() {
+    let policy = policy(SERVICE, Some("eu-west-1"), Some("111122223333"));
+    for (action, arns) in [
+        ("ecs:CreateCluster", &["arn:aws:ecs:eu-west-1:111122223333:cluster/shop"][..]),
+        ("ecs:RegisterTaskDefinition", &["arn:aws:ecs:eu-west-1:111122223333:task-definition/Shop-web:*"]),
+        ("iam:CreateRole", &["arn:aws:iam::111122223333:role/Shop-TaskRole-*"]),
+        (
+            "logs:CreateLogGroup",
+            &[
+                "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/shop",
+                "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/shop:*",
+            ],
+        ),
+        (
+            "secretsmanager:CreateSecret",
+            &["arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/key-??????"],
+        ),
+        (
+            "elasticloadbalancing:CreateListener",
+            &["arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/*"],
+        ),
+        ("cloudformation:DeleteStack", &["arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/*"]),
+        ("ec2:DeleteVpc", &["arn:aws:ec2:eu-west-1:111122223333:vpc/*"]),
+        ("ec2:DescribeVpcs", &["*"]),
+    ] {
+        assert_eq!(on(&policy, action), arns, "{action}");
+    }
+    assert_eq!(policy.notes, [""; 0]);
+}
+
+#[test]
+fn what_takes_no_resource_is_kept_to_the_region() {
+    let policy = policy(SERVICE, Some("eu-west-1"), None);
+    for statement in policy.statements.iter().filter(|statement| statement.resources.contains("*")) {
+        let text = serde_json::json!(statement.conditions).to_string();
+        assert!(text.contains(r#""aws:RequestedRegion":["eu-west-1"]"#), "{statement:?}");
+        assert!(statement.reason.is_some(), "{statement:?}");
+    }
+}
+
+#[test]
+fn only_the_roles_of_the_template_are_passed_and_only_to_whom_they_trust() {
+    let policy = policy(SERVICE, Some("eu-west-1"), Some("111122223333"));
+    let pass: Vec<_> = policy.statements.iter().filter(|of| of.actions.contains("iam:PassRole")).collect();
+    assert_eq!(pass.len(), 1);
+    assert_eq!(pass[0].sid, "PassRoleToEcsTasks");
+    let roles: Vec<_> = pass[0].resources.iter().collect();
+    assert_eq!(
+        roles,
+        ["arn:aws:iam::111122223333:role/Shop-TaskRole-*", "arn:aws:iam::111122223333:role/execution"]
+    );
+    let conditions = serde_json::json!(pass[0].conditions).to_string();
+    assert_eq!(conditions, r#"{"StringEquals":{"iam:PassedToService":["ecs-tasks.amazonaws.com"]}}"#);
+}
+
+#[test]
+fn a_role_from_elsewhere_may_be_any() {
+    let text = "Parameters: {R: {Type: String}}\nResources: {T: {Type: AWS::ECS::TaskDefinition, Properties: {TaskRoleArn: !Ref R}}}";
+    assert_eq!(on(&policy(text, None, None), "iam:PassRole"), ["arn:aws:iam::*:role/*"]);
+}
+
+/// For every type there is: a statement on `*` holds only what the facts say cannot be narrowed, or do not say.
+#[test]
+fn nothing_is_on_everything_that_could_be_narrowed() {
+    let mut seen = 0;
+    for name in facts::type_names() {
+        let mut template = Template::default();
+        let type_name = name.to_owned();
+        template.resources.insert("A".to_owned(), crate::Resource { type_name, ..Default::default() });
+        let region = Some("eu-west-1");
+        let policy =
+            deployer_policy(&[Deployment { stack: "S", template: &template, region, account: None }]);
+        for statement in policy.statements.iter().filter(|statement| statement.resources.contains("*")) {
+            assert_eq!(statement.resources.len(), 1);
+            for action in &statement.actions {
+                let (prefix, action) = action.split_once(':').expect("an action");
+                let service = facts::iam_service(prefix).expect("a service");
+                let facts = service.matches(action).next().expect("an action");
+                assert!(facts.arns().all(|arn| arn == "*"), "{name} {prefix}:{action}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen}");
+}
+
+#[test]
+fn a_policy_is_divided_where_it_is_too_large() {
+    let policy = policy(SERVICE, Some("eu-west-1"), Some("111122223333"));
+    let parts = policy.parts();
+    assert!(parts.len() > 1, "{}", policy.characters());
+    assert!(parts.iter().all(|part| part.characters() <= MANAGED_POLICY_CHARACTERS));
+    let count = |policy: &Policy| policy.statements.iter().map(|of| of.actions.len()).sum::<usize>();
+    assert_eq!(parts.iter().map(count).sum::<usize>(), count(&policy));
+}
+
+#[test]
+fn the_names_of_statements_are_unique_and_have_letters_and_digits_only() {
+    let policy = policy(SERVICE, Some("eu-west-1"), None);
+    let mut sids: Vec<_> = policy.statements.iter().map(|statement| &statement.sid).collect();
+    assert!(sids.iter().all(|sid| sid.chars().all(|c| c.is_ascii_alphanumeric())), "{sids:?}");
+    let count = sids.len();
+    sids.sort();
+    sids.dedup();
+    assert_eq!(sids.len(), count);
+}
+
+#[test]
+fn a_type_without_a_handler_is_told_by_the_names_of_its_actions() {
+    let text = "Resources: {P: {Type: AWS::CodeBuild::Project, Properties: {Name: images}}}";
+    let policy = policy(text, Some("eu-west-1"), None);
+    assert_eq!(on(&policy, "codebuild:CreateProject"), ["arn:aws:codebuild:eu-west-1:*:project/images"]);
+    assert_eq!(policy.notes, [""; 0]);
+}
+
+#[test]
+fn a_bucket_for_templates_is_allowed_only_where_a_template_needs_it() {
+    assert!(!policy(SERVICE, None, None).to_json().contains("docuthinker-templates"));
+    let text = format!("Description: {}\n{SERVICE}", "x".repeat(60_000));
+    let policy = policy(&text, Some("eu-west-1"), Some("111122223333"));
+    let bucket = "arn:aws:s3:::docuthinker-templates-111122223333-eu-west-1/templates/*";
+    assert_eq!(on(&policy, "s3:PutObject"), [bucket]);
+}
+
+#[test]
+fn all_of_our_own_calls_are_actions() {
+    for (action, _) in OWN_CALLS {
+        assert_eq!(facts::iam_action(action), facts::IamAction::Known, "{action}");
+    }
+}
+
+#[test]
+fn tags_are_set_and_removed_on_resources_of_the_own_type_only() {
+    let policy = policy(SERVICE, Some("eu-west-1"), Some("111122223333"));
+    let logs = on(&policy, "logs:CreateLogGroup");
+    assert_eq!(on(&policy, "logs:TagResource"), logs);
+    assert_eq!(on(&policy, "logs:UntagResource"), logs);
+    assert_eq!(on(&policy, "ec2:CreateTags"), ["arn:aws:ec2:eu-west-1:111122223333:vpc/*"]);
+}
+
+#[test]
+fn only_one_kind_of_load_balancer_is_meant() {
+    let network = SERVICE.replace("Properties: {Name: shop}}", "Properties: {Name: shop, Type: network}}");
+    let listener = "arn:aws:elasticloadbalancing:eu-west-1:*:loadbalancer/net/shop/*";
+    assert_eq!(
+        on(&policy(&network, Some("eu-west-1"), None), "elasticloadbalancing:CreateListener"),
+        [listener]
+    );
+}
+
+#[test]
+fn a_service_makes_its_own_role_only() {
+    let policy = policy("Resources: {C: {Type: AWS::ECS::Cluster}}", Some("cn-north-1"), None);
+    assert_eq!(on(&policy, "iam:CreateServiceLinkedRole"), ["arn:aws-cn:iam::*:role/aws-service-role/*"]);
+    assert!(
+        policy.to_json().contains(r#""iam:AWSServiceName": "ecs.amazonaws.com""#),
+        "{}",
+        policy.to_json()
+    );
+}
