@@ -82,7 +82,7 @@ fn policy(args: &IamPolicy, session: &mut Session<'_>) -> Result<Policy> {
     #[cfg(not(feature = "aws"))]
     let asked: Option<String> = None;
     if let Some((file, stack)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
-        let template = &templates::read(file)?.template;
+        let template = &templates::read(file)?.document.template;
         return Ok(deployer_policy(&[Deployment {
             stack,
             template,
