@@ -5,6 +5,7 @@ mod databases;
 mod edge;
 mod environment;
 mod exceptions;
+mod faults;
 mod foundation;
 mod front_door;
 mod guide;

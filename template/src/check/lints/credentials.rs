@@ -1,6 +1,6 @@
 //! Credentials that stand in a template, and how containers are given theirs.
 
-mod shape;
+pub(super) mod shape;
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
@@ -99,9 +99,14 @@ const MAPPINGS: [(&str, &str); 2] = [
 ];
 
 fn plain(model: &Model<'_>, found: &mut Findings) {
+    each_variable(model, &mut |name, value| judge(name, value, found));
+}
+
+/// Tells `see` of the name and the value of every variable that a program is given.
+pub(super) fn each_variable<'m>(model: &'m Model<'m>, see: &mut dyn FnMut(&str, &Value<'m>)) {
     for container in model.task_definitions().flat_map(TaskDefinition::containers) {
         for variable in container.entries("Environment") {
-            entry(&variable, "Name", found);
+            entry(&variable, "Name", see);
         }
     }
     for (type_name, way, name) in LISTS {
@@ -110,7 +115,7 @@ fn plain(model: &Model<'_>, found: &mut Findings) {
                 // CodeBuild names the kind: only `PLAINTEXT`, which is the default, is a value.
                 let plain = |kind: &Value<'_>| kind.is_absent() || kind.is_text("PLAINTEXT");
                 if variable.get("Type").iter().all(plain) {
-                    entry(&variable, name, found);
+                    entry(&variable, name, see);
                 }
             }
         }
@@ -118,22 +123,22 @@ fn plain(model: &Model<'_>, found: &mut Findings) {
     for (type_name, way) in MAPPINGS {
         for variables in model.of_type(type_name).flat_map(|item| item.get(way)) {
             for (name, value) in variables.entries().into_iter().flatten() {
-                judge(name, &value, found);
+                see(name, &value);
             }
         }
     }
 }
 
-fn entry(variable: &Value<'_>, key: &'static str, found: &mut Findings) {
+fn entry<'m>(variable: &Value<'m>, key: &'static str, see: &mut dyn FnMut(&str, &Value<'m>)) {
     let names = variable.get(key);
     let Some(name) = names.first().and_then(Value::text).filter(|_| names.len() == 1) else { return };
     for value in variable.get("Value") {
-        judge(&name, &value, found);
+        see(&name, &value);
     }
 }
 
 fn judge(name: &str, value: &Value<'_>, found: &mut Findings) {
-    // What a parameter brings is not in the template; a parameter that should be hidden is told elsewhere.
+    // What a parameter brings is not in the template, and told elsewhere.
     if value.parameter().is_some() || !shape::is_secret_name(name) {
         return;
     }

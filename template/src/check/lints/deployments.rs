@@ -20,8 +20,8 @@ rule! {
     /// Without a deployment circuit breaker, ECS starts tasks that crash again and again, and CloudFormation waits
     /// for a service that never becomes stable: up to three hours, then the rollback has to wait as well.
     ///
-    /// Set `DeploymentConfiguration.DeploymentCircuitBreaker` to `{Enable: true, Rollback: true}`, or name alarms in
-    /// `DeploymentConfiguration.Alarms`.
+    /// Set `DeploymentConfiguration.DeploymentCircuitBreaker` to `{Enable: true, Rollback: true}`, or name an alarm in
+    /// `DeploymentConfiguration.Alarms` that sees tasks which do not start: one that counts what tasks answer does not.
     ///
     /// Source: [How the circuit breaker detects failures](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html).
     pub(super) NO_CIRCUIT_BREAKER = "DT031" Warning;
@@ -39,20 +39,39 @@ fn no_circuit_breaker(model: &Model<'_>, found: &mut Findings) {
             let world = breaker.world();
             let alarms = service.0.get("DeploymentConfiguration.Alarms.Enable");
             let watched = |alarm: &Value<'_>| alarm.world().meets(world) && is_on_or_unknown(alarm);
-            if !off || alarms.iter().any(watched) {
+            let is_watched = alarms.iter().any(watched);
+            if !off || (is_watched && may_notice(service)) {
                 continue;
             }
             let Some(world) = in_case(world, &service.controllers(), "ECS") else { continue };
             if in_case(&world, &service.strategies(), "ROLLING").is_some() {
+                let alarms = if is_watched { "and alarms only on what tasks answer" } else { "no alarms" };
+                let problem = "nothing stops a deployment whose tasks do not start: no circuit breaker";
                 found
-                    .at(
-                        &breaker,
-                        "nothing stops a deployment whose tasks do not start: no circuit breaker, no alarms",
-                    )
+                    .at(&breaker, format!("{problem}, {alarms}"))
                     .hint("set `DeploymentCircuitBreaker` to `{Enable: true, Rollback: true}`");
             }
         }
     }
+}
+
+/// Whether an alarm of the service's deployments may notice tasks that do not start. What is only measured of
+/// answers is then measured of the old tasks, which still answer, or of nothing.
+///
+/// Source: [Metrics of application load balancers](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html).
+fn may_notice(service: Service<'_>) -> bool {
+    let is_of_answers = |name: &Value<'_>| {
+        let alarm = name.target().map(|target| target.item).filter(|item| item.is("AWS::CloudWatch::Alarm"));
+        alarm.is_some_and(|alarm| {
+            let metric = alarm.text("MetricName").unwrap_or_default();
+            (metric.starts_with("HTTPCode_Target_") || metric == "TargetResponseTime")
+                && alarm.get("TreatMissingData").iter().all(|missing| {
+                    missing.is_absent() || missing.text().is_some_and(|text| text != "breaching")
+                })
+        })
+    };
+    let names = service.0.get("DeploymentConfiguration.Alarms.AlarmNames");
+    names.iter().any(|list| list.items().is_none_or(|names| !names.iter().all(is_of_answers)))
 }
 
 fn is_replica(strategy: &Value<'_>) -> bool {

@@ -26,7 +26,10 @@ rule! {
 
 fn moving_tag(model: &Model<'_>, found: &mut Findings) {
     for (image, text) in images(model) {
-        if !text.has_unknown() && is_moving(&text.to_string()) {
+        // Whatever an import or a parameter brings, a tag that is written behind it is the tag.
+        let is_moving =
+            if text.has_unknown() { text.end().ends_with(":latest") } else { is_moving(&text.to_string()) };
+        if is_moving {
             found
                 .at(&image, format!("the image `{text}` has no fixed version"))
                 .hint("name a version or a digest: `repository:1.4.2`, `repository@sha256:…`");
@@ -144,6 +147,17 @@ mod tests {
     fn container(code: &str, properties: &str) -> String {
         let task = format!("{{ContainerDefinitions: [{{Name: a, {properties}}}]}}");
         found(code, &format!("Resources: {{Task: {{Type: 'AWS::ECS::TaskDefinition', Properties: {task}}}}}"))
+    }
+
+    #[test]
+    fn a_tag_is_known_whatever_stands_before_it() {
+        let image = |image: &str| container("DT030", &format!("Image: {image}"));
+        assert_snapshot!(image("!Sub ['${Uri}:latest', {Uri: !ImportValue uri}]"), @"
+        the image `${ImportValue}:latest` has no fixed version at Resources.Task.Properties.ContainerDefinitions[0].Image (name a version or a digest: `repository:1.4.2`, `repository@sha256:…`)
+        ");
+        assert_eq!(image("!Sub ['${Uri}:1.4.2', {Uri: !ImportValue uri}]"), "");
+        assert_eq!(image("!Sub ['${Uri}', {Uri: !ImportValue uri}]"), "");
+        assert_eq!(image("!Sub ['${Uri}latest', {Uri: !ImportValue uri}]"), "");
     }
 
     #[test]

@@ -121,7 +121,10 @@ fn secrets<'m>(container: &Container<'m>) -> Vec<(Value<'m>, String)> {
 fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&'static str> {
     let mut all = Vec::new();
     for text in secret.texts() {
-        let Some((action, arn)) = needed(&text) else { continue };
+        let Some((action, arn)) = needed(&text) else {
+            all.extend(unreadable(access, role, &text));
+            continue;
+        };
         let is_denied = |arn: &Text<'m>| access.may(role, action, Some(arn), secret.world()) == Answer::No;
         // An ARN without its six characters is found by the name.
         let is_found = is_partial_arn(&arn) && !is_denied(&with_any_suffix(&arn));
@@ -131,6 +134,14 @@ fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&
         all.extend(undecryptable(access, role, &text, secret));
     }
     all
+}
+
+/// The action to read a secret, if the role has neither it nor the one for parameters, for what is only known at
+/// deployment: an import, or a parameter without a default.
+fn unreadable<'m>(access: &Access<'m>, role: Item<'m>, text: &Text<'m>) -> Option<&'static str> {
+    const ACTIONS: [&str; 2] = ["secretsmanager:GetSecretValue", "ssm:GetParameters"];
+    let may_not = |action: &str| access.may(role, action, None, &text.world) == Answer::No;
+    (text.literal().is_none() && ACTIONS.into_iter().all(may_not)).then_some(ACTIONS[0])
 }
 
 /// What reading the secret needs, and on which ARN; `None` if it is not known what the text is.
@@ -379,6 +390,17 @@ Resources:
         assert_eq!(task("!Ref Secret", &format!("{read} !Ref Other")), ["DT115"]);
         assert_eq!(task("!Ref Secret", "Action: 'secretsmanager:Describe*', Resource: '*'"), ["DT115"]);
         assert_eq!(task("!Ref Secret", "Action: 'SecretsManager:Get*', Resource: '*'"), [""; 0]);
+    }
+
+    #[test]
+    fn what_another_stack_keeps_must_be_readable_too() {
+        let import = "!ImportValue secret";
+        assert_eq!(task(import, "Action: 'logs:*', Resource: '*'"), ["DT115"]);
+        assert_eq!(task("!Ref Given", "Action: 'logs:*', Resource: '*'"), ["DT115"]);
+        assert_eq!(task(import, "Action: secretsmanager:GetSecretValue, Resource: !Ref Given"), [""; 0]);
+        assert_eq!(task(import, "Action: secretsmanager:GetSecretValue, Resource: !Ref Other"), [""; 0]);
+        assert_eq!(task(import, "Action: ssm:GetParameters, Resource: '*'"), [""; 0]);
+        assert_eq!(task(import, "Action: !Ref Given, Resource: '*'"), [""; 0]);
     }
 
     #[test]

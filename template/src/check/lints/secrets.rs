@@ -1,6 +1,7 @@
 //! Secrets: how they are named, and where their values are to be seen.
 
 use crate::check::lint::{Findings, Lint};
+use crate::check::lints::credentials::{each_variable, shape};
 use crate::check::rule::rule;
 use crate::document::Parameter;
 use crate::facts;
@@ -308,6 +309,7 @@ fn echoed_parameter(model: &Model<'_>, found: &mut Findings) {
             }
         }
     }
+    echoed_variables(model, found);
     for (name, parameter) in &model.template().parameters {
         let looks_secret = is_password(name) && is_plain(parameter) && holds_text(parameter);
         let path = Path::of(["Parameters", name]);
@@ -317,6 +319,28 @@ fn echoed_parameter(model: &Model<'_>, found: &mut Findings) {
                 .hint("add `NoEcho: true`");
         }
     }
+}
+
+/// Parameters that become a variable with the name of a secret.
+fn echoed_variables(model: &Model<'_>, found: &mut Findings) {
+    each_variable(model, &mut |variable, value| {
+        let Some((name, parameter)) = value.parameter() else { return };
+        let default = parameter.default.as_ref().and_then(Node::scalar_text).unwrap_or_default();
+        let may_be_secret = default.is_empty() || shape::may_be_secret(variable, &default);
+        let path = Path::of(["Parameters", name]);
+        let is_value = is_plain(parameter) && holds_text(parameter) && !names_a_place(name);
+        if shape::is_secret_name(variable) && is_value && may_be_secret && !found.has(&path) {
+            found
+                .at(&path, format!("the parameter `{name}` is the variable `{variable}` but has no `NoEcho`"))
+                .hint("keep the value in Secrets Manager, and pass it by `Secrets` with `ValueFrom`");
+        }
+    });
+}
+
+/// Whether a parameter says by its name that it tells where the secret is.
+fn names_a_place(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["arn", "name", "id", "path", "url", "uri"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether the value of the parameter is shown, and is the value itself and not the name of one.
@@ -417,6 +441,32 @@ mod tests {
         }
         assert_eq!(role(&format!("!Sub '{arn}${{Name}}'")), [""; 0]);
         assert_eq!(role(&format!("!Sub '{arn}${{Name}}-??????'")), [""; 0]);
+    }
+
+    #[test]
+    fn a_parameter_that_becomes_a_variable_with_the_name_of_a_secret_is_found() {
+        let variable = |parameter: &str, variable: &str| {
+            let text = format!(
+                "
+Parameters: {{{parameter}}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {{Name: web, Image: 'web:1', Memory: 64, Environment: [{{Name: {variable}, Value: !Ref Key}}]}}
+"
+            );
+            codes(&text).into_iter().filter(|code| code == "DT113").count()
+        };
+        assert_eq!(variable("Key: {Type: String}", "OPENAI_API_KEY"), 1);
+        assert_eq!(variable("Key: {Type: String, Default: ''}", "OPENAI_API_KEY"), 1);
+        assert_eq!(variable("Key: {Type: String}", "LOG_LEVEL"), 0);
+        assert_eq!(variable("Key: {Type: String}", "OPENAI_API_KEY_ARN"), 0);
+        assert_eq!(variable("Key: {Type: String, Default: 'true'}", "USE_API_KEY"), 0);
+        assert_eq!(variable("Key: {Type: String, AllowedValues: [a, b]}", "OPENAI_API_KEY"), 0);
+        assert_eq!(variable("Key: {Type: String, NoEcho: true}", "OPENAI_API_KEY"), 0);
+        assert_eq!(variable("Key: {Type: 'AWS::SSM::Parameter::Value<String>'}", "OPENAI_API_KEY"), 0);
     }
 
     #[test]

@@ -122,7 +122,7 @@ const ENDS: [&str; 13] = [
 const PUBLIC: [&str; 5] = ["NEXT_PUBLIC_", "PUBLIC_", "REACT_APP_", "VITE_", "GATSBY_"];
 
 /// Whether a variable with this name holds a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(in crate::check::lints) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase().replace('-', "_");
     let ends = |end: &str| {
         let before = name.strip_suffix(end);
@@ -132,7 +132,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether the value may be a secret, and not a flag, a number, or where the secret is.
-pub(super) fn may_be_secret(name: &str, value: &str) -> bool {
+pub(in crate::check::lints) fn may_be_secret(name: &str, value: &str) -> bool {
     const FLAGS: [&str; 12] = [
         "true", "false", "yes", "no", "on", "off", "enabled", "disabled", "none", "null", "required",
         "optional",

@@ -39,6 +39,31 @@ fn a_circuit_breaker_is_only_missed_where_ecs_rolls() {
 }
 
 #[test]
+fn an_alarm_on_answers_notices_no_task_that_does_not_start() {
+    let watched_by = |alarm: &str| {
+        let resources = format!(
+            "
+Resources:
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: web:1
+      DeploymentConfiguration: {{Alarms: {{AlarmNames: [!Ref Alarm], Enable: true, Rollback: true}}}}
+  Alarm: {{Type: 'AWS::CloudWatch::Alarm', Properties: {{{alarm}}}}}
+"
+        );
+        found("DT031", &resources)
+    };
+    assert_snapshot!(watched_by("MetricName: HTTPCode_Target_5XX_Count, TreatMissingData: notBreaching"), @"
+    nothing stops a deployment whose tasks do not start: no circuit breaker, and alarms only on what tasks answer at Resources.Service.Properties.DeploymentConfiguration (set `DeploymentCircuitBreaker` to `{Enable: true, Rollback: true}`)
+    ");
+    assert_eq!(watched_by("MetricName: HTTPCode_Target_5XX_Count, TreatMissingData: breaching"), "");
+    assert_eq!(watched_by("MetricName: UnHealthyHostCount"), "");
+    assert_eq!(watched_by("MetricName: !ImportValue metric"), "");
+    assert_eq!(watched_by("Metrics: [{Id: a, Expression: 1}]"), "");
+}
+
+#[test]
 fn ecs_own_strategies_need_ecs_own_controller() {
     let both = |controller: &str, strategy: &str| {
         let configuration = format!("DeploymentConfiguration: {{Strategy: {strategy}}}");
