@@ -221,7 +221,7 @@ fn an_allowance_for_the_project_is_reported_when_all_stacks_were_looked_at() {
 
     hint: remove it
 
-    2 templates: no errors, 1 warning
+    2 templates: no errors, 1 warning, 2 allowed
     ");
     let broken = project.run(["validate", "--set", "backend.memory=8192"]);
     assert!(broken.stdout.ends_with("2 templates: 1 error, no warnings\n"), "{broken}");

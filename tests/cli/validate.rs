@@ -9,7 +9,7 @@ fn the_project_is_sound() {
     assert_snapshot!(Project::new().run(["validate"]), @r"
     exit: 0
     --- stdout ---
-    2 templates: no errors, no warnings
+    2 templates: no errors, no warnings, 2 allowed
     ");
     assert_snapshot!(Project::new().run(["validate", "fargate-service", "--output", "json"]), @r#"
     exit: 0
@@ -20,7 +20,40 @@ fn the_project_is_sound() {
       "errors": 0,
       "warnings": 0,
       "findings": [],
-      "allowed": []
+      "allowed": [
+        {
+          "severity": "warning",
+          "code": "DT080",
+          "message": "the internet-facing `Alb` forwards plain HTTP, and nothing offers HTTPS",
+          "at": [
+            "fargate-service/Alb/Listener80 (stacks/src/portable.rs:41)",
+            "fargate-service (Resources.AlbListener80.Properties.DefaultActions[0])"
+          ],
+          "hint": "redirect to HTTPS here, and forward from a listener on port 443 with a certificate",
+          "template": "fargate-service",
+          "path": "Resources.AlbListener80.Properties.DefaultActions[0]",
+          "construct": "fargate-service/Alb/Listener80",
+          "file": "stacks/src/portable.rs",
+          "line": 41,
+          "reason": "no certificate is configured"
+        },
+        {
+          "severity": "warning",
+          "code": "DT080",
+          "message": "the internet-facing `Alb` forwards plain HTTP, and nothing offers HTTPS",
+          "at": [
+            "fargate-service/Alb/Listener8080 (stacks/src/portable.rs:42)",
+            "fargate-service (Resources.AlbListener8080.Properties.DefaultActions[0])"
+          ],
+          "hint": "redirect to HTTPS here, and forward from a listener on port 443 with a certificate",
+          "template": "fargate-service",
+          "path": "Resources.AlbListener8080.Properties.DefaultActions[0]",
+          "construct": "fargate-service/Alb/Listener8080",
+          "file": "stacks/src/portable.rs",
+          "line": 42,
+          "reason": "no certificate is configured"
+        }
+      ]
     }
     "#);
 }
