@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use constructs::{Diagnostic, SourceLine, SynthesizedStack};
-use template::check::{Allowance, Check};
+use template::check::{self, Allowance, Check};
 use template::{Finding, Lint, Position, Rule, Step, Template};
 
 use crate::config::{self, Allow, Config, Validation};
@@ -128,7 +128,7 @@ impl Checks {
             self.used[*at] |= used;
             self.meant[*at] |= self.validation.allow[*at].stack.is_some();
         }
-        let writer = Writer::of(subject, !report.findings.is_empty());
+        let writer = Writer::of(subject, &report);
         self.report.templates += 1;
         self.report.found.extend(report.findings.iter().map(|finding| writer.item(finding)));
         self.report.allowed.extend(report.allowed.iter().map(|allowed| AllowedItem {
@@ -205,19 +205,30 @@ struct Writer<'a> {
     subject: Subject<'a>,
     /// A stack's template as `synth` writes it, and where its values stand there.
     written: Option<(String, template::Document)>,
+    /// The text of a file without what may be a credential.
+    shown: String,
 }
 
 impl<'a> Writer<'a> {
-    fn of(subject: Subject<'a>, has_findings: bool) -> Writer<'a> {
-        let written = match subject {
-            Subject::Stack(stack) if has_findings => {
+    fn of(subject: Subject<'a>, report: &check::Report) -> Writer<'a> {
+        let allowed = report.allowed.iter().map(|allowed| &allowed.finding);
+        let secrets = || report.findings.iter().chain(allowed.clone()).filter(|found| found.rule.is_secret);
+        match subject {
+            Subject::Stack(stack) if !report.findings.is_empty() => {
                 let text = stack.template.to_yaml();
                 let document = Template::parse(&text, &stack.name).ok();
-                document.map(|document| (text, document))
+                let written = document.map(|document| {
+                    let places: Vec<_> = secrets().map(|found| document.positions.of(&found.path)).collect();
+                    (covered(&text, &places), document)
+                });
+                Writer { subject, written, shown: String::new() }
             }
-            _ => None,
-        };
-        Writer { subject, written }
+            Subject::Stack(_) => Writer { subject, written: None, shown: String::new() },
+            Subject::File(file) => {
+                let places: Vec<_> = secrets().filter_map(|found| found.position).collect();
+                Writer { subject, written: None, shown: covered(&file.text, &places) }
+            }
+        }
     }
 
     /// A finding at the place where the user wrote what is wrong.
@@ -227,8 +238,8 @@ impl<'a> Writer<'a> {
             Subject::File(file) => {
                 item.template = Some(file.name.clone());
                 let position = finding.position.unwrap_or(Position { line: 1, column: 1 });
-                show(&mut item, &file.name, &file.text, position);
-                item.place = Some(place(&file.name, &file.text, position));
+                show(&mut item, &file.name, &self.shown, position);
+                item.place = Some(place(&file.name, &self.shown, position));
             }
             Subject::Stack(stack) => {
                 item.template = Some(stack.name.clone());
@@ -248,6 +259,23 @@ impl<'a> Writer<'a> {
         }
         item
     }
+}
+
+/// The text with nothing on the lines of these places behind the key or the beginning of the value: there may be a
+/// credential, which must not come into the logs of a build.
+fn covered(text: &str, places: &[Position]) -> String {
+    if places.is_empty() {
+        return text.to_owned();
+    }
+    let line = |(at, line): (usize, &str)| {
+        let secret = places.iter().filter(|place| place.line as usize == at + 1);
+        let Some(column) = secret.map(|place| place.column as usize).min() else { return line.to_owned() };
+        let is_key =
+            line.chars().skip(column - 1 + token_length(line, column)).find(|c| *c != '"') == Some(':');
+        let kept = if is_key { column - 1 + token_length(line, column) } else { column - 1 };
+        line.chars().take(kept).chain(if is_key { ": …" } else { "…" }.chars()).collect()
+    };
+    text.lines().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn show(item: &mut Item, file: &str, text: &str, position: Position) {

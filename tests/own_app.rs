@@ -34,6 +34,7 @@ static LONG_KEPT: Rule = Rule {
     page: "Logs that are kept for longer than we may.\n\nOur contracts say 90 days.\n",
     fault: "",
     near: "",
+    is_secret: false,
 };
 
 static LINTS: &[Lint] = &[Lint { rule: &LONG_KEPT, check: long_kept }];

@@ -81,6 +81,7 @@ impl Rules {
             page: page.leak(),
             fault: "",
             near: "",
+            is_secret: false,
         }));
         self.known.insert(found.rule.clone(), rule);
         rule

@@ -394,3 +394,28 @@ fn nothing_in_a_template_reaches_the_terminal_as_a_command() {
     let coloured = with("t.yaml", BOTH).run(CHECK.iter().chain(&["--color", "always", "--format", "sarif"]));
     assert!(!coloured.stdout.contains('\u{1b}'), "a report for programs has no colours");
 }
+
+/// S1, S5: a credential that was found must not come into the logs of whoever looks for it.
+#[test]
+fn a_credential_is_never_shown_in_any_form() {
+    const KEY: &str = "AKIAQ3EGRBXJ7KLMNOPQ";
+    let template = format!(
+        "Resources:\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      SecretString: hunter2hunter2\n  \
+         Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Name: web\n          \
+         Image: web:latest\n          Environment:\n            - {{Name: ACCESS, Value: {KEY}}}\n            - Name: \
+         B\n              Value: {KEY}\n              Colour: red\n"
+    );
+    let project = Project::new();
+    project.write("t.yaml", &template);
+    for format in ["text", "json", "sarif", "github"] {
+        let found = project.run(["validate", "--template", "t.yaml", "--format", format]);
+        assert_eq!(found.code, Some(3), "{found}");
+        assert!(found.stdout.contains("DT053") && found.stdout.contains("DT112"), "{found}");
+        assert!(!found.stdout.contains(KEY) && !found.stdout.contains("hunter2"), "{found}");
+        assert!(!found.stderr.contains(KEY) && !found.stderr.contains("hunter2"), "{found}");
+    }
+    let text = project.run(["validate", "--template", "t.yaml"]).stdout;
+    // The line is there, and the one around another finding too.
+    assert!(text.contains("Value: …"), "{text}");
+    assert!(text.contains("Colour: red"), "{text}");
+}

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
 
 /// A command to be timed, and what it must reach.
 struct Case {
@@ -16,7 +17,7 @@ struct Case {
     at_most: Option<u32>,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case { name: "docuthinker --version", arguments: &["--version"], at_most: Some(5) },
     Case {
         name: "docuthinker synth DocuThinkerStack",
@@ -25,7 +26,27 @@ const CASES: [Case; 4] = [
     },
     Case { name: "docuthinker synth (all stacks)", arguments: &["synth", "--out", "OUT"], at_most: Some(25) },
     Case { name: "docuthinker validate (all stacks)", arguments: &["validate"], at_most: None },
+    Case {
+        name: "docuthinker validate, 100 resources",
+        arguments: &["validate", "--template", "100.json"],
+        at_most: Some(10),
+    },
+    Case {
+        name: "docuthinker validate, 500 resources",
+        arguments: &["validate", "--template", "500.json"],
+        at_most: Some(30),
+    },
 ];
+
+/// What else checks templates: where CI puts it, and what it is given before the file.
+const PEERS: [(&str, &[&str]); 2] = [
+    ("ci/cfn-lint/bin/cfn-lint", &["--regions", "us-east-1", "--"]),
+    ("ci/cloudformation-validate/bin/python", &["-c", AWS_ENGINE]),
+];
+
+/// AWS's own engine, as a Python package: `pip install cloudformation-validate` into the folder above.
+const AWS_ENGINE: &str = "import sys\nfrom cloudformation_validate import CompositeEngine\n\
+                          CompositeEngine().validate_template(sys.argv[1])";
 
 /// The file and the text that [`edit_loop`] changes, as a user changes a line of a stack.
 const EDITED: (&str, &str) =
@@ -42,6 +63,7 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("docuthinker-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let out = folder.join("out");
+    large_templates(&binary, &folder)?;
     println!("{:<38} {:>9} {:>9} {:>9} {:>8} {:>10}", "", "median", "min", "max", "/python", "peak");
     for case in &CASES {
         let arguments: Vec<String> = case
@@ -83,11 +105,112 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
             peak(&folder, &binary, &arguments)?,
         );
     }
-    let template = Command::new(&binary).args(["synth", "DocuThinkerStack", "--format", "json"]).output()?;
-    let minified = serde_json::from_slice::<serde_json::Value>(&template.stdout)?.to_string();
+    peers(root, &binary, &folder)?;
+    let minified = stack(&binary)?.to_string();
     println!("DocuThinkerStack as minified JSON: {} bytes (below 51,200)", minified.len());
     println!("binary: {} KiB", std::fs::metadata(&binary)?.len() / 1024);
     std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+fn stack(binary: &Path) -> Result<Value> {
+    let template = Command::new(binary).args(["synth", "DocuThinkerStack", "--format", "json"]).output()?;
+    Ok(serde_json::from_slice(&template.stdout)?)
+}
+
+/// Writes templates of 100 and 500 resources: our stack several times, under other names.
+fn large_templates(binary: &Path, folder: &Path) -> Result<()> {
+    let template = stack(binary)?;
+    let resources = template["Resources"].as_object().context("the stack has resources")?;
+    for number in [100, 500] {
+        let mut all = Map::new();
+        for copy in 0..number / resources.len() {
+            for (id, resource) in resources {
+                all.insert(format!("Copy{copy}{id}"), renamed(resource, resources, &format!("Copy{copy}")));
+            }
+        }
+        // As many as are left.
+        for more in all.len()..number {
+            let logs = json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": 30 } });
+            all.insert(format!("Logs{more}"), logs);
+        }
+        let large = json!({ "Resources": all });
+        std::fs::write(folder.join(format!("{number}.json")), serde_json::to_string_pretty(&large)?)?;
+    }
+    Ok(())
+}
+
+/// A part of a resource of the copy `prefix`: what it refers to is in the same copy.
+fn renamed(value: &Value, resources: &Map<String, Value>, prefix: &str) -> Value {
+    let id = |name: &str| {
+        let first = name.split('.').next().unwrap_or_default();
+        if resources.contains_key(first) { format!("{prefix}{name}") } else { name.to_owned() }
+    };
+    match value {
+        Value::Array(items) => items.iter().map(|item| renamed(item, resources, prefix)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| {
+                let value = match (key.as_str(), value) {
+                    ("Ref" | "DependsOn", Value::String(name)) => id(name).into(),
+                    ("DependsOn", Value::Array(names)) => {
+                        names.iter().filter_map(Value::as_str).map(|name| Value::from(id(name))).collect()
+                    }
+                    ("Fn::GetAtt", Value::Array(parts)) => {
+                        let target = parts.first().and_then(Value::as_str).unwrap_or_default();
+                        json!([id(target), parts.get(1)])
+                    }
+                    ("Fn::Sub", Value::String(text)) => {
+                        let parts = text.split("${").enumerate();
+                        let named =
+                            parts.map(|(at, part)| if at == 0 { part.to_owned() } else { id_in(part, &id) });
+                        named.collect::<Vec<_>>().join("${").into()
+                    }
+                    _ => renamed(value, resources, prefix),
+                };
+                (key.clone(), value)
+            })
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+/// `Name.Attribute}rest` with the name changed.
+fn id_in(part: &str, id: &impl Fn(&str) -> String) -> String {
+    part.split_once('}').map_or_else(|| part.to_owned(), |(name, rest)| format!("{}}}{rest}", id(name)))
+}
+
+/// Other checkers over the same files, in turn with ours, where they are installed.
+fn peers(root: &Path, binary: &Path, folder: &Path) -> Result<()> {
+    for (program, arguments) in PEERS {
+        let program = target(root)?.join(program);
+        if !program.exists() {
+            println!("{} is not there to compare with", program.display());
+            continue;
+        }
+        for file in ["100.json", "500.json"] {
+            let theirs: Vec<String> =
+                arguments.iter().chain(&[file]).map(|text| (*text).to_owned()).collect();
+            let ours = ["validate", "--template", file].map(str::to_owned);
+            let (mut fast, mut slow) = (Vec::new(), Vec::new());
+            for _ in 0..3 {
+                fast.push(time(folder, binary, &ours)?);
+                // What it thinks of the file is not asked.
+                let start = Instant::now();
+                Command::new(&program).args(&theirs).current_dir(folder).output()?;
+                slow.push(start.elapsed());
+            }
+            fast.sort();
+            slow.sort();
+            let name = program.file_name().unwrap_or_default().display();
+            let times = slow[1].as_secs_f64() / fast[1].as_secs_f64();
+            println!(
+                "{name} on {file}: {} (ours {}): {times:.0} times",
+                milliseconds(slow[1]),
+                milliseconds(fast[1])
+            );
+        }
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod functions;
 mod identity;
 mod lint;
 mod lints;
+mod pattern;
 mod policy;
 mod properties;
 mod references;
@@ -25,10 +26,6 @@ pub use finding::Finding;
 pub use lint::{Findings, Lint, Located};
 pub use rule::{Rule, Severity};
 pub use run::{Allowed, Check, Report};
-
-use std::collections::BTreeMap;
-
-use regex::Regex;
 
 use crate::document::Template;
 use crate::model::Model;
@@ -84,14 +81,17 @@ struct Checker<'m> {
     template: &'m Template,
     model: &'m Model<'m>,
     findings: Vec<Finding>,
-    /// Patterns that were needed before: making one costs far more than using it. `None` is one that the
-    /// engine does not know, which then restricts nothing.
-    patterns: BTreeMap<&'static str, Option<Regex>>,
+    patterns: pattern::Patterns,
 }
 
 impl<'m> Checker<'m> {
     fn new(model: &'m Model<'m>) -> Checker<'m> {
-        Checker { template: model.template(), model, findings: Vec::new(), patterns: BTreeMap::new() }
+        Checker {
+            template: model.template(),
+            model,
+            findings: Vec::new(),
+            patterns: pattern::Patterns::default(),
+        }
     }
 
     /// Everything that is wrong with names, references, properties and functions.
@@ -109,8 +109,7 @@ impl<'m> Checker<'m> {
     }
 
     fn matches(&mut self, pattern: &'static str, text: &str) -> bool {
-        let regex = self.patterns.entry(pattern).or_insert_with(|| Regex::new(pattern).ok());
-        regex.as_ref().is_none_or(|regex| regex.is_match(text))
+        self.patterns.matches(pattern, text)
     }
 }
 

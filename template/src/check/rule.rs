@@ -31,6 +31,8 @@ pub struct Rule {
     pub fault: &'static str,
     /// A template that comes near but has not got the mistake.
     pub near: &'static str,
+    /// Whether what it finds may be a credential: then whoever shows the place must not show what stands there.
+    pub is_secret: bool,
 }
 
 impl Rule {
@@ -72,8 +74,10 @@ impl Serialize for Rule {
 ///     pub(super) NAME = "DT031" Warning;
 /// }
 /// ```
+///
+/// After the severity, `secret` says that what it finds may be a credential.
 macro_rules! rule {
-    ($(#[doc = $page:literal])+ $visibility:vis $name:ident = $code:literal $severity:ident;) => {
+    ($(#[doc = $page:literal])+ $visibility:vis $name:ident = $code:literal $severity:ident $($secret:ident)?;) => {
         $(#[doc = $page])+
         $visibility static $name: $crate::check::Rule = $crate::check::Rule {
             code: $code,
@@ -81,6 +85,7 @@ macro_rules! rule {
             page: concat!($($page, "\n"),+),
             fault: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/", $code, ".fault.yaml")),
             near: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/", $code, ".near.yaml")),
+            is_secret: !matches!(stringify!($($secret)?).as_bytes(), b""),
         };
     };
 }

@@ -27,7 +27,7 @@ rule! {
     /// `Secrets` with `ValueFrom`, or to anything else by `{{resolve:secretsmanager:…}}`.
     ///
     /// Source: [Pass sensitive data to a container](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html).
-    pub(super) CREDENTIAL = "DT053" Error;
+    pub(super) CREDENTIAL = "DT053" Error secret;
 }
 
 fn credential(model: &Model<'_>, found: &mut Findings) {
@@ -68,7 +68,7 @@ rule! {
     /// value is none.
     ///
     /// Source: [Pass sensitive data to a container](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html).
-    pub(super) PLAIN = "DT054" Warning;
+    pub(super) PLAIN = "DT054" Warning secret;
 }
 
 /// Lists of variables: the type, the way to the list, and the names of the variable's name and value.
@@ -159,7 +159,7 @@ rule! {
     /// Use `!Ref Secret`, which is the ARN, or `!Sub "${Secret}:key::"` for one key of it.
     ///
     /// Source: [Secret](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html).
-    pub(super) VALUE_FROM = "DT055" Error;
+    pub(super) VALUE_FROM = "DT055" Error secret;
 }
 
 fn value_from(model: &Model<'_>, found: &mut Findings) {

@@ -58,7 +58,7 @@ rule! {
     /// read it at deployment with `{{resolve:secretsmanager:…}}`; put in the value of another's key after the deployment.
     ///
     /// Source: [Security best practices for CloudFormation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security-best-practices.html#creds).
-    pub(super) LITERAL_SECRET = "DT112" Warning;
+    pub(super) LITERAL_SECRET = "DT112" Warning secret;
 }
 
 rule! {
@@ -71,7 +71,7 @@ rule! {
     ///
     /// Source: [Parameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
     /// attribute `NoEcho`.
-    pub(super) ECHOED_PARAMETER = "DT113" Warning;
+    pub(super) ECHOED_PARAMETER = "DT113" Warning secret;
 }
 
 rule! {
@@ -86,7 +86,7 @@ rule! {
     ///
     /// Source: [Parameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html),
     /// attribute `NoEcho`.
-    pub(super) SHOWN_PARAMETER = "DT114" Warning;
+    pub(super) SHOWN_PARAMETER = "DT114" Warning secret;
 }
 
 /// What Secrets Manager puts behind a secret's name: a hyphen and this many characters.
