@@ -7,9 +7,10 @@ use template::check::{self, Allowance, Check};
 use template::{Finding, Lint, Position, Rule, Step, Template};
 
 use crate::config::{self, Allow, Config, Validation};
-use crate::excerpt::{Mark, excerpt, token_length};
+use crate::excerpt::{Mark, around, token_length};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, Severity};
+use crate::redact::Redaction;
 use crate::report::{AllowedItem, Item, Place, Report, count};
 use crate::rules::Rules;
 use crate::session::{self, Session};
@@ -139,6 +140,23 @@ impl Checks {
         Ok(())
     }
 
+    /// Adds a template that cannot be read.
+    pub(crate) fn add_unreadable(&mut self, name: &str, problems: Vec<(Problem, Option<Position>)>) {
+        self.report.templates += 1;
+        self.report.found.extend(problems.into_iter().map(|(problem, position)| {
+            let (line, column) = position.map_or((1, 1), |at| (at.line as usize, at.column as usize));
+            let place = Place { file: name.to_owned(), line, column: Some(column), end_column: None };
+            Item {
+                problem,
+                template: Some(name.to_owned()),
+                path: String::new(),
+                construct: None,
+                place: Some(place),
+                rule: None,
+            }
+        }));
+    }
+
     /// Adds mistakes in the code that makes the templates.
     pub(crate) fn add(&mut self, diagnostics: &[Diagnostic], config: &Config) {
         self.report.found.extend(diagnostics.iter().map(|diagnostic| code_item(diagnostic, config)));
@@ -203,43 +221,40 @@ fn allowance(allow: &Allow) -> Allowance {
 /// Makes items of what is found in one template.
 struct Writer<'a> {
     subject: Subject<'a>,
-    /// A stack's template as `synth` writes it, and where its values stand there.
-    written: Option<(String, template::Document)>,
-    /// The text of a file without what may be a credential.
-    shown: String,
+    /// Where the values of a stack's template stand in what `synth` writes.
+    written: Option<template::Document>,
+    /// The lines of the file, or of what `synth` writes, without what may be a credential.
+    lines: Vec<String>,
+    redaction: Redaction,
 }
 
 impl<'a> Writer<'a> {
     fn of(subject: Subject<'a>, report: &check::Report) -> Writer<'a> {
-        let allowed = report.allowed.iter().map(|allowed| &allowed.finding);
-        let secrets = || report.findings.iter().chain(allowed.clone()).filter(|found| found.rule.is_secret);
-        match subject {
+        let redaction = Redaction::of(subject.template(), report);
+        let lines = |text: &str| redaction.hide(text).lines().map(str::to_owned).collect::<Vec<_>>();
+        let (written, lines) = match subject {
             Subject::Stack(stack) if !report.findings.is_empty() => {
                 let text = stack.template.to_yaml();
                 let document = Template::parse(&text, &stack.name).ok();
-                let written = document.map(|document| {
-                    let places: Vec<_> = secrets().map(|found| document.positions.of(&found.path)).collect();
-                    (covered(&text, &places), document)
-                });
-                Writer { subject, written, shown: String::new() }
+                (document, lines(&text))
             }
-            Subject::Stack(_) => Writer { subject, written: None, shown: String::new() },
-            Subject::File(file) => {
-                let places: Vec<_> = secrets().filter_map(|found| found.position).collect();
-                Writer { subject, written: None, shown: covered(&file.text, &places) }
-            }
-        }
+            Subject::Stack(_) => (None, Vec::new()),
+            Subject::File(file) => (None, lines(&file.text)),
+        };
+        Writer { subject, written, lines, redaction }
     }
 
     /// A finding at the place where the user wrote what is wrong.
     fn item(&self, finding: &Finding) -> Item {
         let mut item = plain_item(finding);
+        item.problem.message = self.redaction.hide(&item.problem.message);
+        item.problem.hint = item.problem.hint.map(|hint| self.redaction.hide(&hint));
         match self.subject {
             Subject::File(file) => {
                 item.template = Some(file.name.clone());
                 let position = finding.position.unwrap_or(Position { line: 1, column: 1 });
-                show(&mut item, &file.name, &self.shown, position);
-                item.place = Some(place(&file.name, &self.shown, position));
+                self.show(&mut item, &file.name, position);
+                item.place = Some(self.place(&file.name, position));
             }
             Subject::Stack(stack) => {
                 item.template = Some(stack.name.clone());
@@ -249,9 +264,9 @@ impl<'a> Writer<'a> {
                     item.place = Some(line_of(line));
                 }
                 match &self.written {
-                    Some((text, document)) => {
+                    Some(document) => {
                         let position = document.positions.of(&finding.path);
-                        show(&mut item, &format!("{}.yaml", stack.name), text, position);
+                        self.show(&mut item, &format!("{}.yaml", stack.name), position);
                     }
                     None => item.problem.at.push(with_path(&stack.name, &item.path)),
                 }
@@ -259,29 +274,26 @@ impl<'a> Writer<'a> {
         }
         item
     }
-}
 
-/// The text with nothing on the lines of these places behind the key or the beginning of the value: there may be a
-/// credential, which must not come into the logs of a build.
-fn covered(text: &str, places: &[Position]) -> String {
-    if places.is_empty() {
-        return text.to_owned();
+    fn show(&self, item: &mut Item, file: &str, position: Position) {
+        let (line, column) = (position.line as usize, position.column as usize);
+        item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
+        let before = line.checked_sub(2).and_then(|at| self.lines.get(at)).map(String::as_str);
+        let wrong = line.checked_sub(1).and_then(|at| self.lines.get(at));
+        item.problem.excerpt = wrong.map(|wrong| around(before, wrong, line, column, Mark::Token));
     }
-    let line = |(at, line): (usize, &str)| {
-        let secret = places.iter().filter(|place| place.line as usize == at + 1);
-        let Some(column) = secret.map(|place| place.column as usize).min() else { return line.to_owned() };
-        let is_key =
-            line.chars().skip(column - 1 + token_length(line, column)).find(|c| *c != '"') == Some(':');
-        let kept = if is_key { column - 1 + token_length(line, column) } else { column - 1 };
-        line.chars().take(kept).chain(if is_key { ": …" } else { "…" }.chars()).collect()
-    };
-    text.lines().enumerate().map(line).collect::<Vec<_>>().join("\n")
-}
 
-fn show(item: &mut Item, file: &str, text: &str, position: Position) {
-    let (line, column) = (position.line as usize, position.column as usize);
-    item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
-    item.problem.excerpt = excerpt(text, line, column, Mark::Token);
+    /// The key or value at `position` of the file.
+    fn place(&self, file: &str, position: Position) -> Place {
+        let (line, column) = (position.line as usize, position.column as usize);
+        let length = line.checked_sub(1).and_then(|at| self.lines.get(at));
+        Place {
+            file: file.to_owned(),
+            line,
+            column: Some(column),
+            end_column: length.map(|line| column + token_length(line, column)),
+        }
+    }
 }
 
 fn with_path(place: &str, path: &str) -> String {
@@ -321,18 +333,6 @@ fn origin(finding: &Finding, stack: &SynthesizedStack) -> Option<(String, Source
 
 fn line_of(line: SourceLine) -> Place {
     Place { file: line.file.to_owned(), line: line.line as usize, column: None, end_column: None }
-}
-
-/// The key or value at `position` of the file.
-fn place(file: &str, text: &str, position: Position) -> Place {
-    let (line, column) = (position.line as usize, position.column as usize);
-    let length = text.lines().nth(line.saturating_sub(1)).map(|line| token_length(line, column));
-    Place {
-        file: file.to_owned(),
-        line,
-        column: Some(column),
-        end_column: length.map(|length| column + length),
-    }
 }
 
 /// What is wrong with an allowance of the configuration file.

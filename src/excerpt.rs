@@ -27,6 +27,11 @@ pub(crate) fn excerpt(text: &str, line: usize, column: usize, mark: Mark) -> Opt
     let mut lines = text.lines().skip(line.saturating_sub(2));
     let before = if line > 1 { lines.next() } else { None };
     let wrong = lines.next().filter(|_| line > 0)?;
+    Some(around(before, wrong, line, column, mark))
+}
+
+/// Like [`excerpt`], of the two lines.
+pub(crate) fn around(before: Option<&str>, wrong: &str, line: usize, column: usize, mark: Mark) -> String {
     let shown = Shown::of(wrong, column, mark);
     let width = line.to_string().len();
     let mut out = format!("{:width$} |\n", "");
@@ -35,7 +40,7 @@ pub(crate) fn excerpt(text: &str, line: usize, column: usize, mark: Mark) -> Opt
     }
     let _ = writeln!(out, "{line:>width$} | {}", shown.text);
     let _ = write!(out, "{:width$} | {:indent$}{}", "", "", "^".repeat(shown.marked), indent = shown.indent);
-    Some(out)
+    out
 }
 
 /// How many characters the key or value has that begins at `column` of `line`; at least one.

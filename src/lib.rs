@@ -53,6 +53,7 @@ mod guard;
 mod printer;
 mod problem;
 mod project;
+mod redact;
 mod report;
 mod rules;
 mod session;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use template::{Document, ReadErrors};
+use template::{Document, Position, ReadErrors};
 
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem, Result};
+use crate::redact;
 
 /// A template that was read from a file.
 #[derive(Debug, Clone)]
@@ -29,6 +30,20 @@ pub(crate) fn read(file: &Path) -> Result<TemplateFile> {
     Ok(TemplateFile { name, stack: None, text, document })
 }
 
+/// Reads the template in `file`, or tells all that is in the way, each with its place in the file if it has one.
+pub(crate) fn read_all_problems(file: &Path) -> Result<TemplateFile, Vec<(Problem, Option<Position>)>> {
+    let text = files::read_text(file, "template")
+        .map_err(|failure| failure.problems.into_iter().map(|problem| (problem, None)).collect::<Vec<_>>())?;
+    let name = file.display().to_string();
+    match template::Template::parse(&text, &name) {
+        Ok(document) => Ok(TemplateFile { name, stack: None, text, document }),
+        Err(errors) => {
+            let positions = errors.errors.iter().map(|error| Some(error.position));
+            Err(problems(&errors, &text).into_iter().zip(positions).collect())
+        }
+    }
+}
+
 /// Reads the template `text`, which is called `name` in messages.
 pub(crate) fn parse(text: &str, name: &str) -> Result<Document> {
     template::Template::parse(text, name)
@@ -40,10 +55,12 @@ fn problems(errors: &ReadErrors, text: &str) -> Vec<Problem> {
         let (line, column) = (error.position.line, error.position.column);
         let place = format!("{}:{}", error.file, error.position);
         let place = if error.path.is_empty() { place } else { format!("{place} ({})", error.path) };
-        Problem::error("template/unreadable", error.problem.to_string())
-            .at(place)
-            .excerpt(text, line as usize, column as usize)
-            .maybe_hint(error.problem.hint())
+        let problem = Problem::error("template/unreadable", error.problem.to_string()).at(place);
+        let secret = |line: &str| redact::may_be_secret(line);
+        let mut shown = text.lines().skip((line as usize).saturating_sub(2)).take(2);
+        let problem =
+            if shown.any(secret) { problem } else { problem.excerpt(text, line as usize, column as usize) };
+        problem.maybe_hint(error.problem.hint())
     };
     errors.errors.iter().map(problem).collect()
 }

@@ -6,10 +6,10 @@ use constructs::Severity;
 
 use crate::checks::{Checks, Subject};
 use crate::exit::Exit;
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::Result;
 use crate::report::ReportFormat;
 use crate::session::Session;
-use crate::templates::{self, TemplateFile};
+use crate::templates;
 
 /// Find what is wrong with templates, before AWS sees them
 ///
@@ -60,8 +60,11 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
     let all = if args.templates.is_empty() {
         stacks(args, &mut checks, session)? && args.stacks.is_empty()
     } else {
-        for file in read_all(&args.templates)? {
-            checks.check(Subject::File(&file))?;
+        for file in &args.templates {
+            match templates::read_all_problems(file) {
+                Ok(file) => checks.check(Subject::File(&file))?,
+                Err(problems) => checks.add_unreadable(&file.display().to_string(), problems),
+            }
         }
         false
     };
@@ -88,17 +91,4 @@ fn stacks(args: &Validate, checks: &mut Checks, session: &mut Session<'_>) -> Re
     }
     synthesis.stacks.iter().try_for_each(|stack| checks.check(Subject::Stack(stack)))?;
     Ok(true)
-}
-
-/// All files, or why some cannot be read.
-fn read_all(files: &[PathBuf]) -> Result<Vec<TemplateFile>> {
-    let mut read = Vec::new();
-    let mut problems: Vec<Problem> = Vec::new();
-    for file in files {
-        match templates::read(file) {
-            Ok(file) => read.push(file),
-            Err(failure) => problems.extend(failure.problems),
-        }
-    }
-    if problems.is_empty() { Ok(read) } else { Err(Failure::new(Exit::Refused, problems)) }
 }

@@ -19,7 +19,9 @@ impl Rules {
             return Ok(Rules);
         }
         let message = format!("this build cannot read the rules in {}", named.join(", "));
-        Err(Problem::error("rules/no-guard", message).hint("build with the feature `guard`").into())
+        Err(Problem::error("rules/no-guard", message)
+            .hint("build docuthinker with `--features guard`: cargo build --features guard")
+            .into())
     }
 
     /// There are none.

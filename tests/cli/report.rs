@@ -359,12 +359,12 @@ fn rules_of_guard_need_a_build_with_guard() {
     if cfg!(feature = "guard") {
         return;
     }
-    assert_snapshot!(with("t.yaml", WARNING).run(CHECK.iter().chain(&["--rules", "team.guard"])), @r"
+    assert_snapshot!(with("t.yaml", WARNING).run(CHECK.iter().chain(&["--rules", "team.guard"])), @"
     exit: 3
     --- stderr ---
     error: this build cannot read the rules in `team.guard`
 
-    hint: build with the feature `guard`
+    hint: build docuthinker with `--features guard`: cargo build --features guard
     ");
 }
 
@@ -403,7 +403,10 @@ fn a_credential_is_never_shown_in_any_form() {
         "Resources:\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties:\n      SecretString: hunter2hunter2\n  \
          Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n        - Name: web\n          \
          Image: web:latest\n          Environment:\n            - {{Name: ACCESS, Value: {KEY}}}\n            - Name: \
-         B\n              Value: {KEY}\n              Colour: red\n"
+         B\n              Value: {KEY}\n              Colour: red\n            - Name: PEM\n              Value: |\n                first\n                \
+         {KEY}\n              Shade: red\n            - Name: TWO_PASSWORD\n              Value: \"hunter3 hunter3\n                \
+         hunter4-more\"\n              Tint: red\n  Third:\n    Type: AWS::RDS::DBInstance\n    Properties: {{MasterUserPassword: \
+         pw!pw!pw}}\n"
     );
     let project = Project::new();
     project.write("t.yaml", &template);
@@ -415,7 +418,21 @@ fn a_credential_is_never_shown_in_any_form() {
         assert!(!found.stderr.contains(KEY) && !found.stderr.contains("hunter2"), "{found}");
     }
     let text = project.run(["validate", "--template", "t.yaml"]).stdout;
-    // The line is there, and the one around another finding too.
-    assert!(text.contains("Value: …"), "{text}");
-    assert!(text.contains("Colour: red"), "{text}");
+    for secret in ["hunter3", "hunter4", "pw!pw"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    // The lines are there.
+    assert!(
+        text.contains("Value: ••••") && text.contains("Colour: red") && text.contains("Shade: red"),
+        "{text}"
+    );
+
+    // Nor where the file cannot even be read.
+    project.write("u.yaml", "Resources:\n  A:\n    Properties:\n      Password: hunter5\n     B: [\n");
+    let unreadable = project.run(["validate", "--template", "u.yaml", "t.yaml", "--format", "sarif"]);
+    assert!(!unreadable.stdout.contains("hunter5") && !unreadable.stderr.contains("hunter5"), "{unreadable}");
+    assert!(
+        unreadable.stdout.contains("template/unreadable") && unreadable.stdout.contains("DT053"),
+        "{unreadable}"
+    );
 }

@@ -136,7 +136,7 @@ fn a_file_that_is_no_template_is_refused() {
     project.write("unclosed.json", "{\"Resources\": {\n  \"A\": [}\n");
     assert_snapshot!(project.run(["validate", "--template", "unclosed.json"]), @r#"
     exit: 3
-    --- stderr ---
+    --- stdout ---
     error: expected a value
       at unclosed.json:2:9 (Resources.A[0])
         |
@@ -145,14 +145,18 @@ fn a_file_that_is_no_template_is_refused() {
         |         ^
 
     hint: text of JSON is in double quotes
+
+    1 template: 1 error, no warnings
     "#);
     project.write("deep.json", "[".repeat(100_000));
     let deep = project.run(["validate", "--template", "deep.json"]);
     assert_eq!(deep.code, Some(3), "{}", deep.stderr.chars().take(500).collect::<String>());
-    assert_snapshot!(project.run(["validate", "--template", "missing.yaml"]), @r"
+    assert_snapshot!(project.run(["validate", "--template", "missing.yaml"]), @"
     exit: 3
-    --- stderr ---
+    --- stdout ---
     error: cannot read the template file `missing.yaml`: no such file or directory
+
+    1 template: 1 error, no warnings
     ");
 }
 

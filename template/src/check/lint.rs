@@ -1,5 +1,7 @@
 //! A rule with the function that looks for it.
 
+use std::collections::BTreeMap;
+
 use crate::check::{Finding, Rule};
 use crate::model::{Item, Model, Value};
 use crate::path::Path;
@@ -20,12 +22,14 @@ pub struct Lint {
 pub struct Findings {
     rule: &'static Rule,
     found: Vec<Finding>,
+    /// The places in `found` of what was reported at a path.
+    at: BTreeMap<Path, Vec<usize>>,
 }
 
 impl Lint {
     /// Every mistake of this kind, each once.
     pub fn findings(&self, model: &Model<'_>) -> Vec<Finding> {
-        let mut findings = Findings { rule: self.rule, found: Vec::new() };
+        let mut findings = Findings { rule: self.rule, found: Vec::new(), at: BTreeMap::new() };
         (self.check)(model, &mut findings);
         findings.found
     }
@@ -36,9 +40,11 @@ impl Findings {
     /// another condition, is one.
     pub fn at(&mut self, place: &impl Located, message: impl Into<String>) -> &mut Finding {
         let (path, message) = (place.path(), message.into());
-        let same = self.found.iter().position(|known| known.path == path && known.message == message);
+        let known = self.at.entry(path.clone()).or_default();
+        let same = known.iter().copied().find(|at| self.found[*at].message == message);
         let at = same.unwrap_or_else(|| {
             self.found.push(Finding::new(self.rule, &path, message));
+            known.push(self.found.len() - 1);
             self.found.len() - 1
         });
         &mut self.found[at]
@@ -46,8 +52,7 @@ impl Findings {
 
     /// Whether something is reported at this place already.
     pub fn has(&self, place: &impl Located) -> bool {
-        let path = place.path();
-        self.found.iter().any(|known| known.path == path)
+        self.at.contains_key(&place.path())
     }
 }
 

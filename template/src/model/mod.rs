@@ -61,6 +61,8 @@ pub struct Model<'t> {
     /// Places of edges in the graph by the logical ID of the resource that they point at, and that they stand in.
     to: BTreeMap<String, Vec<usize>>,
     from: BTreeMap<String, Vec<usize>>,
+    /// For each condition the first one that says the same.
+    conditions: BTreeMap<&'t str, &'t str>,
     region: Option<String>,
     /// What [`Model::is_closed`] says; it looks at everything.
     closed: OnceCell<bool>,
@@ -84,7 +86,13 @@ impl<'t> Model<'t> {
                 from.entry(id.clone()).or_default().push(at);
             }
         }
-        Model { template, graph, types, to, from, region: None, closed: OnceCell::new() }
+        let conditions = same_conditions(template);
+        Model { template, graph, types, to, from, conditions, region: None, closed: OnceCell::new() }
+    }
+
+    /// The first condition that says the same as this one: two that do are one.
+    fn first_condition<'a>(&'a self, name: &'a str) -> &'a str {
+        self.conditions.get(name).copied().unwrap_or(name)
     }
 
     /// The template is deployed to this region, so that `AWS::Region` is known.
@@ -152,6 +160,17 @@ impl<'t> Model<'t> {
     pub fn references(&self, id: &str) -> impl Iterator<Item = &Edge> {
         self.from.get(id).into_iter().flatten().map(|at| &self.graph.edges()[*at])
     }
+}
+
+/// For each condition the first one that says the same.
+fn same_conditions(template: &Template) -> BTreeMap<&str, &str> {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    let conditions = template.conditions.iter();
+    let same = conditions.map(|(name, node)| {
+        let text = serde_json::to_string(node).unwrap_or_default();
+        (name.as_str(), *first.entry(text).or_insert(name))
+    });
+    same.collect()
 }
 
 impl fmt::Debug for Model<'_> {

@@ -105,11 +105,8 @@ impl<'m> World<'m> {
 
     /// Assumes that a condition holds or not, and what follows from that; false if it cannot be.
     fn condition(&mut self, name: &'m str, holds: bool, fuel: &mut u32) -> bool {
-        let conditions = &self.model.template().conditions;
-        let node = conditions.get(name);
-        // Two conditions that say the same are one.
-        let first =
-            conditions.iter().find(|(_, other)| Some(*other) == node).map_or(name, |(first, _)| first);
+        let node = self.model.template().conditions.get(name);
+        let first = self.model.first_condition(name);
         if let Some(known) = self.known(Atom::Condition(first)) {
             return known == holds;
         }

@@ -60,7 +60,7 @@ rule! {
     ///
     /// In `Metrics` one entry is what the alarm compares with its threshold, and the others are only there to compute
     /// it from. That one has `ReturnData: true`, which is also the default; CloudWatch refuses an alarm with none or
-    /// with several.
+    /// with several. An alarm on an anomaly, which has a `ThresholdMetricId`, is another thing.
     ///
     /// Set `ReturnData: false` for all the others.
     ///
@@ -255,7 +255,9 @@ fn is_period(seconds: f64) -> bool {
 }
 
 fn return_data(model: &Model<'_>, found: &mut Findings) {
-    for list in alarms(model).flat_map(|alarm| alarm.get("Metrics")) {
+    // An alarm on an anomaly compares a metric with a band, and both return data.
+    let compares = |alarm: &Item<'_>| alarm.get("ThresholdMetricId").iter().all(Value::is_absent);
+    for list in alarms(model).filter(compares).flat_map(|alarm| alarm.get("Metrics")) {
         if list.is_absent() {
             continue;
         }
@@ -289,6 +291,11 @@ fn tells_nobody(model: &Model<'_>, found: &mut Findings) {
             .iter()
             .flat_map(|property| alarm.get(property))
             .any(|list| list.items().is_none_or(|items| !items.is_empty()));
+        let is_off =
+            alarm.get("ActionsEnabled").iter().any(|on| on.boolean() != Some(true) && !on.is_absent());
+        if is_off {
+            continue;
+        }
         let own = alarm.get("AlarmName").into_iter().flat_map(|name| name.texts());
         let mut own = own.map(|name| name.to_string());
         let is_named = own.any(|own| names.iter().any(|name| name.contains(&own)));

@@ -124,7 +124,7 @@ rule! {
     ///
     /// On Fargate there is no host to look at: no network mode but `awsvpc`, no privileged containers, no host
     /// processes, devices, GPUs or host paths, no links between containers, no placement, no daemons; the
-    /// temporary disk has 21 to 200 GiB, and a container has at most 120 seconds to stop. ECS refuses the task
+    /// temporary disk has 20 (some pages say 21) to 200 GiB, and a container has at most 120 seconds to stop. ECS refuses the task
     /// definition or the service.
     ///
     /// Remove the setting, or run the task on `EC2`.
@@ -147,8 +147,8 @@ const OF_TASKS: [(&str, Judge); 5] = [
     ("PidMode", |value| value.is_text("host").then(|| "Fargate shows no processes of the host".to_owned())),
     ("PlacementConstraints", |value| listed(value).then(|| "Fargate knows no placement".to_owned())),
     ("EphemeralStorage.SizeInGiB", |value| {
-        let size = value.number().filter(|size| !(21.0..=200.0).contains(size))?;
-        Some(format!("the temporary disk of a task has 21 to 200 GiB, not {size}"))
+        let size = value.number().filter(|size| !(20.0..=200.0).contains(size))?;
+        Some(format!("the temporary disk of a task has 20 to 200 GiB, not {size}"))
     }),
 ];
 
@@ -343,8 +343,8 @@ Resources:
         assert_snapshot!(found("DT040", &task("Volumes: [{Name: a, Host: {SourcePath: /a}}, {Name: b, Host: {}}]")), @"
         Fargate shows no paths of the host at Resources.Task.Properties.Volumes[0].Host.SourcePath (change or remove it, or run the task on EC2)
         ");
-        assert_snapshot!(found("DT040", &task("EphemeralStorage: {SizeInGiB: 20}")), @"
-        the temporary disk of a task has 21 to 200 GiB, not 20 at Resources.Task.Properties.EphemeralStorage.SizeInGiB (change or remove it, or run the task on EC2)
+        assert_snapshot!(found("DT040", &task("EphemeralStorage: {SizeInGiB: 19}")), @"
+        the temporary disk of a task has 20 to 200 GiB, not 19 at Resources.Task.Properties.EphemeralStorage.SizeInGiB (change or remove it, or run the task on EC2)
         ");
     }
 

@@ -3,7 +3,7 @@
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::graph::Element;
-use crate::model::{Item, Model, Value};
+use crate::model::{Item, Model, Target, Value};
 
 pub(super) static LINTS: &[Lint] =
     &[Lint { rule: &SCOPE, check: scope }, Lint { rule: &PROTECTS_NOTHING, check: protects_nothing }];
@@ -36,10 +36,21 @@ rule! {
     pub(super) PROTECTS_NOTHING = "DT093" Warning;
 }
 
+/// Whether it is an app of Amplify, whose web ACLs are those of CloudFront, or may be one.
+///
+/// Source: [Firewall support for Amplify hosted sites](https://docs.aws.amazon.com/amplify/latest/userguide/amplify-waf-configuration.html).
+fn is_amplify(resource: &Value<'_>) -> bool {
+    resource.texts().iter().any(|text| {
+        let of_amplify = |target: Target<'_>| target.item.type_name().starts_with("AWS::Amplify::");
+        text.targets().any(of_amplify) || text.to_string().contains(":amplify:") || text.has_unknown()
+    })
+}
+
 fn scope(model: &Model<'_>, found: &mut Findings) {
     for association in model.of_type("AWS::WAFv2::WebACLAssociation") {
+        let is_global = association.get("ResourceArn").iter().any(is_amplify);
         for acl in association.get("WebACLArn") {
-            if is_of(&acl, "CLOUDFRONT", ":global/webacl/") {
+            if !is_global && is_of(&acl, "CLOUDFRONT", ":global/webacl/") {
                 found
                     .at(&acl, "a web ACL with the scope CLOUDFRONT is associated with something in a region")
                     .hint("set the `Scope` of the web ACL to REGIONAL");

@@ -54,9 +54,9 @@ rule! {
 rule! {
     /// A public policy on a bucket that blocks public policies.
     ///
-    /// Since April 2023 every new bucket blocks public access unless it says otherwise, and S3 refuses a policy that lets
-    /// everybody in: `AccessDenied` for `s3:PutBucketPolicy`, public policies are blocked by the block public access
-    /// setting.
+    /// The bucket has `BlockPublicPolicy: true`, and S3 then refuses a policy that lets everybody in: `AccessDenied` for
+    /// `s3:PutBucketPolicy`, public policies are blocked by the block public access setting. (Since April 2023 that is the
+    /// default of new buckets; where it is not written, an older bucket may still be without it, so nothing is said.)
     ///
     /// Let in whom you mean: a CloudFront distribution by its origin access control, or a role. If the bucket is to be
     /// public, set `BlockPublicPolicy` and `RestrictPublicBuckets` to `false` in its `PublicAccessBlockConfiguration`.
@@ -172,8 +172,9 @@ fn public_policy(model: &Model<'_>, found: &mut Findings) {
             let world = everybody.world();
             // A block that is given without this setting does not block policies.
             let blocks = |value: &Value<'_>| value.boolean() == Some(true);
+            // What is not written is on for new buckets only, so an old stack may still be right.
             let is_default = given.iter().all(Value::is_absent);
-            if is_default || setting.iter().filter(|value| value.world().meets(world)).all(blocks) {
+            if !is_default && setting.iter().filter(|value| value.world().meets(world)).all(blocks) {
                 found
                     .at(
                         &everybody,

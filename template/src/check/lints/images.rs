@@ -100,6 +100,10 @@ rule! {
 fn root(model: &Model<'_>, found: &mut Findings) {
     for task in model.task_definitions().filter(|task| !may_be_windows(*task)) {
         for container in task.containers() {
+            // A log router reads the sockets of the others, which belong to root.
+            if container.value.get("FirelensConfiguration").iter().any(|router| !router.is_absent()) {
+                continue;
+            }
             let Some(user) = container.value.get("User").into_iter().find(is_root) else { continue };
             let writable = container.value.get("ReadonlyRootFilesystem").into_iter().any(|read_only| {
                 let off = read_only.is_absent() || read_only.boolean() == Some(false);

@@ -187,17 +187,30 @@ fn no_such_service(model: &Model<'_>, found: &mut Findings) {
     let names = model.names(SERVICE, "ServiceName");
     for target in model.scalable_targets() {
         for (value, id) in target.service_ids() {
-            if let Some(wrong) = wrong_service(&names, model.is_closed(), &id).or_else(|| wrong_cluster(&id))
-            {
+            let is_ours = model.is_closed() && is_cluster_of_ours(model, &id);
+            if let Some(wrong) = wrong_service(&names, is_ours, &id).or_else(|| wrong_cluster(&id)) {
                 found.at(&value, wrong).hint("write `!Sub \"service/${Cluster}/${Service.Name}\"`");
             }
         }
     }
 }
 
-fn wrong_service(names: &Names<'_>, is_closed: bool, id: &ServiceId<'_>) -> Option<String> {
+/// Whether services of this template run on the cluster: the same resource, parameter or name. On another cluster may
+/// be services of another stack.
+fn is_cluster_of_ours(model: &Model<'_>, id: &ServiceId<'_>) -> bool {
+    model.services().any(|service| {
+        service.0.get("Cluster").iter().flat_map(Value::texts).any(|cluster| {
+            match (&cluster.parts[..], &id.cluster[..]) {
+                ([Part::Target(one)], [Part::Target(other)]) => one.item == other.item,
+                (one, other) => one == other,
+            }
+        })
+    })
+}
+
+fn wrong_service(names: &Names<'_>, is_ours: bool, id: &ServiceId<'_>) -> Option<String> {
     match id.service.as_slice() {
-        [Part::Literal(name)] if is_closed => {
+        [Part::Literal(name)] if is_ours => {
             let is_nobodys = names.has(name) == Some(Match::No);
             is_nobodys.then(|| format!("no service of this template is named `{name}`"))
         }

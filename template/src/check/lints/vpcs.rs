@@ -71,11 +71,20 @@ fn other_vpc(model: &Model<'_>, found: &mut Findings) {
 }
 
 /// Reports the first of the values that is of another VPC than one before it.
+/// Whether a security group may be used in other VPCs than its own.
+fn is_in_several(item: Item<'_>) -> bool {
+    let model = item.model();
+    let associations = model.of_type("AWS::EC2::SecurityGroupVpcAssociation");
+    associations
+        .flat_map(|association| association.get("GroupId"))
+        .any(|group| group.target().is_none_or(|target| target.item == item))
+}
+
 fn mixed(values: &[Value<'_>], found: &mut Findings) {
     let mut seen: Vec<(&Value<'_>, Item<'_>, Vpc<'_>)> = Vec::new();
     for value in values {
         let Some(item) = value.target().map(|target| target.item) else { continue };
-        let Some(vpc) = vpc_of(item) else { continue };
+        let Some(vpc) = vpc_of(item).filter(|_| !is_in_several(item)) else { continue };
         let differs = |(before, _, other): &&(&Value<'_>, Item<'_>, Vpc<'_>)| {
             *other != vpc && before.world().meets(value.world())
         };

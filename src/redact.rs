@@ -1,0 +1,80 @@
+//! What may be a credential does not come into what is printed: neither into messages nor into the lines of a file that
+//! are shown around a finding, whichever finding it is.
+
+use serde_json::Value;
+use template::check::Report;
+use template::{Finding, Path, Step, Template};
+
+/// Pieces of text that are not shown.
+#[derive(Debug, Default)]
+pub(crate) struct Redaction(Vec<String>);
+
+/// Shorter pieces stand in any text.
+const LEAST: usize = 3;
+
+impl Redaction {
+    /// What must not be shown of a template in which this was found.
+    pub(crate) fn of(template: &Template, report: &Report) -> Redaction {
+        let allowed = report.allowed.iter().map(|allowed| &allowed.finding);
+        let secrets: Vec<&Finding> =
+            report.findings.iter().chain(allowed).filter(|found| found.rule.is_secret).collect();
+        let masked = template.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
+        let masked = masked.map(|(name, _)| Path::of(["Parameters", name, "Default"]));
+        let paths: Vec<Path> = secrets.iter().map(|found| found.path.clone()).chain(masked).collect();
+        if paths.is_empty() {
+            return Redaction::default();
+        }
+        let json: Value = serde_json::from_str(&template.to_json()).unwrap_or_default();
+        let mut pieces = Vec::new();
+        for path in paths {
+            let is_parameter =
+                path.steps().len() == 2 && path.steps().next() == Some(Step::Key("Parameters"));
+            let path = if is_parameter { path.key("Default") } else { path };
+            collect(at(&json, &path), &mut pieces);
+        }
+        // The longer first, so that none is left of them.
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
+        pieces.dedup();
+        Redaction(pieces)
+    }
+
+    /// The text with dots in place of what is not shown; no character changes its column.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for piece in &self.0 {
+            if shown.contains(piece.as_str()) {
+                shown = shown.replace(piece.as_str(), &"•".repeat(piece.chars().count()));
+            }
+        }
+        shown
+    }
+}
+
+fn at<'v>(value: &'v Value, path: &Path) -> &'v Value {
+    path.steps().fold(value, |value, step| match step {
+        Step::Key(key) => &value[key],
+        Step::Index(index) => &value[index],
+    })
+}
+
+/// The words of all texts below: a file may break a text into lines at any of its spaces.
+fn collect(value: &Value, pieces: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let words = text.split_whitespace().filter(|word| word.chars().count() >= LEAST);
+            pieces.extend(words.map(str::to_owned));
+        }
+        Value::Number(number) => pieces.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, pieces)),
+        // A reference is no secret.
+        Value::Object(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+/// Whether a line of a file that cannot be read may hold a credential.
+pub(crate) fn may_be_secret(line: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "private", "credential"];
+    let line = line.to_ascii_lowercase();
+    WORDS.iter().any(|word| line.contains(word))
+}
