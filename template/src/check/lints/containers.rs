@@ -295,8 +295,8 @@ rule! {
     /// A container setting outside of what ECS accepts.
     ///
     /// A health check has an interval of 5 to 300 seconds, a timeout of 2 to 60, 1 to 10 retries, a start
-    /// period of at most 300 seconds, and a command that begins with `CMD`, `CMD-SHELL` or `NONE`; `Memory` is more
-    /// than `MemoryReservation`. ECS refuses the task definition otherwise.
+    /// period of at most 300 seconds, and a command that begins with `CMD`, `CMD-SHELL` or `NONE`; `Memory` is not
+    /// less than `MemoryReservation`. ECS refuses the task definition otherwise.
     ///
     /// Source: [HealthCheck](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html),
     /// [ContainerDefinition](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html).

@@ -153,8 +153,9 @@ rule! {
     /// A secret of a container from something that holds none.
     ///
     /// `ValueFrom` is the ARN of a secret of Secrets Manager (perhaps with `:key::`), or the ARN or name of an SSM
-    /// parameter, which ECS reads when the task starts. Anything else, such as the value itself, a dynamic reference or
-    /// the name of a secret with a key, stops the task before it starts.
+    /// parameter, which ECS reads when the task starts. Anything else, such as the value itself, a dynamic reference to a
+    /// secret (which CloudFormation replaces by the value) or the name of a secret with a key, stops the task before it
+    /// starts.
     ///
     /// Use `!Ref Secret`, which is the ARN, or `!Sub "${Secret}:key::"` for one key of it.
     ///

@@ -11,7 +11,7 @@ pub(super) static LINTS: &[Lint] =
 rule! {
     /// A web ACL of the wrong scope.
     ///
-    /// A web ACL with the scope `CLOUDFRONT` protects CloudFront distributions and nothing else; one with the scope
+    /// A web ACL with the scope `CLOUDFRONT` protects CloudFront distributions and apps of Amplify; one with the scope
     /// `REGIONAL` protects load balancers, APIs and user pools of its region, and no distribution. AWS WAF refuses
     /// anything else (`WAFInvalidParameterException`), and makes web ACLs for CloudFront only in us-east-1.
     ///

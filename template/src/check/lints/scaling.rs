@@ -48,8 +48,8 @@ rule! {
     /// A scalable target for a service that does not exist.
     ///
     /// The resource ID of an ECS service is `service/cluster/name`. A service without `ServiceName` gets a name with
-    /// random letters, so a name that is written down is another's: `ECS service doesn't exist`. An ARN in the
-    /// place of a name, which `Ref` gives for a service, is none either.
+    /// random letters, so a name that is written down, on a cluster of this template's services, is nobody's: `ECS service
+    /// doesn't exist`. An ARN in the place of a name, which `Ref` gives for a service, is none either.
     ///
     /// Write `!Sub "service/${Cluster}/${Service.Name}"`.
     ///

@@ -12,8 +12,8 @@ rule! {
     /// Subnets, security groups or target groups of different VPCs together.
     ///
     /// A network interface is in one subnet, and its security groups are of the same VPC; so is the target group that
-    /// its address is put in, and the route table of its subnet. AWS refuses anything else when the resource is made:
-    /// `InvalidParameterValue`, "… do not belong to the same network".
+    /// its address is put in, and the route table of its subnet. AWS refuses anything else when the resource is made. A
+    /// security group that is associated with other VPCs (`AWS::EC2::SecurityGroupVpcAssociation`) is left alone.
     ///
     /// Take all of them from one VPC.
     ///
