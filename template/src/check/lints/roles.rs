@@ -251,10 +251,15 @@ fn needed_at_start(task: TaskDefinition<'_>) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for container in task.containers() {
         let images = container.value.get("Image");
-        if images.iter().flat_map(Value::texts).any(|image| is_private_image(&image)) {
-            let what = format!("{} has an image of ECR", container.shown());
-            all.push(("ecr:GetAuthorizationToken", what.clone()));
-            all.push(("ecr:BatchGetImage", what));
+        let images = images.iter().flat_map(Value::texts).filter(is_private_image);
+        let images: Vec<_> = images.collect();
+        let what = || format!("{} has an image of ECR", container.shown());
+        if !images.is_empty() {
+            all.push(("ecr:GetAuthorizationToken", what()));
+        }
+        // The repository's own policy may let the role pull, but no policy of a repository gives the token.
+        if images.iter().any(|image| !has_repository_policy(image)) {
+            all.push(("ecr:BatchGetImage", what()));
         }
         if container.value.get("LogConfiguration.LogDriver").iter().any(|driver| driver.is_text("awslogs")) {
             all.push(("logs:PutLogEvents", format!("{} writes to CloudWatch Logs", container.shown())));
@@ -268,6 +273,13 @@ fn is_private_image(image: &Text<'_>) -> bool {
     let whole = image.to_string();
     let registry = whole.split('/').next().unwrap_or_default();
     registry.contains(".dkr.ecr.") || image.targets().any(|target| target.item.is("AWS::ECR::Repository"))
+}
+
+/// Whether the image's repository is one of the template and has a policy of its own.
+fn has_repository_policy(image: &Text<'_>) -> bool {
+    let policies = image.targets().filter(|target| target.item.is("AWS::ECR::Repository"));
+    let mut policies = policies.flat_map(|target| target.item.get("RepositoryPolicyText"));
+    policies.any(|policy| !policy.is_absent() && policy.world().meets(&image.world))
 }
 
 fn not_assumable(model: &Model<'_>, found: &mut Findings) {
@@ -347,7 +359,7 @@ fn check_exec<'m>(access: &Access<'m>, task: TaskDefinition<'m>, on: &Value<'m>,
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::codes;
+    use crate::check::lints::testing::{codes, found};
 
     /// A task whose container reads `secret`, with an execution role that has `statement`.
     fn task(secret: &str, statement: &str) -> Vec<String> {
@@ -379,6 +391,48 @@ Resources:
 "
         );
         codes(&text).into_iter().filter(|code| code == "DT115").collect()
+    }
+
+    /// A task on Fargate with an image of a repository that has `policy`, and a role that may do `action`.
+    fn image(policy: &str, action: &str) -> String {
+        let text = format!(
+            "
+Parameters: {{Stage: {{Type: String}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Repository: {{Type: AWS::ECR::Repository, Properties: {{RepositoryPolicyText: {policy}}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: sts:AssumeRole}}]
+      Policies:
+        - PolicyName: Pull
+          PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: {action}, Resource: '*'}}]}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{{Name: web, Image: !Sub '${{Repository.RepositoryUri}}:1'}}]
+"
+        );
+        let all = found("DT116", &text);
+        let actions = all.lines().filter_map(|line| line.split('`').nth(3));
+        actions.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_policy_of_a_repository_may_let_the_role_pull() {
+        let policy = "{Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: 'ecr:BatchGetImage'}]}";
+        let none = "!Ref AWS::NoValue";
+        assert_eq!(image(none, "'logs:*'"), "ecr:GetAuthorizationToken ecr:BatchGetImage");
+        assert_eq!(image(none, "ecr:GetAuthorizationToken"), "ecr:BatchGetImage");
+        assert_eq!(image(policy, "ecr:GetAuthorizationToken"), "");
+        assert_eq!(image(policy, "'logs:*'"), "ecr:GetAuthorizationToken");
+        let some = format!("!If [IsProd, {policy}, {none}]");
+        assert_eq!(image(&some, "ecr:GetAuthorizationToken"), "");
     }
 
     #[test]
