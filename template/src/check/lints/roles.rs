@@ -121,6 +121,9 @@ fn secrets<'m>(container: &Container<'m>) -> Vec<(Value<'m>, String)> {
 fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&'static str> {
     let mut all = Vec::new();
     for text in secret.texts() {
+        if may_be_let_in_elsewhere(role, &text) {
+            continue;
+        }
         let Some((action, arn)) = needed(&text) else {
             all.extend(unreadable(access, role, &text));
             continue;
@@ -134,6 +137,14 @@ fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&
         all.extend(undecryptable(access, role, &text, secret));
     }
     all
+}
+
+/// Whether the policy of a secret that is kept elsewhere may name the role, as its name is fixed. A role that an output
+/// tells needs no question of its own: [`Access`] does not know what others let it do.
+fn may_be_let_in_elsewhere(role: Item<'_>, secret: &Text<'_>) -> bool {
+    let names = role.get("RoleName");
+    let mut names = names.iter().filter(|name| name.world().meets(&secret.world));
+    secret.targets().next().is_none() && names.any(|name| !name.is_absent())
 }
 
 /// The action to read a secret, if the role has neither it nor the one for parameters, for what is only known at
@@ -363,6 +374,11 @@ mod tests {
 
     /// A task whose container reads `secret`, with an execution role that has `statement`.
     fn task(secret: &str, statement: &str) -> Vec<String> {
+        named(secret, statement, "", "")
+    }
+
+    /// The same with `more` properties of the role, and with `outputs`.
+    fn named(secret: &str, statement: &str, more: &str, outputs: &str) -> Vec<String> {
         let text = format!(
             "
 Parameters: {{Given: {{Type: String}}}}
@@ -372,7 +388,7 @@ Resources:
   Option: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Name: /app/option, Value: !Ref Given}}}}
   Role:
     Type: AWS::IAM::Role
-    Properties:
+    Properties:{more}
       AssumeRolePolicyDocument:
         Version: '2012-10-17'
         Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: sts:AssumeRole}}]
@@ -388,7 +404,7 @@ Resources:
       ExecutionRoleArn: !GetAtt Role.Arn
       ContainerDefinitions:
         - {{Name: web, Image: 'web:1', Memory: 64, Secrets: [{{Name: KEY, ValueFrom: {secret}}}]}}
-"
+{outputs}"
         );
         codes(&text).into_iter().filter(|code| code == "DT115").collect()
     }
@@ -455,6 +471,21 @@ Resources:
         assert_eq!(task(import, "Action: secretsmanager:GetSecretValue, Resource: !Ref Other"), [""; 0]);
         assert_eq!(task(import, "Action: ssm:GetParameters, Resource: '*'"), [""; 0]);
         assert_eq!(task(import, "Action: !Ref Given, Resource: '*'"), [""; 0]);
+    }
+
+    #[test]
+    fn the_policy_of_a_secret_elsewhere_may_name_a_role_that_is_known_there() {
+        const NAME: &str = "\n      RoleName: web";
+        let export = "Outputs: {Role: {Value: !GetAtt Role.Arn, Export: {Name: role}}}\n";
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf";
+        let none = "Action: 'logs:*', Resource: '*'";
+        for elsewhere in ["!ImportValue secret", "!Ref Given", arn] {
+            assert_eq!(named(elsewhere, none, "", ""), ["DT115"], "{elsewhere}");
+            assert_eq!(named(elsewhere, none, NAME, ""), [""; 0], "{elsewhere}");
+            assert_eq!(named(elsewhere, none, "", export), [""; 0], "{elsewhere}");
+        }
+        assert_eq!(named("!Ref Secret", none, NAME, ""), ["DT115"]);
+        assert_eq!(named("!Sub '${Secret}:key::'", none, NAME, ""), ["DT115"]);
     }
 
     #[test]
