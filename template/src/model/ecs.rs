@@ -110,6 +110,27 @@ impl<'m> Service<'m> {
         known
     }
 
+    /// Whether it may start tasks where `world` holds. With a `DesiredCount` of 0 it starts none, as in a stack that
+    /// another one completes, unless something in the template scales it.
+    pub fn starts_tasks(self, world: &World<'m>) -> bool {
+        let counts = self.0.get("DesiredCount");
+        let mut counts = counts.iter().filter(|count| count.world().meets(world));
+        counts.any(|count| count.number() != Some(0.0)) || self.is_scaled()
+    }
+
+    /// Whether a scalable target of the template refers to it.
+    fn is_scaled(self) -> bool {
+        let model = self.0.model();
+        let mut edges = model.referrers(self.0.id());
+        edges.any(|edge| match &edge.from {
+            Element::Resource(id) => {
+                let from = model.resource(id);
+                from.is_some_and(|from| from.is("AWS::ApplicationAutoScaling::ScalableTarget"))
+            }
+            _ => false,
+        })
+    }
+
     /// Who replaces its tasks: `ECS` if nothing is said, else `CODE_DEPLOY` or `EXTERNAL`; `None` is not known.
     pub fn controllers(self) -> Vec<(Option<String>, World<'m>)> {
         self.texts_or("DeploymentController.Type", "ECS")

@@ -121,6 +121,9 @@ fn secrets<'m>(container: &Container<'m>) -> Vec<(Value<'m>, String)> {
 fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&'static str> {
     let mut all = Vec::new();
     for text in secret.texts() {
+        if may_be_let_in_elsewhere(role, &text) {
+            continue;
+        }
         let Some((action, arn)) = needed(&text) else {
             all.extend(unreadable(access, role, &text));
             continue;
@@ -134,6 +137,14 @@ fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&
         all.extend(undecryptable(access, role, &text, secret));
     }
     all
+}
+
+/// Whether the policy of a secret that is kept elsewhere may name the role, as its name is fixed. A role that an output
+/// tells needs no question of its own: [`Access`] does not know what others let it do.
+fn may_be_let_in_elsewhere(role: Item<'_>, secret: &Text<'_>) -> bool {
+    let names = role.get("RoleName");
+    let mut names = names.iter().filter(|name| name.world().meets(&secret.world));
+    secret.targets().next().is_none() && names.any(|name| !name.is_absent())
 }
 
 /// The action to read a secret, if the role has neither it nor the one for parameters, for what is only known at
@@ -251,10 +262,15 @@ fn needed_at_start(task: TaskDefinition<'_>) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for container in task.containers() {
         let images = container.value.get("Image");
-        if images.iter().flat_map(Value::texts).any(|image| is_private_image(&image)) {
-            let what = format!("{} has an image of ECR", container.shown());
-            all.push(("ecr:GetAuthorizationToken", what.clone()));
-            all.push(("ecr:BatchGetImage", what));
+        let images = images.iter().flat_map(Value::texts).filter(is_private_image);
+        let images: Vec<_> = images.collect();
+        let what = || format!("{} has an image of ECR", container.shown());
+        if !images.is_empty() {
+            all.push(("ecr:GetAuthorizationToken", what()));
+        }
+        // The repository's own policy may let the role pull, but no policy of a repository gives the token.
+        if images.iter().any(|image| !has_repository_policy(image)) {
+            all.push(("ecr:BatchGetImage", what()));
         }
         if container.value.get("LogConfiguration.LogDriver").iter().any(|driver| driver.is_text("awslogs")) {
             all.push(("logs:PutLogEvents", format!("{} writes to CloudWatch Logs", container.shown())));
@@ -268,6 +284,13 @@ fn is_private_image(image: &Text<'_>) -> bool {
     let whole = image.to_string();
     let registry = whole.split('/').next().unwrap_or_default();
     registry.contains(".dkr.ecr.") || image.targets().any(|target| target.item.is("AWS::ECR::Repository"))
+}
+
+/// Whether the image's repository is one of the template and has a policy of its own.
+fn has_repository_policy(image: &Text<'_>) -> bool {
+    let policies = image.targets().filter(|target| target.item.is("AWS::ECR::Repository"));
+    let mut policies = policies.flat_map(|target| target.item.get("RepositoryPolicyText"));
+    policies.any(|policy| !policy.is_absent() && policy.world().meets(&image.world))
 }
 
 fn not_assumable(model: &Model<'_>, found: &mut Findings) {
@@ -347,10 +370,15 @@ fn check_exec<'m>(access: &Access<'m>, task: TaskDefinition<'m>, on: &Value<'m>,
 
 #[cfg(test)]
 mod tests {
-    use crate::check::lints::testing::codes;
+    use crate::check::lints::testing::{codes, found};
 
     /// A task whose container reads `secret`, with an execution role that has `statement`.
     fn task(secret: &str, statement: &str) -> Vec<String> {
+        named(secret, statement, "", "")
+    }
+
+    /// The same with `more` properties of the role, and with `outputs`.
+    fn named(secret: &str, statement: &str, more: &str, outputs: &str) -> Vec<String> {
         let text = format!(
             "
 Parameters: {{Given: {{Type: String}}}}
@@ -360,7 +388,7 @@ Resources:
   Option: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Name: /app/option, Value: !Ref Given}}}}
   Role:
     Type: AWS::IAM::Role
-    Properties:
+    Properties:{more}
       AssumeRolePolicyDocument:
         Version: '2012-10-17'
         Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: sts:AssumeRole}}]
@@ -376,9 +404,51 @@ Resources:
       ExecutionRoleArn: !GetAtt Role.Arn
       ContainerDefinitions:
         - {{Name: web, Image: 'web:1', Memory: 64, Secrets: [{{Name: KEY, ValueFrom: {secret}}}]}}
-"
+{outputs}"
         );
         codes(&text).into_iter().filter(|code| code == "DT115").collect()
+    }
+
+    /// A task on Fargate with an image of a repository that has `policy`, and a role that may do `action`.
+    fn image(policy: &str, action: &str) -> String {
+        let text = format!(
+            "
+Parameters: {{Stage: {{Type: String}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Repository: {{Type: AWS::ECR::Repository, Properties: {{RepositoryPolicyText: {policy}}}}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: sts:AssumeRole}}]
+      Policies:
+        - PolicyName: Pull
+          PolicyDocument: {{Version: '2012-10-17', Statement: [{{Effect: Allow, Action: {action}, Resource: '*'}}]}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [FARGATE]
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{{Name: web, Image: !Sub '${{Repository.RepositoryUri}}:1'}}]
+"
+        );
+        let all = found("DT116", &text);
+        let actions = all.lines().filter_map(|line| line.split('`').nth(3));
+        actions.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_policy_of_a_repository_may_let_the_role_pull() {
+        let policy = "{Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: 'ecr:BatchGetImage'}]}";
+        let none = "!Ref AWS::NoValue";
+        assert_eq!(image(none, "'logs:*'"), "ecr:GetAuthorizationToken ecr:BatchGetImage");
+        assert_eq!(image(none, "ecr:GetAuthorizationToken"), "ecr:BatchGetImage");
+        assert_eq!(image(policy, "ecr:GetAuthorizationToken"), "");
+        assert_eq!(image(policy, "'logs:*'"), "ecr:GetAuthorizationToken");
+        let some = format!("!If [IsProd, {policy}, {none}]");
+        assert_eq!(image(&some, "ecr:GetAuthorizationToken"), "");
     }
 
     #[test]
@@ -401,6 +471,21 @@ Resources:
         assert_eq!(task(import, "Action: secretsmanager:GetSecretValue, Resource: !Ref Other"), [""; 0]);
         assert_eq!(task(import, "Action: ssm:GetParameters, Resource: '*'"), [""; 0]);
         assert_eq!(task(import, "Action: !Ref Given, Resource: '*'"), [""; 0]);
+    }
+
+    #[test]
+    fn the_policy_of_a_secret_elsewhere_may_name_a_role_that_is_known_there() {
+        const NAME: &str = "\n      RoleName: web";
+        let export = "Outputs: {Role: {Value: !GetAtt Role.Arn, Export: {Name: role}}}\n";
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf";
+        let none = "Action: 'logs:*', Resource: '*'";
+        for elsewhere in ["!ImportValue secret", "!Ref Given", arn] {
+            assert_eq!(named(elsewhere, none, "", ""), ["DT115"], "{elsewhere}");
+            assert_eq!(named(elsewhere, none, NAME, ""), [""; 0], "{elsewhere}");
+            assert_eq!(named(elsewhere, none, "", export), [""; 0], "{elsewhere}");
+        }
+        assert_eq!(named("!Ref Secret", none, NAME, ""), ["DT115"]);
+        assert_eq!(named("!Sub '${Secret}:key::'", none, NAME, ""), ["DT115"]);
     }
 
     #[test]

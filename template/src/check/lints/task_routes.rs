@@ -125,7 +125,8 @@ fn no_way_out(model: &Model<'_>, found: &mut Findings) {
         for address in service.0.get(ADDRESS) {
             let disabled = address.is_absent() || address.is_text("DISABLED");
             for (subnet, at) in subnets(service.0) {
-                if !at.world().meets(address.world()) || has_ipv6(subnet) {
+                let Some(world) = at.world().and(address.world()) else { continue };
+                if has_ipv6(subnet) || !service.starts_tasks(&world) {
                     continue;
                 }
                 let way = subnet.way();
@@ -257,10 +258,13 @@ fn store(from: &Value<'_>) -> Option<&'static str> {
 fn files_blocked(model: &Model<'_>, found: &mut Findings) {
     for service in model.services() {
         let Some(groups) = groups_of(service.0, GROUPS) else { continue };
-        for (task, _) in service.task_definitions() {
+        for (task, world) in service.task_definitions() {
             for volume in task.volumes() {
                 let systems = volume.value.get("EFSVolumeConfiguration.FilesystemId");
-                for system in systems.iter().filter_map(Value::target) {
+                let starts = |value: &&Value<'_>| {
+                    value.world().and(&world).is_some_and(|world| service.starts_tasks(&world))
+                };
+                for system in systems.iter().filter(starts).filter_map(Value::target) {
                     for (target, _) in pointing_at(system.item, "AWS::EFS::MountTarget", "FileSystemId") {
                         let Some(to) = groups_of(target, "SecurityGroups") else { continue };
                         if let Some(direction) = blocked(&groups, &to, NFS) {
@@ -309,6 +313,9 @@ fn balancer_blocked(model: &Model<'_>, found: &mut Findings) {
     let balancers = balancers_by_group(model);
     for attachment in model.attachments() {
         let service = attachment.service.0;
+        if !attachment.service.starts_tasks(attachment.group.world()) {
+            continue;
+        }
         let Some(group) = attachment.target_group() else { continue };
         // Only a task with an address of its own is reached on the container's port.
         if group.target_type().as_deref() != Some("ip") || absent(service, NETWORK) {

@@ -4,8 +4,9 @@ use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::graph::Element;
 use crate::model::balancer::Kind;
+use crate::model::ecs::Service;
 use crate::model::network::{Subnet, Zone, absent, pointing_at};
-use crate::model::{Item, Model, Value};
+use crate::model::{Item, Model, Value, World};
 
 pub(super) static LINTS: &[Lint] =
     &[Lint { rule: &MOUNT_TARGETS, check: mount_targets }, Lint { rule: &ONE_ZONE, check: one_zone }];
@@ -66,12 +67,14 @@ fn mount_targets(model: &Model<'_>, found: &mut Findings) {
         }
     }
     for service in model.services() {
-        for (task, _) in service.task_definitions() {
+        for (task, world) in service.task_definitions() {
             for volume in task.volumes() {
                 for system in volume.value.get("EFSVolumeConfiguration.FilesystemId") {
                     let target = system.target().map(|target| target.item);
-                    if let Some(file_system) = target.filter(|item| item.is("AWS::EFS::FileSystem")) {
-                        unreached(service.0, file_system, found);
+                    if let Some(file_system) = target.filter(|item| item.is("AWS::EFS::FileSystem"))
+                        && let Some(world) = system.world().and(&world)
+                    {
+                        unreached(service, file_system, &world, found);
                     }
                 }
             }
@@ -79,9 +82,9 @@ fn mount_targets(model: &Model<'_>, found: &mut Findings) {
     }
 }
 
-/// Reports the service's subnets whose zone has no mount target of the file system.
-fn unreached(service: Item<'_>, system: Item<'_>, found: &mut Findings) {
-    let model = service.model();
+/// Reports the service's subnets whose zone has no mount target of the file system, where `mounted` holds.
+fn unreached<'m>(service: Service<'m>, system: Item<'m>, mounted: &World<'m>, found: &mut Findings) {
+    let model = system.model();
     let elsewhere = model.referrers(system.id()).any(|edge| match &edge.from {
         Element::Resource(id) => model.resource(id).is_some_and(|item| {
             item.type_name().starts_with("Custom::") || item.type_name().starts_with("AWS::CloudFormation::")
@@ -100,8 +103,9 @@ fn unreached(service: Item<'_>, system: Item<'_>, found: &mut Findings) {
             None => return,
         }
     }
-    let lists = service.get("NetworkConfiguration.AwsvpcConfiguration.Subnets");
-    for at in lists.iter().filter_map(Value::items).flatten() {
+    let lists = service.0.get("NetworkConfiguration.AwsvpcConfiguration.Subnets");
+    let starts = |at: &Value<'m>| at.world().and(mounted).is_some_and(|world| service.starts_tasks(&world));
+    for at in lists.iter().filter_map(Value::items).flatten().filter(starts) {
         let Some(subnet) = Subnet::of(&at) else { continue };
         if placed.iter().all(|target| target.shares_zone(subnet) == Some(false)) {
             let message = format!("`{}` has no mount target in the zone of `{}`", system.id(), subnet.0.id());
@@ -236,8 +240,14 @@ Resources:
     }
 
     fn files(targets: &str, rest: &str) -> String {
+        counted(targets, rest, "")
+    }
+
+    /// The same with `more` properties of the service.
+    fn counted(targets: &str, rest: &str, more: &str) -> String {
         let text = format!(
-            "{HEAD}
+            "Conditions: {{First: !Equals [!Ref Zone, none]}}
+{HEAD}
   A: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24, AvailabilityZone: us-east-1a}}}}
   B: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24, AvailabilityZone: us-east-1b}}}}
   A2: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24, AvailabilityZone: us-east-1a}}}}
@@ -248,7 +258,7 @@ Resources:
   Service:
     Type: AWS::ECS::Service
     Properties:
-      TaskDefinition: !Ref Task
+      TaskDefinition: !Ref Task{more}
       NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref A, !Ref B]}}}}
 "
         );
@@ -269,6 +279,19 @@ Resources:
         assert_eq!(files(&target("M1", "!Ref A2"), ""), missing);
         assert_eq!(files(&target("M1", "!ImportValue subnet"), ""), "");
         assert_eq!(files(&target("M1", "!Ref A"), ", AvailabilityZoneName: us-east-1a"), "");
+    }
+
+    #[test]
+    fn a_service_without_tasks_mounts_nothing() {
+        let counted = |count: &str| {
+            let all = counted(&target("M1", "!Ref A"), "", &format!("\n      DesiredCount: {count}"));
+            all.lines().count()
+        };
+        assert_eq!(counted("1"), 1);
+        assert_eq!(counted("0"), 0);
+        assert_eq!(counted("'0'"), 0);
+        assert_eq!(counted("!If [First, 0, 2]"), 1);
+        assert_eq!(counted("!If [First, 0, 0]"), 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::check::lints::testing::shown;
+use crate::check::lints::testing::{codes, shown};
 
 const ECR: &str = "!Sub '${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/web:1'";
 
@@ -60,6 +60,68 @@ fn endpoints_are_ways_out() {
     // Not all that there is can be seen.
     assert_eq!(isolated(ECR, "", &endpoint("s3", "RouteTableIds: [!Ref Table2]")), "");
     assert_eq!(isolated("registry.internal/web:1", "", ""), "");
+}
+
+/// The codes of what is wrong with a service whose network lets nothing through, with `more` resources.
+fn closed(count: &str, more: &str) -> Vec<String> {
+    let text = format!(
+        "
+Parameters: {{Stage: {{Type: String}}}}
+Conditions: {{First: !Equals [!Ref Stage, first]}}
+Resources:
+  Vpc: {{Type: 'AWS::EC2::VPC', Properties: {{CidrBlock: 10.0.0.0/16}}}}
+  S: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}}}
+  Table: {{Type: 'AWS::EC2::RouteTable', Properties: {{VpcId: !Ref Vpc}}}}
+  A: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref S, RouteTableId: !Ref Table}}}}
+  Front: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: x, VpcId: !Ref Vpc}}}}
+  Tasks: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: x, VpcId: !Ref Vpc}}}}
+  Alb: {{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {{SecurityGroups: [!Ref Front]}}}}
+  Group: {{Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {{TargetType: ip}}}}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties: {{LoadBalancerArn: !Ref Alb, DefaultActions: [{{Type: forward, TargetGroupArn: !Ref Group}}]}}
+  Files: {{Type: 'AWS::EFS::FileSystem', Properties: {{Encrypted: true}}}}
+  Mount: {{Type: 'AWS::EFS::MountTarget', Properties: {{FileSystemId: !Ref Files, SubnetId: !Ref S, SecurityGroups: [!Ref Front]}}}}
+{more}  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions: [{{Name: web, Image: 'nginx:1'}}]
+      Volumes: [{{Name: data, EFSVolumeConfiguration: {{FilesystemId: !Ref Files}}}}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      LaunchType: FARGATE
+      DesiredCount: {count}
+      LoadBalancers: !If
+        - First
+        - [{{ContainerName: web, ContainerPort: 80, TargetGroupArn: !Ref Group}}]
+        - !Ref AWS::NoValue
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref S], SecurityGroups: [!Ref Tasks]}}}}
+"
+    );
+    let mut codes = codes(&text);
+    codes.retain(|code| ["DT071", "DT074", "DT075"].contains(&code.as_str()));
+    codes.sort();
+    codes
+}
+
+#[test]
+fn a_service_without_tasks_needs_no_network() {
+    let all = ["DT071", "DT074", "DT075"];
+    assert_eq!(closed("1", ""), all);
+    assert_eq!(closed("!Ref Stage", ""), all);
+    assert_eq!(closed("0", ""), [""; 0]);
+    // The load balancer is there only where there are no tasks, or only where there are some.
+    assert_eq!(closed("!If [First, 0, 2]", ""), ["DT071", "DT074"]);
+    assert_eq!(closed("!If [First, 2, 0]", ""), all);
+    let scaled = |name: &str| {
+        let target = "{ServiceNamespace: ecs, ResourceId: !Sub 'service/x/${NAME}', MinCapacity: 1}";
+        let target = target.replace("NAME", name);
+        format!("  Scale: {{Type: 'AWS::ApplicationAutoScaling::ScalableTarget', Properties: {target}}}\n")
+    };
+    assert_eq!(closed("0", &scaled("Service.Name")), all);
+    assert_eq!(closed("0", &scaled("Stage")), [""; 0]);
 }
 
 /// Rules of a security group between a load balancer, with `front`, and a service, with `tasks`.
