@@ -212,3 +212,17 @@ fn five_hundred_resources_that_all_know_each_other_are_survived() {
     }
     survive(&json!({"Resources": resources}).to_string());
 }
+
+/// Subnets that all have the same block: every pair of them overlaps, and all look for a free one.
+#[test]
+fn hundreds_of_subnets_with_one_block_are_survived() {
+    let mut resources = json!({"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}});
+    for at in 0..500 {
+        let properties = json!({"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/17"});
+        resources[format!("S{at}")] = json!({"Type": "AWS::EC2::Subnet", "Properties": properties});
+        let properties =
+            json!({"VpcId": {"Ref": "Vpc"}, "CidrBlock": format!("10.0.{}.0/28", 128 + at % 100)});
+        resources[format!("T{at}")] = json!({"Type": "AWS::EC2::Subnet", "Properties": properties});
+    }
+    survive(&json!({"Resources": resources}).to_string());
+}
