@@ -226,3 +226,31 @@ fn hundreds_of_subnets_with_one_block_are_survived() {
     }
     survive(&json!({"Resources": resources}).to_string());
 }
+
+/// What a policy allows and what a secret is called, both far longer than either can be: the work to compare them is
+/// the product of their lengths.
+#[test]
+fn a_long_pattern_and_a_long_arn_come_to_an_end() {
+    let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]});
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+    let allow = |resource: String| {
+        let allowed =
+            json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": resource});
+        let policies = json!([{"PolicyName": "p", "PolicyDocument": document(allowed)}]);
+        let trusted = json!({"Service": "ecs-tasks.amazonaws.com"});
+        let trust = document(json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}));
+        let secret = json!({"Name": "S", "ValueFrom": format!("{arn}{}-AbCdEf", "a".repeat(9000))});
+        let container = json!({"Name": "a", "Image": "a:1", "Secrets": [secret]});
+        let task =
+            json!({"ExecutionRoleArn": {"Fn::GetAtt": "Role.Arn"}, "ContainerDefinitions": [container]});
+        json!({"Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies},
+            },
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task},
+        }})
+    };
+    survive(&allow(format!("{arn}{}b*", "*a".repeat(4500))).to_string());
+    survive(&allow(format!("{arn}{}-??????", "a".repeat(9000))).to_string());
+}
