@@ -254,3 +254,20 @@ fn a_long_pattern_and_a_long_arn_come_to_an_end() {
     survive(&allow(format!("{arn}{}b*", "*a".repeat(4500))).to_string());
     survive(&allow(format!("{arn}{}-??????", "a".repeat(9000))).to_string());
 }
+
+/// Services that all stand behind one target group, and listeners that all forward to it; no one waits for another.
+#[test]
+fn hundreds_of_services_and_listeners_of_one_group_are_survived() {
+    let mut resources = json!({"Group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"}});
+    for at in 0..400 {
+        let action = json!({"Type": "forward", "TargetGroupArn": {"Ref": "Group"}});
+        resources[format!("L{at}")] = json!({
+            "Type": "AWS::ElasticLoadBalancingV2::Listener",
+            "Properties": {"LoadBalancerArn": "arn", "DefaultActions": [action]},
+        });
+        let place = json!({"ContainerName": "a", "ContainerPort": 80, "TargetGroupArn": {"Ref": "Group"}});
+        resources[format!("S{at}")] =
+            json!({"Type": "AWS::ECS::Service", "Properties": {"LoadBalancers": [place]}});
+    }
+    survive(&json!({"Resources": resources}).to_string());
+}
