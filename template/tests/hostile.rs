@@ -212,3 +212,62 @@ fn five_hundred_resources_that_all_know_each_other_are_survived() {
     }
     survive(&json!({"Resources": resources}).to_string());
 }
+
+/// Subnets that all have the same block: every pair of them overlaps, and all look for a free one.
+#[test]
+fn hundreds_of_subnets_with_one_block_are_survived() {
+    let mut resources = json!({"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}});
+    for at in 0..500 {
+        let properties = json!({"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/17"});
+        resources[format!("S{at}")] = json!({"Type": "AWS::EC2::Subnet", "Properties": properties});
+        let properties =
+            json!({"VpcId": {"Ref": "Vpc"}, "CidrBlock": format!("10.0.{}.0/28", 128 + at % 100)});
+        resources[format!("T{at}")] = json!({"Type": "AWS::EC2::Subnet", "Properties": properties});
+    }
+    survive(&json!({"Resources": resources}).to_string());
+}
+
+/// What a policy allows and what a secret is called, both far longer than either can be: the work to compare them is
+/// the product of their lengths.
+#[test]
+fn a_long_pattern_and_a_long_arn_come_to_an_end() {
+    let document = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]});
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+    let allow = |resource: String| {
+        let allowed =
+            json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": resource});
+        let policies = json!([{"PolicyName": "p", "PolicyDocument": document(allowed)}]);
+        let trusted = json!({"Service": "ecs-tasks.amazonaws.com"});
+        let trust = document(json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}));
+        let secret = json!({"Name": "S", "ValueFrom": format!("{arn}{}-AbCdEf", "a".repeat(9000))});
+        let container = json!({"Name": "a", "Image": "a:1", "Secrets": [secret]});
+        let task =
+            json!({"ExecutionRoleArn": {"Fn::GetAtt": "Role.Arn"}, "ContainerDefinitions": [container]});
+        json!({"Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies},
+            },
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": task},
+        }})
+    };
+    survive(&allow(format!("{arn}{}b*", "*a".repeat(4500))).to_string());
+    survive(&allow(format!("{arn}{}-??????", "a".repeat(9000))).to_string());
+}
+
+/// Services that all stand behind one target group, and listeners that all forward to it; no one waits for another.
+#[test]
+fn hundreds_of_services_and_listeners_of_one_group_are_survived() {
+    let mut resources = json!({"Group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup"}});
+    for at in 0..400 {
+        let action = json!({"Type": "forward", "TargetGroupArn": {"Ref": "Group"}});
+        resources[format!("L{at}")] = json!({
+            "Type": "AWS::ElasticLoadBalancingV2::Listener",
+            "Properties": {"LoadBalancerArn": "arn", "DefaultActions": [action]},
+        });
+        let place = json!({"ContainerName": "a", "ContainerPort": 80, "TargetGroupArn": {"Ref": "Group"}});
+        resources[format!("S{at}")] =
+            json!({"Type": "AWS::ECS::Service", "Properties": {"LoadBalancers": [place]}});
+    }
+    survive(&json!({"Resources": resources}).to_string());
+}

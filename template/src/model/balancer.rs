@@ -1,5 +1,7 @@
 //! Load balancers in a template: what listens, where it forwards to, and which services stand behind.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::graph::Element;
 use crate::model::ecs::Service;
 use crate::model::{Item, Model, Value, World};
@@ -94,6 +96,17 @@ impl<'m> Model<'m> {
     /// Every target group that a listener or a rule forwards to.
     pub fn forwards(&'m self) -> impl Iterator<Item = Forward<'m>> {
         self.actions().flat_map(|action| action.forwards())
+    }
+
+    /// What forwards to each target group, by the group's logical ID.
+    pub fn forwards_by_group(&'m self) -> BTreeMap<&'m str, Vec<Forward<'m>>> {
+        let mut all: BTreeMap<&str, Vec<Forward<'m>>> = BTreeMap::new();
+        for forward in self.forwards() {
+            if let Some(group) = forward.target_group() {
+                all.entry(group.0.id()).or_default().push(forward);
+            }
+        }
+        all
     }
 
     /// Every service's place in a target group.
@@ -279,14 +292,8 @@ fn referring<'m>(item: Item<'m>, type_name: &'static str) -> impl Iterator<Item 
         Element::Resource(id) => item.model().resource(id),
         _ => None,
     });
-    let mut seen = Vec::new();
-    from.filter(move |other| {
-        let new = other.is(type_name) && !seen.contains(&other.id());
-        if new {
-            seen.push(other.id());
-        }
-        new
-    })
+    let mut seen = BTreeSet::new();
+    from.filter(move |other| other.is(type_name) && seen.insert(other.id()))
 }
 
 /// The items of the lists, as far as they are known.
@@ -352,6 +359,9 @@ Resources:
             let group = model.target_groups().find(|group| group.0.id() == id).unwrap();
             ids(group.forwards().into_iter().map(|forward| forward.from))
         };
+        assert_eq!((from("Blue"), from("Green")), (vec!["Listener", "Rule"], vec!["Listener"]));
+        let by_group = model.forwards_by_group();
+        let from = |id| ids(by_group[id].iter().map(|forward| forward.from));
         assert_eq!((from("Blue"), from("Green")), (vec!["Listener", "Rule"], vec!["Listener"]));
         let groups = model.forwards().filter_map(|forward| forward.target_group());
         assert_eq!(ids(groups.map(|group| group.0)), ["Blue", "Green", "Blue"]);

@@ -1,5 +1,6 @@
 //! One resource, and what points at one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::document::Resource;
@@ -87,24 +88,26 @@ impl<'m> Item<'m> {
         self.get(path).iter().find_map(Value::text)
     }
 
-    /// Whether the resource needs `other` to be made first, directly or through others.
-    pub fn needs(self, other: Item<'_>) -> bool {
-        let mut seen = vec![self.id.to_owned()];
-        let mut next = 0;
-        while let Some(id) = seen.get(next).cloned() {
-            next += 1;
-            if id == other.id {
-                return next > 1;
-            }
-            for edge in self.model.references(&id) {
+    /// The logical IDs of all resources that must be made before this one, directly or through others.
+    pub fn needed(self) -> BTreeSet<&'m str> {
+        let mut needed = BTreeSet::new();
+        let mut open = vec![self.id];
+        while let Some(id) = open.pop() {
+            for edge in self.model.references(id) {
                 if let Some(Element::Resource(to)) = &edge.to
-                    && seen.iter().skip(1).all(|known| known != to)
+                    && needed.insert(to.as_str())
                 {
-                    seen.push(to.clone());
+                    open.push(to);
                 }
             }
         }
-        false
+        needed
+    }
+
+    /// Whether the resource needs `other` to be made first, directly or through others. Who asks for many others
+    /// asks for all that are [needed](Item::needed) once.
+    pub fn needs(self, other: Item<'_>) -> bool {
+        self.needed().contains(other.id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Blocks of addresses: of VPCs, of subnets, and everywhere else in a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -79,9 +79,6 @@ const LENGTHS: std::ops::RangeInclusive<u8> = 16..=28;
 const SIZED: [(&str, &str); 3] =
     [("AWS::EC2::VPC", "a VPC"), ("AWS::EC2::VPCCidrBlock", "a VPC"), ("AWS::EC2::Subnet", "a subnet")];
 
-/// The most blocks that are tried to find a free one.
-const MOST_TRIED: usize = 4096;
-
 fn bad_block(model: &Model<'_>, found: &mut Findings) {
     each_block(model, &mut |value, text| {
         // What stands there as it is, is told with the other properties.
@@ -124,37 +121,69 @@ fn host_bits(model: &Model<'_>, found: &mut Findings) {
 
 fn overlap(model: &Model<'_>, found: &mut Findings) {
     for blocks in blocks_by_vpc(model).values() {
-        // In the order of the addresses, only neighbours can overlap.
-        let mut open: Vec<&(Subnet<'_>, Block<'_>)> = Vec::new();
-        for here in blocks {
-            open.retain(|(_, before)| before.net.broadcast() >= here.1.net.network());
-            for before in &open {
-                if before.0 == here.0 || !before.1.value.world().meets(here.1.value.world()) {
-                    continue;
-                }
-                // The one that the template names last is told.
-                let place = |(subnet, _): &(Subnet<'_>, Block<'_>)| {
-                    model.template().resources.get_index_of(subnet.0.id())
-                };
-                let (first, last) =
-                    if place(before) < place(here) { (*before, here) } else { (here, *before) };
-                let message =
-                    format!("`{}` overlaps `{}` of the subnet `{}`", last.1.net, first.1.net, first.0.0.id());
-                let hint = match free(last.0, last.1.net, blocks) {
-                    Some(net) => format!("`{net}` is free"),
-                    None => "choose a block that no other subnet of the VPC has".to_owned(),
-                };
-                found.at(&last.1.value, message).hint(hint);
-            }
-            open.push(here);
+        let mut free_by_length = BTreeMap::new();
+        for (first, last) in overlaps(model, blocks) {
+            let (first, last) = (&blocks[first], &blocks[last]);
+            let message =
+                format!("`{}` overlaps `{}` of the subnet `{}`", last.1.net, first.1.net, first.0.0.id());
+            let vpc = last.0.vpc();
+            let length = last.1.net.prefix_len();
+            let hint = match free_by_length
+                .entry((vpc.map(|vpc| vpc.0.id()), length))
+                .or_insert_with(|| free(&vpc?.blocks()?, length, blocks))
+            {
+                Some(net) => format!("`{net}` is free"),
+                None => "choose a block that no other subnet of the VPC has".to_owned(),
+            };
+            found.at(&last.1.value, message).hint(hint);
         }
     }
 }
 
+/// Of each block that overlaps one of a subnet before it in the template: the places of such a one, and of itself.
+fn overlaps(model: &Model<'_>, blocks: &[(Subnet<'_>, Block<'_>)]) -> Vec<(usize, usize)> {
+    let meets = |one: usize, other: usize| blocks[one].1.value.world().meets(blocks[other].1.value.world());
+    let mut all = Vec::new();
+    // Of two blocks that overlap, one is within the other. So in the order of the addresses those around the present
+    // one are a stack: what does not reach up to it is on top.
+    let mut around: Vec<(usize, usize)> = Vec::new();
+    // The same in the template's order, all of them and those that are not told yet.
+    let (mut known, mut untold) = (BTreeSet::new(), BTreeSet::new());
+    for (at, (subnet, block)) in blocks.iter().enumerate() {
+        while let Some(last) =
+            around.pop_if(|(_, last)| blocks[*last].1.net.broadcast() < block.net.network())
+        {
+            known.remove(&last);
+            untold.remove(&last);
+        }
+        let Some(place) = model.template().resources.get_index_of(subnet.0.id()) else { continue };
+        let before = known.range(..(place, 0)).find(|(_, other)| meets(*other, at));
+        all.extend(before.map(|(_, other)| (*other, at)));
+        let is_told = before.is_some();
+        let after: Vec<_> =
+            untold.range((place + 1, 0)..).filter(|(_, other)| meets(*other, at)).copied().collect();
+        for other in after {
+            untold.remove(&other);
+            all.push((at, other.1));
+        }
+        around.push((place, at));
+        known.insert((place, at));
+        if !is_told {
+            untold.insert((place, at));
+        }
+    }
+    all
+}
+
 fn outside(model: &Model<'_>, found: &mut Findings) {
+    if !model.is_closed() {
+        return;
+    }
+    let mut blocks_by_vpc = BTreeMap::new();
     for subnet in model.subnets() {
         let Some(vpc) = subnet.vpc() else { continue };
-        let (Some(around), true) = (vpc.blocks(), model.is_closed()) else { continue };
+        let around = blocks_by_vpc.entry(vpc.0.id()).or_insert_with(|| vpc.blocks());
+        let Some(around) = around else { continue };
         for block in subnet.blocks() {
             let mut possible =
                 around.iter().filter(|around| around.value.world().meets(block.value.world())).peekable();
@@ -197,17 +226,27 @@ fn vpc_name(vpc: &Value<'_>) -> Option<String> {
     vpc.parameter().map(|(name, _)| name.to_owned()).or_else(|| vpc.text())
 }
 
-/// A block of the same size in the VPC that no subnet has.
-fn free(subnet: Subnet<'_>, like: Ipv4Net, taken: &[(Subnet<'_>, Block<'_>)]) -> Option<Ipv4Net> {
-    let around = subnet.vpc()?.blocks()?;
-    let mut candidates = around
-        .iter()
-        .filter_map(|block| block.net.subnets(like.prefix_len()).ok())
-        .flatten()
-        .take(MOST_TRIED);
-    candidates.find(|net| {
-        let overlaps = |other: &Ipv4Net| net.contains(other) || other.contains(net);
-        !taken.iter().any(|(_, block)| overlaps(&block.net))
+/// The first block of this length within those of the VPC that overlaps none of those `taken`, which are in the order
+/// of their addresses.
+fn free(around: &[Block<'_>], length: u8, taken: &[(Subnet<'_>, Block<'_>)]) -> Option<Ipv4Net> {
+    let size = 1 << (32 - u64::from(length));
+    let (first, last) = (
+        |net: &Ipv4Net| u64::from(net.network().to_bits()),
+        |net: &Ipv4Net| u64::from(net.broadcast().to_bits()),
+    );
+    around.iter().filter(|around| around.net.prefix_len() <= length).find_map(|around| {
+        let mut start = first(&around.net);
+        for (_, block) in taken {
+            if first(&block.net) >= start + size {
+                break;
+            }
+            if last(&block.net) >= start {
+                // The next one that begins beyond the block; all begin at a multiple of their size.
+                start = (last(&block.net) / size + 1) * size;
+            }
+        }
+        let start = u32::try_from(start).ok().filter(|start| u64::from(*start) <= last(&around.net))?;
+        Ipv4Net::new(start.into(), length).ok()
     })
 }
 
@@ -267,6 +306,21 @@ Resources:
     }
 
     #[test]
+    fn of_many_that_overlap_each_but_the_first_is_told_once() {
+        let block = |block: &str| format!("Properties: {{VpcId: !Ref Vpc, CidrBlock: {block}}}");
+        let (small, large) = ("10.0.1.0/24", "10.0.0.0/20");
+        for blocks in
+            [[small, small, small], [small, large, large], [large, small, small], [large, small, large]]
+        {
+            let shown = subnets(&blocks.map(block).each_ref().map(String::as_str));
+            let mut told: Vec<_> =
+                shown.lines().filter_map(|line| line.split_once(" at ")).map(|(_, at)| at).collect();
+            told.sort_unstable();
+            assert_eq!(told, ["Resources.S1.Properties.CidrBlock", "Resources.S2.Properties.CidrBlock"]);
+        }
+    }
+
+    #[test]
     fn subnets_of_a_vpc_that_a_parameter_names_are_compared() {
         let a = "Properties: {VpcId: !Ref Vpc2, CidrBlock: 10.0.0.0/24}";
         let other = "Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}";
@@ -300,5 +354,28 @@ Resources:
         let template = crate::Template::parse(&text, "t").unwrap().template;
         let hints: Vec<_> = template.check().into_iter().filter_map(|finding| finding.hint).collect();
         assert!(hints.contains(&"`10.0.1.0/24` is free".to_owned()), "{hints:?}");
+    }
+
+    #[test]
+    fn the_free_block_is_the_first_gap_that_is_large_enough() {
+        let subnet = |at: usize, block: &str| {
+            format!(
+                "  S{at}: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: {block}}}}}\n"
+            )
+        };
+        for (blocks, hint) in [
+            (["10.0.0.0/28", "10.0.0.64/26", "10.0.0.64/26"], "`10.0.0.128/26` is free"),
+            (["10.0.1.0/24", "10.0.2.0/24", "10.0.2.0/24"], "`10.0.0.0/24` is free"),
+            (["10.0.0.0/24", "10.0.0.16/28", "10.0.3.0/28"], "`10.0.1.0/28` is free"),
+            (
+                ["10.0.0.0/17", "10.0.128.0/17", "10.0.128.0/17"],
+                "choose a block that no other subnet of the VPC has",
+            ),
+        ] {
+            let lines: String = blocks.iter().enumerate().map(|(at, block)| subnet(at, block)).collect();
+            let template = crate::Template::parse(&format!("{HEAD}{lines}"), "t").unwrap().template;
+            let hints: Vec<_> = template.check().into_iter().filter_map(|finding| finding.hint).collect();
+            assert!(hints.contains(&hint.to_owned()), "{hints:?}");
+        }
     }
 }

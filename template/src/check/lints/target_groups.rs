@@ -1,9 +1,11 @@
 //! Target groups: who forwards to them, who registers in them, and how they ask for health.
 
+use std::collections::BTreeMap;
+
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::graph::Element;
-use crate::model::balancer::{Attachment, TargetGroup};
+use crate::model::balancer::{Attachment, Forward, TargetGroup};
 use crate::model::{Item, Model, Value};
 
 pub(super) static LINTS: &[Lint] = &[
@@ -67,12 +69,18 @@ rule! {
 }
 
 fn not_waited_for(model: &Model<'_>, found: &mut Findings) {
+    let by_group = model.forwards_by_group();
     for (attachment, group) in attached(model) {
         let service = attachment.service.0;
-        let mut forwards = group.forwards();
-        forwards.retain(|forward| forward.group.world().meets(attachment.group.world()));
-        let Some(first) = forwards.first() else { continue };
-        if !forwards.iter().any(|forward| service.needs(forward.from)) {
+        let Some(forwards) = by_group.get(group.0.id()) else { continue };
+        let meets = |forward: &&Forward<'_>| forward.group.world().meets(attachment.group.world());
+        let Some(first) = forwards.iter().find(meets) else { continue };
+        let needed = service.needed();
+        if !forwards
+            .iter()
+            .filter(|forward| needed.contains(forward.from.id()))
+            .any(|forward| meets(&forward))
+        {
             let (id, from) = (group.0.id(), first.from.id());
             found
                 .at(
@@ -88,8 +96,11 @@ fn no_listener(model: &Model<'_>, found: &mut Findings) {
     if !model.is_closed() {
         return;
     }
+    let by_group = model.forwards_by_group();
+    let mut left: BTreeMap<&str, bool> = BTreeMap::new();
     for (attachment, group) in attached(model) {
-        if group.forwards().is_empty() && !leaves(group.0) {
+        let is_left = || !by_group.contains_key(group.0.id()) && !leaves(group.0);
+        if *left.entry(group.0.id()).or_insert_with(is_left) {
             let id = group.0.id();
             found
                 .at(&attachment.group, format!("no listener and no rule forwards to `{id}`"))

@@ -6,6 +6,11 @@
 
 use crate::model::{Part, Target, Text};
 
+/// The most tokens, beyond what the ends have in common, that are compared with a pattern: an [ARN][aws] has no more.
+///
+/// [aws]: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html
+const MOST_TOKENS: usize = 2048;
+
 /// Whether something is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -24,7 +29,7 @@ pub fn action_matches(pattern: &str, action: &str) -> bool {
     }
     let pattern: Vec<_> = pattern.chars().map(|c| token(c.to_ascii_lowercase())).collect();
     let action: Vec<_> = action.chars().map(|c| Token::Char(c.to_ascii_lowercase())).collect();
-    matches(&pattern, &action, Unclear::Differs)
+    matches(&pattern, &action, Unclear::Differs) == Some(true)
 }
 
 /// Whether the pattern of a `Resource` takes in the ARN.
@@ -36,10 +41,12 @@ pub fn resource_matches(pattern: &Text<'_>, arn: &Text<'_>) -> Answer {
         return if one.item == other.item { Answer::Yes } else { Answer::No };
     }
     let (pattern, arn) = (tokens(pattern, true), tokens(arn, false));
-    if matches(&pattern, &arn, Unclear::Differs) {
-        return Answer::Yes;
+    match matches(&pattern, &arn, Unclear::Differs) {
+        Some(true) => Answer::Yes,
+        // What differs where all is taken as it is, may still fit.
+        Some(false) if matches(&pattern, &arn, Unclear::Fits) == Some(false) => Answer::No,
+        _ => Answer::NotKnown,
     }
-    if matches(&pattern, &arn, Unclear::Fits) { Answer::NotKnown } else { Answer::No }
 }
 
 /// A character of a text, or what stands for many.
@@ -110,8 +117,9 @@ fn target_tokens(target: Target<'_>, all: &mut Vec<Token>) {
     }));
 }
 
-/// Whether the pattern takes in all of the text. The work is the product of their lengths.
-fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
+/// Whether the pattern takes in all of the text; `None` if they are too long to say. The work is the product of their
+/// lengths, but for the ends at which nothing stands for many characters.
+fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> Option<bool> {
     let fits = unclear == Unclear::Fits;
     let free = |token: &Token| match token {
         Token::Opaque(_) | Token::Segment(_) => fits,
@@ -121,10 +129,32 @@ fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
     let takes = |one: &Token, other: &Token| {
         free(one) && !matches!((one, other), (Token::Segment(_), Token::Char(':')))
     };
-    // `row[t]` says whether the pattern from `p` on takes in the text from `t` on.
+    let (mut pattern, mut text) = (pattern, text);
+    let one_by_one = |wanted: &Token, found: &Token| !(free(wanted) || fits && free(found));
+    while let ([wanted, pattern_rest @ ..], [found, text_rest @ ..]) = (pattern, text)
+        && one_by_one(wanted, found)
+    {
+        if !same(wanted, found) {
+            return Some(false);
+        }
+        (pattern, text) = (pattern_rest, text_rest);
+    }
+    while let ([pattern_rest @ .., wanted], [text_rest @ .., found]) = (pattern, text)
+        && one_by_one(wanted, found)
+    {
+        if !same(wanted, found) {
+            return Some(false);
+        }
+        (pattern, text) = (pattern_rest, text_rest);
+    }
+    if pattern.len().max(text.len()) > MOST_TOKENS {
+        return None;
+    }
+    // `row[t]` says whether the pattern from `p` on takes in the text from `t` on, `below[t]` the same for `p + 1`.
     let mut row = vec![false; text.len() + 1];
+    let mut below = row.clone();
     for p in (0..=pattern.len()).rev() {
-        let below = std::mem::replace(&mut row, vec![false; text.len() + 1]);
+        std::mem::swap(&mut row, &mut below);
         for t in (0..=text.len()).rev() {
             let (wanted, found) = (pattern.get(p), text.get(t));
             row[t] = match (wanted, found) {
@@ -139,7 +169,7 @@ fn matches(pattern: &[Token], text: &[Token], unclear: Unclear) -> bool {
             };
         }
     }
-    row[0]
+    Some(row[0])
 }
 
 fn same(wanted: &Token, found: &Token) -> bool {
@@ -203,6 +233,19 @@ Resources:
             ("!Sub 'a-${Given}-b'", "'a-x-b'", Answer::NotKnown),
         ] {
             assert_eq!(compare(pattern, arn), answer, "{pattern} {arn}");
+        }
+    }
+
+    #[test]
+    fn of_texts_that_are_too_long_only_the_ends_are_compared() {
+        let (long, stars) = ("a".repeat(3000), "*a".repeat(1500));
+        for (pattern, arn, answer) in [
+            (format!("x{long}"), format!("x{long}"), Answer::Yes),
+            (format!("x{long}"), format!("x{long}a"), Answer::No),
+            (format!("x{stars}b"), format!("x{long}c"), Answer::No),
+            (format!("x{stars}"), format!("x{long}"), Answer::NotKnown),
+        ] {
+            assert_eq!(compare(&pattern, &arn), answer);
         }
     }
 
