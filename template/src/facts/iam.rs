@@ -115,7 +115,7 @@ pub fn iam_service(prefix: &str) -> Option<&'static IamService> {
 ///
 /// assert_eq!(iam_action("ecs:Describe*"), IamAction::Known);
 /// assert_eq!(iam_action("s3:ListObjects"), IamAction::UnknownAction(Some("s3:ListBucket".into())));
-/// assert_eq!(iam_action("ecz:RunTask"), IamAction::UnknownService(Some("ecs")));
+/// assert_eq!(iam_action("secretmanager:ListSecrets"), IamAction::UnknownService(Some("secretsmanager")));
 /// ```
 pub fn iam_action(name: &str) -> IamAction {
     if name == "*" {
