@@ -8,6 +8,7 @@ mod credentials;
 mod data;
 mod deployments;
 mod dns;
+mod ecs_values;
 mod efs_volumes;
 mod fargate;
 mod firewall;
@@ -48,6 +49,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
         data::LINTS,
         deployments::LINTS,
         dns::LINTS,
+        ecs_values::LINTS,
         efs_volumes::LINTS,
         fargate::LINTS,
         firewall::LINTS,
