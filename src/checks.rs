@@ -6,12 +6,12 @@ use constructs::{Diagnostic, SourceLine, SynthesizedStack};
 use template::check::{self, Allowance, Check};
 use template::{Finding, Lint, Position, Rule, Step, Template};
 
-use crate::config::{self, Allow, Config, Validation};
+use crate::config::{Allow, Config, Validation};
 use crate::excerpt::{Mark, around, token_length};
 use crate::exit::Exit;
-use crate::problem::{Failure, Problem, Result, Severity};
+use crate::problem::{Failure, Problem, Result, Severity, count, suggestion};
 use crate::redact::Redaction;
-use crate::report::{AllowedItem, Item, Place, Report, count};
+use crate::report::{AllowedItem, Item, Place, Report};
 use crate::rules::Rules;
 use crate::session::{self, Session};
 use crate::templates::TemplateFile;
@@ -33,28 +33,36 @@ pub(crate) struct Gate {
     no_validate: bool,
 }
 
+/// The templates that a command goes on with.
+pub(crate) struct Gated<'a> {
+    pub(crate) subjects: Vec<Subject<'a>>,
+    /// Whether they are all stacks of the environment.
+    pub(crate) all: bool,
+    /// What is told if they are refused: `nothing was asked of AWS`.
+    pub(crate) instead: &'static str,
+}
+
 impl Gate {
     /// Refuses templates with errors. Of warnings only the number is told: `validate` shows them.
-    pub(crate) fn pass<'a>(
-        &self,
-        subjects: impl IntoIterator<Item = Subject<'a>>,
-        session: &mut Session<'_>,
-    ) -> Result<()> {
-        let subjects: Vec<Subject<'_>> = subjects.into_iter().collect();
+    pub(crate) fn pass(&self, gated: &Gated<'_>, session: &mut Session<'_>) -> Result<()> {
+        let subjects = &gated.subjects;
         if self.no_validate {
             let number = count(subjects.len(), "template");
             session.printer.status(&format!("validation skipped: {number} not checked"));
             return Ok(());
         }
         let mut checks = Checks::new(session, &[])?;
-        for subject in &subjects {
+        for subject in subjects {
             checks.check(*subject)?;
         }
-        let report = checks.report(false);
+        let report = checks.report(gated.all);
         if report.is_refused() {
             let stops = |item: &Item| report.deny_warnings || item.problem.severity == Severity::Error;
             let problems = report.found.iter().filter(|item| stops(item)).map(|item| item.problem.clone());
-            return Err(Failure::new(Exit::Refused, problems.collect()));
+            let told = format!("{}; {}", report.summary(), gated.instead);
+            let told =
+                Problem::error("validate/refused", told).hint("`--no-validate` goes on without this check");
+            return Err(Failure::new(Exit::Refused, problems.chain([told]).collect()));
         }
         let (_, warnings) = report.counts();
         if warnings > 0 {
@@ -82,6 +90,10 @@ pub(crate) struct Checks {
     used: Vec<bool>,
     /// Whether each of them is for one of the templates by name.
     meant: Vec<bool>,
+    /// The stacks that were checked, each with its names.
+    stacks: Vec<[String; 2]>,
+    /// The names of the stacks that are only made on request.
+    on_request: Vec<String>,
     report: Report,
 }
 
@@ -89,7 +101,7 @@ impl Checks {
     /// Checks as the configuration and the project say, and with the rules in these files and folders.
     pub(crate) fn new(session: &Session<'_>, rules: &[PathBuf]) -> Result<Checks> {
         let request = session.global.request()?;
-        let validation = config::load_validation(&request)?;
+        let validation = session.validation()?;
         let in_file = validation.rules.iter().map(|name| validation.folder.join(name));
         let rules = Rules::read(in_file.chain(rules.iter().cloned()))?;
         let report = Report { deny_warnings: validation.deny_warnings, ..Report::default() };
@@ -100,6 +112,8 @@ impl Checks {
             region: session.region(),
             used: vec![false; validation.allow.len()],
             meant: vec![false; validation.allow.len()],
+            stacks: Vec::new(),
+            on_request: session.project.on_request().iter().map(|(name, _)| (*name).to_owned()).collect(),
             validation,
             report,
         })
@@ -128,6 +142,9 @@ impl Checks {
         for (at, used) in chosen.iter().zip(&report.used) {
             self.used[*at] |= used;
             self.meant[*at] |= self.validation.allow[*at].stack.is_some();
+        }
+        if let Subject::Stack(stack) = subject {
+            self.stacks.push([stack.id.clone(), stack.name.clone()]);
         }
         let writer = Writer::of(subject, &report);
         self.report.templates += 1;
@@ -179,11 +196,29 @@ impl Checks {
             let allowance = allowance(allow);
             let unused = (asked && !self.used[at]).then(|| allowance.unused());
             if let Some(finding) = allowance.mistake(&rules).or(unused) {
-                self.report.found.push(file_item(&finding, at, allow));
+                self.report.found.push(file_item(plain_item(&finding), at, allow));
+            }
+            if let Some(problem) = self.unknown_stack(allow).filter(|_| all) {
+                self.report.found.push(file_item(Item::of(problem), at, allow));
             }
         }
         self.report.found.sort_by_key(|item| item.problem.severity == Severity::Error);
         self.report
+    }
+
+    /// That an allowance is for a stack which is none of the environment's. The stack may be called as in another
+    /// environment, or be on request, or it is the file of a template: that is no mistake.
+    fn unknown_stack(&self, allow: &Allow) -> Option<Problem> {
+        let wanted = allow.stack.as_deref().filter(|name| !name.contains(['.', '/']))?;
+        let mut known = self.stacks.iter().flatten().chain(&self.on_request);
+        if known.any(|name| {
+            wanted.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        }) {
+            return None;
+        }
+        let message = format!("no stack is named `{wanted}`");
+        let ids = self.stacks.iter().map(|[id, _]| id).chain(&self.on_request).map(String::as_str);
+        Some(Problem::warning("config/unknown-stack", message).maybe_hint(suggestion(wanted, ids)))
     }
 
     fn holds_for(&self, at: usize, subject: Subject<'_>) -> bool {
@@ -336,8 +371,7 @@ fn line_of(line: SourceLine) -> Place {
 }
 
 /// What is wrong with an allowance of the configuration file.
-fn file_item(finding: &Finding, number: usize, allow: &Allow) -> Item {
-    let mut item = plain_item(finding);
+fn file_item(mut item: Item, number: usize, allow: &Allow) -> Item {
     item.path = String::new();
     let key = format!("validate.allow[{number}]");
     if let Some(place) = &allow.place {

@@ -107,6 +107,17 @@ impl Global {
         })
     }
 
+    /// The arguments of `--set`.
+    pub(crate) fn sets(&self) -> &[String] {
+        &self.sets
+    }
+
+    /// The option that names an environment, as it can be written.
+    pub(crate) fn environment_option(&self) -> Option<String> {
+        let context = self.context.first().map(|context| format!("-c {context}"));
+        self.env.as_ref().map(|name| format!("-e {name}")).or(context)
+    }
+
     pub(crate) fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

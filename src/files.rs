@@ -34,14 +34,30 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
     File::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
+    as_text(bytes, &format!("the {what} file `{shown}`"))
+}
+
+/// Reads the text on stdin, which the user calls `what`.
+pub(crate) fn read_stdin(what: &str) -> Result<String> {
+    let refuse = |why: String| Failure::from(Problem::error("file/unreadable", why));
+    let mut bytes = Vec::new();
+    io::stdin()
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| refuse(format!("cannot read the {what} on stdin: {}", reason(&error))))?;
+    as_text(bytes, &format!("the {what} on stdin"))
+}
+
+/// The text in `bytes`, which are `what`.
+fn as_text(bytes: Vec<u8>, what: &str) -> Result<String> {
+    let refuse = |why: String| Failure::from(Problem::error("file/unreadable", why));
     if bytes.len() as u64 > MOST_BYTES {
-        let most = MOST_BYTES / (1024 * 1024);
-        return Err(refuse(format!("the {what} file `{shown}` is larger than {most} MiB")));
+        return Err(refuse(format!("{what} is larger than {} MiB", MOST_BYTES / (1024 * 1024))));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.split(|byte| *byte == b'\n').count();
-        refuse(format!("the {what} file `{shown}` is not text: line {line} is not valid UTF-8"))
+        refuse(format!("{what} is not text: line {line} is not valid UTF-8"))
     })
 }
 

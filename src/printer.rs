@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use crate::exit::Exit;
 use crate::files;
@@ -149,7 +150,7 @@ impl Printer {
             self.write_err(&format!("  now: {}\n", Printable(now)));
         }
         if let Some(next) = &failure.next {
-            self.write_err(&hint_text(next));
+            self.write_err(&hint_text(next, columns(&io::stderr())));
         }
     }
 
@@ -161,7 +162,7 @@ impl Printer {
         if self.json() {
             return self.line_json(&json!({ "version": 1, "problem": problem }));
         }
-        self.write_err(&problem_text(problem));
+        self.write_err(&problem_text(problem, columns(&io::stderr())));
         self.after_problem = true;
     }
 
@@ -188,8 +189,9 @@ impl Printer {
     }
 }
 
-/// The text of one problem: the message, its places, the excerpt, and the hint in a paragraph of its own.
-pub(crate) fn problem_text(problem: &Problem) -> String {
+/// The text of one problem: the message, its places, the excerpt, and the hint in a paragraph of its own, which keeps to
+/// the columns of a terminal.
+pub(crate) fn problem_text(problem: &Problem, columns: Option<usize>) -> String {
     // A code with a page, `DT017`, is shown; a name such as `config/syntax` is for programs only.
     let code = if problem.code.contains('/') { String::new() } else { format!("[{}]", problem.code) };
     let mut text = match problem.severity {
@@ -209,13 +211,49 @@ pub(crate) fn problem_text(problem: &Problem) -> String {
         let _ = writeln!(text, "  also {}", Printable(more));
     }
     if let Some(hint) = &problem.hint {
-        text += &hint_text(hint);
+        text += &hint_text(hint, columns);
     }
     text
 }
 
-fn hint_text(hint: &str) -> String {
-    format!("\n{} {}\n", "hint:".cyan().bold(), Printable(hint))
+fn hint_text(hint: &str, columns: Option<usize>) -> String {
+    let hint = Printable(hint).to_string();
+    let hint = columns.map_or_else(|| hint.clone(), |columns| wrapped(&hint, "hint: ".len(), columns));
+    format!("\n{} {hint}\n", "hint:".cyan().bold())
+}
+
+/// How many columns stdout has, if it is a terminal.
+pub(crate) fn stdout_columns() -> Option<usize> {
+    columns(&io::stdout())
+}
+
+#[cfg(unix)]
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(columns, _)| usize::from(columns.0))
+}
+
+#[cfg(windows)]
+fn columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(columns, _)| usize::from(columns.0))
+}
+
+/// The text in lines of at most so many columns, broken between words; `before` columns of the first line are taken.
+fn wrapped(text: &str, before: usize, columns: usize) -> String {
+    let mut lines = String::new();
+    let mut at = before;
+    for (number, word) in text.split(' ').enumerate() {
+        let width = word.width();
+        if number > 0 && at + 1 + width > columns {
+            lines.push('\n');
+            at = 0;
+        } else if number > 0 {
+            lines.push(' ');
+            at += 1;
+        }
+        lines += word;
+        at += width;
+    }
+    lines
 }
 
 /// Says that the tool itself is broken, without showing anything of the environment.
@@ -239,4 +277,20 @@ pub(crate) fn report_panics_as_bugs() {
         )]
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_broken_between_words_where_a_terminal_is_narrow() {
+        let hint = "say in a few words why the finding does no harm";
+        assert_eq!(wrapped(hint, 6, 20), "say in a few\nwords why the\nfinding does no harm");
+        assert_eq!(wrapped(hint, 6, 80), hint);
+        assert_eq!(
+            wrapped("arn:aws:iam::123456789012:role/x y", 6, 10),
+            "arn:aws:iam::123456789012:role/x\ny"
+        );
+    }
 }

@@ -165,6 +165,15 @@ pub(crate) fn suggestion<'a>(
     }
 }
 
+/// A number of things in words.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
 /// Text from AWS, files or arguments without anything that a terminal would obey.
 ///
 /// Control characters, also those of the C1 block, and the marks that reorder text become `\u{…}`.

@@ -3,7 +3,7 @@
 use constructs::{Assembly, Diagnostic, Severity, SynthesizedStack};
 
 use crate::cli::Global;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Validation};
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result, suggestion};
@@ -24,6 +24,30 @@ impl Session<'_> {
             self.printer.problem(warning);
         }
         Ok(config)
+    }
+
+    /// What the configuration file says about checking templates.
+    pub(crate) fn validation(&self) -> Result<Validation> {
+        let built_in: Vec<&str> = self.project.environments().iter().map(|(name, _)| *name).collect();
+        config::load_validation(&self.global.request()?, &built_in)
+    }
+
+    /// Refuses options that choose settings, where a template from a file is in the place of the stacks made from them.
+    pub(crate) fn refuse_settings(&self) -> Result<()> {
+        let refuse = |option: &str, hint: &str| {
+            let message = format!("`{option}` has no effect with `--template`");
+            Err(Failure::usage(Problem::error("usage/no-effect", message).hint(hint)))
+        };
+        if let Some(set) = self.global.sets().first() {
+            return refuse(&format!("--set {set}"), "leave it out: a template from a file knows no settings");
+        }
+        let Some(environment) = self.global.environment_option() else { return Ok(()) };
+        if self.validation()?.allow.iter().any(|allow| allow.environment.is_some()) {
+            return Ok(());
+        }
+        let hint = "leave it out: a template from a file knows no settings, and nothing in docuthinker.yaml is \
+                    allowed for one environment";
+        refuse(&environment, hint)
     }
 
     /// The stacks called `names` with the mistakes in them; all stacks if there are no names.

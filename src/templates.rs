@@ -22,19 +22,38 @@ pub(crate) struct TemplateFile {
     pub(crate) document: Document,
 }
 
-/// Reads the CloudFormation template in `file`, YAML or JSON; all mistakes at once.
+/// Whether `file` stands for stdin.
+pub(crate) fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// The refusal of more than one template on stdin.
+pub(crate) fn stdin_twice() -> Failure {
+    let problem = Problem::error("usage/stdin", "stdin is named more than once");
+    Failure::usage(problem.hint("it has one template; name files for the others"))
+}
+
+/// How `file` is called in messages.
+pub(crate) fn name(file: &Path) -> String {
+    if is_stdin(file) { "stdin".to_owned() } else { file.display().to_string() }
+}
+
+fn text(file: &Path) -> Result<String> {
+    if is_stdin(file) { files::read_stdin("template") } else { files::read_text(file, "template") }
+}
+
+/// Reads the CloudFormation template in `file`, YAML or JSON, or on stdin if that is `-`; all mistakes at once.
 pub(crate) fn read(file: &Path) -> Result<TemplateFile> {
-    let text = files::read_text(file, "template")?;
-    let name = file.display().to_string();
+    let (text, name) = (text(file)?, name(file));
     let document = parse(&text, &name)?;
     Ok(TemplateFile { name, stack: None, text, document })
 }
 
 /// Reads the template in `file`, or tells all that is in the way, each with its place in the file if it has one.
 pub(crate) fn read_all_problems(file: &Path) -> Result<TemplateFile, Vec<(Problem, Option<Position>)>> {
-    let text = files::read_text(file, "template")
+    let text = text(file)
         .map_err(|failure| failure.problems.into_iter().map(|problem| (problem, None)).collect::<Vec<_>>())?;
-    let name = file.display().to_string();
+    let name = name(file);
     match template::Template::parse(&text, &name) {
         Ok(document) => Ok(TemplateFile { name, stack: None, text, document }),
         Err(errors) => {

@@ -12,7 +12,7 @@ use template::Template;
 
 use super::target::{FromFile, Parameters, Selection};
 use crate::aws::{self, Approval, Aws, Monitor};
-use crate::checks::{Gate, Subject};
+use crate::checks::{Gate, Gated, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::problem::{Failure, Problem, Result, Severity};
@@ -29,7 +29,7 @@ pub(crate) struct Deploy {
     selection: Selection,
 
     /// Leave out the stacks that the named ones depend on
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["all", "template"])]
     exclusively: bool,
 
     #[command(flatten)]
@@ -109,6 +109,9 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
 
 fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
     let parameters = args.parameters.read()?;
+    if args.file.template.is_some() {
+        session.refuse_settings()?;
+    }
     let mut plans = match args.file.read()? {
         Some((name, file)) => vec![Plan {
             name,
@@ -130,7 +133,9 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
 fn refuse_mistakes(args: &Deploy, plans: &[Plan], session: &mut Session<'_>) -> Result<()> {
     let synthesized = plans.iter().filter_map(|plan| plan.synthesized.as_ref()).map(Subject::Stack);
     let from_files = plans.iter().filter_map(|plan| plan.file.as_ref()).map(Subject::File);
-    args.gate.pass(synthesized.chain(from_files), session)
+    let subjects: Vec<_> = synthesized.chain(from_files).collect();
+    let all = args.file.template.is_none() && args.selection.stacks.is_empty();
+    args.gate.pass(&Gated { subjects, all, instead: "nothing was asked of AWS" }, session)
 }
 
 impl Plan {

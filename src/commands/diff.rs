@@ -7,7 +7,7 @@ use serde_json::json;
 use template::{Changes, Template};
 
 use super::diff_text;
-use crate::checks::{Gate, Subject};
+use crate::checks::{Gate, Gated, Subject};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
@@ -24,11 +24,11 @@ pub(crate) struct Diff {
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
 
-    /// Compare with the template in this file instead of the deployed one
+    /// Compare with the template in this file instead of the deployed one; `-` is stdin
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
 
-    /// Compare the CloudFormation template in this file, YAML or JSON, instead of the project's stacks
+    /// Compare the CloudFormation template in this file, YAML or JSON, instead of the project's stacks; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "stacks")]
     template: Option<PathBuf>,
 
@@ -111,13 +111,19 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
 fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
     if let Some(file) = &args.template {
         let name = name_of_file(args)?;
+        session.refuse_settings()?;
+        if args.against.as_deref().is_some_and(templates::is_stdin) && templates::is_stdin(file) {
+            return Err(templates::stdin_twice());
+        }
         let file = TemplateFile { stack: Some(name.clone()), ..templates::read(file)? };
-        args.gate.pass([Subject::File(&file)], session)?;
+        let gated = Gated { subjects: vec![Subject::File(&file)], all: false, instead: NOTHING_ASKED };
+        args.gate.pass(&gated, session)?;
         let template = file.document.template;
         return Ok(vec![New { name, template, region: None, account: None, protected: None }]);
     }
     let stacks = session.sound(&args.stacks)?.stacks;
-    args.gate.pass(stacks.iter().map(Subject::Stack), session)?;
+    let subjects = stacks.iter().map(Subject::Stack).collect();
+    args.gate.pass(&Gated { subjects, all: args.stacks.is_empty(), instead: NOTHING_ASKED }, session)?;
     let new = |stack: constructs::SynthesizedStack| New {
         name: stack.name,
         template: stack.template,
@@ -127,6 +133,8 @@ fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
     };
     Ok(stacks.into_iter().map(new).collect())
 }
+
+const NOTHING_ASKED: &str = "nothing was asked of AWS";
 
 /// The name of the stack that a template from a file is compared with.
 fn name_of_file(args: &Diff) -> Result<String> {

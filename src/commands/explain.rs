@@ -1,8 +1,9 @@
-//! `validate --explain`: the page of a rule.
+//! `validate --explain`: the page of a rule; `validate --list`: all of them.
 
 use std::fmt::Write;
 
 use serde::Serialize;
+use serde_json::json;
 use template::check::nearest_code;
 use template::{Rule, Severity};
 
@@ -40,12 +41,30 @@ pub(crate) fn run(code: &str, rules: &[&'static Rule], session: &mut Session<'_>
     Ok(Exit::Done)
 }
 
-fn page(rule: &Rule) -> String {
-    let severity = match rule.severity {
+/// All rules, one a line.
+pub(crate) fn list(rules: &[&'static Rule], session: &mut Session<'_>) -> Result {
+    if session.printer.json() {
+        let row = |rule: &&'static Rule| json!({ "code": rule.code, "severity": rule.severity, "title": rule.title() });
+        session.printer.result_json(&json!({ "rules": rules.iter().map(row).collect::<Vec<_>>() }))?;
+    } else {
+        let width = rules.iter().map(|rule| rule.code.len()).max().unwrap_or_default();
+        let row = |rule: &&'static Rule| {
+            format!("{:width$}  {:7}  {}\n", rule.code, word(rule.severity), rule.title())
+        };
+        session.printer.result(&rules.iter().map(row).collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-    };
-    let mut text = format!("{} ({severity}): {}\n", rule.code, rule.title());
+    }
+}
+
+fn page(rule: &Rule) -> String {
+    let mut text = format!("{} ({}): {}\n", rule.code, word(rule.severity), rule.title());
     for (title, paragraph) in
         [("", rule.text().as_str()), ("It is found here:", rule.fault), ("It is not found here:", rule.near)]
     {
@@ -73,9 +92,12 @@ fn unknown(code: &str, rules: &[&'static Rule]) -> Problem {
         );
     }
     let near = rules.iter().find(|rule| strsim::levenshtein(&code.to_uppercase(), rule.code) == 1);
+    let all = "`docuthinker validate --list` names all rules";
     match near {
-        Some(rule) => problem.hint(format!("did you mean `{}`, {}?", rule.code, lowercase(rule.title()))),
-        None => problem.hint("`docs/rules.md` has all rules"),
+        Some(rule) => {
+            problem.hint(format!("did you mean `{}`, {}? {all}", rule.code, lowercase(rule.title())))
+        }
+        None => problem.hint(all),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct IamPolicy {
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
 
-    /// Use the CloudFormation template in this file, YAML or JSON, instead of the project's stacks
+    /// Use the CloudFormation template in this file, YAML or JSON, instead of the project's stacks; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "stacks", requires = "stack_name")]
     template: Option<PathBuf>,
 
@@ -49,6 +49,10 @@ pub(crate) fn run(args: &IamPolicy, session: &mut Session<'_>) -> Result {
         explain(&policy, session);
     }
     if session.printer.json() {
+        if args.part.is_some() {
+            let problem = Problem::error("usage/no-effect", "`--part` has no effect with `--output json`");
+            return Err(Failure::usage(problem.hint("leave it out: `policies` has all parts")));
+        }
         let all: Vec<_> = policy.statements.iter().filter(|statement| statement.reason.is_some()).collect();
         let all: Vec<_> = all
             .iter()
@@ -82,13 +86,11 @@ fn policy(args: &IamPolicy, session: &mut Session<'_>) -> Result<Policy> {
     #[cfg(not(feature = "aws"))]
     let asked: Option<String> = None;
     if let Some((file, stack)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
+        // The region of the settings is not taken: `deploy --template` goes to that of the command line.
+        let settings = session.config()?.settings;
+        let account = settings.get("account").and_then(serde_json::Value::as_str);
         let template = &templates::read(file)?.document.template;
-        return Ok(deployer_policy(&[Deployment {
-            stack,
-            template,
-            region: asked.as_deref(),
-            account: None,
-        }]));
+        return Ok(deployer_policy(&[Deployment { stack, template, region: asked.as_deref(), account }]));
     }
     let stacks = session.sound(&args.stacks)?.stacks;
     let deployments = stacks.iter().map(|stack| Deployment {

@@ -7,7 +7,7 @@ use constructs::SynthesizedStack;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::checks::{Gate, Subject};
+use crate::checks::{Gate, Gated, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access, FolderLock};
 use crate::problem::{Problem, Result};
@@ -63,7 +63,12 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
     let default = if session.printer.json() { TemplateFormat::Json } else { TemplateFormat::Yaml };
     let format = args.format.unwrap_or(default);
     let synthesis = session.sound(args.stack.as_slice())?;
-    args.gate.pass(synthesis.stacks.iter().map(Subject::Stack), session)?;
+    let gated = Gated {
+        subjects: synthesis.stacks.iter().map(Subject::Stack).collect(),
+        all: args.stack.is_none(),
+        instead: "nothing was written",
+    };
+    args.gate.pass(&gated, session)?;
     if args.stack.is_some() {
         for stack in &synthesis.stacks {
             session.printer.result(&with_line_end(format.write(stack)))?;

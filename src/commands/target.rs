@@ -70,7 +70,7 @@ fn must_choose(stacks: &[SynthesizedStack]) -> Failure {
 /// A template from a file instead of the project's stacks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FromFile {
-    /// Use the CloudFormation template in this file, YAML or JSON, instead of the project's stacks
+    /// Use the CloudFormation template in this file, YAML or JSON, instead of the project's stacks; `-` is stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stacks", "all"], requires = "stack_name")]
     pub(crate) template: Option<PathBuf>,
 

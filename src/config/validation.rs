@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::check::check;
-use super::layers::{Request, TextFile, read_file};
+use super::check::{Mistake, check};
+use super::layers::{DEFAULT_ENVIRONMENT, Request, TextFile, read_file};
 use super::schema::{self, Node};
 use crate::exit::Exit;
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::{Failure, Problem, Result, suggestion};
 use crate::report::Place;
 
 /// The section of the file.
@@ -52,22 +52,73 @@ pub(crate) struct Allow {
     pub(crate) place: Option<Place>,
 }
 
-/// Reads only this section of the file: templates that are no stack of the project need no settings.
+/// Reads only this section of the file: templates that are no stack of the project need no settings. `built_in` are the
+/// environments that there are without a file.
 ///
 /// # Errors
 ///
 /// All mistakes of the section at once.
-pub(crate) fn load(request: &Request) -> Result<Validation> {
+pub(crate) fn load(request: &Request, built_in: &[&str]) -> Result<Validation> {
     let (file, content) = read_file(request.file.as_deref())?;
     let Some(section) = content.get(SECTION) else { return Ok(Validation::default()) };
     let schema = schema::of_file(&Value::Bool(true));
     let mistakes = check(&serde_json::json!({ SECTION: section }), Node::root(&schema));
+    let mistakes = if mistakes.is_empty() { wrong_allowances(&content, built_in) } else { mistakes };
     let problems: Vec<Problem> =
         mistakes.into_iter().map(|mistake| TextFile::problem(file.as_ref(), mistake)).collect();
     if !problems.is_empty() {
         return Err(Failure::new(Exit::Refused, problems));
     }
     read(&content, file.as_ref())
+}
+
+/// What the types of the keys do not tell: what is missing or empty, and environments that do not exist.
+fn wrong_allowances(content: &Value, built_in: &[&str]) -> Vec<Mistake> {
+    let own = content.get("environments").and_then(Value::as_object);
+    let mut known = vec![DEFAULT_ENVIRONMENT];
+    known.extend(built_in.iter().filter(|name| **name != DEFAULT_ENVIRONMENT));
+    known.extend(own.into_iter().flat_map(|all| all.keys().map(String::as_str)));
+    let all = content.pointer("/validate/allow").and_then(Value::as_array);
+    let all = all.into_iter().flatten().enumerate();
+    all.flat_map(|(number, allow)| wrong_allowance(number, allow, &known)).collect()
+}
+
+fn wrong_allowance(number: usize, allow: &Value, environments: &[&str]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    let mut mistake = |key: Option<&str>, code, message: String, hint: Option<String>| {
+        let mut path = [SECTION, "allow", &number.to_string()].map(str::to_owned).to_vec();
+        path.extend(key.map(str::to_owned));
+        mistakes.push(Mistake { path, code, message, hint });
+    };
+    let needed = [
+        ("code", "name the rule whose findings are meant: `code: DT042`"),
+        ("reason", "say in a few words why the finding does no harm: `reason: …`"),
+    ];
+    for (key, hint) in needed.iter().filter(|(key, _)| allow.get(key).is_none()) {
+        mistake(None, "config/missing-key", format!("an allowance needs `{key}`"), Some((*hint).to_owned()));
+    }
+    if allow.get("resources").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        let hint =
+            "name the resources that it holds for, or remove the key to allow it everywhere".to_owned();
+        mistake(
+            Some("resources"),
+            "config/wrong-value",
+            "`resources` names no resource".to_owned(),
+            Some(hint),
+        );
+    }
+    if let Some(name) = allow.get("environment").and_then(Value::as_str)
+        && !environments.contains(&name)
+    {
+        let hint = suggestion(name, environments.iter().copied());
+        mistake(
+            Some("environment"),
+            "config/unknown-environment",
+            format!("no environment is named `{name}`"),
+            hint,
+        );
+    }
+    mistakes
 }
 
 /// The section of a file whose keys and types are right.

@@ -8,7 +8,7 @@ mod text;
 use serde::Serialize;
 use template::Rule;
 
-use crate::problem::{Problem, Severity};
+use crate::problem::{Problem, Severity, count};
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -34,6 +34,10 @@ pub(crate) struct Report {
     pub(crate) allowed: Vec<AllowedItem>,
     /// Whether warnings stop a command as errors do.
     pub(crate) deny_warnings: bool,
+    /// Whether people are shown each of many warnings of one rule.
+    pub(crate) shows_each: bool,
+    /// The columns of the terminal that people read it on.
+    pub(crate) columns: Option<usize>,
 }
 
 /// One thing that is wrong with a template, or with the code that makes it.
@@ -58,6 +62,13 @@ pub(crate) struct Item {
     /// The rule that it breaks; the mistakes of constructs have none.
     #[serde(skip)]
     pub(crate) rule: Option<&'static Rule>,
+}
+
+impl Item {
+    /// An item of which only this is known.
+    pub(crate) fn of(problem: Problem) -> Item {
+        Item { problem, template: None, path: String::new(), construct: None, place: None, rule: None }
+    }
 }
 
 /// Something that is wrong and meant.
@@ -122,14 +133,5 @@ impl Report {
         };
         let (templates, errors) = (count(self.templates, "template"), count(errors, "error"));
         format!("{templates}: {errors}, {}{denied}{allowed}", count(warnings, "warning"))
-    }
-}
-
-/// A number of things in words.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    match number {
-        0 => format!("no {what}s"),
-        1 => format!("1 {what}"),
-        _ => format!("{number} {what}s"),
     }
 }

@@ -303,3 +303,14 @@ mod end_to_end {
         }
     }
 }
+
+#[test]
+fn the_policy_of_a_file_is_for_the_account_of_the_settings() {
+    let project = Project::with_config("defaults:\n  account: '210987654321'\n");
+    project.write("topic.yaml", TOPIC);
+    let policy = ["iam-policy", "--template", "topic.yaml", "--stack-name", "Alarms"];
+    let text = project.run(policy).success();
+    assert!(text.contains("arn:aws:cloudformation:*:210987654321:stack/Alarms/*"), "{text}");
+    let other = project.run(policy.iter().chain(&["--set", "account=111122223333"])).success();
+    assert!(other.contains(":111122223333:stack/Alarms/*"), "{other}");
+}

@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+mod allowances;
 #[cfg(feature = "aws")]
 mod architecture;
+mod arguments;
 mod bad_input;
 mod ci;
 mod config;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
+mod gate;
 #[cfg(feature = "guard")]
 mod guard;
 mod help;

@@ -1,4 +1,4 @@
-//! What `validate` finds, in the forms that programs read; what is allowed; and what is not let through.
+//! What `validate` finds, in the forms that people and programs read.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// A moving tag (DT030), which is a warning, and a property that does not exist (DT005).
-const BOTH: &str = "\
+pub(crate) const BOTH: &str = "\
 Resources:
   Vpc:
     Type: AWS::EC2::VPC
@@ -24,7 +24,7 @@ Resources:
 ";
 
 /// Only the warning.
-const WARNING: &str = "\
+pub(crate) const WARNING: &str = "\
 Resources:
   Task:
     Type: AWS::ECS::TaskDefinition
@@ -37,13 +37,15 @@ Resources:
           ReadonlyRootFilesystem: true
 ";
 
-fn with(name: &str, text: &str) -> Project {
+/// A project with one file.
+pub(crate) fn with(name: &str, text: &str) -> Project {
     let project = Project::new();
     project.write(name, text);
     project
 }
 
-const CHECK: [&str; 3] = ["validate", "--template", "t.yaml"];
+/// Checks that file.
+pub(crate) const CHECK: [&str; 3] = ["validate", "--template", "t.yaml"];
 
 #[test]
 fn github_is_told_in_the_form_of_annotations() {
@@ -162,196 +164,21 @@ fn warnings_pass_unless_they_are_denied() {
 }
 
 #[test]
-fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
-    let project = with("t.yaml", BOTH);
-    project.write(
-        "docuthinker.yaml",
-        "validate:
-  allow:
-    - {code: DT030, reason: a test, stack: t.yaml, resources: [Task]}
-    - {code: DT005, reason: in another stack, stack: u.yaml}
-    - {code: DT005, reason: in another environment, environment: dev}
-    - {code: DT024, reason: gone, stack: t.yaml}
-    - {code: DT030, reason: ' '}
-    - code: DT9999
-      reason: misspelt
-",
-    );
-    assert_snapshot!(project.run(CHECK), @r"
-    exit: 3
-    --- stdout ---
-    warning[DT025]: the allowance of `DT024` suppresses nothing
-      at docuthinker.yaml:6:7 (validate.allow[3])
-
-    hint: remove it
-
-    warning[DT026]: the allowance of `DT030` has no reason
-      at docuthinker.yaml:7:7 (validate.allow[4])
-
-    hint: say in a few words why the finding does no harm here: `reason: …`
-
-    warning[DT026]: no rule has the code `DT9999`
-      at docuthinker.yaml:8:7 (validate.allow[5])
-
-    error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
-      at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok)
-        |
-      4 |     Properties:
-      5 |       CidrBlok: 10.0.0.0/16
-        |       ^^^^^^^^
-
-    hint: did you mean `CidrBlock`?
-
-    1 template: 1 error, 3 warnings, 1 allowed
-    ");
-    assert_snapshot!(project.run(CHECK.iter().chain(&["-e", "dev", "--verbose"])).stderr, @r"
-    allowed: DT005 at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok): in another environment
-    allowed: DT030 at t.yaml:11:11 (Resources.Task.Properties.ContainerDefinitions[0].Image): a test
-    ");
-}
-
-#[test]
-fn an_allowance_for_the_project_is_reported_when_all_stacks_were_looked_at() {
-    let project = Project::with_config("validate:\n  allow:\n    - code: DT005\n      reason: not needed\n");
-    assert_snapshot!(project.run(["validate"]), @r"
-    exit: 0
-    --- stdout ---
-    warning[DT025]: the allowance of `DT005` suppresses nothing
-      at docuthinker.yaml:3:7 (validate.allow[0])
-
-    hint: remove it
-
-    2 templates: no errors, 1 warning, 2 allowed
-    ");
-    let broken = project.run(["validate", "--set", "backend.memory=8192"]);
-    assert!(broken.stdout.ends_with("2 templates: 1 error, no warnings\n"), "{broken}");
-    let one = project.run(["validate", "DocuThinkerFoundation"]);
-    assert!(one.stdout.ends_with("1 template: no errors, no warnings\n"), "{one}");
-}
-
-#[test]
-fn the_section_of_the_configuration_is_checked_and_explained() {
-    let project = Project::with_config("validate:\n  deny_warning: true\n  allow:\n    - code: DT030\n");
-    assert_snapshot!(project.run(["validate"]), @r"
-    exit: 3
-    --- stderr ---
-    error: unknown key `deny_warning`
-      at docuthinker.yaml:2:3 (validate.deny_warning)
-
-    hint: did you mean `deny_warnings`?
-    ");
-    project.write("docuthinker.yaml", "validate:\n  allow:\n    - code: DT030\n");
-    assert_snapshot!(project.run(["validate"]), @r"
-    exit: 3
-    --- stderr ---
-    error: `validate.allow.0`: missing field `reason`
-      at docuthinker.yaml:3:7
-    ");
-    project.write("docuthinker.yaml", "validate:\n  deny_warnings: true\n");
-    assert_snapshot!(project.run(["config", "explain", "validate"]), @r"
-    exit: 0
-    --- stdout ---
-    validate.deny_warnings = true  # docuthinker.yaml:2:3
-    ");
-}
-
-#[test]
-fn a_rule_is_explained_by_its_code() {
-    let project = Project::new();
-    let page = project.run(["validate", "--explain", "dt30"]).success();
-    for part in [
-        "DT030 (warning): An image without a fixed version\n",
-        "Source: ",
-        "It is found here:\n\n    Resources:",
-    ] {
-        assert!(page.contains(part), "{page}");
-    }
-    let json = project.run(["validate", "--explain", "DT030", "--output", "json"]).json();
-    assert_eq!((json["code"].as_str(), json["severity"].as_str()), (Some("DT030"), Some("warning")));
-    assert_snapshot!(project.run(["validate", "--explain", "DC010"]), @r"
-    exit: 2
-    --- stderr ---
-    error: `DC010` has no page
-
-    hint: codes with `DC` are mistakes in the code of a stack; each says all there is where it is found
-    ");
-    assert_snapshot!(project.run(["validate", "--explain", "nonsense"]), @r"
-    exit: 2
-    --- stderr ---
-    error: no rule has the code `nonsense`
-
-    hint: `docs/rules.md` has all rules
-    ");
-}
-
-#[test]
-fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
-    let project = with("t.yaml", BOTH);
-    let diff = ["diff", "--template", "t.yaml", "--against", "t.yaml"];
-    assert_snapshot!(project.run(diff), @r"
-    exit: 3
-    --- stderr ---
-    error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
-      at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok)
-        |
-      4 |     Properties:
-      5 |       CidrBlok: 10.0.0.0/16
-        |       ^^^^^^^^
-
-    hint: did you mean `CidrBlock`?
-    ");
-    assert_snapshot!(project.run(diff.iter().chain(&["--no-validate"])), @r"
-    exit: 0
-    --- stdout ---
-    t.yaml: no differences
-    --- stderr ---
-    validation skipped: 1 template not checked
-    ");
-    project.write("t.yaml", WARNING);
-    assert_snapshot!(project.run(diff), @r"
-    exit: 0
-    --- stdout ---
-    t.yaml: no differences
-    --- stderr ---
-    warning: the template has 1 warning
-
-    hint: `docuthinker validate --template t.yaml` shows them
-    ");
-    let synth = project.run(["synth", "--no-validate"]);
-    assert_eq!(synth.stderr, "validation skipped: 2 templates not checked\n");
-}
-
-#[cfg(feature = "aws")]
-#[test]
-fn errors_stop_a_deployment_before_aws_is_asked() {
-    let project = with("t.yaml", BOTH);
-    let deploy = [
-        "deploy",
-        "--template",
-        "t.yaml",
-        "--stack-name",
-        "T",
-        "--yes",
-        "--region",
-        "eu-west-1",
-        "--endpoint-url",
-        "http://127.0.0.1:9",
-    ];
-    assert_snapshot!(project.run(deploy), @r"
-    exit: 3
-    --- stderr ---
-    error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
-      at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok)
-        |
-      4 |     Properties:
-      5 |       CidrBlok: 10.0.0.0/16
-        |       ^^^^^^^^
-
-    hint: did you mean `CidrBlock`?
-    ");
-    let skipped = project.run(deploy.iter().chain(&["--no-validate", "--timeout", "1s"]));
-    assert!(skipped.stderr.starts_with("validation skipped: 1 template not checked\n"), "{skipped}");
-    assert_ne!(skipped.code, Some(3), "it went on to AWS: {skipped}");
+fn of_many_warnings_of_one_rule_the_first_are_shown() {
+    let task = |number: usize| {
+        format!(
+            "  T{number}:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {{ContainerDefinitions: [{{Name: a, Image: nginx}}]}}\n"
+        )
+    };
+    let template = format!("Resources:\n{}", (0..8).map(task).collect::<String>());
+    let project = with("t.yaml", &template);
+    let shown = project.run(["validate", "--template", "t.yaml"]).success();
+    let number = |text: &str| text.matches("warning[DT030]").count();
+    assert_eq!(number(&shown), 3, "{shown}");
+    assert!(shown.contains("and 5 more of DT030: T3, T4, T5, T6, T7 (`--all` shows each)\n"), "{shown}");
+    assert_eq!(number(&project.run(["validate", "--template", "t.yaml", "--all"]).success()), 8);
+    let json = project.run(["validate", "--template", "t.yaml", "--format", "json"]).json();
+    assert_eq!(json["warnings"], json["findings"].as_array().unwrap().len());
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Developer tasks: `cargo xtask --help`.
 
 mod bench;
+mod cfn_lint;
 mod codegen;
 mod facts;
 mod l1;
-mod lint;
 mod names;
 mod replacement;
 mod requirements;

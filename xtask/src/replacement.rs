@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::lint::{Lint, strings};
+use crate::cfn_lint::{CfnLint, strings};
 use crate::spec::{self, Kind, Property, Replacement, Spec};
 
 /// The paths of one resource type whose change replaces it. A path is the property names from the top;
@@ -18,7 +18,7 @@ pub(crate) struct Replacements {
 
 impl Replacements {
     /// Collects what both sources say about `type_name`.
-    pub(crate) fn of(type_name: &str, spec: &Spec, lint: &Lint) -> Replacements {
+    pub(crate) fn of(type_name: &str, spec: &Spec, lint: &CfnLint) -> Replacements {
         Replacements {
             spec: spec.resources.get(type_name).map(|resource| from_spec(resource, spec)),
             lint: lint.schemas.get(type_name).map(from_schema),

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
-use crate::lint::Lint;
+use crate::cfn_lint::CfnLint;
 use crate::spec::Spec;
 
 /// A package we generate from.
@@ -60,7 +60,7 @@ pub(crate) const CFN_LINT: Package = Package {
 /// Both sources, read.
 pub(crate) struct Sources {
     pub(crate) spec: Spec,
-    pub(crate) lint: Lint,
+    pub(crate) lint: CfnLint,
 }
 
 impl Sources {
@@ -68,7 +68,7 @@ impl Sources {
     pub(crate) fn load(cache: &Path) -> Result<Sources> {
         fs::create_dir_all(cache).with_context(|| format!("creating {}", cache.display()))?;
         let spec = Spec::read(&database(&SERVICE_SPEC.bytes(cache)?)?)?;
-        let lint = Lint::read(&CFN_LINT.bytes(cache)?)?;
+        let lint = CfnLint::read(&CFN_LINT.bytes(cache)?)?;
         Ok(Sources { spec, lint })
     }
 }

@@ -1,14 +1,19 @@
 //! Findings of scanners that are accepted.
 
-use constructs::{App, LogGroup, StackOptions};
+use constructs::{App, Handle, LogGroup, Scope, StackOptions};
 use insta::assert_snapshot;
 
 use crate::{diagnostics, resource};
 
+/// A log group, of which something is accepted.
+fn logs(s: &mut Scope<'_>) -> Handle<constructs::l1::logs::LogGroup> {
+    LogGroup::named("Logs").build(s).resource.expect("it is the stack's")
+}
+
 #[test]
 fn an_accepted_finding_is_written_where_its_scanner_reads_it() {
     let yaml = resource("Logs", |s| {
-        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
+        let logs = logs(s);
         s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "no personal data");
         s.accept(logs, ["CKV2_AWS_1"], "for the test");
         s.accept(logs, ["AwsSolutions-IAM5[Resource::*]"], "nothing narrower");
@@ -39,7 +44,7 @@ fn an_accepted_finding_is_written_where_its_scanner_reads_it() {
 #[test]
 fn the_last_reason_for_a_rule_is_the_one_that_stays() {
     let yaml = resource("Logs", |s| {
-        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
+        let logs = logs(s);
         s.accept(logs, ["CKV_AWS_158"], "first");
         s.accept(logs, ["CKV_AWS_158"], "second");
     });
@@ -49,7 +54,7 @@ fn the_last_reason_for_a_rule_is_the_one_that_stays() {
 #[test]
 fn a_finding_is_not_accepted_without_a_reason() {
     let text = diagnostics(|s| {
-        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
+        let logs = logs(s);
         s.accept(logs, ["CKV_AWS_158", "AwsSolutions-EC23"], "  ");
     });
     assert_snapshot!(text, @"
@@ -63,7 +68,7 @@ fn a_finding_is_not_accepted_without_a_reason() {
 #[test]
 fn a_rule_that_no_scanner_has_is_refused() {
     let text = diagnostics(|s| {
-        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
+        let logs = logs(s);
         s.accept(logs, ["E3012", "-EC23"], "a rule of another tool, and half of one");
     });
     assert_snapshot!(text, @"
@@ -82,7 +87,7 @@ fn a_rule_that_no_scanner_has_is_refused() {
 #[test]
 fn what_validate_finds_is_allowed_on_a_resource_too() {
     let yaml = resource("Logs", |s| {
-        let logs = LogGroup::named("Logs").build(s).resource.expect("it is the stack's");
+        let logs = logs(s);
         s.accept(logs, ["DT042", "ACME_1"], "for the test");
     });
     assert_snapshot!(yaml, @"

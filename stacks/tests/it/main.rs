@@ -16,6 +16,7 @@ mod pipeline;
 mod ranges;
 mod requirements;
 mod services;
+mod strategies;
 mod support;
 mod templates;
 mod unused_settings;

@@ -1,7 +1,7 @@
 //! Settings, and the templates that they give, as JSON to look into.
 
 use constructs::{App, Assembly, Diagnostic};
-use serde_json::Value;
+use serde_json::{Value, json};
 use stacks::Settings;
 
 /// The settings of a built-in environment, with `changes` on top.
@@ -96,4 +96,9 @@ impl Templates {
             .filter(|resource| resource["Type"] == type_name)
             .count()
     }
+}
+
+/// Settings of both services.
+pub(crate) fn both(changes: &Value) -> Value {
+    json!({"backend": changes, "ai_ml": changes})
 }

@@ -1,7 +1,7 @@
 //! Findings that are meant: allowed by code, each with its reason.
 
 use crate::check::rule::{Rule, rule};
-use crate::check::{Allowed, Finding, did_you_mean};
+use crate::check::{Allowed, Finding, did_you_mean, shown};
 use crate::document::Template;
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
@@ -47,6 +47,9 @@ pub(super) static ALL: &[&Rule] = &[&UNUSED_ALLOWANCE, &BAD_ALLOWANCE];
 
 /// The key in a `Metadata` section that holds what is said to this program.
 pub const METADATA_KEY: &str = "docuthinker";
+
+/// Its one key.
+const ALLOW: &str = "allow";
 
 /// Findings that are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -186,15 +189,23 @@ fn written(template: &Template, complaints: &mut Vec<Finding>) -> Vec<Allowance>
 /// The allowances of one `Metadata`, which is a resource's if `of` names it.
 fn read(metadata: &Map, path: &Path, of: Option<&str>, complaints: &mut Vec<Finding>) -> Vec<Allowance> {
     let Some(ours) = metadata.get(METADATA_KEY) else { return Vec::new() };
-    let path = path.key(METADATA_KEY).key("allow");
-    let mut bad = |path: &Path, message: &str| {
-        let mut finding = Finding::new(&BAD_ALLOWANCE, path, message);
-        finding.hint("write `allow: [{code: DT030, reason: …}]`");
-        complaints.push(finding);
+    let path = path.key(METADATA_KEY);
+    let mut complain = |path: &Path, message: &str, hint: Option<String>| {
+        let hint = hint.unwrap_or_else(|| "write `allow: [{code: DT030, reason: …}]`".to_owned());
+        complaints.push(Finding { hint: Some(hint), ..Finding::new(&BAD_ALLOWANCE, path, message) });
     };
-    let Some(list) = ours.as_map().and_then(|ours| ours.get("allow")) else { return Vec::new() };
+    let Some(ours) = ours.as_map() else {
+        complain(&path, "what is said to docuthinker is not a mapping", None);
+        return Vec::new();
+    };
+    for unknown in ours.keys().filter(|key| *key != ALLOW) {
+        let hint = did_you_mean(nearest(unknown, [ALLOW]));
+        complain(&path.key(unknown), &format!("`{METADATA_KEY}` has no key `{}`", shown(unknown)), hint);
+    }
+    let path = path.key(ALLOW);
+    let Some(list) = ours.get(ALLOW) else { return Vec::new() };
     let Some(list) = list.as_list() else {
-        bad(&path, "what is allowed is not a list");
+        complain(&path, "what is allowed is not a list", None);
         return Vec::new();
     };
     let mut all = Vec::new();
@@ -202,7 +213,7 @@ fn read(metadata: &Map, path: &Path, of: Option<&str>, complaints: &mut Vec<Find
         let at = path.index(number);
         match allowance(entry, at.clone(), of) {
             Ok(allowance) => all.push(allowance),
-            Err(why) => bad(&at, &why),
+            Err(why) => complain(&at, &why, None),
         }
     }
     all
@@ -316,6 +327,10 @@ mod tests {
         complaints(
             "[DT005]",
             &[&format!("an allowance is a mapping with a code and a reason {at}[0]: {form}")],
+        );
+        complaints(
+            "[]\n    alow: [{code: DT005, reason: x}]",
+            &["`docuthinker` has no key `alow` at Metadata.docuthinker.alow: did you mean `allow`?"],
         );
         complaints("DT005", &[&format!("what is allowed is not a list {at}: {form}")]);
     }

@@ -78,14 +78,14 @@ fn a_missing_property_is_found_at_every_level() {
 #[test]
 fn a_value_of_the_wrong_kind_is_found_but_cloudformations_conversions_are_not() {
     assert_snapshot!(properties("AWS::EC2::VPC", "{CidrBlock: [10.0.0.0/16], EnableDnsSupport: perhaps, Tags: {Key: a}}"), @"
-    4:18 DT007 expected string, but this is a list at Resources.R.Properties.CidrBlock
-    4:44 DT007 expected boolean, but this is the text `perhaps` at Resources.R.Properties.EnableDnsSupport
-    4:71 DT007 expected list, but this is a mapping at Resources.R.Properties.Tags
+    4:18 DT007 expected text, found a list at Resources.R.Properties.CidrBlock
+    4:44 DT007 expected `true` or `false`, found the text `perhaps` at Resources.R.Properties.EnableDnsSupport
+    4:71 DT007 expected a list, found a mapping at Resources.R.Properties.Tags
     ");
     assert_eq!(properties("AWS::Logs::LogGroup", "{RetentionInDays: '30', LogGroupName: 123}"), "");
     assert_snapshot!(properties("AWS::Logs::LogGroup", "{RetentionInDays: month, LogGroupName: null}"), @"
-    4:18 DT007 expected integer, but this is the text `month` at Resources.R.Properties.RetentionInDays
-    4:42 DT007 expected string, but this is nothing at Resources.R.Properties.LogGroupName (remove the property, or use `!Ref AWS::NoValue`)
+    4:18 DT007 expected a whole number, found the text `month` at Resources.R.Properties.RetentionInDays
+    4:42 DT007 expected text, found nothing at Resources.R.Properties.LogGroupName (remove the property, or use `!Ref AWS::NoValue`)
     ");
 }
 
@@ -137,9 +137,9 @@ Resources:
   Record: {Type: 'AWS::Route53::RecordSet', Properties: {Name: a.com, Type: NS, TTL: 60, HostedZoneId: !Ref Zone, ResourceRecords: !GetAtt Zone.NameServers}}
 ";
     assert_snapshot!(check(text), @"
-    4:49 DT007 expected string, but this is a list (`Ref`) at Resources.Topic.Properties.TopicName
-    4:70 DT007 expected string, but this is a list (`Fn::Split`) at Resources.Topic.Properties.DisplayName
-    5:73 DT007 expected list, but this is text (`Ref`) at Resources.Alb.Properties.Subnets
+    4:49 DT007 expected text, found a list (`Ref`) at Resources.Topic.Properties.TopicName
+    4:70 DT007 expected text, found a list (`Fn::Split`) at Resources.Topic.Properties.DisplayName
+    5:73 DT007 expected a list, found text (`Ref`) at Resources.Alb.Properties.Subnets
     ");
 }
 
@@ -338,7 +338,7 @@ Resources:
     6:19 DT018 there is no function `Fn::Joyn` at Resources.T.Properties.TopicName.Fn::Joyn (did you mean `Fn::Join`?)
     7:7 DT018 `Fn::Join` takes a list of a separator and a list, but this is a list of 3 items at Resources.T.Properties.DisplayName
     9:20 DT018 `Fn::Select` takes a list of an index and a list, but this is a list of 1 item at Resources.T.Properties.Tags[0].Value
-    10:20 DT007 expected string, but this is a mapping at Resources.T.Properties.Tags[1].Value
+    10:20 DT007 expected text, found a mapping at Resources.T.Properties.Tags[1].Value
     10:28 DT018 `Fn::Sub` stands beside other keys, so that it is not evaluated at Resources.T.Properties.Tags[1].Value.Fn::Sub (a function call is a mapping with this one key)
     11:20 DT018 `Fn::If` takes a list of a condition's name and two values, but this is a list of 2 items at Resources.T.Properties.Tags[2].Value
     11:20 DT001 there is no condition `C` at Resources.T.Properties.Tags[2].Value

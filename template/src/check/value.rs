@@ -107,7 +107,21 @@ impl Checker<'_> {
 }
 
 fn not_of_kind(place: Place<'static>, found: &str) -> String {
-    format!("expected {}, but this is {found}", place.schema().kinds)
+    format!("expected {}, found {found}", in_words(place))
+}
+
+/// The kinds of values that the place takes: `a whole number or text`.
+fn in_words(place: Place<'static>) -> String {
+    let word = |kind: Kind| match kind {
+        Kind::String => "text",
+        Kind::Integer => "a whole number",
+        Kind::Number => "a number",
+        Kind::Boolean => "`true` or `false`",
+        Kind::List => "a list",
+        Kind::Object => "a mapping",
+    };
+    let words: Vec<_> = place.schema().kinds.iter().map(word).collect();
+    if words.is_empty() { "another value".to_owned() } else { words.join(" or ") }
 }
 
 /// The beginnings of the [ids][aws] that may stand at a place, if it takes nothing but ids of these kinds.

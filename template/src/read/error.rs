@@ -91,7 +91,7 @@ pub enum Problem {
         found: &'static str,
     },
     /// A value of another kind than the place wants.
-    #[error("expected {expected}, but this is {found}")]
+    #[error("expected {expected}, found {found}")]
     WrongKind {
         /// What belongs there.
         expected: &'static str,

@@ -42,13 +42,15 @@ pub struct Document {
 }
 
 impl Template {
-    /// Reads a template from `text`, which is JSON if it begins with `{` and reads as JSON, and YAML otherwise.
-    /// `file_name` only appears in errors.
+    /// Reads a template from `text`, which is JSON if it begins with `{` and reads as JSON, and YAML otherwise, as
+    /// [CloudFormation][aws] does it. A file that is called `.json` is JSON or a mistake: no other reader would go on.
     ///
     /// Plain YAML scalars mean what they mean to CloudFormation, which speaks YAML 1.1: `true`, `yes` and `on`
     /// are booleans, `2012-10-17` and `1:30` are text. Digits that begin with `0` stay text, although
     /// CloudFormation takes `0123` for an octal number: what is written so is an account number, and nobody
     /// means 83. Anchors, aliases and merge keys are resolved, as `aws cloudformation package` does.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ValidateTemplate.html
     ///
     /// # Errors
     ///
@@ -57,7 +59,7 @@ impl Template {
     /// things are right is not asked here but by [`Document::check`].
     pub fn parse(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
         let mut mistakes = Vec::new();
-        let document = read(text, &mut mistakes).map(|tree| {
+        let document = read(text, file_name, &mut mistakes).map(|tree| {
             let (node, root) = tree.into_node();
             let positions = Positions { root };
             let template = sections::template(node, &positions, &mut mistakes);
@@ -67,28 +69,30 @@ impl Template {
     }
 }
 
-fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
+fn read(text: &str, file_name: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
     if text.len() > MAX_FILE_BYTES {
         let problem = Problem::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES };
         mistakes.push(Mistake { position: Position { line: 1, column: 1 }, path: Path::new(), problem });
         return None;
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !text.trim_start().starts_with('{') {
-        return yaml::read(text, mistakes);
+    if is_called_json(file_name) && !text.trim().is_empty() {
+        return json::read(text, mistakes);
     }
-    let mut in_json = Vec::new();
+    let Some(inside) = text.trim_start().strip_prefix('{') else { return yaml::read(text, mistakes) };
+    let (mut in_json, mut in_yaml) = (Vec::new(), Vec::new());
+    // A YAML file may begin with a flow mapping, which need not be JSON.
     let tree = json::read(text, &mut in_json);
-    // A YAML file may begin with a flow mapping. If it is not good YAML either, it was meant to be JSON.
-    if tree.is_none() {
-        let mut in_yaml = Vec::new();
-        if let Some(tree) = yaml::read(text, &mut in_yaml) {
-            mistakes.append(&mut in_yaml);
-            return Some(tree);
-        }
-    }
-    mistakes.append(&mut in_json);
+    let well_formed = tree.is_some();
+    let tree = tree.or_else(|| yaml::read(text, &mut in_yaml));
+    // If it is neither, it was meant to be JSON where its first key is in quotes.
+    let meant_json = well_formed || (tree.is_none() && inside.trim_start().starts_with(['"', '}']));
+    mistakes.append(if meant_json { &mut in_json } else { &mut in_yaml });
     tree
+}
+
+fn is_called_json(file_name: &str) -> bool {
+    file_name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"))
 }
 
 fn errors(mut mistakes: Vec<Mistake>, file_name: &str) -> ReadErrors {

@@ -179,7 +179,7 @@ Outputs:
 
     hint: for example `Type: String`
 
-    t.yaml:4:21: expected `true` or `false`, but this is text
+    t.yaml:4:21: expected `true` or `false`, found text
       at Parameters.B.NoEcho
 
     t.yaml:4:36: unknown attribute of a parameter `Allowed`
@@ -192,13 +192,13 @@ Outputs:
 
     hint: did you mean `Type`?
 
-    t.yaml:8:5: expected a mapping, but this is a list
+    t.yaml:8:5: expected a mapping, found a list
       at Resources.Vpc.Properties
 
-    t.yaml:9:3: expected a resource's attributes, but this is text
+    t.yaml:9:3: expected a resource's attributes, found text
       at Resources.Alb
 
-    t.yaml:12:22: expected text, but this is a list
+    t.yaml:12:22: expected text, found a list
       at Resources.Ok.DependsOn[1]
 
     t.yaml:13:5: unknown attribute of a resource `Colour`
@@ -209,7 +209,7 @@ Outputs:
     t.yaml:15:3: an output needs `Value`
       at Outputs.Url
 
-    t.yaml:15:9: expected a mapping with the one key `Name`, but this is text
+    t.yaml:15:9: expected a mapping with the one key `Name`, found text
       at Outputs.Url.Export
 
     t.yaml:16:30: unknown attribute of an export `Nam`
@@ -310,6 +310,26 @@ fn a_syntax_error_in_json_names_its_place_and_what_to_do() {
 }
 
 #[test]
+fn a_file_that_is_called_json_must_be_json_and_another_may_be_a_flow_mapping() {
+    let trailing = "{\n  \"Resources\": {\n    \"T\": {\"Type\": \"AWS::SNS::Topic\"},\n  }\n}\n";
+    let refused = Template::parse(trailing, "t.json").unwrap_err();
+    assert_snapshot!(refused, @"
+    t.json:4:3: expected another entry after the comma
+      at Resources
+
+    hint: remove the comma before `}`
+    ");
+    assert_eq!(parse(trailing).template.resources.len(), 1, "CloudFormation takes it for YAML");
+    let flow = "{Resources: {T: {Type: AWS::SNS::Topic}}}";
+    assert_eq!(parse(flow).template.resources.len(), 1);
+    assert!(Template::parse(flow, "t.JSON").unwrap_err().to_string().contains("keys of JSON are quoted"));
+    let broken = errors(&flow.replace("Topic}", "Topic"));
+    assert!(!broken.contains("JSON"), "{broken}");
+    let broken = errors(&trailing.replace("\n  }\n}", "\n}"));
+    assert!(broken.contains("remove the comma before `}`"), "{broken}");
+}
+
+#[test]
 fn a_file_is_one_document_and_not_empty() {
     assert_snapshot!(errors("Description: a\n---\nDescription: b\n"), @"
     t.yaml:2:1: a second document begins here, but a template is one document
@@ -321,7 +341,7 @@ fn a_file_is_one_document_and_not_empty() {
 
     hint: a template needs at least the section `Resources`
     ");
-    assert_snapshot!(errors("just text"), @"t.yaml:1:1: expected a mapping of sections, but this is text");
+    assert_snapshot!(errors("just text"), @"t.yaml:1:1: expected a mapping of sections, found text");
 }
 
 /// I3: alias bombs are refused before they grow.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use template::facts::{Attribute, Kind, Kinds, Reference, ReferenceKind};
 
-use crate::lint::{Lint, Schema, strings};
+use crate::cfn_lint::{CfnLint, Schema, strings};
 use crate::names::camel;
 use crate::replacement::property_path;
 use crate::spec::{self, Kind as SpecKind};
@@ -26,7 +26,7 @@ const FREE: &[(&str, &str)] = &[
 pub(crate) fn attributes(
     type_name: &str,
     resource: Option<&spec::Resource>,
-    lint: &Lint,
+    lint: &CfnLint,
 ) -> BTreeMap<String, Attribute> {
     let mut found = BTreeMap::new();
     if let Some(schema) = lint.schema(type_name) {
@@ -111,7 +111,7 @@ fn is_arn(name: &str) -> bool {
 }
 
 /// What `Ref` returns: by the reviewed table, or else by the name and the pattern of its identifier.
-pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint: &Lint) -> Reference {
+pub(crate) fn reference(type_name: &str, resource: Option<&spec::Resource>, lint: &CfnLint) -> Reference {
     let schema = lint.schema(type_name);
     let parts: Vec<String> = match resource.map(spec::Resource::reference) {
         Some(parts) if !parts.is_empty() => parts.to_vec(),

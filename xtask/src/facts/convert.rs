@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use template::facts::{Bounds, Choice, ChoiceRule, Identifier, Kind, Kinds, PropertyRule, Scalar, Schema};
 
-use crate::lint::strings;
+use crate::cfn_lint::strings;
 
 use super::{pattern, text};
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use template::facts::{IamService, ResourceFacts};
 
 use super::text;
-use crate::lint::Service;
+use crate::cfn_lint::Service;
 use crate::sources::Sources;
 
 /// What handlers claim to need though it is no action: the names of calls whose permission has another name, of

@@ -8,7 +8,7 @@ use template::facts::{
     Attribute, Handler, Handlers, ReferenceKind, Replacement, ResourceFacts, Schema, Update,
 };
 
-use crate::lint::strings;
+use crate::cfn_lint::strings;
 use crate::replacement::{Replacements, property_path};
 use crate::sources::Sources;
 use crate::spec;

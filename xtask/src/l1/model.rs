@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail};
 use template::facts::TagFacts;
 
-use crate::lint::Schema;
+use crate::cfn_lint::Schema;
 use crate::names::{camel, snake};
 use crate::replacement::Replacements;
 use crate::sources::Sources;

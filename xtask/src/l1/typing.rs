@@ -6,7 +6,7 @@ use std::fmt;
 
 use anyhow::{Context, Result, bail};
 
-use crate::lint::Schema;
+use crate::cfn_lint::Schema;
 use crate::names::camel;
 use crate::sources::Sources;
 use crate::spec::{self, Kind, Property};

@@ -9,7 +9,7 @@ use serde_json::Value;
 const SCHEMAS: &str = "cfnlint/data/schemas/";
 
 /// Every resource type's schema, and where the type exists.
-pub(crate) struct Lint {
+pub(crate) struct CfnLint {
     /// The schema of each type, as in the first region of `regions` that has the type; and the types of the
     /// serverless transform, which no region has.
     pub(crate) schemas: BTreeMap<String, Value>,
@@ -53,9 +53,9 @@ pub(crate) struct Form {
     pub(crate) arns: Vec<String>,
 }
 
-impl Lint {
+impl CfnLint {
     /// Reads the schemas from the bytes of the wheel.
-    pub(crate) fn read(wheel: &[u8]) -> Result<Lint> {
+    pub(crate) fn read(wheel: &[u8]) -> Result<CfnLint> {
         let mut wheel = zip::ZipArchive::new(Cursor::new(wheel)).context("opening cfn-lint's wheel")?;
         let regions = regions(&wheel);
         let mut offers: Vec<BTreeMap<String, String>> = Vec::new();
@@ -83,7 +83,7 @@ impl Lint {
         let services: BTreeMap<String, Service> =
             serde_json::from_slice(&read(&mut wheel, "cfnlint/data/AdditionalSpecs/Policies.json")?)?;
         let code = String::from_utf8(read(&mut wheel, "cfnlint/schema/_getatts.py")?)?;
-        Ok(Lint {
+        Ok(CfnLint {
             schemas,
             regions,
             offers,
