@@ -86,7 +86,7 @@ pub fn exceeded(template: &Template) -> Vec<Excess> {
         let value = parameter.default.as_ref().and_then(Node::scalar_text).map_or(0, |text| text.len());
         counter.count(Path::of(["Parameters", name, "Default"]), "bytes", value, PARAMETER_VALUE_BYTES);
     }
-    counter.count(Path::new(), "bytes as JSON", template.to_json_minified().len(), BUCKET_BYTES);
+    counter.count(Path::new(), "bytes as JSON", template.json_bytes(), BUCKET_BYTES);
     counter.0
 }
 

@@ -59,8 +59,8 @@ pub struct Model<'t> {
     /// Logical IDs by type, in the template's order.
     types: BTreeMap<&'t str, Vec<&'t str>>,
     /// Places of edges in the graph by the logical ID of the resource that they point at, and that they stand in.
-    to: BTreeMap<String, Vec<usize>>,
-    from: BTreeMap<String, Vec<usize>>,
+    to: BTreeMap<&'t str, Vec<usize>>,
+    from: BTreeMap<&'t str, Vec<usize>>,
     /// For each condition the first one that says the same.
     conditions: BTreeMap<&'t str, &'t str>,
     region: Option<String>,
@@ -76,14 +76,19 @@ impl<'t> Model<'t> {
         for (id, resource) in &template.resources {
             types.entry(&resource.type_name).or_default().push(id);
         }
-        let mut to: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut from: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut to: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut from: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        // The template's own text, which outlives the graph.
+        let id_of = |element: &Element| match element {
+            Element::Resource(id) => template.resources.get_key_value(id).map(|(id, _)| id.as_str()),
+            _ => None,
+        };
         for (at, edge) in graph.edges().iter().enumerate() {
-            if let Some(Element::Resource(id)) = &edge.to {
-                to.entry(id.clone()).or_default().push(at);
+            if let Some(id) = edge.to.as_ref().and_then(id_of) {
+                to.entry(id).or_default().push(at);
             }
-            if let Element::Resource(id) = &edge.from {
-                from.entry(id.clone()).or_default().push(at);
+            if let Some(id) = id_of(&edge.from) {
+                from.entry(id).or_default().push(at);
             }
         }
         let conditions = same_conditions(template);

@@ -121,11 +121,10 @@ impl Reader<'_, '_> {
 
     fn map(&mut self, depth: usize) -> Option<Value> {
         self.at += 1;
-        let mut entries = Vec::new();
-        let mut places = BTreeMap::new();
+        let mut entries = Entries::default();
         self.space();
         if self.take(b'}') {
-            return Some(Value::Map(entries));
+            return Some(Value::Map(entries.list));
         }
         loop {
             let position = self.position();
@@ -140,16 +139,15 @@ impl Reader<'_, '_> {
             }
             self.space();
             let value = self.tree(depth + 1)?;
-            if let Some(first) = places.get(&key) {
-                self.mistake(position, Problem::DuplicateKey { key, first: *first });
+            if let Some(first) = entries.position_of(&key) {
+                self.mistake(position, Problem::DuplicateKey { key, first });
             } else {
-                places.insert(key.clone(), position);
                 entries.push(Entry { key, position, value });
             }
             self.path.pop();
             self.space();
             if self.take(b'}') {
-                return Some(Value::Map(entries));
+                return Some(Value::Map(entries.list));
             }
             self.comma("expected `,` or `}` after an entry")?;
             if self.peek() == Some(b'}') {
@@ -181,6 +179,12 @@ impl Reader<'_, '_> {
             return self.stop("the string is not closed", Some("end it with a double quote"));
         };
         let literal = &rest[..end + 2];
+        // Most strings mean what they say.
+        let inside = &rest[1..=end];
+        if !inside.bytes().any(|byte| byte == b'\\' || byte < b' ') {
+            self.at += literal.len();
+            return Some(inside.to_owned());
+        }
         match serde_json::from_str(literal) {
             Ok(string) => {
                 self.at += literal.len();
@@ -232,6 +236,36 @@ impl Reader<'_, '_> {
             }
         }
         self.stop("expected a value", Some("text of JSON is in double quotes"))
+    }
+}
+
+/// The entries of a map, each key once. Only a large map needs an index to be searched in.
+#[derive(Default)]
+struct Entries {
+    list: Vec<Entry>,
+    /// Where the keys stand, as soon as there are more than [`FEW`].
+    index: BTreeMap<String, Position>,
+}
+
+/// So many keys are compared sooner than an index is made.
+const FEW: usize = 16;
+
+impl Entries {
+    fn position_of(&self, key: &str) -> Option<Position> {
+        if self.list.len() > FEW {
+            return self.index.get(key).copied();
+        }
+        self.list.iter().find(|entry| entry.key == key).map(|entry| entry.position)
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.list.len() >= FEW {
+            if self.index.is_empty() {
+                self.index = self.list.iter().map(|known| (known.key.clone(), known.position)).collect();
+            }
+            self.index.insert(entry.key.clone(), entry.position);
+        }
+        self.list.push(entry);
     }
 }
 

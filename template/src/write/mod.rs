@@ -31,6 +31,27 @@ impl Template {
     pub fn to_json_minified(&self) -> String {
         serde_json::to_string(self).expect("keys are text and numbers are finite")
     }
+
+    /// The length of [`Template::to_json_minified`], without making it.
+    pub(crate) fn json_bytes(&self) -> usize {
+        let mut bytes = Bytes(0);
+        serde_json::to_writer(&mut bytes, self).expect("keys are text and numbers are finite");
+        bytes.0
+    }
+}
+
+/// Counts what is written.
+struct Bytes(usize);
+
+impl std::io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes the long form of every function, sections and attributes in the same order as YAML.
