@@ -39,7 +39,9 @@ impl Session<'_> {
             Err(Failure::usage(Problem::error("usage/no-effect", message).hint(hint)))
         };
         if let Some(set) = self.global.sets().first() {
-            return refuse(&format!("--set {set}"), "leave it out: a template from a file knows no settings");
+            // Its value is nobody's business.
+            let key = set.split('=').next().unwrap_or_default();
+            return refuse(&format!("--set {key}"), "leave it out: a template from a file knows no settings");
         }
         let Some(environment) = self.global.environment_option() else { return Ok(()) };
         if self.validation()?.allow.iter().any(|allow| allow.environment.is_some()) {

@@ -32,7 +32,7 @@ fn an_option_without_effect_is_refused() {
     for (arguments, expected) in [
         (
             &["--template", "t.yaml", "--set", "name=x"][..],
-            "error: `--set name=x` has no effect with `--template`\n",
+            "error: `--set name` has no effect with `--template`\n",
         ),
         (&["--template", "t.yaml", "-e", "dev"], "error: `-e dev` has no effect with `--template`\n"),
         (&["--format", "text", "--output", "json"], "{\"code\":\"usage/format\""),
