@@ -6,7 +6,7 @@ use super::Deployment;
 use super::names::Named;
 use super::text::patterns;
 use crate::document::Resource;
-use crate::node::{Function, Map, Node};
+use crate::node::{Function, Node};
 
 const ROLE: &str = "arn:${Partition}:iam::${Account}:role/*";
 
@@ -96,17 +96,32 @@ fn own(id: &str, role: &Resource, deployment: &Deployment<'_>) -> Vec<String> {
 /// The services that a role trusts.
 fn services(role: &Resource, deployment: &Deployment<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let list =
-        |node: &'_ Node| -> Vec<Node> { node.as_list().map_or_else(|| vec![node.clone()], <[Node]>::to_vec) };
-    let document = role.properties.get("AssumeRolePolicyDocument").and_then(Node::as_map);
-    let statements = document.and_then(|document| document.get("Statement")).map(list).unwrap_or_default();
-    for statement in &statements {
-        let of = |map: &'_ Map| map.get("Principal").and_then(Node::as_map)?.get("Service").map(list);
-        for service in statement.as_map().and_then(of).unwrap_or_default() {
-            found.extend(patterns(&service, deployment));
-        }
+    let documents = role.properties.get("AssumeRolePolicyDocument").map(each).unwrap_or_default();
+    let services = documents
+        .into_iter()
+        .flat_map(|document| below(document, "Statement"))
+        .flat_map(|statement| below(statement, "Principal"))
+        .flat_map(|principal| below(principal, "Service"));
+    for service in services {
+        found.extend(patterns(service, deployment));
     }
     found
+}
+
+/// What may stand below a key.
+fn below<'a>(node: &'a Node, key: &str) -> Vec<&'a Node> {
+    node.as_map().and_then(|map| map.get(key)).map(each).unwrap_or_default()
+}
+
+/// The items of a list, or the one value, in each branch of a condition.
+fn each(node: &Node) -> Vec<&Node> {
+    match node {
+        Node::List(items) => items.iter().flat_map(each).collect(),
+        Node::Call(Function::If, argument) => {
+            argument.as_list().unwrap_or_default().iter().skip(1).flat_map(each).collect()
+        }
+        _ => vec![node],
+    }
 }
 
 /// The services that make a role for themselves when one of these types is first used.

@@ -92,6 +92,21 @@ fn only_the_roles_of_the_template_are_passed_and_only_to_whom_they_trust() {
 }
 
 #[test]
+fn a_role_is_passed_only_to_whom_it_trusts_in_any_branch() {
+    let text = "Conditions: {C: !Equals [!Ref AWS::Region, x]}\nResources:\n  R: {Type: AWS::IAM::Role, Properties: \
+                {AssumeRolePolicyDocument: {Statement: !If [C, {Principal: {Service: a.amazonaws.com}}, [{Principal: \
+                {Service: [b.amazonaws.com]}}]]}}}\n  T: {Type: AWS::ECS::TaskDefinition, Properties: {TaskRoleArn: \
+                !GetAtt R.Arn}}";
+    let policy = policy(text, None, None);
+    let pass = policy.statements.iter().find(|of| of.actions.contains("iam:PassRole")).unwrap();
+    let conditions = serde_json::json!(pass.conditions).to_string();
+    assert!(
+        conditions.contains(r#""iam:PassedToService":["a.amazonaws.com","b.amazonaws.com"]"#),
+        "{conditions}"
+    );
+}
+
+#[test]
 fn a_role_from_elsewhere_may_be_any() {
     let text = "Parameters: {R: {Type: String}}\nResources: {T: {Type: AWS::ECS::TaskDefinition, Properties: {TaskRoleArn: !Ref R}}}";
     assert_eq!(on(&policy(text, None, None), "iam:PassRole"), ["arn:aws:iam::*:role/*"]);
