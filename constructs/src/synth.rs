@@ -96,10 +96,7 @@ fn stack_names(app: &AppData, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
     for stack in &app.stacks {
         let name = &stack.options.name;
-        let valid = name.len() <= 128
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        if !valid {
+        if !template::limits::is_stack_name(name) {
             diagnostics.push(error(
                 "DC002",
                 name,

@@ -57,6 +57,17 @@ impl Delivery {
     }
 }
 
+/// Whether a stack may have this name: a letter, then letters, digits and hyphens, at most 128 characters.
+///
+/// Source: [CreateStack][aws], `StackName`.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+pub fn is_stack_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
 /// A limit that a template exceeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excess {

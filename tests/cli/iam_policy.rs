@@ -314,3 +314,13 @@ fn the_policy_of_a_file_is_for_the_account_of_the_settings() {
     let other = project.run(policy.iter().chain(&["--set", "account=111122223333"])).success();
     assert!(other.contains(":111122223333:stack/Alarms/*"), "{other}");
 }
+
+#[test]
+fn a_policy_is_never_for_all_stacks() {
+    let project = Project::new();
+    project.write("topic.yaml", TOPIC);
+    for name in ["*", "", "a b", "1st"] {
+        let run = project.run(["iam-policy", "--template", "topic.yaml", "--stack-name", name]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{name}: {}", run.stderr);
+    }
+}
