@@ -153,7 +153,12 @@ impl Reader<'_> {
         let tests = others.filter(|other| other.deployment.test_port == Some(number)).count();
         let taken = [80, 443, settings.load_balancer.ai_ml_port].contains(&number);
         let message = format_args!("port {number} of the load balancer is taken");
-        self.refuse_if(taken || tests > 1, &at, message, "choose another port, for example 9000");
+        self.refuse_if(
+            taken || tests > 1,
+            &at,
+            message,
+            "choose a port that nothing else of the load balancer listens on",
+        );
         let mut from = Vec::new();
         for (index, block) in deployment.test_from.iter().enumerate() {
             match Cidr::from_str(block) {

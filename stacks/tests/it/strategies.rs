@@ -165,7 +165,7 @@ fn what_a_strategy_excludes_is_refused_with_both_names() {
     error[DC010]: port 8080 of the load balancer is taken
       at settings.backend.deployment.test_port
 
-    hint: choose another port, for example 9000
+    hint: choose a port that nothing else of the load balancer listens on
 
     error[DC010]: `backend.deployment.canary_bake_minutes` and `backend.deployment.bake_minutes` make a deployment wait for 2880 minutes
       at settings.backend.deployment.canary_bake_minutes
@@ -211,7 +211,7 @@ fn a_test_port_belongs_to_one_service_and_is_open_to_somebody() {
     error[DC010]: port 9000 of the load balancer is taken
       at settings.backend.deployment.test_port
 
-    hint: choose another port, for example 9000
+    hint: choose a port that nothing else of the load balancer listens on
 
     error[DC010]: `10.0.0.1/8` has host bits set; the block is `10.0.0.0/8`
       at settings.backend.deployment.test_from[0]
@@ -221,7 +221,7 @@ fn a_test_port_belongs_to_one_service_and_is_open_to_somebody() {
     error[DC010]: port 9000 of the load balancer is taken
       at settings.ai_ml.deployment.test_port
 
-    hint: choose another port, for example 9000
+    hint: choose a port that nothing else of the load balancer listens on
 
     error[DC010]: `10.0.0.1/8` has host bits set; the block is `10.0.0.0/8`
       at settings.ai_ml.deployment.test_from[0]
