@@ -33,12 +33,15 @@ pub(crate) struct Gate {
     no_validate: bool,
 }
 
+/// What becomes of a command that would have gone on with AWS.
+pub(crate) const NOTHING_ASKED: &str = "nothing was asked of AWS";
+
 /// The templates that a command goes on with.
 pub(crate) struct Gated<'a> {
     pub(crate) subjects: Vec<Subject<'a>>,
     /// Whether they are all stacks of the environment.
     pub(crate) all: bool,
-    /// What is told if they are refused: `nothing was asked of AWS`.
+    /// What is told if they are refused, for example [`NOTHING_ASKED`].
     pub(crate) instead: &'static str,
 }
 

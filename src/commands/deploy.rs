@@ -12,7 +12,7 @@ use template::Template;
 
 use super::target::{FromFile, Parameters, Selection};
 use crate::aws::{self, Approval, Aws, Monitor};
-use crate::checks::{Gate, Gated, Subject};
+use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access};
 use crate::problem::{Failure, Problem, Result, Severity};
@@ -135,7 +135,7 @@ fn refuse_mistakes(args: &Deploy, plans: &[Plan], session: &mut Session<'_>) -> 
     let from_files = plans.iter().filter_map(|plan| plan.file.as_ref()).map(Subject::File);
     let subjects: Vec<_> = synthesized.chain(from_files).collect();
     let all = args.file.template.is_none() && args.selection.stacks.is_empty();
-    args.gate.pass(&Gated { subjects, all, instead: "nothing was asked of AWS" }, session)
+    args.gate.pass(&Gated { subjects, all, instead: NOTHING_ASKED }, session)
 }
 
 impl Plan {

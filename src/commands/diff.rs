@@ -7,7 +7,7 @@ use serde_json::json;
 use template::{Changes, Template};
 
 use super::diff_text;
-use crate::checks::{Gate, Gated, Subject};
+use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
@@ -133,8 +133,6 @@ fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
     };
     Ok(stacks.into_iter().map(new).collect())
 }
-
-const NOTHING_ASKED: &str = "nothing was asked of AWS";
 
 /// The name of the stack that a template from a file is compared with.
 fn name_of_file(args: &Diff) -> Result<String> {
