@@ -85,6 +85,7 @@ pub struct Connection {
     /// For everything else: retries up to seven times with the same request token.
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
+    config: SdkConfig,
 }
 
 impl Connection {
@@ -106,6 +107,7 @@ impl Connection {
             polling: polling_client(&config),
             cloudformation: mutation_client(&config),
             s3: s3_client(&config),
+            config,
             options,
         })
     }
@@ -113,6 +115,36 @@ impl Connection {
     /// The same connection with credentials that are loaded afresh, for when the old ones expired on the way.
     pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
         Connection::open(self.options.clone()).await
+    }
+
+    /// A client of ECS; made anew, which is cheap beside a call.
+    pub(crate) fn ecs(&self) -> aws_sdk_ecs::Client {
+        aws_sdk_ecs::Client::new(&self.config)
+    }
+
+    /// A client of CloudWatch Logs.
+    pub(crate) fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.config)
+    }
+
+    /// A client of ECR.
+    pub(crate) fn ecr(&self) -> aws_sdk_ecr::Client {
+        aws_sdk_ecr::Client::new(&self.config)
+    }
+
+    /// A client of Secrets Manager.
+    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
+    }
+
+    /// A client of Certificate Manager.
+    pub(crate) fn acm(&self) -> aws_sdk_acm::Client {
+        aws_sdk_acm::Client::new(&self.config)
+    }
+
+    /// A client of Cloud Control, which reads any resource by its CloudFormation type.
+    pub(crate) fn cloudcontrol(&self) -> aws_sdk_cloudcontrol::Client {
+        aws_sdk_cloudcontrol::Client::new(&self.config)
     }
 
     /// Who we are, and where.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::engine::progress::ResourceEvent;
+use crate::services::StoppedTask;
 
 /// What sort of failure it was; decides the exit code and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -81,6 +82,9 @@ pub struct Report {
     /// Every resource that failed, in order, the cause included.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<ResourceEvent>,
+    /// Tasks that stopped during the operation, with their last log lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<StoppedTask>,
 }
 
 /// A failure of this crate. `Display` is what happened; [`CloudError::report`] has the rest.
@@ -100,6 +104,7 @@ impl CloudError {
             operation_id: None,
             cause: None,
             failures: Vec::new(),
+            tasks: Vec::new(),
         }))
     }
 

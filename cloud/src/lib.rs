@@ -25,6 +25,7 @@ pub mod emulator;
 mod engine;
 mod error;
 mod failure;
+mod services;
 mod stacks;
 mod template_body;
 mod text;
@@ -39,6 +40,7 @@ pub use engine::request::{
 };
 pub use engine::{deploy_stack, destroy_stack};
 pub use error::{CloudError, Kind, Report};
+pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
     list_stacks, set_termination_protection,

@@ -23,6 +23,10 @@ impl Approval {
             Question::Recreate { stack, status, resources } => {
                 (recreate_text(stack, status, resources), format!("Delete {stack} and create it anew?"))
             }
+            Question::RollBack { stack, logical_id, reason, times } => (
+                format!("{times} tasks of {logical_id} stopped for the same reason: {reason}"),
+                format!("Roll {stack} back now?"),
+            ),
         };
         monitor.show(&text);
         if self.yes {

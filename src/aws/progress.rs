@@ -69,6 +69,10 @@ impl<'a> Monitor<'a> {
                 inner.say(&format!("{}: {} s{waiting}", self.stack, elapsed.as_secs()));
             }
             Progress::Heartbeat { .. } => {}
+            Progress::Expected { .. }
+            | Progress::Service(_)
+            | Progress::TaskStopped(_)
+            | Progress::Repeats { .. } => {}
             Progress::Note { text } => inner.say(&format!("note: {text}")),
         }
     }

@@ -185,6 +185,7 @@ pub(crate) async fn events(
 fn event(event: &aws::StackEvent) -> Option<ResourceEvent> {
     Some(ResourceEvent {
         id: event.event_id()?.to_owned(),
+        stack_id: event.stack_id().unwrap_or_default().to_owned(),
         time: event.timestamp().and_then(timestamp).unwrap_or(Timestamp(0)),
         logical_id: clean(event.logical_resource_id()?),
         physical_id: event.physical_resource_id().map(clean).filter(|id| !id.is_empty()),

@@ -257,6 +257,7 @@ pub(crate) fn stack(status: &str) -> StackDescription {
 pub(crate) fn event(n: usize, id: &str, status: &str, reason: &str) -> ResourceEvent {
     ResourceEvent {
         id: format!("event-{n}"),
+        stack_id: STACK.into(),
         time: Timestamp(CREATED + 1 + i64::try_from(n).unwrap()),
         logical_id: id.into(),
         physical_id: Some(if id == "S" { STACK.into() } else { format!("physical-{id}") }),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
 use serde::{Serialize, Serializer};
 
+use crate::services::{ServiceState, StoppedTask};
+
 /// A point in time as AWS told it, in milliseconds since 1970. Never compared with this machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
@@ -32,6 +34,8 @@ pub struct ResourceEvent {
     /// CloudFormation's id of the event; unique.
     #[serde(skip)]
     pub id: String,
+    /// The ARN of the stack it happened in: the one that is worked on, or one nested in it.
+    pub stack_id: String,
     /// When it happened, by AWS's clock.
     pub time: Timestamp,
     /// The resource's logical id, or the stack's name.
@@ -103,6 +107,26 @@ pub enum Progress {
         elapsed: Duration,
         /// Logical ids of the resources that are in progress.
         in_progress: Vec<String>,
+    },
+    /// How long earlier operations of this kind took on this stack, told once.
+    Expected {
+        /// The median of their durations.
+        total: Duration,
+        /// How many there are.
+        operations: usize,
+    },
+    /// A service that is being deployed has moved.
+    Service(ServiceState),
+    /// A task of a service that is being deployed has stopped.
+    TaskStopped(StoppedTask),
+    /// The same failure keeps coming back, so waiting will not help.
+    Repeats {
+        /// The service's logical id.
+        logical_id: String,
+        /// What each of the stopped tasks said.
+        reason: String,
+        /// How many tasks stopped with it.
+        times: usize,
     },
     /// Something that the user should know and that stops nothing.
     Note {

@@ -106,6 +106,17 @@ pub enum Question {
         /// Logical ids and types of what is still there and would be deleted.
         resources: Vec<(String, String)>,
     },
+    /// Tasks of a service keep stopping for the same reason. Shall the update be cancelled and rolled back now?
+    RollBack {
+        /// The stack's name.
+        stack: String,
+        /// The service's logical id.
+        logical_id: String,
+        /// What each of the stopped tasks said.
+        reason: String,
+        /// How many tasks stopped with it.
+        times: usize,
+    },
 }
 
 /// The caller's answer to a [`Question`].
