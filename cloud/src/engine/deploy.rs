@@ -278,7 +278,7 @@ impl Machine for Deploy {
     }
 
     fn wants_older(&self, page: &[ResourceEvent]) -> bool {
-        matches!(&self.at, At::Following(following) if following.follow.log.wants_older(page))
+        matches!(&self.at, At::Following(following) if following.follow.wants_older(page))
     }
 }
 

@@ -267,7 +267,7 @@ impl Machine for Destroy {
 
     fn wants_older(&self, page: &[ResourceEvent]) -> bool {
         match &self.at {
-            At::Following { follow, .. } => follow.log.wants_older(page),
+            At::Following { follow, .. } => follow.wants_older(page),
             // Back to where the running deletion began; without one, the newest page is enough.
             At::ReadingHistory(stack) => {
                 stack.status == "DELETE_IN_PROGRESS"

@@ -1,33 +1,59 @@
 //! The history of one operation, put together from pages that overlap, repeat and arrive out of order.
+//!
+//! One stack runs one operation at a time, and AWS marks its events twice: with the token of the request that began it
+//! and with an `OperationId`. A rollback that CloudFormation begins by itself is an operation of its own and belongs to
+//! the one that it undoes. Stacks nested in ours have events of their own, told only under their own ARN.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::progress::{ResourceEvent, Timestamp};
+use super::status::{Condition, condition};
 
-/// The events of one operation on one stack: each once, in order.
+/// From how many events on the older half of a page shows that everything before it is known.
+const SMALL_PAGE: usize = 10;
+/// The resource type of a nested stack, and of a stack's own events.
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+
+/// The events of one operation on one stack and on those nested in it: each once, in order.
 #[derive(Debug, Clone)]
 pub(crate) struct EventLog {
-    stack_id: String,
-    token: String,
+    root: String,
     /// Nothing older belongs to us; a time of AWS's clock.
     since: Option<Timestamp>,
+    tokens: BTreeSet<String>,
+    operations: BTreeSet<String>,
     seen: BTreeSet<String>,
-    /// When the first event with our token happened.
+    /// When the first event that is surely ours happened.
     begun: Option<Timestamp>,
+    /// The stack's own last event, if it was an ending.
+    ended: Option<String>,
+    /// The nested stacks by ARN, and whether more is to come of them.
+    nested: BTreeMap<String, bool>,
     events: Vec<ResourceEvent>,
 }
 
 impl EventLog {
-    /// The history of the operation that was started with `token` on `stack_id`, not before `since`.
-    pub(crate) fn new(stack_id: &str, token: &str, since: Option<Timestamp>) -> EventLog {
+    /// The history of the operation that was started with `token` on the stack `root`, not before `since`.
+    pub(crate) fn new(root: &str, token: &str, since: Option<Timestamp>) -> EventLog {
         EventLog {
-            stack_id: stack_id.to_owned(),
-            token: token.to_owned(),
+            root: root.to_owned(),
             since,
+            tokens: BTreeSet::from([token.to_owned()]),
+            operations: BTreeSet::new(),
             seen: BTreeSet::new(),
             begun: None,
+            ended: None,
+            nested: BTreeMap::new(),
             events: Vec::new(),
         }
+    }
+
+    /// The history of the operation that began with this event of the stack itself.
+    pub(crate) fn since_event(root: &str, begin: &ResourceEvent) -> EventLog {
+        let mut log = EventLog::new(root, begin.token.as_deref().unwrap_or_default(), Some(begin.time));
+        log.operations.extend(begin.operation_id.clone());
+        log.begun = Some(begin.time);
+        log
     }
 
     /// Forgets events that happened before ours.
@@ -35,41 +61,112 @@ impl EventLog {
         self.seen.extend(events.iter().map(|event| event.id.clone()));
     }
 
-    /// Takes in what AWS told, newest first, and gives back what is new, oldest first.
+    /// Takes in what AWS told of one stack, newest first, and gives back what is new, oldest first.
     pub(crate) fn take(&mut self, newest_first: Vec<ResourceEvent>) -> Vec<ResourceEvent> {
         let mut fresh: Vec<_> =
             newest_first.into_iter().rev().filter(|event| self.seen.insert(event.id.clone())).collect();
         // Stable: events of the same millisecond stay in AWS's order.
         fresh.sort_by_key(|event| event.time);
-        fresh.retain(|event| self.is_ours(event));
+        fresh.retain(|event| {
+            let ours = self.is_ours(event);
+            if ours && self.is_root(event) {
+                self.ended = Some(event.status.clone()).filter(|status| ends(status));
+            }
+            ours
+        });
+        for event in &fresh {
+            self.follow_nested(event);
+        }
         self.events.extend(fresh.iter().cloned());
+        // What came late may be older than the ending that is known.
         self.events.sort_by_key(|event| event.time);
+        let own = self.events.iter().rfind(|event| self.is_root(event));
+        self.ended = own.map(|event| event.status.clone()).filter(|status| ends(status));
         fresh
     }
 
-    /// One stack runs one operation at a time: from our first event on, all are ours; before it, another operation's are
-    /// known by their token.
     fn is_ours(&mut self, event: &ResourceEvent) -> bool {
         if self.since.is_some_and(|since| event.time < since) {
             return false;
         }
-        match &event.token {
-            None => true,
-            Some(token) if *token == self.token => {
-                self.begun = Some(self.begun.map_or(event.time, |begun| begun.min(event.time)));
-                true
+        if self.nested.contains_key(&event.stack_id) {
+            return true;
+        }
+        let known_token = event.token.as_ref().is_some_and(|token| self.tokens.contains(token));
+        let known_operation = event.operation_id.as_ref().is_some_and(|id| self.operations.contains(id));
+        if known_token || known_operation {
+            self.begun = Some(self.begun.map_or(event.time, |begun| begun.min(event.time)));
+            self.adopt(event);
+            return true;
+        }
+        let while_it_ran = self.begun.is_some_and(|begun| event.time >= begun) && self.ended.is_none();
+        if event.operation_id.is_none() {
+            // An old or simple endpoint marks little: a stack runs one operation at a time.
+            return event.token.is_none() || while_it_ran;
+        }
+        // What undoes our operation is part of its story, whoever asked for it.
+        let undoes = while_it_ran && self.is_root(event) && event.status.ends_with("ROLLBACK_IN_PROGRESS");
+        if undoes {
+            self.adopt(event);
+        }
+        undoes
+    }
+
+    fn adopt(&mut self, event: &ResourceEvent) {
+        self.tokens.extend(event.token.clone());
+        self.operations.extend(event.operation_id.clone());
+    }
+
+    /// A nested stack is read from when its parent touches it until it tells of its own ending.
+    fn follow_nested(&mut self, event: &ResourceEvent) {
+        match self.nested_arn(event) {
+            Some(arn) if event.status.ends_with("_IN_PROGRESS") => drop(self.nested.insert(arn, true)),
+            Some(arn) => drop(self.nested.entry(arn).or_insert(true)),
+            None if is_own(event, &self.root) && ends(&event.status) => {
+                if let Some(open) = self.nested.get_mut(&event.stack_id) {
+                    *open = false;
+                }
             }
-            Some(_) => self.begun.is_some_and(|begun| event.time >= begun),
+            None => {}
         }
     }
 
-    /// Whether an older page may hold something new.
+    /// The ARN of the nested stack that its parent tells of here.
+    fn nested_arn(&self, event: &ResourceEvent) -> Option<String> {
+        let arn = event.physical_id.as_ref()?;
+        let is_parents = event.resource_type == STACK_TYPE && *arn != event.stack_id && *arn != self.root;
+        (is_parents && arn.starts_with("arn:")).then(|| arn.clone())
+    }
+
+    /// The nested stacks of which more is to come.
+    pub(crate) fn nested_open(&self) -> Vec<String> {
+        self.nested.iter().filter(|(_, open)| **open).map(|(arn, _)| arn.clone()).collect()
+    }
+
+    /// The status that the stack's own last event tells of.
+    pub(crate) fn own_status(&self) -> Option<&str> {
+        self.events.iter().rfind(|event| self.is_root(event)).map(|event| event.status.as_str())
+    }
+
+    /// Whether a page older than `page` may hold something new.
     pub(crate) fn wants_older(&self, page: &[ResourceEvent]) -> bool {
         let Some(oldest) = page.iter().map(|event| event.time).min() else { return false };
-        match self.since {
-            Some(since) => oldest >= since && !page.iter().all(|event| self.seen.contains(&event.id)),
-            None => !page.iter().any(|event| self.seen.contains(&event.id)),
+        if self.since.is_some_and(|since| oldest < since) {
+            return false;
         }
+        let known = |event: &ResourceEvent| self.seen.contains(&event.id);
+        if self.since.is_none() && page.iter().any(known) {
+            return false;
+        }
+        // Neighbours may come in either order; half a page of known events is more than that.
+        let half = page.len().div_ceil(2).max(page.len().min(SMALL_PAGE));
+        !page[page.len() - half..].iter().all(known)
+    }
+
+    /// Whether a page older than `page` may belong to the operation at all, known or not.
+    pub(crate) fn reaches_beyond(&self, page: &[ResourceEvent]) -> bool {
+        let begin = self.begun.or(self.since);
+        begin.is_some_and(|begin| page.iter().all(|event| event.time >= begin))
     }
 
     /// Whether AWS has told of our operation.
@@ -77,10 +174,18 @@ impl EventLog {
         self.begun.is_some()
     }
 
+    /// The ending that the stack's own last event tells of.
+    pub(crate) fn ended(&self) -> Option<&str> {
+        self.ended.as_deref()
+    }
+
     /// The first failure that is not the echo of another one.
     pub(crate) fn cause(&self) -> Option<&ResourceEvent> {
         let failures = || self.events.iter().filter(|event| self.is_failure(event));
-        failures().find(|event| !is_echo(event)).or_else(|| failures().next())
+        failures()
+            .find(|event| !is_echo(event) && self.nested_arn(event).is_none())
+            .or_else(|| failures().find(|event| !is_echo(event)))
+            .or_else(|| failures().next())
     }
 
     /// Every resource that failed by itself, in order.
@@ -91,8 +196,10 @@ impl EventLog {
     /// The resources whose deletion failed and did not succeed later. Told apart by their physical ids, since a
     /// replaced resource shares its logical id with its successor.
     pub(crate) fn not_deleted(&self) -> Vec<&ResourceEvent> {
-        let last: BTreeMap<_, _> =
-            self.resources().map(|event| ((&event.logical_id, &event.physical_id), event)).collect();
+        let last: BTreeMap<_, _> = self
+            .resources()
+            .map(|event| ((&event.stack_id, &event.logical_id, &event.physical_id), event))
+            .collect();
         last.into_values().filter(|event| event.status == "DELETE_FAILED").collect()
     }
 
@@ -101,11 +208,16 @@ impl EventLog {
         self.events.iter().filter(|event| event.status == "DELETE_SKIPPED").collect()
     }
 
+    /// The last event of each resource that something is being done to.
+    pub(crate) fn running(&self) -> Vec<&ResourceEvent> {
+        let last: BTreeMap<_, _> =
+            self.resources().map(|event| ((&event.stack_id, &event.logical_id), event)).collect();
+        last.into_values().filter(|event| event.status.ends_with("_IN_PROGRESS")).collect()
+    }
+
     /// Logical ids of the resources that something is being done to.
     pub(crate) fn in_progress(&self) -> Vec<String> {
-        let last: BTreeMap<_, _> = self.resources().map(|event| (&event.logical_id, event)).collect();
-        let running = last.into_iter().filter(|(_, event)| event.status.ends_with("_IN_PROGRESS"));
-        running.map(|(logical_id, _)| logical_id.clone()).collect()
+        self.running().into_iter().map(|event| event.logical_id.clone()).collect()
     }
 
     /// CloudFormation's id of the operation, if it told one.
@@ -113,22 +225,60 @@ impl EventLog {
         self.events.iter().find_map(|event| event.operation_id.clone())
     }
 
+    /// When the operation began, by AWS's clock.
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        self.begun.or(self.since)
+    }
+
+    /// All events, oldest first.
+    pub(crate) fn events(&self) -> &[ResourceEvent] {
+        &self.events
+    }
+
     fn resources(&self) -> impl Iterator<Item = &ResourceEvent> {
-        self.events.iter().filter(|event| !self.is_stack(event))
+        self.events.iter().filter(|event| !is_own(event, &self.root))
     }
 
     fn is_failure(&self, event: &ResourceEvent) -> bool {
-        event.status.ends_with("_FAILED") && !self.is_stack(event)
+        event.status.ends_with("_FAILED") && !is_own(event, &self.root)
     }
 
-    fn is_stack(&self, event: &ResourceEvent) -> bool {
-        event.physical_id.as_deref() == Some(self.stack_id.as_str())
+    fn is_root(&self, event: &ResourceEvent) -> bool {
+        event.physical_id.as_deref() == Some(self.root.as_str())
     }
+}
+
+/// Whether an event tells of the stack in whose list it stands, and not of one of its resources.
+pub(crate) fn is_own(event: &ResourceEvent, root: &str) -> bool {
+    event.physical_id.as_deref().is_some_and(|id| id == root || id == event.stack_id)
+}
+
+/// Whether a status ends an operation.
+fn ends(status: &str) -> bool {
+    !matches!(condition(status), Condition::Running | Condition::Announced | Condition::Unknown)
 }
 
 /// CloudFormation stops what it was doing when something else fails, and reports that as a failure, too.
 fn is_echo(event: &ResourceEvent) -> bool {
     event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("cancelled"))
+}
+
+/// The event with which the stack's running operation, or its last one, began: what precedes it is another ending.
+/// `newest_first` may be cut off; then there may be none.
+pub(crate) fn begin_of_last_operation<'a>(
+    newest_first: &'a [ResourceEvent],
+    root: &str,
+) -> Option<&'a ResourceEvent> {
+    let mut begin = None;
+    for event in newest_first.iter().filter(|event| event.physical_id.as_deref() == Some(root)) {
+        match condition(&event.status) {
+            Condition::Running => begin = Some(event),
+            // The ending of the operation itself comes before its beginning has been met.
+            _ if begin.is_none() && event.status != "REVIEW_IN_PROGRESS" => {}
+            _ => return begin,
+        }
+    }
+    begin
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
-//! Following a running operation until it has ended: describe the stack, tell its events, wait, again.
+//! Following a running operation until it has ended, in rounds: read its events, look at the stack, wait, again.
+//!
+//! The events tell the story, and that it has ended. The stack itself is described when they say so, and every now and
+//! then, because events can be missing or forbidden. When it has ended, the events are read a last time to their
+//! beginning: what came late or out of order is then in its place before anything is concluded from them.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::events::EventLog;
@@ -31,7 +36,16 @@ pub(crate) struct Follow {
     patience: Patience,
     /// The stack as last described.
     pub(crate) latest: Option<StackDescription>,
+    described: Option<Duration>,
+    /// What is still to be asked in this round, and the stack whose events have been asked for.
+    todo: VecDeque<Action>,
+    asked: Option<String>,
+    /// The operation has ended, and its events are read a last time.
+    closing: bool,
     gone: bool,
+    /// Since when the stack has shown another ending than the events, and whether that is no stale answer any more.
+    different_since: Option<Duration>,
+    disagrees: bool,
     missing_since: Option<Duration>,
     unmoved_since: Option<Duration>,
     grace: Duration,
@@ -39,6 +53,8 @@ pub(crate) struct Follow {
     stale: Duration,
     last_events_tries: u32,
     events_denied: bool,
+    /// The last question for events got no answer: then the stack is asked first.
+    events_fail: bool,
     reconnected: bool,
     spoke: Duration,
 }
@@ -78,13 +94,20 @@ impl Follow {
             log,
             patience,
             latest: None,
+            described: None,
+            todo: VecDeque::new(),
+            asked: None,
+            closing: false,
             gone: false,
+            different_since: None,
+            disagrees: false,
             missing_since: None,
             unmoved_since: None,
             grace,
             stale: STALE,
             last_events_tries: 0,
             events_denied: false,
+            events_fail: false,
             reconnected: false,
             spoke: Duration::ZERO,
         }
@@ -104,129 +127,228 @@ impl Follow {
     /// The first action.
     pub(crate) fn begin(&mut self, moment: Moment) -> Action {
         self.spoke = moment.elapsed;
-        self.look()
+        self.plan_round();
+        self.next_action().unwrap_or_else(|| self.describe())
     }
 
-    /// The stack's status as last seen.
+    /// The stack's status as last heard of, from its events or by looking at it.
     pub(crate) fn status(&self) -> &str {
-        self.latest.as_ref().map_or("", |stack| &stack.status)
+        let described = self.latest.as_ref().map(|stack| stack.status.as_str());
+        self.log.own_status().or(described).unwrap_or_default()
+    }
+
+    /// Whether the page of events after this one is needed. `page` is newest first.
+    pub(crate) fn wants_older(&self, page: &[ResourceEvent]) -> bool {
+        let of_the_root = self.asked.as_ref() == Some(&self.stack_id);
+        if self.closing && of_the_root { self.log.reaches_beyond(page) } else { self.log.wants_older(page) }
     }
 
     /// One step.
     pub(crate) fn step(&mut self, moment: Moment, seen: Observation, say: &mut Vec<Progress>) -> Followed {
         match seen {
-            Observation::Slept | Observation::Reconnected(Ok(())) => Followed::Do(self.look()),
-            Observation::Reconnected(Err(error)) => self.lost(error),
-            Observation::Stack(Ok(Some(stack))) => {
-                self.missing_since = None;
-                self.latest = Some(stack);
-                self.events_or_decide(moment, say)
+            Observation::Slept | Observation::Reconnected(Ok(())) => {
+                self.plan_round();
+                self.go_on(moment, say)
             }
-            Observation::Stack(Ok(None)) => self.missing(moment, say),
-            Observation::Stack(Err(failure)) => self.failed(&failure, moment, say),
+            Observation::Reconnected(Err(error)) => self.lost(error),
             Observation::Events(Ok(events)) => {
+                self.events_fail = false;
                 self.tell(events, moment, say);
-                self.decide(moment, say)
+                self.go_on(moment, say)
             }
             Observation::Events(Err(failure)) => self.events_failed(&failure, moment, say),
+            Observation::Stack(Ok(stack)) => self.saw(stack, moment, say),
+            Observation::Stack(Err(failure)) => self.failed(&failure, moment, say),
             _ => self.lost(CloudError::bug("an answer that nobody asked for, while following")),
         }
     }
 
-    fn look(&self) -> Action {
-        Action::DescribeStack(self.stack_id.clone())
+    // A round.
+
+    fn plan_round(&mut self) {
+        self.todo.clear();
+        if self.events_fail && !self.closing {
+            self.todo.push_back(self.describe());
+        }
+        if !self.events_denied {
+            self.todo.push_back(Action::Events(self.stack_id.clone()));
+            self.todo.extend(self.log.nested_open().into_iter().map(Action::Events));
+        }
     }
 
-    fn events_or_decide(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
-        if self.events_denied {
-            return self.decide(moment, say);
+    fn next_action(&mut self) -> Option<Action> {
+        let action = self.todo.pop_front()?;
+        if let Action::Events(stack) = &action {
+            self.asked = Some(stack.clone());
         }
-        Followed::Do(Action::Events(self.stack_id.clone()))
+        Some(action)
+    }
+
+    fn describe(&self) -> Action {
+        Action::DescribeStack(self.stack_id.clone())
     }
 
     fn tell(&mut self, events: Vec<ResourceEvent>, moment: Moment, say: &mut Vec<Progress>) {
         let fresh = self.log.take(events);
         if !fresh.is_empty() {
             self.spoke = moment.elapsed;
-            self.patience.quicken();
         }
         say.extend(fresh.into_iter().map(Progress::Resource));
     }
 
-    /// The stack was described, then its events were read: so if it has ended, nothing is missing.
-    fn decide(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
-        if let Some(ended) = self.ended() {
-            return Followed::Ended(ended);
+    fn go_on(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        if let Some(action) = self.next_action() {
+            return Followed::Do(action);
+        }
+        if self.closing {
+            return self.close(moment, say);
+        }
+        let due = self.described.is_none_or(|described| {
+            moment.elapsed.saturating_sub(described) >= self.patience.pace().describe_every
+        });
+        // An ending that the events tell of is looked at again and again until the stack shows it, too.
+        if due || self.events_denied || self.log.ended().is_some() {
+            self.described = Some(moment.elapsed);
+            return Followed::Do(self.describe());
+        }
+        self.wait(moment, say)
+    }
+
+    fn saw(&mut self, stack: Option<StackDescription>, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        let Some(stack) = stack else { return self.missing(moment, say) };
+        self.missing_since = None;
+        self.latest = Some(stack);
+        self.compare_with_the_events(moment);
+        if self.ending().is_some() {
+            return self.read_a_last_time(moment, say);
         }
         let since = *self.unmoved_since.get_or_insert(moment.elapsed);
-        if self.has_moved() {
+        if self.has_moved() || self.log.has_begun() {
             self.unmoved_since = None;
         } else if moment.elapsed.saturating_sub(since) >= self.grace {
             let what = format!("AWS took the order, and the stack is still {}", self.status());
             return self.lost(CloudError::new(Kind::Unreachable, what));
         }
+        match self.next_action() {
+            Some(action) => Followed::Do(action),
+            None => self.wait(moment, say),
+        }
+    }
+
+    fn wait(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
         if moment.elapsed.saturating_sub(self.spoke) >= HEARTBEAT {
             self.spoke = moment.elapsed;
             say.push(Progress::Heartbeat { elapsed: moment.elapsed, in_progress: self.log.in_progress() });
         }
-        Followed::Do(Action::Sleep(self.patience.after_answer()))
+        let pause = self.patience.after_answer(moment);
+        let silent = moment.elapsed.saturating_sub(self.spoke);
+        Followed::Do(Action::Sleep(pause.min(HEARTBEAT.saturating_sub(silent))))
     }
 
-    /// Whether the operation has ended, and how. A status we do not know never ends anything.
-    fn ended(&self) -> Option<Ending> {
+    // The end.
+
+    /// Whether the operation has ended, and how. The events are about our operation, so they have the last word; the
+    /// stack must agree with them, since either can be stale. A status we do not know never ends anything.
+    fn ending(&self) -> Option<Ending> {
         if self.gone {
             return Some(Ending::Gone);
         }
-        let stack = self.latest.as_ref()?;
+        let mut stack = self.latest.clone()?;
+        match self.log.ended() {
+            Some(ended) if ended == stack.status => {}
+            // The stack shows something else for a minute: somebody else's operation that came after ours.
+            Some(ended) if self.disagrees => stack.status = ended.to_owned(),
+            Some(_) => return None,
+            None if self.has_moved() => {}
+            None => return None,
+        }
         match condition(&stack.status) {
             Condition::Deleted => Some(Ending::Gone),
-            Condition::Succeeded | Condition::RolledBack | Condition::Failed if self.has_moved() => {
-                Some(Ending::Stack(stack.clone()))
-            }
+            Condition::Succeeded | Condition::RolledBack | Condition::Failed => Some(Ending::Stack(stack)),
             _ => None,
         }
     }
 
-    /// Whether AWS shows that our operation has begun. A description that looks as before may simply be stale.
-    fn has_moved(&self) -> bool {
-        if self.log.has_begun() {
-            return true;
+    fn read_a_last_time(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        self.closing = true;
+        self.plan_round();
+        match self.next_action() {
+            Some(action) => Followed::Do(action),
+            None => self.close(moment, say),
         }
+    }
+
+    fn close(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        match self.ending() {
+            Some(ending) => Followed::Ended(ending),
+            // The last events tell of another ending than the stack, which will show it soon.
+            None => {
+                self.closing = false;
+                self.wait(moment, say)
+            }
+        }
+    }
+
+    /// Whether AWS shows that our operation has begun. A description that looks as before is simply stale.
+    fn has_moved(&self) -> bool {
         match (&self.before, &self.latest) {
             (Some(before), Some(latest)) => {
-                before.status != latest.status || before.updated != latest.updated
+                latest.updated >= before.updated
+                    && (before.status != latest.status || before.updated != latest.updated)
             }
             (_, latest) => latest.is_some(),
         }
     }
 
+    /// Notes for how long the stack has shown something else than the events.
+    fn compare_with_the_events(&mut self, moment: Moment) {
+        let same = |stack: &StackDescription| self.log.ended().is_none_or(|ended| ended == stack.status);
+        if self.latest.as_ref().is_some_and(same) {
+            self.different_since = None;
+            return;
+        }
+        let since = *self.different_since.get_or_insert(moment.elapsed);
+        self.disagrees = moment.elapsed.saturating_sub(since) >= STALE;
+    }
+
     /// "Does not exist", for a while, may be a stale answer; for a stack that is being deleted it is the end.
     fn missing(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
         let since = *self.missing_since.get_or_insert(moment.elapsed);
-        if self.status().starts_with("DELETE_") || moment.elapsed.saturating_sub(since) >= self.stale {
+        let deleting = |stack: &StackDescription| stack.status.starts_with("DELETE_");
+        let deleted = self.status().starts_with("DELETE_") || self.latest.as_ref().is_some_and(deleting);
+        if deleted || moment.elapsed.saturating_sub(since) >= self.stale {
             self.gone = true;
-            return self.events_or_decide(moment, say);
+            return self.read_a_last_time(moment, say);
         }
-        Followed::Do(Action::Sleep(self.patience.after_answer()))
+        self.wait(moment, say)
     }
 
+    // Failures.
+
     fn events_failed(&mut self, failure: &ApiFailure, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        if self.asked.as_ref() != Some(&self.stack_id) {
+            // A nested stack's events only add to the picture; the next round asks again.
+            return self.go_on(moment, say);
+        }
         if failure.class == Class::Denied {
             self.events_denied = true;
+            self.todo.clear();
             say.push(Progress::Note {
                 text: format!("not allowed to read events ({}); only the status is shown", failure.action),
             });
-            return self.decide(moment, say);
+            return self.go_on(moment, say);
         }
-        let Some(ended) = self.ended() else {
+        self.events_fail = true;
+        if !self.closing {
             return self.failed(failure, moment, say);
-        };
-        let failed =
-            matches!(ended, Ending::Stack(stack) if condition(&stack.status) != Condition::Succeeded);
-        let tries = if failed { TRIES_AFTER_FAILURE } else { TRIES_AFTER_SUCCESS };
+        }
+        let succeeded = self.latest.as_ref().is_some_and(|stack| {
+            matches!(condition(&stack.status), Condition::Succeeded | Condition::Deleted)
+        });
+        let tries = if succeeded || self.gone { TRIES_AFTER_SUCCESS } else { TRIES_AFTER_FAILURE };
         self.last_events_tries += 1;
         if self.last_events_tries >= tries || !failure.passes() {
-            return self.decide(moment, say);
+            return self.close(moment, say);
         }
         self.failed(failure, moment, say)
     }
@@ -243,6 +365,7 @@ impl Follow {
             return self.lost(failure.clone().into_error());
         };
         self.spoke = moment.elapsed;
+        self.described = None;
         say.push(match failure.class {
             Class::Throttled => Progress::Throttled { retry_in },
             _ => Progress::Unreachable { what: failure.message.clone(), retry_in },
@@ -257,13 +380,13 @@ impl Follow {
 
     /// Says that the operation goes on in AWS, and how to see it.
     pub(crate) fn still_running(&self, error: CloudError) -> CloudError {
-        let status = self.latest.as_ref().map(|stack| stack.status.clone());
+        let status = Some(self.status()).filter(|status| !status.is_empty()).map(str::to_owned);
         let seen =
             status.as_deref().map_or(String::new(), |status| format!("; it was last seen as {status}"));
         let operation_id = self.log.operation_id();
         error
             .state(format!("the operation goes on in AWS{seen}"))
-            .next(format!("aws cloudformation describe-stacks --stack-name {}", self.stack_id))
+            .next(format!("docuthinker watch {}", self.stack_id))
             .with(|report| {
                 report.status = status;
                 report.operation_id = operation_id;

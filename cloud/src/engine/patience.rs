@@ -12,6 +12,10 @@ pub(crate) struct Pace {
     pub(crate) first: Duration,
     /// The longest pause; each one is half as long again as the one before.
     pub(crate) longest: Duration,
+    /// How often the stack itself is described while its events tell what happens.
+    pub(crate) describe_every: Duration,
+    /// How often ECS is asked about services that are being deployed.
+    pub(crate) services_every: Duration,
     /// The pause after a first failure; each further one doubles it.
     pub(crate) first_after_failure: Duration,
     /// The longest pause after failures.
@@ -19,10 +23,13 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// For AWS, whose API allows few questions per second and account. A pause of more than 20 seconds looks like a hang.
+    /// For AWS, whose API allows few questions per second and account. Events are asked for so often that an ending is
+    /// known two seconds later in the middle. A pause of more than 20 seconds looks like a hang.
     pub(crate) const AWS: Pace = Pace {
         first: Duration::from_secs(1),
-        longest: Duration::from_secs(5),
+        longest: Duration::from_millis(3500),
+        describe_every: Duration::from_secs(30),
+        services_every: Duration::from_secs(15),
         first_after_failure: Duration::from_secs(2),
         longest_after_failure: Duration::from_secs(20),
     };
@@ -30,6 +37,8 @@ impl Pace {
     pub(crate) const LOCAL: Pace = Pace {
         first: Duration::from_millis(50),
         longest: Duration::from_millis(200),
+        describe_every: Duration::from_millis(500),
+        services_every: Duration::from_millis(500),
         first_after_failure: Duration::from_millis(100),
         longest_after_failure: Duration::from_secs(2),
     };
@@ -52,22 +61,23 @@ impl Patience {
     }
 
     /// AWS answered: the pause until the next question.
-    pub(crate) fn after_answer(&mut self) -> Duration {
+    pub(crate) fn after_answer(&mut self, moment: Moment) -> Duration {
         self.answered();
         let pause = self.pause;
         self.pause = (self.pause * 3 / 2).min(self.pace.longest);
-        pause
+        // Up to a tenth less, so that several of us do not ask in step.
+        pause.mul_f64(1.0 - moment.dice / 10.0)
+    }
+
+    /// The pace that the pauses go by.
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// AWS answered.
     pub(crate) fn answered(&mut self) {
         self.failures = 0;
         self.unreachable_since = None;
-    }
-
-    /// Something happened: ask more often again.
-    pub(crate) fn quicken(&mut self) {
-        self.pause = self.pace.first;
     }
 
     /// AWS did not answer: the pause until the next question, or `None` if the grace time is over.
@@ -122,7 +132,7 @@ mod tests {
     fn one_answer_restores_it() {
         let mut patience = Patience::new(Pace::AWS, Duration::from_mins(1));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(0)).is_some());
-        assert_eq!(patience.after_answer(), Duration::from_secs(1));
+        assert_eq!(patience.after_answer(at(0)), Duration::from_millis(900));
         assert!(patience.after_failure(&failure(Class::Unreachable), at(3600)).is_some());
     }
 }

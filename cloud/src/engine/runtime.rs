@@ -203,7 +203,12 @@ impl<'a> World<'a> {
         }
     }
 
+    /// A pause that a wish to stop cuts short; one that is known already does not.
     async fn sleep(&self, pause: Duration) -> Observation {
+        if self.cancel.is_cancelled() {
+            tokio::time::sleep(pause).await;
+            return Observation::Slept;
+        }
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = self.cancel.cancelled() => {}

@@ -46,7 +46,7 @@ impl Deploy {
             Err(failure)
                 if failure.class == Class::Missing && moment.elapsed.saturating_sub(since) < STALE =>
             {
-                let pause = self.patience.after_answer();
+                let pause = self.patience.after_answer(moment);
                 return self.go(At::Preparing { ids, since }, Action::Sleep(pause));
             }
             Err(failure) => {
@@ -58,7 +58,7 @@ impl Deploy {
             "CREATE_COMPLETE" => self.ask(set),
             "FAILED" => self.set_failed(set),
             _ => {
-                let pause = self.patience.after_answer();
+                let pause = self.patience.after_answer(moment);
                 self.go(At::Preparing { ids, since }, Action::Sleep(pause))
             }
         }

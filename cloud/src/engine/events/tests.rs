@@ -41,6 +41,88 @@ fn another_operation_between_the_change_set_and_its_execution_is_not_ours() {
     assert_eq!(ids(&told), ["event-1", "event-2"], "after ours began, all are ours");
 }
 
+// A16
+#[test]
+fn operations_are_told_apart_by_their_id_and_a_rollback_belongs_to_what_it_undoes() {
+    let of = |operation: &str, mut event: ResourceEvent| {
+        event.operation_id = Some(operation.into());
+        event.token = (operation == "op-1").then(|| TOKEN.into());
+        event
+    };
+    let mut log = log();
+    let told = log.take(vec![
+        of("op-3", event(6, "C", "UPDATE_IN_PROGRESS", "of the next operation")),
+        of("op-3", event(5, "S", "UPDATE_IN_PROGRESS", "of the next operation")),
+        of("op-2", event(4, "S", "UPDATE_ROLLBACK_COMPLETE", "")),
+        of("op-2", event(3, "A", "UPDATE_COMPLETE", "")),
+        of("op-2", event(2, "S", "UPDATE_ROLLBACK_IN_PROGRESS", "")),
+        of("op-1", event(1, "A", "UPDATE_FAILED", "no")),
+        of("op-1", event(0, "S", "UPDATE_IN_PROGRESS", "")),
+    ]);
+    assert_eq!(ids(&told), ["event-0", "event-1", "event-2", "event-3", "event-4"]);
+    assert_eq!(log.ended(), Some("UPDATE_ROLLBACK_COMPLETE"));
+    assert_eq!(log.operation_id().as_deref(), Some("op-1"));
+}
+
+// A16
+#[test]
+fn a_nested_stack_with_the_same_logical_ids_has_a_story_of_its_own() {
+    const NESTED: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/S-Net/2";
+    let mut child = event(1, "Net", "CREATE_IN_PROGRESS", "Resource creation Initiated");
+    child.resource_type = STACK_TYPE.into();
+    child.physical_id = Some(NESTED.into());
+    let mut log = log();
+    log.take(vec![child.clone(), event(0, "A", "CREATE_IN_PROGRESS", "")]);
+    assert_eq!(log.nested_open(), [NESTED]);
+    let mut inside = event(2, "A", "CREATE_FAILED", "the true cause");
+    inside.stack_id = NESTED.into();
+    inside.token = Some("of its parent".into());
+    inside.operation_id = Some("of the nested stack".into());
+    assert_eq!(log.take(vec![inside.clone()]), [inside.clone()]);
+    assert_eq!(log.in_progress(), ["A", "Net"], "the outer A is still in progress");
+    let mut outer = ResourceEvent { status: "CREATE_FAILED".into(), ..child };
+    outer.id = "event-3".into();
+    outer.reason = Some("Embedded stack was not successfully created".into());
+    log.take(vec![outer]);
+    assert_eq!(log.cause(), Some(&inside));
+    let mut ended = event(4, "S-Net", "ROLLBACK_COMPLETE", "");
+    (ended.stack_id, ended.physical_id) = (NESTED.into(), Some(NESTED.into()));
+    log.take(vec![ended]);
+    assert!(log.nested_open().is_empty());
+    assert_eq!(log.ended(), None, "the end of a nested stack is not the end");
+}
+
+#[test]
+fn the_operation_that_runs_began_after_the_last_ending() {
+    let newest_first = |statuses: &[&str]| -> Vec<ResourceEvent> {
+        statuses.iter().enumerate().map(|(n, status)| event(100 - n, "S", status, "")).collect()
+    };
+    let begin = |statuses: &[&str]| {
+        begin_of_last_operation(&newest_first(statuses), STACK).map(|event| event.status.clone())
+    };
+    assert_eq!(begin(&["UPDATE_IN_PROGRESS", "CREATE_COMPLETE"]).as_deref(), Some("UPDATE_IN_PROGRESS"));
+    assert_eq!(
+        begin(&[
+            "UPDATE_ROLLBACK_COMPLETE",
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+            "X_COMPLETE"
+        ])
+        .as_deref(),
+        Some("UPDATE_IN_PROGRESS")
+    );
+    assert_eq!(
+        begin(&["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_IN_PROGRESS"]).as_deref(),
+        Some("UPDATE_ROLLBACK_IN_PROGRESS"),
+        "somebody rolled back an update that had failed and stayed"
+    );
+    assert_eq!(
+        begin(&["CREATE_COMPLETE", "CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS"]).as_deref(),
+        Some("CREATE_IN_PROGRESS")
+    );
+    assert_eq!(begin(&["REVIEW_IN_PROGRESS"]), None);
+}
+
 #[test]
 fn the_stack_itself_is_never_the_cause() {
     let mut log = log();
