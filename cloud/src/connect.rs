@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::emulator::Emulator;
 use crate::error::{CloudError, Kind};
 use crate::failure::ApiFailure;
+use crate::pacer::Pacer;
 
 /// The access key for the emulator, which reads twelve digits as the account id. It opens nothing anywhere.
 const LOCAL_ACCOUNT: &str = "123456789012";
@@ -86,6 +87,8 @@ pub struct Connection {
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     config: SdkConfig,
+    /// The pace of all questions of this account and region; clones of the connection share it.
+    pub(crate) pacer: Pacer,
 }
 
 impl Connection {
@@ -107,6 +110,7 @@ impl Connection {
             polling: polling_client(&config),
             cloudformation: mutation_client(&config),
             s3: s3_client(&config),
+            pacer: Pacer::new(config.endpoint_url().is_some_and(is_on_this_machine)),
             config,
             options,
         })
@@ -114,7 +118,8 @@ impl Connection {
 
     /// The same connection with credentials that are loaded afresh, for when the old ones expired on the way.
     pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
-        Connection::open(self.options.clone()).await
+        let opened = Connection::open(self.options.clone()).await?;
+        Ok(Connection { pacer: self.pacer.clone(), ..opened })
     }
 
     /// A client of ECS; made anew, which is cheap beside a call.

@@ -25,6 +25,7 @@ pub mod emulator;
 mod engine;
 mod error;
 mod failure;
+mod pacer;
 mod services;
 mod stacks;
 mod template_body;
@@ -38,7 +39,8 @@ pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
     DestroyRequest, Output, Question, RetainedResource, StackDescription,
 };
-pub use engine::{deploy_stack, destroy_stack};
+pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
+pub use engine::{deploy_stack, destroy_stack, operate_stack};
 pub use error::{CloudError, Kind, Report};
 pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};
 pub use stacks::{

@@ -1,5 +1,7 @@
 //! The engine's words translated into calls of the SDK, and its answers back. No decisions here.
 
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types as aws;
 
 use super::machine::{SetIds, SetView};
@@ -17,17 +19,34 @@ pub(crate) async fn describe_stack(
     stack: &str,
 ) -> Result<Option<StackDescription>, ApiFailure> {
     const ACTION: &str = "cloudformation:DescribeStacks";
-    match connection.polling.describe_stacks().stack_name(stack).send().await {
+    match paced(connection, ACTION, connection.polling.describe_stacks().stack_name(stack).send()).await {
         Ok(answer) => match answer.stacks().first().and_then(description) {
             Some(stack) => Ok(Some(stack)),
             // An XML document that was cut off parses as a stack without an id.
             None => Err(ApiFailure::network(ACTION, "half an answer: it names no stack")),
         },
-        Err(error) => match ApiFailure::of(ACTION, &error) {
-            failure if failure.class == Class::Missing => Ok(None),
-            failure => Err(failure),
-        },
+        Err(failure) if failure.class == Class::Missing => Ok(None),
+        Err(failure) => Err(failure),
     }
+}
+
+/// A question that is repeated anyway, when its turn comes in the pace of all questions of this account and region.
+async fn paced<T, E>(
+    connection: &Connection,
+    action: &'static str,
+    call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<T, ApiFailure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    connection.pacer.turn().await;
+    let answer = call.await.map_err(|error| ApiFailure::of(action, &error));
+    match &answer {
+        Ok(_) => connection.pacer.answered(),
+        Err(failure) if failure.class == Class::Throttled => connection.pacer.throttled(),
+        Err(_) => {}
+    }
+    answer
 }
 
 /// Creates a change set of the request.
@@ -100,7 +119,7 @@ pub(crate) async fn describe_change_set(
         let call = connection.polling.describe_change_set().change_set_name(change_set).set_next_token(token);
         // An ARN says of which stack it is, and CloudFormation wants it said once.
         let call = if change_set.starts_with("arn:") { call } else { call.stack_name(stack) };
-        let page = call.send().await.map_err(|error| ApiFailure::of(ACTION, &error))?;
+        let page = paced(connection, ACTION, call.send()).await?;
         changes.extend(page.changes().iter().filter_map(change));
         token = page.next_token().map(ToOwned::to_owned);
         if token.is_none() {
@@ -162,20 +181,17 @@ pub(crate) async fn execute(
 pub(crate) async fn events(
     connection: &Connection,
     stack: &str,
-    wants_older: impl Fn(&[ResourceEvent]) -> bool,
+    wants_older: impl Fn(&[ResourceEvent], &[ResourceEvent]) -> bool,
 ) -> Result<Vec<ResourceEvent>, ApiFailure> {
     let mut token = None;
     let mut events = Vec::new();
     loop {
         let call = connection.polling.describe_stack_events().stack_name(stack).set_next_token(token);
-        let page = call
-            .send()
-            .await
-            .map_err(|error| ApiFailure::of("cloudformation:DescribeStackEvents", &error))?;
+        let page = paced(connection, "cloudformation:DescribeStackEvents", call.send()).await?;
         let begin = events.len();
         events.extend(page.stack_events().iter().filter_map(event));
         token = page.next_token().map(ToOwned::to_owned);
-        if token.is_none() || !wants_older(&events[begin..]) {
+        if token.is_none() || !wants_older(&events, &events[begin..]) {
             return Ok(events);
         }
     }
@@ -269,4 +285,28 @@ pub(crate) async fn cancel_update(
 ) -> Result<(), ApiFailure> {
     let call = connection.cloudformation.cancel_update_stack().stack_name(stack).client_request_token(token);
     call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:CancelUpdateStack", &error))
+}
+
+/// Rolls back the failed operation that the stack was left with.
+pub(crate) async fn roll_back(connection: &Connection, stack: &str, token: &str) -> Result<(), ApiFailure> {
+    let call = connection.cloudformation.rollback_stack().stack_name(stack).client_request_token(token);
+    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:RollbackStack", &error))
+}
+
+/// Continues the rollback that failed, without the resources `skip`.
+pub(crate) async fn continue_rollback(
+    connection: &Connection,
+    stack: &str,
+    token: &str,
+    skip: &[String],
+) -> Result<(), ApiFailure> {
+    const ACTION: &str = "cloudformation:ContinueUpdateRollback";
+    let skip = (!skip.is_empty()).then(|| skip.to_vec());
+    let call = connection
+        .cloudformation
+        .continue_update_rollback()
+        .stack_name(stack)
+        .client_request_token(token)
+        .set_resources_to_skip(skip);
+    call.send().await.map(drop).map_err(|error| ApiFailure::of(ACTION, &error))
 }
