@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 #[cfg(feature = "aws")]
 const AFTER_HELP: &str = "To try everything without an AWS account: docuthinker deploy --all --local";
 #[cfg(not(feature = "aws"))]
-const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`, `outputs`, `local` and `bootstrap` \
+const AFTER_HELP: &str = "This build has no AWS support, so the commands that talk to AWS \
                           are missing. Build with the default feature `aws` to have them.";
 
 /// Options of every command.
@@ -165,6 +165,12 @@ pub(crate) enum Command {
     Deploy(commands::deploy::Deploy),
     #[cfg(feature = "aws")]
     Destroy(commands::destroy::Destroy),
+    #[cfg(feature = "aws")]
+    Watch(commands::operate::Watch),
+    #[cfg(feature = "aws")]
+    Cancel(commands::operate::Cancel),
+    #[cfg(feature = "aws")]
+    Rollback(commands::operate::Rollback),
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]

@@ -34,12 +34,12 @@ mod text;
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
 pub use connect::{ConnectOptions, Connection, Identity, Keys};
 pub use engine::cancel::{Cancel, CancelHandle};
+pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
     DestroyRequest, Output, Question, RetainedResource, StackDescription,
 };
-pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::{deploy_stack, destroy_stack, operate_stack};
 pub use error::{CloudError, Kind, Report};
 pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};

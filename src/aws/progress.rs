@@ -163,7 +163,8 @@ const fn phase_text(phase: Phase) -> &'static str {
         Phase::Preparing => "asking CloudFormation what would change",
         Phase::Executing => "deploying",
         Phase::Deleting => "deleting",
-        Phase::Cancelling => "time is up, cancelling the update",
+        Phase::Cancelling => "cancelling the update",
+        Phase::RollingBack => "rolling back",
         Phase::CleaningUp => "cleaning up",
     }
 }

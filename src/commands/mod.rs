@@ -17,6 +17,8 @@ pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
 #[cfg(feature = "aws")]
+pub(crate) mod operate;
+#[cfg(feature = "aws")]
 pub(crate) mod outputs;
 pub(crate) mod synth;
 mod target;
@@ -36,6 +38,12 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Deploy(args) => deploy::run(args, session),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Watch(args) => operate::watch(args, session),
+        #[cfg(feature = "aws")]
+        Command::Cancel(args) => operate::cancel(args, session),
+        #[cfg(feature = "aws")]
+        Command::Rollback(args) => operate::rollback(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
         #[cfg(feature = "aws")]

@@ -277,7 +277,7 @@ impl Machine for Deploy {
         }
     }
 
-    fn wants_older(&self, page: &[ResourceEvent]) -> bool {
+    fn wants_older(&self, _so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {
         matches!(&self.at, At::Following(following) if following.follow.wants_older(page))
     }
 }

@@ -265,7 +265,7 @@ impl Machine for Destroy {
         }
     }
 
-    fn wants_older(&self, page: &[ResourceEvent]) -> bool {
+    fn wants_older(&self, _so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {
         match &self.at {
             At::Following { follow, .. } => follow.wants_older(page),
             // Back to where the running deletion began; without one, the newest page is enough.

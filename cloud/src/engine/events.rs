@@ -174,6 +174,12 @@ impl EventLog {
         self.begun.is_some()
     }
 
+    /// Whether the operation is a rollback that somebody asked for, and not one that undoes what came before it.
+    pub(crate) fn began_with_rollback(&self) -> bool {
+        let own = self.events.iter().find(|event| self.is_root(event));
+        own.is_some_and(|event| event.status.ends_with("ROLLBACK_IN_PROGRESS"))
+    }
+
     /// The ending that the stack's own last event tells of.
     pub(crate) fn ended(&self) -> Option<&str> {
         self.ended.as_deref()

@@ -110,7 +110,8 @@ impl Fake {
 
     /// Adds what shows at the next look, once the operation runs.
     pub(crate) fn then(mut self, status: &str, events: &[(&str, &str, &str)]) -> Fake {
-        let before: usize = self.frames.iter().map(|frame| frame.events.len()).sum();
+        let coming: usize = self.frames.iter().map(|frame| frame.events.len()).sum();
+        let before = self.history.len() + coming;
         let events = events
             .iter()
             .enumerate()
@@ -124,6 +125,20 @@ impl Fake {
     pub(crate) fn then_gone(mut self) -> Fake {
         self.frames.push_back(Frame { status: None, events: Vec::new() });
         self
+    }
+
+    /// Says that an operation runs already.
+    pub(crate) fn begin_running(&mut self) {
+        self.running = true;
+    }
+
+    /// Gives the coming events this token, and times after all of the history.
+    pub(crate) fn retell(&mut self, token: &str, after: i64) {
+        for event in self.frames.iter_mut().flat_map(|frame| &mut frame.events) {
+            event.token = Some(token.to_owned());
+            event.time.0 += after;
+            event.id = format!("{}-of-{token}", event.id);
+        }
     }
 
     /// Turns the machine to its end. Panics if it runs for a virtual week.
@@ -204,7 +219,11 @@ impl Fake {
                 self.running = true;
                 Observation::Done(Ok(()))
             }
-            Action::DeleteChangeSet { .. } | Action::CancelUpdate { .. } => Observation::Done(Ok(())),
+            Action::CancelUpdate { .. } | Action::RollBack { .. } | Action::ContinueRollback { .. } => {
+                self.running = true;
+                Observation::Done(Ok(()))
+            }
+            Action::DeleteChangeSet { .. } => Observation::Done(Ok(())),
             Action::Reconnect => Observation::Reconnected(Ok(())),
             Action::Sleep(pause) => {
                 self.now += *pause;

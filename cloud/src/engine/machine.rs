@@ -48,6 +48,10 @@ pub(crate) enum Action {
     DeleteStack { stack: String, token: String, retain: Vec<String> },
     /// Cancel the running update of the stack.
     CancelUpdate { stack: String, token: String },
+    /// Roll back the failed operation that the stack was left with.
+    RollBack { stack: String, token: String },
+    /// Continue the rollback that failed, without these resources.
+    ContinueRollback { stack: String, token: String, skip: Vec<String> },
     /// Load the credentials afresh.
     Reconnect,
     /// Wait.
@@ -137,8 +141,8 @@ pub(crate) trait Machine: Sized {
     /// One step.
     fn step(self, moment: Moment, seen: Observation) -> Turn<Self>;
 
-    /// Whether the page of events after this one is needed. `page` is newest first.
-    fn wants_older(&self, page: &[ResourceEvent]) -> bool;
+    /// Whether the page of events after this one is needed. Both are newest first; `page` is the end of `so_far`.
+    fn wants_older(&self, so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool;
 }
 
 impl<M: Machine> Turn<M> {

@@ -10,6 +10,7 @@ mod events;
 mod fake;
 mod follow;
 mod machine;
+pub(crate) mod operate;
 mod patience;
 pub(crate) mod plan;
 pub(crate) mod progress;
@@ -18,4 +19,4 @@ mod runtime;
 mod status;
 mod verdict;
 
-pub use runtime::{deploy_stack, destroy_stack};
+pub use runtime::{deploy_stack, destroy_stack, operate_stack};

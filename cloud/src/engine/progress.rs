@@ -72,8 +72,10 @@ pub enum Phase {
     Executing,
     /// The stack is being deleted.
     Deleting,
-    /// An update is being cancelled and rolled back, because its time is up.
+    /// An update is being cancelled; CloudFormation then rolls it back.
     Cancelling,
+    /// A failed operation is being rolled back.
+    RollingBack,
     /// What we made and do not need (a change set, an empty stack) is being removed.
     CleaningUp,
 }

@@ -8,6 +8,7 @@ use super::api;
 use super::deploy::{Deploy, Deployed};
 use super::destroy::Destroy;
 use super::machine::{Action, Machine, Moment, Next, Observation};
+use super::operate::{Operate, OperateOutcome, OperateRequest};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
 use super::progress::Progress;
@@ -70,6 +71,22 @@ pub async fn destroy_stack(
 ) -> Result<DestroyOutcome, CloudError> {
     let machine = Destroy::new(request.clone(), names().token, pace(connection));
     let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
+    World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
+}
+
+/// Watches what runs on one stack, cancels an update, or rolls a failed one back.
+///
+/// # Errors
+///
+/// As [`deploy_stack`]: in particular, watching an operation that fails ends as the deployment itself would have.
+pub async fn operate_stack(
+    connection: &Connection,
+    request: &OperateRequest,
+    mut progress: impl FnMut(Progress),
+    cancel: &Cancel,
+) -> Result<OperateOutcome, CloudError> {
+    let machine = Operate::new(request.clone(), names().token, pace(connection));
+    let nobody_is_asked = async |_: Question| Decision::Decline("watching asks nothing".to_owned());
     World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
 }
 
@@ -165,7 +182,7 @@ impl<'a> World<'a> {
                 Observation::Done(api::execute(connection, &change_set, &token).await)
             }
             Action::Events(stack) => {
-                let wants_older = |page: &[_]| machine.wants_older(page);
+                let wants_older = |so_far: &[_], page: &[_]| machine.wants_older(so_far, page);
                 Observation::Events(api::events(connection, &stack, wants_older).await)
             }
             Action::DeleteChangeSet { stack, change_set } => {
@@ -185,6 +202,12 @@ impl<'a> World<'a> {
             }
             Action::CancelUpdate { stack, token } => {
                 Observation::Done(api::cancel_update(connection, &stack, &token).await)
+            }
+            Action::RollBack { stack, token } => {
+                Observation::Done(api::roll_back(connection, &stack, &token).await)
+            }
+            Action::ContinueRollback { stack, token, skip } => {
+                Observation::Done(api::continue_rollback(connection, &stack, &token, &skip).await)
             }
             Action::Reconnect => self.reconnect().await,
             Action::Sleep(pause) => self.sleep(pause).await,

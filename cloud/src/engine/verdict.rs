@@ -21,7 +21,7 @@ pub(crate) fn obstacle(stack: &StackDescription) -> Option<CloudError> {
         }
         Condition::Failed if status == "UPDATE_ROLLBACK_FAILED" => {
             CloudError::new(Kind::Blocked, format!("the last update of {name} could not be rolled back"))
-                .next(format!("aws cloudformation continue-update-rollback --stack-name {name}"))
+                .next(format!("docuthinker rollback {name}"))
         }
         Condition::Failed if status == "DELETE_FAILED" => {
             CloudError::new(Kind::Blocked, format!("{name} is half deleted: its last deletion failed"))
@@ -70,8 +70,7 @@ pub(crate) fn unchanged(before: Option<&StackDescription>) -> Result<DeployOutco
     };
     if condition(&stack.status) == Condition::Failed {
         let what = format!("there are no changes, but the last operation on {} failed", stack.name);
-        let error = CloudError::new(Kind::Failed, what)
-            .next(format!("aws cloudformation rollback-stack --stack-name {}", stack.name));
+        let error = CloudError::new(Kind::Failed, what).next(format!("docuthinker rollback {}", stack.name));
         return Err(about(error, stack));
     }
     Ok(DeployOutcome {
@@ -126,7 +125,7 @@ pub(crate) fn ended(
         return Err(explained(error, log).state(format!("{name} does not exist")));
     };
     if condition(&stack.status) == Condition::Succeeded {
-        let leftovers = log.not_deleted().into_iter().map(leftover).collect();
+        let leftovers = leftovers(log);
         return Ok(DeployOutcome {
             stack_id: stack.stack_id,
             status: stack.status,
@@ -145,6 +144,43 @@ pub(crate) fn ended(
     Err(about(explained(error, log), &stack).state(aftermath(&stack)).next(next_step(&stack)))
 }
 
+/// The update ended before it could be cancelled.
+pub(crate) fn too_late(stack: &StackDescription, log: &EventLog) -> CloudError {
+    let what = format!("too late to cancel: the update of {} has succeeded", stack.name);
+    let error = CloudError::new(Kind::Blocked, what)
+        .state(format!("{} is {}", stack.name, stack.status))
+        .next("deploy the version before, if it is to go back");
+    about(explained(error, log), stack)
+}
+
+/// The end of an operation that somebody watched, or of a rollback that was asked for, if it did not go well.
+pub(crate) fn not_done(stack: &StackDescription, log: &EventLog) -> CloudError {
+    let because = log.cause().map(|cause| format!(": {}", told(cause))).unwrap_or_default();
+    let what = match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" | "ROLLBACK_FAILED" => "could not be rolled back",
+        _ => "was not brought to its new state",
+    };
+    let error = CloudError::new(Kind::Failed, format!("{} {what}{because}", stack.name));
+    let stuck: Vec<_> = log.failures().iter().map(|event| event.logical_id.clone()).collect();
+    let next = match stack.status.as_str() {
+        "UPDATE_ROLLBACK_FAILED" if !stuck.is_empty() => {
+            let skip: Vec<_> = stuck.iter().map(|id| format!("--skip {id}")).collect();
+            format!(
+                "correct the cause, then `docuthinker rollback {0}`; or leave what is stuck alone: `docuthinker rollback {0} {1}`",
+                stack.name,
+                skip.join(" ")
+            )
+        }
+        _ => next_step(stack),
+    };
+    about(explained(error, log), stack).state(aftermath(stack)).next(next)
+}
+
+/// What an operation that succeeded could not remove.
+pub(crate) fn leftovers(log: &EventLog) -> Vec<String> {
+    log.not_deleted().into_iter().map(leftover).collect()
+}
+
 /// What stays in AWS after a failed deployment.
 fn aftermath(stack: &StackDescription) -> String {
     let StackDescription { name, status, .. } = stack;
@@ -158,8 +194,9 @@ fn aftermath(stack: &StackDescription) -> String {
 fn next_step(stack: &StackDescription) -> String {
     match stack.status.as_str() {
         "UPDATE_ROLLBACK_FAILED" => {
-            format!("aws cloudformation continue-update-rollback --stack-name {}", stack.name)
+            format!("docuthinker rollback {}", stack.name)
         }
+        "UPDATE_FAILED" | "CREATE_FAILED" => format!("docuthinker rollback {}", stack.name),
         _ => "correct the cause, then run the same command again".to_owned(),
     }
 }

@@ -1,0 +1,123 @@
+//! `watch`, `cancel` and `rollback`: working on a deployed stack as it is.
+
+use std::time::Duration;
+
+use cloud::{Goal, Kind, OperateOutcome, OperateRequest};
+use serde::Serialize;
+use serde_json::json;
+
+use super::target::Deployed;
+use crate::aws::{self, Aws, Monitor};
+use crate::exit::Exit;
+use crate::problem::{Problem, Result, suggestion};
+use crate::session::Session;
+
+/// Follow what runs on a stack, and end as that operation ends
+///
+/// It works from any machine and after anything: a closed laptop, a cancelled CI job, somebody else's deployment. If nothing
+/// runs, it tells the story of the last operation, and ends as that one did.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    stack: Named,
+}
+
+/// Cancel the update that runs on a stack; CloudFormation rolls it back
+///
+/// Only an update can be cancelled, and only until it is complete. The command ends when the stack is as it was before.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Cancel {
+    #[command(flatten)]
+    stack: Named,
+}
+
+/// Roll back a failed operation, or continue a rollback that failed
+///
+/// For a stack in CREATE_FAILED, UPDATE_FAILED or UPDATE_ROLLBACK_FAILED. A rollback that runs already is followed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rollback {
+    #[command(flatten)]
+    stack: Named,
+
+    /// Leave this resource as it is, by logical ID, if a rollback failed because of it; may be given again
+    ///
+    /// The stack's template then no longer describes that resource. For a resource of a nested stack write
+    /// `NestedStackName.ID`.
+    #[arg(long, value_name = "ID")]
+    skip: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The stack: one of the project by name, or any deployed one by name or ARN
+    #[arg(value_name = "STACK")]
+    stack: String,
+
+    /// Stop following after this long, for example `30m`; the operation goes on
+    #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
+    timeout: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    outcome: &'a OperateOutcome,
+}
+
+pub(crate) fn watch(args: &Watch, session: &mut Session<'_>) -> Result {
+    run(&args.stack, Goal::Watch, session)
+}
+
+pub(crate) fn cancel(args: &Cancel, session: &mut Session<'_>) -> Result {
+    run(&args.stack, Goal::Cancel, session)
+}
+
+pub(crate) fn rollback(args: &Rollback, session: &mut Session<'_>) -> Result {
+    run(&args.stack, Goal::RollBack { skip: args.skip.clone() }, session)
+}
+
+fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
+    let target = Deployed::find(&named.stack, session);
+    let mut aws = Aws::new(&session.global.aws)?;
+    let connection =
+        aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
+    let request =
+        OperateRequest { timeout: named.timeout, ..OperateRequest::new(&target.name, goal.clone()) };
+    let monitor = Monitor::new(&target.name, &mut session.printer);
+    let outcome =
+        aws.run(cloud::operate_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    drop(monitor);
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let mut failure = aws::located(&error, target.synthesized.as_ref());
+            if error.kind() == Kind::Refused
+                && let Ok(stacks) = aws.wait(cloud::list_stacks(&connection))
+                && let Some(problem) = failure.problems.last_mut()
+            {
+                let names: Vec<&str> = stacks.iter().map(|stack| stack.name.as_str()).collect();
+                problem.hint = problem.hint.take().or(suggestion(&target.name, names.into_iter()));
+            }
+            return Err(failure);
+        }
+    };
+    for leftover in &outcome.leftovers {
+        session.printer.problem(&Problem::warning("deploy/leftover", format!("left over: {leftover}")));
+    }
+    if session.printer.json() {
+        let view = View { name: &target.name, outcome: &outcome };
+        session.printer.result_json(&json!({ "stacks": [view] }))?;
+    } else {
+        session.printer.status(&sentence(&target.name, &goal, &outcome.status));
+    }
+    Ok(if outcome.leftovers.is_empty() { Exit::Done } else { Exit::Leftovers })
+}
+
+fn sentence(name: &str, goal: &Goal, status: &str) -> String {
+    match goal {
+        Goal::Watch => format!("{name} is {status}"),
+        Goal::Cancel => format!("the update is cancelled, {name} is as it was before ({status})"),
+        Goal::RollBack { .. } => format!("{name} is rolled back ({status})"),
+    }
+}
