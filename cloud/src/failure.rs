@@ -148,6 +148,9 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
         "ChangeSetNotFound"
         | "ChangeSetNotFoundException"
         | "StackNotFoundException"
+        | "ClusterNotFoundException"
+        | "ServiceNotFoundException"
+        | "ResourceNotFoundException"
         | "NoSuchBucket"
         | "NotFound" => Class::Missing,
         "ValidationError" if message.trim_end_matches(['.', ')']).ends_with("does not exist") => {

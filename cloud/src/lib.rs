@@ -42,7 +42,9 @@ pub use engine::request::{
 };
 pub use engine::{deploy_stack, destroy_stack, operate_stack};
 pub use error::{CloudError, Kind, Report};
-pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};
+pub use services::{
+    ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
+};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
     list_stacks, set_termination_protection,

@@ -7,6 +7,8 @@ pub enum Scope {
     Stacks,
     /// On all stacks, or none: it can be narrowed to the region only.
     Region,
+    /// On the ECS services of the stacks, their tasks and the logs of these; for stacks that have services.
+    Services,
     /// On the bucket for templates that are too large to be sent inline.
     TemplateBucket,
     /// On nothing: everybody may call it.
@@ -17,12 +19,13 @@ pub enum Scope {
 /// them against this table.
 ///
 /// `cloudformation:TagResource` is needed by a change set that gives tags to a stack, and `s3:GetObject` is what
-/// CloudFormation does with the template's address in the caller's name. Sources: the actions of
+/// CloudFormation does with the template's address in the caller's name. The actions of ECS and of CloudWatch Logs tell
+/// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-pub const OWN_CALLS: [(&str, Scope); 20] = [
+pub const OWN_CALLS: [(&str, Scope); 25] = [
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
     ("cloudformation:DeleteChangeSet", Scope::Stacks),
@@ -40,6 +43,11 @@ pub const OWN_CALLS: [(&str, Scope); 20] = [
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
+    ("ecs:DescribeServices", Scope::Services),
+    ("ecs:DescribeTaskDefinition", Scope::Services),
+    ("ecs:DescribeTasks", Scope::Services),
+    ("ecs:ListTasks", Scope::Services),
+    ("logs:GetLogEvents", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
     ("s3:PutObject", Scope::TemplateBucket),
     ("sts:GetCallerIdentity", Scope::Nothing),

@@ -19,6 +19,7 @@ const GLOBAL: [&str; 9] =
     ["billing", "budgets", "cloudfront", "iam", "organizations", "payments", "route53", "sts", "support"];
 
 const ONLY_ALL: &str = "these actions take no resource";
+const SERVICE: &str = "AWS::ECS::Service";
 const NOT_KNOWN: &str = "the facts do not tell what these actions can be narrowed to";
 
 /// The policy that lets somebody deploy, update and destroy the stacks, and see what happens to them.
@@ -63,12 +64,15 @@ impl Grants<'_> {
             deployment.stack
         );
         let bucket = "arn:${Partition}:s3:::docuthinker-templates-${Account}-${Region}/templates/*";
+        let has_services =
+            deployment.template.resources.values().any(|resource| resource.type_name == SERVICE);
         for (action, scope) in OWN_CALLS {
             match scope {
                 Scope::Stacks => self.allow(action, [deployment.filled(&stack)]),
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
-                Scope::TemplateBucket | Scope::Nothing => {}
+                Scope::Services if has_services => self.allow_action(action, SERVICE, deployment),
+                Scope::Services | Scope::TemplateBucket | Scope::Nothing => {}
             }
         }
     }

@@ -176,6 +176,20 @@ fn a_bucket_for_templates_is_allowed_only_where_a_template_needs_it() {
 }
 
 #[test]
+fn services_are_looked_at_only_where_a_stack_has_them() {
+    let region = Some("eu-west-1");
+    let bare = policy(SERVICE, region, None).to_json();
+    let with_service =
+        format!("{SERVICE}  Web: {{Type: AWS::ECS::Service, Properties: {{Cluster: !Ref Cluster}}}}\n");
+    let full = policy(&with_service, region, None);
+    for action in ["ecs:ListTasks", "ecs:DescribeTasks", "logs:GetLogEvents"] {
+        assert!(!bare.contains(action), "{action}");
+        assert!(!on(&full, action).contains(&"*".to_owned()), "{action}");
+    }
+    assert_eq!(on(&full, "ecs:DescribeTasks"), ["arn:aws:ecs:eu-west-1:*:task/*"]);
+}
+
+#[test]
 fn all_of_our_own_calls_are_actions() {
     for (action, _) in OWN_CALLS {
         assert_eq!(facts::iam_action(action), facts::IamAction::Known, "{action}");
