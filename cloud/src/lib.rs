@@ -38,7 +38,7 @@ pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
-    DestroyRequest, Output, Question, RetainedResource, StackDescription,
+    DestroyRequest, OnInterrupt, OnTimeout, Output, Question, RetainedResource, StackDescription,
 };
 pub use engine::{deploy_stack, destroy_stack, operate_stack};
 pub use error::{CloudError, Kind, Report};

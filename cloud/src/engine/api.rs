@@ -10,7 +10,7 @@ use super::request::{Capability, Change, ChangeDetail, DeployRequest, RetainedRe
 use crate::connect::Connection;
 use crate::failure::{ApiFailure, Class};
 use crate::stacks::{description, timestamp};
-use crate::template_body::Body;
+use crate::template_body::{self, Body};
 use crate::text::clean;
 
 /// The stack as it is; `None` if it does not exist.
@@ -161,6 +161,20 @@ fn change_detail(detail: &aws::ResourceChangeDetail) -> Option<ChangeDetail> {
         source: detail.change_source().map(|source| clean(source.as_str())),
         causing_entity: detail.causing_entity().map(clean),
     })
+}
+
+/// The fingerprint of the template that the change set would bring.
+pub(crate) async fn template_of(
+    connection: &Connection,
+    change_set: &str,
+) -> Result<Option<String>, ApiFailure> {
+    let call = connection
+        .polling
+        .get_template()
+        .change_set_name(change_set)
+        .template_stage(aws::TemplateStage::Original);
+    let answer = paced(connection, "cloudformation:GetTemplate", call.send()).await?;
+    Ok(answer.template_body().and_then(template_body::fingerprint))
 }
 
 /// Executes the change set.

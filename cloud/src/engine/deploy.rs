@@ -1,9 +1,11 @@
 //! The deployment of one stack as a pure step function: look, prepare a change set, ask, check again, execute, follow.
 
+mod approved;
 mod change_set;
 mod execution;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use super::status::{Condition, condition, never_created};
 use super::verdict;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
+use crate::services::watch::Repeat;
+use verification::Verification;
 
 /// What a deployment leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +43,10 @@ pub(crate) struct Deploy {
     patience: Patience,
     /// The stack before we changed anything; `None` if it did not exist.
     before: Option<StackDescription>,
+    /// Whether old change sets of ours were removed already, to make room.
+    purged: bool,
+    /// Whether we said that we wait for another operation.
+    waiting: bool,
 }
 
 /// Where it is: what the next observation answers.
@@ -48,13 +56,23 @@ enum At {
     ListingRemains(StackDescription),
     AskingToRecreate(StackDescription),
     Creating,
-    Preparing { ids: SetIds, since: Duration },
+    /// The quota of change sets is used up: finding ours that were left behind, and deleting them one by one.
+    FindingOld,
+    DeletingOld(Vec<String>),
+    Preparing {
+        ids: SetIds,
+        since: Duration,
+    },
     Asking(SetView),
     CheckingStack(SetView),
     CheckingSet(SetView),
+    CheckingTemplate(SetView),
     Executing(SetView),
     ConfirmingExecution(SetView, Box<ApiFailure>),
     Following(Box<Following>),
+    /// Tasks keep stopping; the action is what comes next if the caller wants to wait.
+    OfferingToRollBack(Box<Following>, Repeat, Action),
+    Verifying(Box<Verification>),
     Cleaning(Box<Cleanup>),
 }
 
@@ -63,7 +81,21 @@ enum At {
 struct Following {
     follow: Follow,
     since: Duration,
-    cancelling: bool,
+    /// Why it is being cancelled, if it is.
+    cancelling: Option<Because>,
+    /// Whether the caller was offered to roll back; once is enough.
+    offered: bool,
+}
+
+/// Why a running operation is cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Because {
+    /// Its time is up.
+    TimedOut,
+    /// Its tasks keep stopping for this reason, and the caller agreed.
+    Repeats(Repeat),
+    /// The caller wants to stop, and asked for this.
+    Interrupted,
 }
 
 type Step = Turn<Deploy>;
@@ -72,7 +104,7 @@ impl Deploy {
     /// A deployment that has not begun.
     pub(crate) fn new(plan: Plan) -> Deploy {
         let patience = Patience::new(plan.pace, plan.grace);
-        Deploy { plan, at: At::Looking, patience, before: None }
+        Deploy { plan, at: At::Looking, patience, before: None, purged: false, waiting: false }
     }
 
     fn go(mut self, at: At, action: Action) -> Step {
@@ -129,6 +161,8 @@ impl Deploy {
                 self.decided_to_recreate(stack, decision, moment)
             }
             (At::Creating, Observation::Created(answer)) => self.created(answer, moment),
+            (At::FindingOld, Observation::ChangeSets(answer)) => self.found_old(answer),
+            (At::DeletingOld(rest), Observation::Done(_)) => self.delete_old(rest),
             (At::Preparing { ids, since }, Observation::Slept) => self.watch_set(ids, since),
             (At::Preparing { ids, since }, Observation::ChangeSet(answer)) => {
                 self.prepared(ids, since, answer, moment)
@@ -138,12 +172,20 @@ impl Deploy {
             (At::CheckingStack(set), Observation::Stack(answer)) => self.checked_stack(set, answer, moment),
             (At::CheckingSet(set), Observation::Slept) => self.check_set(set),
             (At::CheckingSet(set), Observation::ChangeSet(answer)) => self.checked_set(set, answer, moment),
+            (At::CheckingTemplate(set), Observation::Slept) => self.check_template(set),
+            (At::CheckingTemplate(set), Observation::Template(answer)) => {
+                self.checked_template(set, answer, moment)
+            }
             (At::Executing(set), Observation::Done(answer)) => self.executed(set, answer, moment),
             (At::ConfirmingExecution(set, failure), Observation::Slept) => self.confirm(set, failure),
             (At::ConfirmingExecution(set, failure), Observation::ChangeSet(answer)) => {
                 self.confirmed(set, failure, answer, moment)
             }
             (At::Following(following), seen) => self.follow(following, moment, seen),
+            (At::OfferingToRollBack(following, repeat, action), Observation::Decided(decision)) => {
+                self.decided_to_roll_back(following, repeat, action, &decision)
+            }
+            (At::Verifying(verification), seen) => self.verify(*verification, moment, seen),
             (At::Cleaning(cleanup), seen) => self.clean(*cleanup, moment, seen),
             _ => self.fail(CloudError::bug("an answer that nobody asked for, while deploying")),
         }
@@ -168,6 +210,9 @@ impl Deploy {
                 let at = At::ListingRemains(stack.clone());
                 return self.go(at, Action::ListResources(id));
             }
+            if self.plan.wait && condition(&stack.status) == Condition::Running {
+                return self.wait_for(&stack.status.clone(), moment);
+            }
             if let Some(obstacle) = verdict::obstacle(stack) {
                 return self.fail(obstacle);
             }
@@ -177,6 +222,22 @@ impl Deploy {
         if let Err(refusal) = self.plan.refuse_missing_parameters(&keep_parameters) {
             return self.fail(refusal);
         }
+        self.create(keep_parameters).saying(phase(Phase::Preparing))
+    }
+
+    /// Another operation runs on the stack, and the caller wants to wait for its end.
+    fn wait_for(mut self, status: &str, moment: Moment) -> Step {
+        let pause = self.patience.after_answer(moment);
+        let told = std::mem::replace(&mut self.waiting, true);
+        let step = self.go(At::Looking, Action::Sleep(pause));
+        if told {
+            return step;
+        }
+        let text = format!("another operation runs ({status}); waiting until it has ended");
+        step.saying(Progress::Note { text })
+    }
+
+    fn create(self, keep_parameters: Vec<String>) -> Step {
         let names = self.plan.names.clone();
         let creates_stack = self.creates_stack();
         let action = Action::CreateChangeSet {
@@ -185,7 +246,7 @@ impl Deploy {
             creates_stack,
             keep_parameters,
         };
-        self.go(At::Creating, action).saying(phase(Phase::Preparing))
+        self.go(At::Creating, action)
     }
 
     fn ask_to_recreate(
@@ -240,22 +301,32 @@ impl Deploy {
     fn interrupt(mut self) -> Step {
         let at = std::mem::replace(&mut self.at, At::Looking);
         match at {
-            At::Looking | At::ListingRemains(_) | At::AskingToRecreate(_) | At::Creating => {
-                self.fail(interrupted())
-            }
+            At::Looking
+            | At::ListingRemains(_)
+            | At::AskingToRecreate(_)
+            | At::Creating
+            | At::FindingOld
+            | At::DeletingOld(_) => self.fail(interrupted()),
             At::Preparing { ids, .. } => self.clean_up(ids, Err(interrupted())),
-            At::Asking(set) | At::CheckingStack(set) | At::CheckingSet(set) | At::Executing(set) => {
-                self.clean_up(set.ids, Err(interrupted()))
-            }
+            At::Asking(set)
+            | At::CheckingStack(set)
+            | At::CheckingSet(set)
+            | At::CheckingTemplate(set)
+            | At::Executing(set) => self.clean_up(set.ids, Err(interrupted())),
             At::ConfirmingExecution(..) => {
                 let state = "the order to execute the change set was sent; whether it arrived is not known";
                 self.fail(CloudError::new(Kind::Interrupted, "interrupted").state(state))
             }
-            At::Following(following) => {
+            At::Following(following) if self.cancels_when_interrupted(&following) => {
+                self.cancel(following, Because::Interrupted)
+            }
+            At::Following(following) | At::OfferingToRollBack(following, ..) => {
                 let error = CloudError::new(Kind::Interrupted, "interrupted");
                 let error = following.follow.still_running(error);
                 self.fail(error)
             }
+            // CloudFormation is done; only whether ECS agrees is not known.
+            At::Verifying(verification) => self.unverified(*verification),
             At::Cleaning(cleanup) => {
                 let action = cleanup.action(&self.plan.names.token);
                 self.go(At::Cleaning(cleanup), action)
@@ -269,8 +340,12 @@ impl Machine for Deploy {
 
     fn step(self, moment: Moment, seen: Observation) -> Step {
         let turn = self.advance(moment, seen);
-        // Cleaning goes on to its end; everything else gives way before the next action.
-        let gives_way = !matches!(turn.machine.at, At::Cleaning(_));
+        // Cleaning and cancelling go on to their end; everything else gives way before the next action.
+        let gives_way = match &turn.machine.at {
+            At::Cleaning(_) => false,
+            At::Following(following) => following.cancelling != Some(Because::Interrupted),
+            _ => true,
+        };
         match turn.next {
             Next::Do(_) if moment.cancelled && gives_way => turn.machine.interrupt().after(turn.say),
             _ => turn,

@@ -143,6 +143,11 @@ impl EventLog {
         self.nested.iter().filter(|(_, open)| **open).map(|(arn, _)| arn.clone()).collect()
     }
 
+    /// All nested stacks, open or not.
+    pub(crate) fn nested(&self) -> Vec<String> {
+        self.nested.keys().cloned().collect()
+    }
+
     /// The status that the stack's own last event tells of.
     pub(crate) fn own_status(&self) -> Option<&str> {
         self.events.iter().rfind(|event| self.is_root(event)).map(|event| event.status.as_str())

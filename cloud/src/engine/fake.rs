@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::machine::{Action, Machine, Moment, Next, Observation, SetIds, SetView};
 use super::progress::{Progress, ResourceEvent, Timestamp};
-use super::request::{Change, Decision, RetainedResource, StackDescription};
+use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
+use crate::services::logs::Logged;
+use crate::services::{ServiceState, StoppedTask};
 
 /// The ARN of the one stack.
 pub(crate) const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/S/1";
@@ -15,6 +17,8 @@ pub(crate) const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:st
 pub(crate) const SET: &str = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/C/1";
 /// The request token of the run.
 pub(crate) const TOKEN: &str = "ours";
+/// The template of every deployment.
+pub(crate) const TEMPLATE: &str = r#"{"Resources":{}}"#;
 /// When the change set was created, by AWS's clock.
 pub(crate) const CREATED: i64 = 1_000_000;
 
@@ -41,6 +45,19 @@ pub(crate) struct Fake {
     /// Newest last.
     pub(crate) history: Vec<ResourceEvent>,
     pub(crate) decision: Decision,
+    /// The answer to the offer to roll back.
+    pub(crate) roll_back: Decision,
+    /// The fingerprint of the change set's template.
+    pub(crate) template: Option<String>,
+    /// What ECS shows.
+    pub(crate) services: Vec<ServiceState>,
+    pub(crate) stopped: Vec<StoppedTask>,
+    /// What ECS shows once the stack rolls back.
+    pub(crate) stopped_after_rollback: Vec<StoppedTask>,
+    /// What the change set holds when it is looked at a second time.
+    pub(crate) changes_after_approval: Option<Vec<Change>>,
+    /// What ListStackResources shows.
+    pub(crate) resources: Vec<RetainedResource>,
     pub(crate) importers: Vec<String>,
     /// Decides for the n-th call whether it fails.
     pub(crate) fault: Fault,
@@ -97,6 +114,17 @@ impl Fake {
             frames: VecDeque::new(),
             history: Vec::new(),
             decision: Decision::Approve,
+            roll_back: Decision::Decline("no".into()),
+            template: crate::template_body::fingerprint(TEMPLATE),
+            services: Vec::new(),
+            stopped: Vec::new(),
+            stopped_after_rollback: Vec::new(),
+            changes_after_approval: None,
+            resources: vec![RetainedResource {
+                logical_id: "A".into(),
+                resource_type: "AWS::X::Y".into(),
+                physical_id: None,
+            }],
             importers: Vec::new(),
             fault: Box::new(|_, _| None),
             meddle: None,
@@ -119,6 +147,18 @@ impl Fake {
             .collect();
         self.frames.push_back(Frame { status: Some(status.to_owned()), events });
         self
+    }
+
+    /// Lets the last state show for this many looks more.
+    pub(crate) fn hold(mut self, looks: usize) -> Fake {
+        let status = self.frames.back().and_then(|frame| frame.status.clone());
+        self.frames.extend((0..looks).map(|_| Frame { status: status.clone(), events: Vec::new() }));
+        self
+    }
+
+    /// Changes every event that is still to come.
+    pub(crate) fn change_events(&mut self, change: impl Fn(&mut ResourceEvent)) {
+        self.frames.iter_mut().flat_map(|frame| &mut frame.events).for_each(change);
     }
 
     /// Adds a look at which the stack cannot be found.
@@ -173,6 +213,9 @@ impl Fake {
                 Action::CreateChangeSet { .. } => Observation::Created(Err(failure)),
                 Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
                 Action::Events(_) => Observation::Events(Err(failure)),
+                Action::TemplateOf(_) => Observation::Template(Err(failure)),
+                Action::LookAtServices(_) => Observation::Services(Err(failure)),
+                Action::StoppedTasks(_) => Observation::StoppedTasks(Err(failure)),
                 Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
                 Action::ListResources(_) => Observation::Resources(Err(failure)),
                 Action::Importers(_) => Observation::Importers(Err(failure)),
@@ -194,7 +237,21 @@ impl Fake {
                 Observation::Created(Ok(self.set.ids.clone()))
             }
             Action::DescribeChangeSet { .. } => Observation::ChangeSet(Ok(self.set.clone())),
+            Action::TemplateOf(_) => Observation::Template(Ok(self.template.clone())),
+            Action::LookAtServices(_) => Observation::Services(Ok(self.services.clone())),
+            Action::StoppedTasks(_) => {
+                let rolls_back = self.stack.as_ref().is_some_and(|stack| stack.status.contains("ROLLBACK"));
+                let tasks = if rolls_back { &self.stopped_after_rollback } else { &self.stopped };
+                Observation::StoppedTasks(Ok(tasks.clone()))
+            }
+            Action::TaskLogs(task) => {
+                Observation::TaskLogs(Box::new(Logged { task: (**task).clone(), failure: None }))
+            }
+            Action::Ask(Question::RollBack { .. }) => Observation::Decided(self.roll_back.clone()),
             Action::Ask(_) => {
+                if let Some(changes) = self.changes_after_approval.take() {
+                    self.set.changes = changes;
+                }
                 if let Some(changed) = self.meddle.take() {
                     self.stack = Some(changed);
                 }
@@ -206,14 +263,7 @@ impl Fake {
             }
             Action::Events(_) => Observation::Events(Ok(self.history.iter().rev().cloned().collect())),
             Action::ListChangeSets(_) => Observation::ChangeSets(Ok(self.other_sets.clone())),
-            Action::ListResources(_) => {
-                let left = RetainedResource {
-                    logical_id: "A".into(),
-                    resource_type: "AWS::X::Y".into(),
-                    physical_id: None,
-                };
-                Observation::Resources(Ok(vec![left]))
-            }
+            Action::ListResources(_) => Observation::Resources(Ok(self.resources.clone())),
             Action::Importers(_) => Observation::Importers(Ok(self.importers.clone())),
             Action::DeleteStack { .. } => {
                 self.running = true;

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::events::EventLog;
+use super::look::Look;
 use super::machine::{Action, Moment, Observation};
 use super::patience::Patience;
 use super::progress::{Progress, ResourceEvent};
@@ -34,6 +35,8 @@ pub(crate) struct Follow {
     /// The history so far.
     pub(crate) log: EventLog,
     patience: Patience,
+    /// What ECS does meanwhile.
+    pub(super) look: Look,
     /// The stack as last described.
     pub(crate) latest: Option<StackDescription>,
     described: Option<Duration>,
@@ -93,6 +96,7 @@ impl Follow {
             before,
             log,
             patience,
+            look: Look::default(),
             latest: None,
             described: None,
             todo: VecDeque::new(),
@@ -115,8 +119,13 @@ impl Follow {
 
     /// Says that the operation is a deletion, whose end may be that the stack cannot be found.
     pub(crate) fn deleting(mut self) -> Follow {
-        self.stale = Duration::ZERO;
+        self.be_deleted();
         self
+    }
+
+    /// As [`Follow::deleting`], for an operation that turns into a deletion on the way.
+    pub(crate) fn be_deleted(&mut self) {
+        self.stale = Duration::ZERO;
     }
 
     /// The stack's ARN.
@@ -159,6 +168,11 @@ impl Follow {
             Observation::Events(Err(failure)) => self.events_failed(&failure, moment, say),
             Observation::Stack(Ok(stack)) => self.saw(stack, moment, say),
             Observation::Stack(Err(failure)) => self.failed(&failure, moment, say),
+            seen @ (Observation::Services(_) | Observation::StoppedTasks(_) | Observation::TaskLogs(_)) => {
+                let next = self.look.saw(seen, say);
+                next.into_iter().rev().for_each(|action| self.todo.push_front(action));
+                self.go_on(moment, say)
+            }
             _ => self.lost(CloudError::bug("an answer that nobody asked for, while following")),
         }
     }
@@ -202,6 +216,9 @@ impl Follow {
         }
         if self.closing {
             return self.close(moment, say);
+        }
+        if let Some(action) = self.look.due(&self.log, moment, self.patience.pace().services_every) {
+            return Followed::Do(action);
         }
         let due = self.described.is_none_or(|described| {
             moment.elapsed.saturating_sub(described) >= self.patience.pace().describe_every

@@ -9,6 +9,8 @@ use super::progress::{Progress, ResourceEvent};
 use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
+use crate::services::logs::Logged;
+use crate::services::{ServiceRef, ServiceState, StoppedTask};
 
 /// The circumstances of a step.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +32,8 @@ pub(crate) enum Action {
     CreateChangeSet { name: String, token: String, creates_stack: bool, keep_parameters: Vec<String> },
     /// Describe a change set with all its pages.
     DescribeChangeSet { stack: String, change_set: String },
+    /// Fetch the template that a change set would bring, as a fingerprint.
+    TemplateOf(String),
     /// Ask the caller.
     Ask(Question),
     /// Execute the change set.
@@ -52,6 +56,12 @@ pub(crate) enum Action {
     RollBack { stack: String, token: String },
     /// Continue the rollback that failed, without these resources.
     ContinueRollback { stack: String, token: String, skip: Vec<String> },
+    /// Ask ECS for services that are being deployed.
+    LookAtServices(Vec<ServiceRef>),
+    /// Ask ECS for the tasks of a service that have stopped.
+    StoppedTasks(ServiceRef),
+    /// Fetch the last lines that a stopped task wrote.
+    TaskLogs(Box<StoppedTask>),
     /// Load the credentials afresh.
     Reconnect,
     /// Wait.
@@ -69,6 +79,8 @@ pub(crate) enum Observation {
     Created(Result<SetIds, ApiFailure>),
     /// The change set as it is.
     ChangeSet(Result<SetView, ApiFailure>),
+    /// The fingerprint of a template; `None` if it is not JSON.
+    Template(Result<Option<String>, ApiFailure>),
     /// What the caller decided.
     Decided(Decision),
     /// The stack's events, newest first.
@@ -81,6 +93,12 @@ pub(crate) enum Observation {
     Resources(Result<Vec<RetainedResource>, ApiFailure>),
     /// Names of the stacks that import an export.
     Importers(Result<Vec<String>, ApiFailure>),
+    /// The services as ECS has them.
+    Services(Result<Vec<ServiceState>, ApiFailure>),
+    /// The tasks that have stopped.
+    StoppedTasks(Result<Vec<StoppedTask>, ApiFailure>),
+    /// A stopped task with its last lines.
+    TaskLogs(Box<Logged>),
     /// The credentials were loaded afresh, or not.
     Reconnected(Result<(), CloudError>),
     /// The pause is over, or was cut short by the caller's wish to stop.

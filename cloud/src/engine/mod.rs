@@ -9,6 +9,7 @@ mod events;
 #[cfg(test)]
 mod fake;
 mod follow;
+mod look;
 mod machine;
 pub(crate) mod operate;
 mod patience;

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::patience::Pace;
-use super::request::{DeployRequest, StackDescription};
+use super::request::{DeployRequest, OnInterrupt, OnTimeout, StackDescription};
 use crate::error::{CloudError, Kind};
+use crate::template_body;
 
 /// The largest template that CloudFormation takes at all, in bytes of UTF-8.
 /// Source: AWS CloudFormation quotas, "Template body size in an Amazon S3 object".
@@ -32,6 +33,11 @@ pub(crate) struct Plan {
     pub(crate) stack: String,
     pub(crate) names: Names,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) on_timeout: OnTimeout,
+    pub(crate) on_interrupt: OnInterrupt,
+    pub(crate) wait: bool,
+    /// The fingerprint of the template that is sent.
+    pub(crate) fingerprint: Option<String>,
     pub(crate) grace: Duration,
     pub(crate) pace: Pace,
     /// The template's parameters, and whether each has a default.
@@ -66,8 +72,19 @@ impl Plan {
             .map(|(name, parameter)| (name, parameter.default.is_some()))
             .collect();
         let given = request.parameters.keys().cloned().collect();
-        let (timeout, grace) = (request.timeout, request.grace);
-        let plan = Plan { stack: request.stack.clone(), names, timeout, grace, pace, declared, given };
+        let plan = Plan {
+            stack: request.stack.clone(),
+            names,
+            timeout: request.timeout,
+            on_timeout: request.on_timeout,
+            on_interrupt: request.on_interrupt,
+            wait: request.wait,
+            fingerprint: template_body::fingerprint(&request.template),
+            grace: request.grace,
+            pace,
+            declared,
+            given,
+        };
         plan.refuse_unknown_parameters()?;
         Ok(plan)
     }

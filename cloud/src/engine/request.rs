@@ -20,6 +20,28 @@ pub enum Capability {
     AutoExpand,
 }
 
+/// What happens when the time of a deployment is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnTimeout {
+    /// Nothing in AWS: we stop following, and the operation goes on.
+    Detach,
+    /// An update is cancelled, and CloudFormation rolls it back. A creation cannot be cancelled; it goes on.
+    #[default]
+    Cancel,
+    /// An update is cancelled; a stack that is being created is deleted again.
+    Delete,
+}
+
+/// What happens when the caller wants to stop while the operation runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnInterrupt {
+    /// Nothing in AWS: we stop following, and the operation goes on. The default, since it destroys nothing.
+    #[default]
+    Detach,
+    /// An update is cancelled and followed until it is rolled back. A creation goes on.
+    Cancel,
+}
+
 /// A wish to bring one stack to the state that a template describes.
 #[derive(Clone)]
 pub struct DeployRequest {
@@ -37,8 +59,14 @@ pub struct DeployRequest {
     pub role_arn: Option<String>,
     /// The bucket for a template over 51,200 bytes. Default: the one that `bootstrap` makes.
     pub template_bucket: Option<String>,
-    /// How long the execution may take; then an update is cancelled, and a creation is left to run. Default: no limit.
+    /// How long the execution may take. Default: no limit.
     pub timeout: Option<Duration>,
+    /// What happens then. Default: an update is cancelled.
+    pub on_timeout: OnTimeout,
+    /// What happens when the caller wants to stop while the operation runs. Default: it goes on without us.
+    pub on_interrupt: OnInterrupt,
+    /// Whether to wait for another operation that runs on the stack, instead of giving up. Default: no.
+    pub wait: bool,
     /// How long network trouble may last before we give up following. Default: 15 minutes.
     pub grace: Duration,
 }
@@ -55,6 +83,9 @@ impl DeployRequest {
             role_arn: None,
             template_bucket: None,
             timeout: None,
+            on_timeout: OnTimeout::default(),
+            on_interrupt: OnInterrupt::default(),
+            wait: false,
             grace: DEFAULT_GRACE,
         }
     }

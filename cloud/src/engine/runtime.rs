@@ -16,6 +16,8 @@ use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, Des
 use crate::connect::{Connection, is_on_this_machine};
 use crate::engine::cancel::Cancel;
 use crate::error::CloudError;
+use crate::services;
+use crate::services::logs::LogPlaces;
 use crate::template_body::{self, Body};
 
 /// Brings one stack to the state that a template describes, by way of a change set.
@@ -116,11 +118,19 @@ struct World<'a> {
     cancel: &'a Cancel,
     deployment: Option<(&'a DeployRequest, &'a Body)>,
     began: Instant,
+    /// Where containers write their logs, asked for once.
+    log_places: LogPlaces,
 }
 
 impl<'a> World<'a> {
     fn new(connection: &Connection, cancel: &'a Cancel) -> World<'a> {
-        World { connection: connection.clone(), cancel, deployment: None, began: Instant::now() }
+        World {
+            connection: connection.clone(),
+            cancel,
+            deployment: None,
+            began: Instant::now(),
+            log_places: LogPlaces::default(),
+        }
     }
 
     /// Turns the machine until it ends.
@@ -178,6 +188,9 @@ impl<'a> World<'a> {
             Action::DescribeChangeSet { stack, change_set } => {
                 Observation::ChangeSet(api::describe_change_set(connection, &stack, &change_set).await)
             }
+            Action::TemplateOf(change_set) => {
+                Observation::Template(api::template_of(connection, &change_set).await)
+            }
             Action::Execute { change_set, token } => {
                 Observation::Done(api::execute(connection, &change_set, &token).await)
             }
@@ -208,6 +221,16 @@ impl<'a> World<'a> {
             }
             Action::ContinueRollback { stack, token, skip } => {
                 Observation::Done(api::continue_rollback(connection, &stack, &token, &skip).await)
+            }
+            Action::LookAtServices(services) => {
+                Observation::Services(services::ask::look(connection, &services).await)
+            }
+            Action::StoppedTasks(service) => {
+                Observation::StoppedTasks(services::ask::stopped_tasks(connection, &service).await)
+            }
+            Action::TaskLogs(task) => {
+                let logged = services::logs::with_logs(connection, &mut self.log_places, *task).await;
+                Observation::TaskLogs(Box::new(logged))
             }
             Action::Reconnect => self.reconnect().await,
             Action::Sleep(pause) => self.sleep(pause).await,

@@ -1,5 +1,6 @@
 //! What a state or an ending means, in words: what happened, the state in AWS now, what to do next.
 
+use super::deploy::Because;
 use super::events::EventLog;
 use super::follow::Ending;
 use super::machine::SetView;
@@ -8,6 +9,7 @@ use super::request::{DeployOutcome, StackDescription};
 use super::status::{Condition, condition};
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
+use crate::services::watch::Repeat;
 
 /// Why the stack cannot be updated now; `None` if it can.
 pub(crate) fn obstacle(stack: &StackDescription) -> Option<CloudError> {
@@ -103,6 +105,22 @@ pub(crate) fn changed_meanwhile(stack: &str, now: Option<&StackDescription>) -> 
     .next("run the same command again and look at the new changes")
 }
 
+/// The change set is another one than was shown.
+pub(crate) fn not_what_was_approved(stack: &str, why: &str) -> CloudError {
+    CloudError::new(Kind::Blocked, format!("the change set of {stack} is not what was approved: {why}"))
+        .state("we changed nothing")
+        .next("run the same command again and look at the new changes")
+}
+
+/// The stack has as many change sets as it may have, and none of them is an old one of ours.
+pub(crate) fn full_of_change_sets(stack: &str, count: usize) -> CloudError {
+    let what =
+        format!("{stack} has {count} change sets, which is all it may have, and none is an old one of ours");
+    CloudError::new(Kind::Blocked, what)
+        .state("the stack was not changed")
+        .next(format!("aws cloudformation list-change-sets --stack-name {stack}"))
+}
+
 /// The change set cannot be executed any more.
 pub(crate) fn obsolete(stack: &str, execution: &str) -> CloudError {
     CloudError::new(
@@ -118,9 +136,15 @@ pub(crate) fn ended(
     name: &str,
     log: &EventLog,
     ending: Ending,
-    cancelled: bool,
+    cancelled: Option<&Because>,
 ) -> Result<DeployOutcome, CloudError> {
     let Ending::Stack(stack) = ending else {
+        if cancelled == Some(&Because::TimedOut) {
+            let what = format!("{name} was not ready in time; it was deleted again");
+            return Err(
+                explained(CloudError::new(Kind::TimedOut, what), log).state(format!("{name} does not exist"))
+            );
+        }
         let error = CloudError::new(Kind::Failed, format!("{name} was deleted while it was being deployed"));
         return Err(explained(error, log).state(format!("{name} does not exist")));
     };
@@ -134,12 +158,21 @@ pub(crate) fn ended(
             leftovers,
         });
     }
-    let (kind, what) = if cancelled {
-        (Kind::TimedOut, format!("{name} was not ready in time; the update was cancelled"))
-    } else {
-        (Kind::Failed, format!("the deployment of {name} failed"))
+    let (kind, what) = match cancelled {
+        Some(Because::TimedOut) => {
+            (Kind::TimedOut, format!("{name} was not ready in time; the update was cancelled"))
+        }
+        Some(Because::Interrupted) => (Kind::Interrupted, "interrupted; the update was cancelled".to_owned()),
+        Some(Because::Repeats(repeat)) => {
+            let Repeat { logical_id, reason, .. } = repeat;
+            (
+                Kind::Failed,
+                format!("the tasks of {logical_id} keep stopping ({reason}); the update was cancelled"),
+            )
+        }
+        None => (Kind::Failed, format!("the deployment of {name} failed")),
     };
-    let because = log.cause().filter(|_| !cancelled).map(|cause| format!(": {}", told(cause)));
+    let because = log.cause().filter(|_| cancelled.is_none()).map(|cause| format!(": {}", told(cause)));
     let error = CloudError::new(kind, what + &because.unwrap_or_default());
     Err(about(explained(error, log), &stack).state(aftermath(&stack)).next(next_step(&stack)))
 }

@@ -20,22 +20,16 @@
 //!
 //! [tasks]: https://repost.aws/knowledge-center/ecs-task-stopped
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
 pub(crate) mod ask;
 #[cfg(test)]
 mod double;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
 mod failure;
 mod links;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
 pub(crate) mod logs;
 #[cfg(test)]
-mod samples;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
+pub(crate) mod samples;
 pub(crate) mod verify;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
 pub(crate) mod watch;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not ask yet"))]
 pub(crate) mod which;
 
 use serde::Serialize;

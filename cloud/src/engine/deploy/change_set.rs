@@ -1,13 +1,12 @@
-//! From the order of a change set to the moment before its execution.
+//! From the order of a change set to its approval.
 
 use std::time::Duration;
 
-use super::{At, Deploy, Step, interrupted, phase};
+use super::{At, Deploy, Step, interrupted};
 use crate::engine::machine::{Action, Moment, SetIds, SetView};
 use crate::engine::plan::refused;
-use crate::engine::progress::Phase;
-use crate::engine::request::{ChangeSet, Decision, Question, StackDescription};
-use crate::engine::status::{Condition, condition};
+use crate::engine::progress::Progress;
+use crate::engine::request::{ChangeSet, Decision, Question};
 use crate::engine::verdict;
 use crate::failure::{ApiFailure, Class};
 
@@ -24,7 +23,46 @@ impl Deploy {
                     SetIds { stack_id: self.plan.stack.clone(), id: self.plan.names.change_set.clone() };
                 self.watch_set(ids, moment.elapsed)
             }
+            Err(failure) if failure.class == Class::Quota && !self.purged && self.before.is_some() => {
+                self.find_old()
+            }
             Err(failure) => self.fail(verdict::not_prepared(failure)),
+        }
+    }
+
+    // The stack has no room for another change set: those that we left behind long ago can go.
+
+    fn find_old(mut self) -> Step {
+        self.purged = true;
+        let id = self.before.as_ref().map_or_else(|| self.plan.stack.clone(), |stack| stack.stack_id.clone());
+        self.go(At::FindingOld, Action::ListChangeSets(id))
+    }
+
+    pub(super) fn found_old(self, answer: Result<Vec<String>, ApiFailure>) -> Step {
+        match answer {
+            Ok(sets) => {
+                let ours = self.plan.names.change_set.clone();
+                let old: Vec<String> = sets.iter().filter(|set| is_old(set, &ours)).cloned().collect();
+                if old.is_empty() {
+                    let error = verdict::full_of_change_sets(&self.plan.stack, sets.len());
+                    return self.fail(error);
+                }
+                let text = format!("removing {} old change sets of ours to make room", old.len());
+                self.delete_old(old).saying(Progress::Note { text })
+            }
+            Err(failure) => self.fail(verdict::not_prepared(failure)),
+        }
+    }
+
+    /// One that cannot be deleted is left: if too few can, the next attempt says so.
+    pub(super) fn delete_old(self, mut rest: Vec<String>) -> Step {
+        let stack = self.before.as_ref().map(|stack| stack.stack_id.clone()).unwrap_or_default();
+        match rest.pop() {
+            Some(change_set) => self.go(At::DeletingOld(rest), Action::DeleteChangeSet { stack, change_set }),
+            None => {
+                let keep_parameters = self.plan.kept_parameters(self.before.as_ref());
+                self.create(keep_parameters)
+            }
         }
     }
 
@@ -94,68 +132,34 @@ impl Deploy {
             }
         }
     }
+}
 
-    // Between approval and execution somebody else may have changed the stack.
+/// Whether a change set, by its ARN, is one that a run of ours left behind at least a day before this one, whose change
+/// set is named `ours`. Both names hold the time of their run.
+fn is_old(arn: &str, ours: &str) -> bool {
+    let time_of = |name: &str| {
+        let digits = name.strip_prefix("docuthinker-")?.get(..15)?.replace('T', "");
+        digits.parse::<u64>().ok()
+    };
+    let name = arn.split('/').nth(1).unwrap_or(arn);
+    // As numbers, 20260131235959: a day later is at least a million more.
+    time_of(name).zip(time_of(ours)).is_some_and(|(old, now)| now.saturating_sub(old) >= 1_000_000)
+}
 
-    pub(super) fn check_stack(self, set: SetView) -> Step {
-        let id = set.ids.stack_id.clone();
-        self.go(At::CheckingStack(set), Action::DescribeStack(id))
-    }
+#[cfg(test)]
+mod tests {
+    use super::is_old;
 
-    pub(super) fn checked_stack(
-        mut self,
-        set: SetView,
-        answer: Result<Option<StackDescription>, ApiFailure>,
-        moment: Moment,
-    ) -> Step {
-        self.at = At::CheckingStack(set.clone());
-        let now = match answer {
-            Ok(now) => now,
-            Err(failure) => {
-                return self.ask_again(failure, moment, |deploy, error| deploy.clean_up(set.ids, Err(error)));
-            }
-        };
-        self.patience.answered();
-        let unchanged = match (&self.before, &now) {
-            _ if self.creates_stack() => {
-                now.as_ref().is_some_and(|now| condition(&now.status) == Condition::Announced)
-            }
-            (Some(before), Some(now)) => before.status == now.status && before.updated == now.updated,
-            _ => false,
-        };
-        if unchanged {
-            return self.check_set(set);
-        }
-        let error = verdict::changed_meanwhile(&self.plan.stack, now.as_ref());
-        self.clean_up(set.ids, Err(error))
-    }
-
-    pub(super) fn check_set(self, set: SetView) -> Step {
-        let action =
-            Action::DescribeChangeSet { stack: set.ids.stack_id.clone(), change_set: set.ids.id.clone() };
-        self.go(At::CheckingSet(set), action)
-    }
-
-    pub(super) fn checked_set(
-        mut self,
-        set: SetView,
-        answer: Result<SetView, ApiFailure>,
-        moment: Moment,
-    ) -> Step {
-        self.at = At::CheckingSet(set.clone());
-        let now = match answer {
-            Ok(now) => now,
-            Err(failure) => {
-                return self.ask_again(failure, moment, |deploy, error| deploy.clean_up(set.ids, Err(error)));
-            }
-        };
-        self.patience.answered();
-        if now.execution == "AVAILABLE" {
-            let action =
-                Action::Execute { change_set: set.ids.id.clone(), token: self.plan.names.token.clone() };
-            return self.go(At::Executing(set), action).saying(phase(Phase::Executing));
-        }
-        let error = verdict::obsolete(&self.plan.stack, &now.execution);
-        self.clean_up(set.ids, Err(error))
+    #[test]
+    fn only_our_own_change_sets_of_another_day_are_old() {
+        let arn = |name: &str| format!("arn:aws:cloudformation:us-east-1:123456789012:changeSet/{name}/1");
+        let ours = "docuthinker-20260302T120000Z-1234abcd";
+        assert!(is_old(&arn("docuthinker-20260301T115959Z-1234abcd"), ours));
+        assert!(is_old(&arn("docuthinker-20251231T235959Z-1234abcd"), ours));
+        assert!(!is_old(&arn("docuthinker-20260302T115959Z-1234abcd"), ours));
+        assert!(!is_old(&arn("docuthinker-20260301T130000Z-1234abcd"), ours), "not yet a day");
+        assert!(!is_old(&arn("cdk-deploy-change-set"), ours));
+        assert!(!is_old(&arn("docuthinker-"), ours));
+        assert!(!is_old("docuthinker-äöü-äöüäöüäöü", ours));
     }
 }

@@ -1,14 +1,16 @@
 //! The execution of a change set, and what follows. It is asked for once in a run, whatever happens.
 
-use super::{At, Deploy, Deployed, Following, Step, phase};
+use super::{At, Because, Deploy, Following, Step, phase};
 use crate::engine::events::EventLog;
-use crate::engine::follow::{Follow, Followed};
+use crate::engine::follow::{Ending, Follow, Followed};
 use crate::engine::machine::{Action, Moment, Observation, SetView};
 use crate::engine::patience::Patience;
-use crate::engine::progress::Phase;
+use crate::engine::progress::{Phase, Progress};
+use crate::engine::request::{Decision, OnInterrupt, OnTimeout, Question};
 use crate::engine::verdict;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
+use crate::services::watch::Repeat;
 
 impl Deploy {
     pub(super) fn executed(self, set: SetView, answer: Result<(), ApiFailure>, moment: Moment) -> Step {
@@ -58,49 +60,134 @@ impl Deploy {
         let before = self.before.clone();
         let mut follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
         let action = follow.begin(moment);
-        let following = Following { follow, since: moment.elapsed, cancelling: false };
+        let following = Following { follow, since: moment.elapsed, cancelling: None, offered: false };
         self.go(At::Following(Box::new(following)), action)
     }
 
     pub(super) fn follow(self, mut following: Box<Following>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
         let seen = match seen {
-            // The answer to the cancellation. If it came too late, the operation has ended by itself.
-            Observation::Done(_) => Observation::Slept,
+            Observation::Done(answer) => {
+                self.cancel_answered(&mut following, answer, &mut say);
+                Observation::Slept
+            }
             seen => seen,
         };
         let followed = following.follow.step(moment, seen, &mut say);
         let step = match followed {
-            Followed::Do(action @ Action::Sleep(_)) => self.check_time(following, action, moment),
-            Followed::Do(action) => self.go(At::Following(following), action),
-            Followed::Ended(ending) => {
-                let result =
-                    verdict::ended(&self.plan.stack, &following.follow.log, ending, following.cancelling);
-                self.end(result.map(Deployed::Done))
-            }
+            Followed::Do(action) => self.next(following, action, moment),
+            Followed::Ended(ending) => self.ended(*following, ending),
             Followed::Lost(error) => self.fail(error),
         };
         step.after(say)
     }
 
-    /// Cancels an update whose time is up, and leaves a creation to run.
-    pub(super) fn check_time(self, mut following: Box<Following>, action: Action, moment: Moment) -> Step {
-        let up =
-            self.plan.timeout.is_some_and(|limit| moment.elapsed.saturating_sub(following.since) >= limit);
-        if !up || following.cancelling {
+    /// The order to cancel may have come too late, which the stack will show; or not have arrived, then it is given again.
+    fn cancel_answered(
+        &self,
+        following: &mut Following,
+        answer: Result<(), ApiFailure>,
+        say: &mut Vec<Progress>,
+    ) {
+        let Err(failure) = answer else { return };
+        if failure.passes() {
+            following.cancelling = None;
+        } else if failure.class != Class::Rejected {
+            say.push(Progress::Note { text: format!("it could not be cancelled: {}", failure.message) });
+        }
+    }
+
+    fn next(self, mut following: Box<Following>, action: Action, moment: Moment) -> Step {
+        let limit = self.plan.timeout;
+        if limit.is_some_and(|limit| moment.elapsed.saturating_sub(following.since) >= limit)
+            && following.cancelling.is_none()
+        {
+            return self.time_is_up(following);
+        }
+        // First the logs of the tasks that are known: a rollback may remove them.
+        let round_is_over = matches!(action, Action::Sleep(_) | Action::DescribeStack(_));
+        let repeat = round_is_over.then(|| following.follow.look.take_repeat()).flatten();
+        let Some(repeat) = repeat else {
             return self.go(At::Following(following), action);
+        };
+        let news = Progress::from(repeat.clone());
+        let offer = following.follow.status() == "UPDATE_IN_PROGRESS"
+            && following.cancelling.is_none()
+            && !std::mem::replace(&mut following.offered, true);
+        if !offer {
+            return self.go(At::Following(following), action).saying(news);
         }
-        if following.follow.status() != "UPDATE_IN_PROGRESS" {
-            let error = CloudError::new(Kind::TimedOut, format!("{} is not ready in time", self.plan.stack));
-            let error = following.follow.still_running(error);
-            return self.fail(error);
+        let question = Question::RollBack {
+            stack: self.plan.stack.clone(),
+            logical_id: repeat.logical_id.clone(),
+            reason: repeat.reason.clone(),
+            times: repeat.times,
+        };
+        self.go(At::OfferingToRollBack(following, repeat, action), Action::Ask(question)).saying(news)
+    }
+
+    pub(super) fn decided_to_roll_back(
+        self,
+        following: Box<Following>,
+        repeat: Repeat,
+        action: Action,
+        decision: &Decision,
+    ) -> Step {
+        match decision {
+            Decision::Approve => self.cancel(following, Because::Repeats(repeat)),
+            Decision::Decline(_) => self.go(At::Following(following), action),
         }
-        following.cancelling = true;
-        let stack = following.follow.latest.as_ref().map(|stack| stack.stack_id.clone());
+    }
+
+    /// An update is cancelled and a creation left to run, unless something else was asked for.
+    fn time_is_up(self, following: Box<Following>) -> Step {
+        match (self.plan.on_timeout, following.follow.status()) {
+            (OnTimeout::Cancel | OnTimeout::Delete, "UPDATE_IN_PROGRESS") => {
+                self.cancel(following, Because::TimedOut)
+            }
+            (OnTimeout::Delete, "CREATE_IN_PROGRESS") => self.delete_creation(following),
+            _ => {
+                let what = format!("{} is not ready in time", self.plan.stack);
+                let error = following.follow.still_running(CloudError::new(Kind::TimedOut, what));
+                self.fail(error)
+            }
+        }
+    }
+
+    pub(super) fn cancels_when_interrupted(&self, following: &Following) -> bool {
+        self.plan.on_interrupt == OnInterrupt::Cancel
+            && following.cancelling.is_none()
+            && following.follow.status() == "UPDATE_IN_PROGRESS"
+    }
+
+    pub(super) fn cancel(self, mut following: Box<Following>, because: Because) -> Step {
+        following.cancelling = Some(because);
         let action = Action::CancelUpdate {
-            stack: stack.unwrap_or_else(|| self.plan.stack.clone()),
+            stack: following.follow.stack_id().to_owned(),
             token: format!("{}-cancel", self.plan.names.token),
         };
         self.go(At::Following(following), action).saying(phase(Phase::Cancelling))
+    }
+
+    fn delete_creation(self, mut following: Box<Following>) -> Step {
+        following.cancelling = Some(Because::TimedOut);
+        following.follow.be_deleted();
+        let action = Action::DeleteStack {
+            stack: following.follow.stack_id().to_owned(),
+            token: format!("{}-delete", self.plan.names.token),
+            retain: Vec::new(),
+        };
+        self.go(At::Following(following), action).saying(phase(Phase::Deleting))
+    }
+
+    fn ended(self, following: Following, ending: Ending) -> Step {
+        let Following { follow, cancelling, .. } = following;
+        match verdict::ended(&self.plan.stack, &follow.log, ending, cancelling.as_ref()) {
+            Ok(outcome) => self.begin_verifying(outcome, &follow),
+            Err(error) => {
+                let tasks = follow.look.tasks().to_vec();
+                self.fail(error.with(|report| report.tasks = tasks))
+            }
+        }
     }
 }

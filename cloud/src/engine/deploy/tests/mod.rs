@@ -1,14 +1,18 @@
+mod life;
+mod services;
+mod time;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::fake::{CREATED, Fake, Run, TOKEN, stack};
+use crate::engine::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
 use crate::engine::patience::Pace;
 use crate::engine::plan::Names;
 use crate::engine::progress::Timestamp;
 use crate::engine::request::DeployRequest;
 
 fn plan(change: impl FnOnce(&mut DeployRequest)) -> Deploy {
-    let mut request = DeployRequest::new("S", r#"{"Resources":{}}"#);
+    let mut request = DeployRequest::new("S", TEMPLATE);
     change(&mut request);
     let names = Names { change_set: "docuthinker-1".into(), token: TOKEN.into() };
     Deploy::new(Plan::new(&request, names, Pace::AWS).unwrap())
@@ -193,7 +197,11 @@ fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on(
 #[test]
 fn expired_credentials_are_loaded_afresh_once() {
     let mut fake = success();
-    fake.fault = Box::new(|n, _| (n == 10).then_some(Class::Credentials));
+    let mut expired = false;
+    fake.fault = Box::new(move |n, action| {
+        let now = n >= 10 && !matches!(action, Action::Sleep(_)) && !std::mem::replace(&mut expired, true);
+        now.then_some(Class::Credentials)
+    });
     let renewed = run(fake);
     assert!(outcome(&renewed).changed);
     assert_eq!(renewed.count(|action| *action == Action::Reconnect), 1);
@@ -241,117 +249,6 @@ fn a_lost_answer_to_the_creation_of_the_change_set_is_found_by_its_name() {
     assert!(outcome(&run).changed);
     let by_name = |action: &Action| matches!(action, Action::DescribeChangeSet { change_set, .. } if change_set == "docuthinker-1");
     assert_eq!(run.count(by_name), 1, "afterwards by its ARN");
-}
-
-#[test]
-fn a_stack_changed_by_somebody_else_after_the_approval_is_left_alone() {
-    let mut fake = success();
-    fake.meddle =
-        Some(StackDescription { updated: Some(Timestamp(CREATED - 1)), ..stack("CREATE_COMPLETE") });
-    let run = run(fake);
-    assert_eq!(failed(&run).exit_code(), 4);
-    assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
-}
-
-#[test]
-fn an_obsolete_change_set_is_not_executed() {
-    let mut fake = success();
-    fake.set.execution = "OBSOLETE".into();
-    let run = run(fake);
-    assert_eq!(failed(&run).exit_code(), 4);
-    assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
-}
-
-#[test]
-fn a_stack_in_progress_is_in_the_way() {
-    for status in
-        ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "STRANGE"]
-    {
-        let run = run(Fake::new(Some(status)));
-        assert_eq!(failed(&run).exit_code(), 4, "{status}");
-        assert_eq!(run.actions.len(), 1, "nothing was made: {status}");
-    }
-}
-
-#[test]
-fn a_stack_that_was_never_made_is_made_anew_after_asking() {
-    for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"] {
-        let agreed = run(Fake::new(Some(status)));
-        assert!(matches!(agreed.result, Ok(Deployed::Recreate { .. })), "{status}");
-        let mut fake = Fake::new(Some(status));
-        fake.decision = Decision::Decline("no".into());
-        let declined = run(fake);
-        assert_eq!(failed(&declined).exit_code(), 3, "{status}");
-    }
-}
-
-#[test]
-fn an_announced_stack_is_new_and_is_removed_only_if_we_announced_it() {
-    let mut fake = Fake::new(None);
-    fake.decision = Decision::Decline("no".into());
-    let ours = run(fake);
-    assert_eq!((set_deletions(&ours), stack_deletions(&ours)), (1, 1));
-
-    let mut fake = Fake::new(Some("REVIEW_IN_PROGRESS"));
-    fake.decision = Decision::Decline("no".into());
-    let theirs = run(fake);
-    assert!(theirs.count(|a| matches!(a, Action::CreateChangeSet { creates_stack: true, .. })) == 1);
-    assert_eq!((set_deletions(&theirs), stack_deletions(&theirs)), (1, 0));
-
-    let mut fake = Fake::new(None);
-    fake.decision = Decision::Decline("no".into());
-    fake.other_sets = vec!["somebody else's".into()];
-    let shared = run(fake);
-    assert_eq!(
-        (set_deletions(&shared), stack_deletions(&shared)),
-        (1, 0),
-        "their change set needs the stack"
-    );
-}
-
-#[test]
-fn a_new_stack_may_be_invisible_and_stale_for_a_while() {
-    let fake = Fake::new(None)
-        .then("REVIEW_IN_PROGRESS", &[])
-        .then_gone()
-        .then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "User Initiated")])
-        .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")]);
-    assert_eq!(outcome(&run(fake)).status, "CREATE_COMPLETE");
-}
-
-#[test]
-fn an_old_success_is_not_taken_for_ours() {
-    let mut fake = success();
-    // Two looks still show the stack as it was before.
-    let stale = |fake: &mut Fake| fake.frames[0].events.clear();
-    fake.frames.push_front(fake.frames[0].clone());
-    stale(&mut fake);
-    let stale_status = Some("CREATE_COMPLETE".to_owned());
-    fake.frames[0].status = stale_status;
-    let run = run(fake);
-    assert_eq!(outcome(&run).status, "UPDATE_COMPLETE");
-}
-
-#[test]
-fn time_up_cancels_an_update() {
-    let mut fake = Fake::new(Some("CREATE_COMPLETE"));
-    for _ in 0..20 {
-        fake = fake.then("UPDATE_IN_PROGRESS", &[]);
-    }
-    let fake = fake.then("UPDATE_ROLLBACK_IN_PROGRESS", &[]).then("UPDATE_ROLLBACK_COMPLETE", &[]);
-    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_secs(30))));
-    assert_eq!(failed(&run).exit_code(), 8);
-    assert_eq!(run.count(|action| matches!(action, Action::CancelUpdate { .. })), 1);
-    assert_eq!(failed(&run).report().status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
-}
-
-#[test]
-fn time_up_leaves_a_creation_to_run() {
-    let fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "")]);
-    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_secs(30))));
-    assert_eq!(failed(&run).exit_code(), 8);
-    assert_eq!(run.count(|action| matches!(action, Action::CancelUpdate { .. })), 0);
-    assert!(failed(&run).report().state.as_ref().unwrap().contains("CREATE_IN_PROGRESS"));
 }
 
 #[test]
