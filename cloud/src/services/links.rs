@@ -70,15 +70,9 @@ fn console(partition: &str) -> Option<&'static str> {
 
 /// A name in the fragment of the console's address: encoded twice, with `$` for the outer percent sign.
 fn fragment(name: &str) -> String {
-    let mut text = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("$25{byte:02X}"));
-        }
-    }
-    text
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("$25{byte:02X}") };
+    name.bytes().map(encode).collect()
 }
 
 #[cfg(test)]
