@@ -9,9 +9,11 @@ use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 
 /// How often each call is tried.
-const TRIES: u32 = 5;
+const TRIES: u32 = 20;
 /// How often a change set that is still being made is asked to go; it refuses for a few seconds.
 const TRIES_WHILE_IN_PROGRESS: u32 = 30;
+/// How often a stack that we announced may seem not to exist before it is taken for gone; AWS's answers can be stale.
+const LOOKS: u32 = 5;
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,7 @@ pub(crate) struct Cleanup {
     made_stack: bool,
     doing: Doing,
     tries: u32,
+    unseen: u32,
     leftovers: Vec<String>,
     result: Result<DeployOutcome, CloudError>,
 }
@@ -47,7 +50,15 @@ pub(crate) enum Cleaned {
 impl Cleanup {
     /// Removes the change set `ids`, and its stack if `made_stack`; then the deployment ends with `result`.
     pub(crate) fn new(ids: SetIds, made_stack: bool, result: Result<DeployOutcome, CloudError>) -> Cleanup {
-        Cleanup { ids, made_stack, doing: Doing::DeletingSet, tries: 0, leftovers: Vec::new(), result }
+        Cleanup {
+            ids,
+            made_stack,
+            doing: Doing::DeletingSet,
+            tries: 0,
+            unseen: 0,
+            leftovers: Vec::new(),
+            result,
+        }
     }
 
     /// The action that belongs to where we are.
@@ -80,6 +91,10 @@ impl Cleanup {
             (Doing::Looking, Observation::Stack(result)) => match result {
                 Ok(Some(stack)) if condition(&stack.status) == Condition::Announced => {
                     Some(Doing::ListingSets)
+                }
+                Ok(None) if self.unseen < LOOKS => {
+                    self.unseen += 1;
+                    return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
                 }
                 // It is gone, or somebody else has made it a real stack meanwhile.
                 Ok(_) => None,

@@ -64,7 +64,8 @@ enum At {
         since: Duration,
     },
     Asking(SetView),
-    CheckingStack(SetView),
+    /// The stack, since when.
+    CheckingStack(SetView, Duration),
     CheckingSet(SetView),
     CheckingTemplate(SetView),
     Executing(SetView),
@@ -154,8 +155,9 @@ impl Deploy {
             (At::Looking, Observation::Begin) => self.look().saying(phase(Phase::Looking)),
             (At::Looking, Observation::Slept) => self.look(),
             (At::Looking, Observation::Stack(answer)) => self.looked(answer, moment),
+            (At::ListingRemains(stack), Observation::Slept) => self.list_remains(stack),
             (At::ListingRemains(stack), Observation::Resources(answer)) => {
-                self.ask_to_recreate(stack, answer)
+                self.ask_to_recreate(stack, answer, moment)
             }
             (At::AskingToRecreate(stack), Observation::Decided(decision)) => {
                 self.decided_to_recreate(stack, decision, moment)
@@ -168,8 +170,10 @@ impl Deploy {
                 self.prepared(ids, since, answer, moment)
             }
             (At::Asking(set), Observation::Decided(decision)) => self.decided(set, decision, moment),
-            (At::CheckingStack(set), Observation::Slept) => self.check_stack(set),
-            (At::CheckingStack(set), Observation::Stack(answer)) => self.checked_stack(set, answer, moment),
+            (At::CheckingStack(set, since), Observation::Slept) => self.check_stack(set, since),
+            (At::CheckingStack(set, since), Observation::Stack(answer)) => {
+                self.checked_stack(set, since, answer, moment)
+            }
             (At::CheckingSet(set), Observation::Slept) => self.check_set(set),
             (At::CheckingSet(set), Observation::ChangeSet(answer)) => self.checked_set(set, answer, moment),
             (At::CheckingTemplate(set), Observation::Slept) => self.check_template(set),
@@ -206,9 +210,7 @@ impl Deploy {
         self.patience.answered();
         if let Some(stack) = &stack {
             if never_created(&stack.status) {
-                let id = stack.stack_id.clone();
-                let at = At::ListingRemains(stack.clone());
-                return self.go(at, Action::ListResources(id));
+                return self.list_remains(stack.clone());
             }
             if self.plan.wait && condition(&stack.status) == Condition::Running {
                 return self.wait_for(&stack.status.clone(), moment);
@@ -223,6 +225,11 @@ impl Deploy {
             return self.fail(refusal);
         }
         self.create(keep_parameters).saying(phase(Phase::Preparing))
+    }
+
+    fn list_remains(self, stack: StackDescription) -> Step {
+        let id = stack.stack_id.clone();
+        self.go(At::ListingRemains(stack), Action::ListResources(id))
     }
 
     /// Another operation runs on the stack, and the caller wants to wait for its end.
@@ -250,14 +257,19 @@ impl Deploy {
     }
 
     fn ask_to_recreate(
-        self,
+        mut self,
         stack: StackDescription,
         answer: Result<Vec<RetainedResource>, ApiFailure>,
+        moment: Moment,
     ) -> Step {
         let resources = match answer {
             Ok(resources) => resources,
-            Err(failure) => return self.fail(failure.into_error()),
+            Err(failure) => {
+                self.at = At::ListingRemains(stack);
+                return self.ask_again(failure, moment, Deploy::fail);
+            }
         };
+        self.patience.answered();
         let question = Question::Recreate {
             stack: stack.name.clone(),
             status: stack.status.clone(),
@@ -309,7 +321,7 @@ impl Deploy {
             | At::DeletingOld(_) => self.fail(interrupted()),
             At::Preparing { ids, .. } => self.clean_up(ids, Err(interrupted())),
             At::Asking(set)
-            | At::CheckingStack(set)
+            | At::CheckingStack(set, _)
             | At::CheckingSet(set)
             | At::CheckingTemplate(set)
             | At::Executing(set) => self.clean_up(set.ids, Err(interrupted())),

@@ -61,6 +61,17 @@ pub(crate) struct Fake {
     pub(crate) importers: Vec<String>,
     /// Decides for the n-th call whether it fails.
     pub(crate) fault: Fault,
+    /// Decides by the time whether a call fails, and how.
+    pub(crate) fault_at: Option<Box<dyn Fn(Duration, &Action) -> Option<Class>>>,
+    /// Decides for the n-th call whether it takes effect and its answer is lost.
+    pub(crate) lost: Box<dyn FnMut(usize, &Action) -> bool>,
+    /// Decides for the n-th look at the stack whether it shows the state of the look before.
+    pub(crate) stale: Box<dyn FnMut(usize) -> bool>,
+    /// Changes the order of the events of an answer, and repeats some.
+    pub(crate) garble: Box<dyn FnMut(&mut Vec<ResourceEvent>)>,
+    /// Whether the change set, and the stack that was there only for it, are still there in the end.
+    pub(crate) leaves: Leaves,
+    seen_before: Option<Option<StackDescription>>,
     /// Changes the stack between approval and execution.
     pub(crate) meddle: Option<StackDescription>,
     /// Whether the order to execute arrives although its answer is lost.
@@ -72,8 +83,17 @@ pub(crate) struct Fake {
     running: bool,
 }
 
+/// What of ours exists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Leaves {
+    pub(crate) change_set: bool,
+    pub(crate) empty_stack: bool,
+    pub(crate) executed: bool,
+}
+
 /// What a run came to.
 pub(crate) struct Run<T> {
+    pub(crate) leaves: Leaves,
     pub(crate) result: Result<T, CloudError>,
     pub(crate) said: Vec<Progress>,
     pub(crate) actions: Vec<Action>,
@@ -127,6 +147,12 @@ impl Fake {
             }],
             importers: Vec::new(),
             fault: Box::new(|_, _| None),
+            fault_at: None,
+            lost: Box::new(|_, _| false),
+            stale: Box::new(|_| false),
+            garble: Box::new(|_| {}),
+            leaves: Leaves::default(),
+            seen_before: None,
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
@@ -191,7 +217,10 @@ impl Fake {
             said.extend(turn.say);
             machine = turn.machine;
             let action = match turn.next {
-                Next::End(result) => return Run { result, said, actions: self.actions, elapsed: self.now },
+                Next::End(result) => {
+                    let leaves = self.leaves;
+                    return Run { leaves, result, said, actions: self.actions, elapsed: self.now };
+                }
                 Next::Do(action) => action,
             };
             self.cancelled |= (self.cancel_when)(&action);
@@ -203,35 +232,35 @@ impl Fake {
     }
 
     fn answer(&mut self, action: &Action) -> Observation {
-        if let Some(class) = (self.fault)(self.actions.len(), action) {
-            let failure = failure(class);
-            if matches!(action, Action::Execute { .. }) && self.execution_arrives {
-                self.execute();
-            }
-            return match action {
-                Action::DescribeStack(_) => Observation::Stack(Err(failure)),
-                Action::CreateChangeSet { .. } => Observation::Created(Err(failure)),
-                Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
-                Action::Events(_) => Observation::Events(Err(failure)),
-                Action::TemplateOf(_) => Observation::Template(Err(failure)),
-                Action::LookAtServices(_) => Observation::Services(Err(failure)),
-                Action::StoppedTasks(_) => Observation::StoppedTasks(Err(failure)),
-                Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
-                Action::ListResources(_) => Observation::Resources(Err(failure)),
-                Action::Importers(_) => Observation::Importers(Err(failure)),
-                Action::Reconnect => Observation::Reconnected(Err(failure.into_error())),
-                Action::Ask(_) | Action::Sleep(_) => self.done(action),
-                _ => Observation::Done(Err(failure)),
-            };
+        if (self.lost)(self.actions.len(), action) {
+            self.done(action);
+            return refused(action, Class::Unreachable).unwrap_or(Observation::Slept);
         }
-        self.done(action)
+        let by_time = self.fault_at.as_ref().and_then(|fault| fault(self.now, action));
+        let fault = (self.fault)(self.actions.len(), action).or(by_time);
+        match fault.and_then(|class| refused(action, class)) {
+            Some(refusal) => {
+                if matches!(action, Action::Execute { .. }) && self.execution_arrives {
+                    self.execute();
+                }
+                refusal
+            }
+            None => self.done(action),
+        }
     }
 
     fn done(&mut self, action: &Action) -> Observation {
         match action {
-            Action::DescribeStack(_) => Observation::Stack(Ok(self.look())),
+            Action::DescribeStack(_) => {
+                let now = self.look();
+                let before = self.seen_before.replace(now.clone());
+                let stale = (self.stale)(self.actions.len());
+                Observation::Stack(Ok(before.filter(|_| stale).unwrap_or(now)))
+            }
             Action::CreateChangeSet { creates_stack, .. } => {
+                self.leaves.change_set = true;
                 if *creates_stack && self.stack.is_none() {
+                    self.leaves.empty_stack = true;
                     self.stack = Some(stack("REVIEW_IN_PROGRESS"));
                 }
                 Observation::Created(Ok(self.set.ids.clone()))
@@ -261,19 +290,27 @@ impl Fake {
                 self.execute();
                 Observation::Done(Ok(()))
             }
-            Action::Events(_) => Observation::Events(Ok(self.history.iter().rev().cloned().collect())),
+            Action::Events(_) => {
+                let mut events: Vec<_> = self.history.iter().rev().cloned().collect();
+                (self.garble)(&mut events);
+                Observation::Events(Ok(events))
+            }
             Action::ListChangeSets(_) => Observation::ChangeSets(Ok(self.other_sets.clone())),
             Action::ListResources(_) => Observation::Resources(Ok(self.resources.clone())),
             Action::Importers(_) => Observation::Importers(Ok(self.importers.clone())),
             Action::DeleteStack { .. } => {
                 self.running = true;
+                self.leaves.empty_stack = false;
                 Observation::Done(Ok(()))
             }
             Action::CancelUpdate { .. } | Action::RollBack { .. } | Action::ContinueRollback { .. } => {
                 self.running = true;
                 Observation::Done(Ok(()))
             }
-            Action::DeleteChangeSet { .. } => Observation::Done(Ok(())),
+            Action::DeleteChangeSet { .. } => {
+                self.leaves.change_set = false;
+                Observation::Done(Ok(()))
+            }
             Action::Reconnect => Observation::Reconnected(Ok(())),
             Action::Sleep(pause) => {
                 self.now += *pause;
@@ -284,6 +321,8 @@ impl Fake {
 
     fn execute(&mut self) {
         self.running = true;
+        // CloudFormation removes a change set that it executes.
+        self.leaves = Leaves { executed: true, ..Leaves::default() };
         self.set.execution = "EXECUTE_IN_PROGRESS".into();
     }
 
@@ -305,6 +344,26 @@ impl Fake {
         }
         self.stack.clone()
     }
+}
+
+/// How this action looks if it fails; `None` if it cannot.
+fn refused(action: &Action, class: Class) -> Option<Observation> {
+    let failure = failure(class);
+    Some(match action {
+        Action::DescribeStack(_) => Observation::Stack(Err(failure)),
+        Action::CreateChangeSet { .. } => Observation::Created(Err(failure)),
+        Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
+        Action::Events(_) => Observation::Events(Err(failure)),
+        Action::TemplateOf(_) => Observation::Template(Err(failure)),
+        Action::LookAtServices(_) => Observation::Services(Err(failure)),
+        Action::StoppedTasks(_) => Observation::StoppedTasks(Err(failure)),
+        Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
+        Action::ListResources(_) => Observation::Resources(Err(failure)),
+        Action::Importers(_) => Observation::Importers(Err(failure)),
+        Action::Reconnect => Observation::Reconnected(Err(failure.into_error())),
+        Action::Ask(_) | Action::Sleep(_) | Action::TaskLogs(_) => return None,
+        _ => Observation::Done(Err(failure)),
+    })
 }
 
 /// A stack with this status.

@@ -15,6 +15,8 @@ pub(crate) mod operate;
 mod patience;
 pub(crate) mod plan;
 pub(crate) mod progress;
+#[cfg(test)]
+mod properties;
 pub(crate) mod request;
 mod runtime;
 mod status;

@@ -3,6 +3,9 @@
 //! Somebody else may have changed the stack or the change set meanwhile. So the stack must still be in the state in which
 //! its changes were shown, the change set must hold the same changes, and its template must be the one that was sent.
 
+use std::time::Duration;
+
+use super::change_set::STALE;
 use super::{At, Deploy, Step, phase};
 use crate::engine::machine::{Action, Moment, SetView};
 use crate::engine::progress::{Phase, Progress};
@@ -12,18 +15,19 @@ use crate::engine::verdict;
 use crate::failure::{ApiFailure, Class};
 
 impl Deploy {
-    pub(super) fn check_stack(self, set: SetView) -> Step {
+    pub(super) fn check_stack(self, set: SetView, since: Duration) -> Step {
         let id = set.ids.stack_id.clone();
-        self.go(At::CheckingStack(set), Action::DescribeStack(id))
+        self.go(At::CheckingStack(set, since), Action::DescribeStack(id))
     }
 
     pub(super) fn checked_stack(
         mut self,
         set: SetView,
+        since: Duration,
         answer: Result<Option<StackDescription>, ApiFailure>,
         moment: Moment,
     ) -> Step {
-        self.at = At::CheckingStack(set.clone());
+        self.at = At::CheckingStack(set.clone(), since);
         let now = match answer {
             Ok(now) => now,
             Err(failure) => {
@@ -31,6 +35,11 @@ impl Deploy {
             }
         };
         self.patience.answered();
+        // A stack that our change set has just announced may not show yet.
+        if self.creates_stack() && now.is_none() && moment.elapsed.saturating_sub(since) < STALE {
+            let pause = self.patience.after_answer(moment);
+            return self.go(At::CheckingStack(set, since), Action::Sleep(pause));
+        }
         let unchanged = match (&self.before, &now) {
             _ if self.creates_stack() => {
                 now.as_ref().is_some_and(|now| condition(&now.status) == Condition::Announced)

@@ -11,7 +11,7 @@ use crate::engine::verdict;
 use crate::failure::{ApiFailure, Class};
 
 /// How long a change set may seem not to exist after it was created; AWS's answers can be stale.
-const STALE: Duration = Duration::from_mins(1);
+pub(super) const STALE: Duration = Duration::from_mins(1);
 
 impl Deploy {
     pub(super) fn created(self, answer: Result<SetIds, ApiFailure>, moment: Moment) -> Step {
@@ -124,7 +124,7 @@ impl Deploy {
 
     pub(super) fn decided(self, set: SetView, decision: Decision, moment: Moment) -> Step {
         match decision {
-            Decision::Approve => self.check_stack(set),
+            Decision::Approve => self.check_stack(set, moment.elapsed),
             Decision::Decline(_) if moment.cancelled => self.clean_up(set.ids, Err(interrupted())),
             Decision::Decline(reason) => {
                 let refusal = refused(&self.plan.stack, reason);
