@@ -1,0 +1,204 @@
+//! The way back: rollbacks, and the clean-up after an update or after its rollback.
+
+use std::collections::BTreeSet;
+
+use super::forward::failure_text;
+use super::removal::{Doomed, delete_tree, remove};
+use super::{Course, failed_to};
+use crate::clock::Micros;
+use crate::effects::{Becomes, Effect, TICK};
+use crate::scenario::{Outcome, Phase};
+use crate::state::Stack;
+use crate::world::World;
+
+/// Plays the deletion of a root stack.
+pub(crate) fn delete(world: &mut World, id: &str, token: Option<String>, retained: &[String], at: Micros) {
+    let Some(stack) = world.stack(id).cloned() else { return };
+    world.call_off(id);
+    let removal = delete_tree(world, &stack, at, token, retained);
+    for (at, effect) in removal.course.into_steps() {
+        world.schedule(id, at, effect);
+    }
+}
+
+/// Plays a rollback of a root stack, as an operation of its own.
+pub(crate) fn roll_back(
+    world: &mut World,
+    id: &str,
+    kind: &'static str,
+    token: Option<String>,
+    skipped: &[String],
+    reason: Option<&str>,
+    at: Micros,
+) {
+    let Some(stack) = world.stack(id).cloned() else { return };
+    world.call_off(id);
+    let mut text = reason.map_or_else(|| failure_text(&stack), str::to_owned);
+    let mut course = Course::default();
+    course.at(at, Effect::Begin { stack: id.to_owned(), kind, token: token.clone(), target: None });
+    if stack.is_being_created() {
+        if reason.is_none() {
+            text += "Rollback requested by user.";
+        }
+        course.status(at, id, "ROLLBACK_IN_PROGRESS", Some(text));
+        undo_creation(world, &stack, token.as_ref(), at + TICK, &mut course);
+    } else {
+        course.status(at, id, "UPDATE_ROLLBACK_IN_PROGRESS", Some(text));
+        undo_update(world, &stack, token.as_ref(), skipped, at + TICK, &mut course);
+    }
+    for (at, effect) in course.into_steps() {
+        world.schedule(id, at, effect);
+    }
+}
+
+/// Everything that was made is deleted.
+fn undo_creation(world: &mut World, stack: &Stack, token: Option<&String>, at: Micros, course: &mut Course) {
+    let existing = stack.resources.values().filter(|resource| resource.exists()).cloned();
+    let doomed = existing.map(|resource| Doomed { resource, replaced: false }).collect();
+    let removal = remove(world, stack, doomed, at, (Phase::Delete, "creation"), &[], token);
+    course.extend(removal.course);
+    let Some(end) = removal.end else { return };
+    if removal.failed.is_empty() {
+        course.status(end + TICK, &stack.id, "ROLLBACK_COMPLETE", None);
+    } else {
+        course.status(end + TICK, &stack.id, "ROLLBACK_FAILED", Some(failed_to("delete", &removal.failed)));
+    }
+    course.end(end + TICK, &stack.id, !removal.failed.is_empty());
+}
+
+/// Everything that was changed becomes what it was; then what was made is deleted. Gives back the end and whether it failed.
+fn undo_update(
+    world: &mut World,
+    stack: &Stack,
+    token: Option<&String>,
+    skipped: &[String],
+    at: Micros,
+    course: &mut Course,
+) -> Option<(Micros, bool)> {
+    let id = &stack.id;
+    let (mut end, mut failure) = (Some(at), None::<Micros>);
+    let changed = stack
+        .resources
+        .values()
+        .filter(|resource| resource.before.as_ref().is_some_and(|before| before.existed && !before.restored));
+    for resource in changed.cloned().collect::<Vec<_>>() {
+        let logical = &resource.logical;
+        if skipped.contains(logical) {
+            course.resource(at, id, logical, Becomes::Same, "UPDATE_COMPLETE", Some("Rollback skipped"));
+            continue;
+        }
+        course.resource(at, id, logical, Becomes::Touched, "UPDATE_IN_PROGRESS", None);
+        let script = world.script(stack, logical, Phase::Rollback);
+        let nested = resource
+            .physical
+            .as_ref()
+            .filter(|_| resource.is_stack())
+            .and_then(|id| world.stack(id))
+            .cloned();
+        if let Some(child) = nested.filter(|_| script.is_none()) {
+            let kind = "ROLLBACK";
+            course
+                .at(at, Effect::Begin { stack: child.id.clone(), kind, token: token.cloned(), target: None });
+            course.status(at, &child.id, "UPDATE_ROLLBACK_IN_PROGRESS", None);
+            let of_child = |id: &String| {
+                let (stack, rest) = id.split_once('.')?;
+                (stack == child.name || stack == logical).then(|| rest.to_owned())
+            };
+            let inner: Vec<_> = skipped.iter().filter_map(of_child).collect();
+            match undo_update(world, &child, token, &inner, at + TICK, course) {
+                Some((done, true)) => {
+                    let reason = format!("Embedded stack {} was not successfully updated. ", child.id);
+                    course.resource(done + TICK, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
+                    failure = Some(failure.map_or(done + TICK, |other| other.min(done + TICK)));
+                }
+                Some((done, false)) => {
+                    course.resource(done + TICK, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
+                    end = end.map(|latest| latest.max(done + TICK));
+                }
+                None => end = None,
+            }
+            continue;
+        }
+        let usual = world.clock.scaled(world.usual(&resource.kind));
+        match script {
+            Some(Outcome::Fails(reason) | Outcome::Hooked(_, reason)) => {
+                course.resource(at + usual, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
+                failure = Some(failure.map_or(at + usual, |other| other.min(at + usual)));
+            }
+            Some(Outcome::Hangs) => end = None,
+            other => {
+                let time = match other {
+                    Some(Outcome::Takes(time)) => world.clock.scaled(time),
+                    _ => usual,
+                };
+                course.resource(at + time, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
+                end = end.map(|latest| latest.max(at + time));
+            }
+        }
+    }
+    if let Some(failed) = failure {
+        course.cut(failed);
+        course.at(failed + TICK, Effect::CancelRunning { stack: id.clone() });
+        course.status(failed + 2 * TICK, id, "UPDATE_ROLLBACK_FAILED", None);
+        course.end(failed + 2 * TICK, id, true);
+        return Some((failed + 2 * TICK, true));
+    }
+    let restored = end?;
+    course.at(restored + TICK, Effect::Restore { stack: id.clone() });
+    course.status(restored + TICK, id, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None);
+    let made = stack.resources.values().filter(|resource| {
+        resource.exists() && resource.before.as_ref().is_some_and(|before| !before.existed)
+    });
+    let successors = stack.resources.values().filter(|resource| {
+        resource.before.as_ref().is_some_and(|before| before.existed && before.physical != resource.physical)
+    });
+    let doomed = made
+        .cloned()
+        .map(|resource| Doomed { resource, replaced: false })
+        .chain(successors.cloned().map(|resource| Doomed { resource, replaced: true }))
+        .collect();
+    let removal = remove(world, stack, doomed, restored + 2 * TICK, (Phase::CleanUp, "rollback"), &[], token);
+    course.extend(removal.course);
+    let end = removal.end?;
+    course.status(end + TICK, id, "UPDATE_ROLLBACK_COMPLETE", None);
+    course.end(end + TICK, id, false);
+    Some((end + TICK, false))
+}
+
+/// Plays the clean-up after an update: what was removed or replaced is deleted. What cannot be is left, and the update has
+/// succeeded all the same.
+pub(crate) fn clean_up(world: &mut World, id: &str, at: Micros) {
+    let mut course = Course::default();
+    clean_up_tree(world, id, at, &mut course);
+    let root = id.to_owned();
+    for (at, effect) in course.into_steps() {
+        world.schedule(&root, at, effect);
+    }
+}
+
+fn clean_up_tree(world: &mut World, id: &str, at: Micros, course: &mut Course) -> Option<Micros> {
+    let stack = world.stack(id).cloned()?;
+    let token = stack.operation().and_then(|operation| operation.token.clone());
+    let wanted: BTreeSet<_> = stack.template.resources().map(|(logical, _)| logical.to_owned()).collect();
+    let existing = || stack.resources.values().filter(|resource| resource.exists());
+    let removed = existing().filter(|resource| !wanted.contains(&resource.logical));
+    let doomed = removed
+        .cloned()
+        .map(|resource| Doomed { resource, replaced: false })
+        .chain(stack.obsolete.iter().cloned().map(|resource| Doomed { resource, replaced: true }))
+        .collect();
+    let removal = remove(world, &stack, doomed, at, (Phase::CleanUp, "update"), &[], token.as_ref());
+    course.extend(removal.course);
+    let mut end = removal.end?;
+    let nested = existing().filter(|resource| resource.is_stack() && wanted.contains(&resource.logical));
+    for child in nested.filter_map(|resource| resource.physical.clone()).collect::<Vec<_>>() {
+        let waits =
+            world.stack(&child).is_some_and(|child| child.status == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+        if waits {
+            end = end.max(clean_up_tree(world, &child, at, course)?);
+        }
+    }
+    course.status(end + TICK, id, "UPDATE_COMPLETE", None);
+    course.end(end + TICK, id, false);
+    Some(end + TICK)
+}
