@@ -134,7 +134,7 @@ fn details(old: &Value, new: &Value, stack: &Stack, template: &Template) -> Vec<
             details.push(Detail {
                 attribute: "Properties".to_owned(),
                 name: Some(name.clone()),
-                recreation: recreation(name),
+                recreation: recreation(&kind(new), name),
                 source: "DirectModification",
                 entity: None,
             });
@@ -163,6 +163,8 @@ fn details(old: &Value, new: &Value, stack: &Stack, template: &Template) -> Vec<
 }
 
 /// A name is what AWS knows a resource by: with another one it is another resource.
-fn recreation(property: &str) -> &'static str {
-    if property == "Name" || property.ends_with("Name") { "Always" } else { "Never" }
+fn recreation(kind: &str, property: &str) -> &'static str {
+    let named_after_type =
+        property.strip_suffix("Name").is_some_and(|what| kind.ends_with(&format!("::{what}")));
+    if property == "Name" || named_after_type { "Always" } else { "Never" }
 }

@@ -173,7 +173,7 @@ impl World {
                 operation.ended = Some(at);
                 operation.failed = true;
             }
-            stack.operations.push(Operation { id, kind, token, began: at, ended: None, failed: false });
+            stack.operations.push(Operation { id, kind, token, ended: None, failed: false });
         }
     }
 

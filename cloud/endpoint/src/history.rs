@@ -124,7 +124,6 @@ fn begin(world: &mut World, id: &str, kind: &'static str, at: Micros, running: b
         id: world.uuid(),
         kind,
         token: Some(format!("earlier-{}", world.next_serial())),
-        began: at,
         ended: (!running).then_some(at + HOUR / 2),
         failed: false,
     };

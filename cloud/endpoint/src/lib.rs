@@ -24,6 +24,7 @@ mod faults;
 mod history;
 mod json_services;
 mod limiter;
+mod line;
 mod play;
 mod read;
 mod request;
@@ -225,8 +226,9 @@ fn listen() -> (TcpListener, u16) {
 async fn serve(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime takes sockets");
     let app = Router::new().fallback(server::answer).with_state(shared);
+    let app = app.into_make_service_with_connect_info::<line::Scissors>();
     tokio::select! {
-        _ = axum::serve(listener, app) => {}
+        _ = axum::serve(line::Lines(listener), app) => {}
         _ = stopped => {}
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::clock::{amz_date, http_date};
 use crate::faults::{Wrong, mangle, strike};
 use crate::json_services::{self, JsonAnswer};
 use crate::limiter::Limiter;
+use crate::line::Scissors;
 use crate::read::{self, header, unchunked};
 use crate::request::{Refusal, Request};
 use crate::scenario::Scenario;
@@ -89,7 +90,11 @@ impl Shared {
 }
 
 /// Answers an HTTP request.
-pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: axum::extract::Request) -> Response {
+pub(crate) async fn answer(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: axum::extract::Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 64 << 20).await.unwrap_or_default();
     let request = read::request(&parts, &body, shared.began.elapsed());
@@ -104,8 +109,10 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: axum::ext
             tokio::time::sleep(delay).await;
             reply
         }
-        // The server notices that it promised more than it has, and closes the connection.
-        Delivery::Dropped => Reply::xml(200, "<".to_owned()).with("content-length", "1000"),
+        Delivery::Dropped => {
+            scissors.cut();
+            Reply::xml(200, String::new())
+        }
         Delivery::Never => std::future::pending().await,
     };
     let mut response =

@@ -76,7 +76,6 @@ pub(crate) struct Operation {
     /// `CREATE_STACK`, `UPDATE_STACK`, `DELETE_STACK`, `ROLLBACK`, `CONTINUE_ROLLBACK` or `CREATE_CHANGESET`.
     pub(crate) kind: &'static str,
     pub(crate) token: Option<String>,
-    pub(crate) began: Micros,
     pub(crate) ended: Option<Micros>,
     pub(crate) failed: bool,
 }

@@ -57,12 +57,17 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
     let capabilities = request.list("Capabilities");
     check_capabilities(&template, &capabilities)?;
     let now = world.clock.now();
+    let operation = world.uuid();
     let stack_id = match &existing {
         Some(stack) => stack.id.clone(),
         None => {
             let id = world.new_stack_id(&stack_name, &caller.region, &caller.account);
             world.stacks.push(Stack::new(&id, &stack_name, &caller.region, &caller.account, now));
             world.tell_stack(&id, "REVIEW_IN_PROGRESS", Some("User Initiated".to_owned()), now);
+            if let Some(event) = world.stack_mut(&id).and_then(|stack| stack.events.last_mut()) {
+                event.operation.clone_from(&operation);
+                event.operation_kind = "CREATE_CHANGESET";
+            }
             id
         }
     };
@@ -72,7 +77,6 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
         caller.account,
         world.uuid()
     );
-    let operation = world.uuid();
     let set = ChangeSet {
         id: id.clone(),
         name,
@@ -97,14 +101,7 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
     if let Some(stack) = world.stack_mut(&stack_id) {
         stack.sets.push(set);
         let kind = "CREATE_CHANGESET";
-        stack.operations.push(Operation {
-            id: operation,
-            kind,
-            token,
-            began: now,
-            ended: Some(now),
-            failed: false,
-        });
+        stack.operations.push(Operation { id: operation, kind, token, ended: Some(now), failed: false });
     }
     let delay = world.clock.scaled(world.scenario.change_set_delay);
     for (at, done) in [(now + delay / 2, false), (now + delay, true)] {
