@@ -105,9 +105,13 @@ impl World {
                 self.tell(&stack, &logical, &physical, &kind, status, reason, at);
             }
             Effect::Resource { stack, logical, becomes, status, reason } => {
+                let given_up = matches!(becomes, Becomes::Gone) && status == "DELETE_FAILED";
                 self.change_resource(&stack, &logical, becomes, at);
                 let reason = self.with_cause(&stack, &logical, reason);
                 self.tell_resource(&stack, &logical, status, reason, at);
+                if let Some(stack) = self.stack_mut(&stack).filter(|_| given_up) {
+                    stack.resources.remove(&logical);
+                }
             }
             Effect::Hooked { stack, logical, status, hook } => {
                 let reason = format!("The following hook(s) failed: [{}]", hook.name);

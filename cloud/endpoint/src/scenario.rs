@@ -174,6 +174,26 @@ impl Scenario {
         self
     }
 
+    /// Everything takes about as long as in AWS, and pages are as large: for measurements, best with [`Scenario::speed`].
+    pub fn realistic(mut self) -> Scenario {
+        const SECONDS: [(&str, u64); 7] = [
+            ("AWS::ECS::Service", 120),
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", 150),
+            ("AWS::EC2::NatGateway", 100),
+            ("AWS::CertificateManager::Certificate", 90),
+            ("AWS::CloudFront::Distribution", 240),
+            ("AWS::EFS::MountTarget", 90),
+            ("AWS::IAM::Role", 17),
+        ];
+        for (kind, seconds) in SECONDS {
+            self.delays.insert(kind.to_owned(), Duration::from_secs(seconds));
+        }
+        self.delay = Duration::from_secs(4);
+        self.change_set_delay = Duration::from_secs(5);
+        self.start_delay = Duration::from_millis(500);
+        self.pages(100..=100)
+    }
+
     fn script(mut self, id: &str, phase: Phase, outcome: Outcome, left: Option<usize>) -> Scenario {
         self.scripts.push(Script { id: id.to_owned(), phase, outcome, left });
         self

@@ -316,9 +316,15 @@ fn what_an_update_removes_is_deleted_at_its_end_and_may_stay() {
             "S UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
             "B DELETE_IN_PROGRESS",
             "B DELETE_FAILED",
+            "B DELETE_IN_PROGRESS",
+            "B DELETE_FAILED",
+            "B DELETE_IN_PROGRESS",
+            "B DELETE_FAILED",
             "S UPDATE_COMPLETE",
         ]
     );
+    let ids: Vec<_> = endpoint.stack("S").unwrap().resources.into_iter().map(|one| one.logical_id).collect();
+    assert_eq!(ids, ["A"], "after three attempts it is no longer the stack's");
 }
 
 #[test]

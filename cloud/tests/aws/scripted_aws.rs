@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use cloud::{
-    Cancel, CloudError, ConnectOptions, Connection, Decision, DeployOutcome, DeployRequest, Keys, Progress,
+    Cancel, CloudError, ConnectOptions, Connection, Decision, DeployOutcome, DeployRequest, DestroyRequest,
+    Keys, Progress,
 };
 use endpoint::{Endpoint, Fault, Scenario, Wrong};
 
@@ -39,8 +40,9 @@ async fn connect(endpoint: &Endpoint) -> Connection {
 }
 
 async fn deploy(endpoint: &Endpoint, template: &str) -> Run {
+    let mut request = DeployRequest::new("S", template);
+    request.template_bucket = Some("templates".into());
     let connection = connect(endpoint).await;
-    let request = DeployRequest::new("S", template);
     let heard = RefCell::new(Vec::new());
     let approve = async |_| Decision::Approve;
     let listen = |news| heard.borrow_mut().push(news);
@@ -74,6 +76,7 @@ async fn a_new_stack_of_ten_resources_is_deployed_with_each_event_told_once_and_
     assert_eq!(endpoint.count("ExecuteChangeSet"), 1);
 }
 
+// L7, L8
 #[tokio::test]
 async fn an_update_that_fails_is_rolled_back_and_names_its_cause() {
     let scenario = Scenario::new()
@@ -92,6 +95,7 @@ async fn an_update_that_fails_is_rolled_back_and_names_its_cause() {
     assert!(told.contains(&("T0", "UPDATE_COMPLETE")) && !told.iter().any(|(id, _)| *id == "T2"), "{told:?}");
 }
 
+// A12, A13
 #[tokio::test]
 async fn an_execution_whose_answer_is_lost_is_found_again_and_not_repeated() {
     let scenario = Scenario::new()
@@ -111,6 +115,7 @@ async fn an_execution_whose_answer_is_lost_is_found_again_and_not_repeated() {
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
 }
 
+// L1
 #[tokio::test]
 async fn the_same_template_again_changes_nothing_and_leaves_no_change_set() {
     let scenario = Scenario::new().stack("S", &topics(2, "one"), "UPDATE_COMPLETE");
@@ -120,6 +125,7 @@ async fn the_same_template_again_changes_nothing_and_leaves_no_change_set() {
     assert_eq!(endpoint.stack("S").unwrap().change_sets, []);
 }
 
+// A10, A11, A16
 #[tokio::test]
 async fn faults_at_every_question_only_take_time() {
     let question = |action: &'static str| {
@@ -132,7 +138,7 @@ async fn faults_at_every_question_only_take_time() {
             Wrong::ProxyPage,
             Wrong::BadUtf8,
         ];
-        wrongs.map(|wrong| Fault::new(wrong).on(action).after("ExecuteChangeSet").probability(0.2).times(2))
+        wrongs.map(|wrong| Fault::new(wrong).on(action).after("ExecuteChangeSet").probability(0.3).once())
     };
     let mut scenario = Scenario::new().stack("S", &topics(4, "one"), "UPDATE_COMPLETE");
     for fault in question("DescribeStacks").into_iter().chain(question("DescribeStackEvents")) {
@@ -149,4 +155,41 @@ async fn faults_at_every_question_only_take_time() {
     told.sort_unstable();
     told.dedup();
     assert_eq!(told.len(), number, "{told:?}");
+}
+
+// A24
+#[tokio::test]
+async fn a_clock_that_is_an_hour_off_is_corrected() {
+    for skew in [3600, -3600] {
+        let endpoint = Endpoint::start(Scenario::new().skew(skew)).await;
+        let run = deploy(&endpoint, &topics(2, "one")).await;
+        assert_eq!(run.result.unwrap().status, "CREATE_COMPLETE");
+    }
+}
+
+#[tokio::test]
+async fn a_template_too_large_to_send_is_read_from_its_bucket() {
+    let endpoint = Endpoint::start(Scenario::new().bucket("templates")).await;
+    let large = topics(2, &"long".repeat(10_000));
+    let run = deploy(&endpoint, &large).await;
+    assert_eq!(run.result.unwrap().status, "CREATE_COMPLETE");
+    assert_eq!(endpoint.stack("S").unwrap().template, large);
+    assert_eq!(endpoint.requests_of("CreateChangeSet")[0].parameter("TemplateBody"), None);
+}
+
+// L14
+#[tokio::test]
+async fn a_deletion_that_fails_can_be_repeated_without_what_is_in_the_way() {
+    let scenario =
+        Scenario::new().stack("S", &topics(2, "one"), "UPDATE_COMPLETE").fail_delete("T0", "it is in use");
+    let endpoint = Endpoint::start(scenario).await;
+    let connection = connect(&endpoint).await;
+    let mut request = DestroyRequest::new("S");
+    let error = cloud::destroy_stack(&connection, &request, drop, &Cancel::never()).await.unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(format!("{error:?}").contains("it is in use"), "{error:?}");
+    request.retain = vec!["T0".into()];
+    let outcome = cloud::destroy_stack(&connection, &request, drop, &Cancel::never()).await.unwrap();
+    assert_eq!(outcome.retained[0].logical_id, "T0");
+    assert_eq!(endpoint.stack("S").unwrap().status, "DELETE_COMPLETE");
 }

@@ -11,6 +11,9 @@ use crate::scenario::{Outcome, Phase};
 use crate::state::Stack;
 use crate::world::World;
 
+/// What an updated stack says when its clean-up could not delete everything.
+const LEFT: &str = "Update successful. One or more resources could not be deleted.";
+
 /// Plays the deletion of a root stack.
 pub(crate) fn delete(world: &mut World, id: &str, token: Option<String>, retained: &[String], at: Micros) {
     let Some(stack) = world.stack(id).cloned() else { return };
@@ -190,6 +193,7 @@ fn clean_up_tree(world: &mut World, id: &str, at: Micros, course: &mut Course) -
     let removal = remove(world, &stack, doomed, at, (Phase::CleanUp, "update"), &[], token.as_ref());
     course.extend(removal.course);
     let mut end = removal.end?;
+    let reason = (!removal.failed.is_empty()).then(|| LEFT.to_owned());
     let nested = existing().filter(|resource| resource.is_stack() && wanted.contains(&resource.logical));
     for child in nested.filter_map(|resource| resource.physical.clone()).collect::<Vec<_>>() {
         let waits =
@@ -198,7 +202,7 @@ fn clean_up_tree(world: &mut World, id: &str, at: Micros, course: &mut Course) -
             end = end.max(clean_up_tree(world, &child, at, course)?);
         }
     }
-    course.status(end + TICK, id, "UPDATE_COMPLETE", None);
+    course.status(end + TICK, id, "UPDATE_COMPLETE", reason);
     course.end(end + TICK, id, false);
     Some(end + TICK)
 }

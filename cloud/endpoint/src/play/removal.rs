@@ -123,9 +123,17 @@ fn remove_one(
     let course = &mut removal.course;
     match script {
         Some(Outcome::Fails(reason) | Outcome::Hooked(_, reason)) => {
-            course.resource(at + usual, id, logical, becomes(false), "DELETE_FAILED", Some(&reason));
+            let mut end = at + usual;
+            course.resource(end, id, logical, becomes(false), "DELETE_FAILED", Some(&reason));
+            // The clean-up of an update tries three times, and then takes the resource out of the stack.
+            let more = if phase == Phase::CleanUp { 2 } else { 0 };
+            for attempt in 1..=more {
+                course.resource(end + TICK, id, logical, becomes(false), "DELETE_IN_PROGRESS", None);
+                end += TICK + usual;
+                course.resource(end, id, logical, becomes(attempt == more), "DELETE_FAILED", Some(&reason));
+            }
             removal.failed.push(logical.clone());
-            Some(at + usual)
+            Some(end)
         }
         Some(Outcome::Hangs) => None,
         script => {
