@@ -191,7 +191,7 @@ impl World {
         let executed = stack.sets.iter_mut().find(|set| set.execution == "EXECUTE_IN_PROGRESS");
         if let Some(set) = executed {
             let good = ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&stack.status.as_str());
-            set.execution = if good { "EXECUTE_COMPLETE" } else { "EXECUTE_FAILED" }.to_owned();
+            if good { "EXECUTE_COMPLETE" } else { "EXECUTE_FAILED" }.clone_into(&mut set.execution);
         }
         if failed || stack.status.ends_with("_FAILED") {
             return;
@@ -235,7 +235,7 @@ impl World {
                 resource.definition = before.definition.clone();
                 resource.before = Some(Before { restored: true, ..before });
             }
-            Becomes::Gone => resource.status = "DELETE_COMPLETE".to_owned(),
+            Becomes::Gone => "DELETE_COMPLETE".clone_into(&mut resource.status),
         }
     }
 

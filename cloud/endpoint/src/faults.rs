@@ -218,7 +218,7 @@ fn replaced(body: &str, tag: &str, text: &str) -> String {
     let mut rest = body;
     while let Some((before, after)) = rest.split_once(&open) {
         let Some((_, after)) = after.split_once(&close) else { break };
-        out += &format!("{before}{open}{text}{close}");
+        out = [out.as_str(), before, &open, text, &close].concat();
         rest = after;
     }
     out + rest

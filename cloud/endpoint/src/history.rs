@@ -81,9 +81,8 @@ fn settle_in(world: &mut World, mut stack: Stack, template: Template, status: &s
 /// The status of the resource number `index` in a stack with this status: the first one is to blame for a failure.
 fn resource_status(status: &str, index: usize) -> &'static str {
     match status {
-        "ROLLBACK_COMPLETE" | "DELETE_COMPLETE" => "DELETE_COMPLETE",
         "ROLLBACK_FAILED" | "DELETE_FAILED" if index == 0 => "DELETE_FAILED",
-        "ROLLBACK_FAILED" | "DELETE_FAILED" => "DELETE_COMPLETE",
+        "ROLLBACK_COMPLETE" | "DELETE_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => "DELETE_COMPLETE",
         "CREATE_FAILED" if index == 0 => "CREATE_FAILED",
         "UPDATE_FAILED" | "UPDATE_ROLLBACK_FAILED" if index == 0 => "UPDATE_FAILED",
         "UPDATE_COMPLETE" | "UPDATE_FAILED" => "UPDATE_COMPLETE",
@@ -99,14 +98,19 @@ fn conclude(world: &mut World, id: &str, status: &str, now: Micros) {
         world.tell_stack(id, "CREATE_COMPLETE", None, began - 20 * HOUR);
         let kind = if status.starts_with("DELETE") { "DELETE_STACK" } else { "UPDATE_STACK" };
         begin(world, id, kind, began, running && status.starts_with("UPDATE_IN"));
-        let word = if kind == "DELETE_STACK" { "DELETE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
-        world.tell_stack(id, word, Some("User Initiated".to_owned()), began);
+        let status_of_it = if kind == "DELETE_STACK" { "DELETE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
+        world.tell_stack(id, status_of_it, Some("User Initiated".to_owned()), began);
     }
     if status.contains("ROLLBACK") {
         begin(world, id, "ROLLBACK", began + HOUR / 2, running);
-        let word =
+        let status_of_it =
             if status.starts_with("UPDATE") { "UPDATE_ROLLBACK_IN_PROGRESS" } else { "ROLLBACK_IN_PROGRESS" };
-        world.tell_stack(id, word, Some("it failed before the test began".to_owned()), began + HOUR / 2);
+        world.tell_stack(
+            id,
+            status_of_it,
+            Some("it failed before the test began".to_owned()),
+            began + HOUR / 2,
+        );
     }
     let Some(stack) = world.stack(id).cloned() else { return };
     for resource in stack.resources.values().filter(|resource| resource.status.ends_with("_FAILED")) {

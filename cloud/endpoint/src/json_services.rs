@@ -161,7 +161,7 @@ fn task_definition(world: &World, caller: &Caller, body: &Value) -> JsonAnswer {
         return JsonAnswer::error("ClientException", "Unable to describe task definition.");
     };
     let containers = resource.definition.get("Properties").and_then(|all| all.get("ContainerDefinitions"));
-    let containers = containers.map(lower_camel).unwrap_or_else(|| json!([]));
+    let containers = containers.map_or_else(|| json!([]), lower_camel);
     json!({
         "taskDefinition": {
             "taskDefinitionArn": resource.physical,

@@ -24,7 +24,7 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
         at,
     };
     if let Some(target) = header(&parts.headers, "x-amz-target") {
-        request.action = target.rsplit('.').next().unwrap_or(target).to_owned();
+        target.rsplit('.').next().unwrap_or(target).clone_into(&mut request.action);
         request.body = serde_json::from_slice(body).unwrap_or(Value::Null);
         if request.service.is_empty() {
             request.service = target.split(['.', '_']).next().unwrap_or_default().to_lowercase();
@@ -38,15 +38,15 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
         request.action = request.parameters.get("Action").cloned().unwrap_or_default();
         if request.service.is_empty() {
             let sts = request.parameters.get("Version").is_some_and(|version| version.starts_with("2011"));
-            request.service = if sts { "sts" } else { "cloudformation" }.to_owned();
+            if sts { "sts" } else { "cloudformation" }.clone_into(&mut request.service);
         }
         return request;
     }
-    request.service = "s3".to_owned();
+    "s3".clone_into(&mut request.service);
     request.parameters = pairs(parts.uri.query().unwrap_or_default());
     let path = decoded(parts.uri.path().trim_start_matches('/'));
     let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
-    request.action = s3::action(parts.method.as_str(), bucket, key).to_owned();
+    s3::action(parts.method.as_str(), bucket, key).clone_into(&mut request.action);
     request.parameters.insert("Bucket".to_owned(), bucket.to_owned());
     request.parameters.insert("Key".to_owned(), key.to_owned());
     request

@@ -180,12 +180,13 @@ impl Template {
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             out.push_str(before);
-            out.push_str(&match (values.get(name), name.split_once('.')) {
+            let value = match (values.get(name), name.split_once('.')) {
                 _ if name.starts_with('!') => format!("${{{}}}", &name[1..]),
                 (Some(value), _) => self.value(value, ids),
                 (None, Some((id, attribute))) => self.attribute(&[id.to_owned(), attribute.to_owned()], ids),
                 (None, None) => self.reference(name, ids),
-            });
+            };
+            out.push_str(&value);
             rest = after;
         }
         out + rest

@@ -36,7 +36,8 @@ fn send(
 ) -> Option<Response> {
     let address = endpoint.url().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(address).expect("it listens");
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = body.len();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
@@ -53,8 +54,8 @@ fn send(
 fn query(endpoint: &Endpoint, action: &str, parameters: &[(&str, &str)]) -> Option<Response> {
     let mut body = format!("Action={action}&Version=2010-05-15");
     for (name, value) in parameters {
-        let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        body += &format!("&{name}={value}");
+        let value: Vec<_> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        body = [body, format!("&{name}="), value.concat()].concat();
     }
     let kind = ("content-type", "application/x-www-form-urlencoded");
     send(endpoint, "POST", "/", &[kind], &body)

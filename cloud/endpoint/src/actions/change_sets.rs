@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::changes::{Change, kind};
-use crate::clock::iso;
+use crate::clock::{Micros, iso};
 use crate::effects::Effect;
 use crate::play::forward;
 use crate::request::{Answer, Refusal, Request, required};
@@ -60,16 +60,7 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
     let operation = world.uuid();
     let stack_id = match &existing {
         Some(stack) => stack.id.clone(),
-        None => {
-            let id = world.new_stack_id(&stack_name, &caller.region, &caller.account);
-            world.stacks.push(Stack::new(&id, &stack_name, &caller.region, &caller.account, now));
-            world.tell_stack(&id, "REVIEW_IN_PROGRESS", Some("User Initiated".to_owned()), now);
-            if let Some(event) = world.stack_mut(&id).and_then(|stack| stack.events.last_mut()) {
-                event.operation.clone_from(&operation);
-                event.operation_kind = "CREATE_CHANGESET";
-            }
-            id
-        }
+        None => announce(world, caller, &stack_name, &operation, now),
     };
     let id = format!(
         "arn:aws:cloudformation:{}:{}:changeSet/{name}/{}",
@@ -109,6 +100,18 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
         world.schedule(&stack_id, at, effect);
     }
     Ok(ids(&id, &stack_id))
+}
+
+/// A change set for a new stack makes the stack, with nothing in it.
+fn announce(world: &mut World, caller: &Caller, name: &str, operation: &str, now: Micros) -> String {
+    let id = world.new_stack_id(name, &caller.region, &caller.account);
+    world.stacks.push(Stack::new(&id, name, &caller.region, &caller.account, now));
+    world.tell_stack(&id, "REVIEW_IN_PROGRESS", Some("User Initiated".to_owned()), now);
+    if let Some(event) = world.stack_mut(&id).and_then(|stack| stack.events.last_mut()) {
+        operation.clone_into(&mut event.operation);
+        event.operation_kind = "CREATE_CHANGESET";
+    }
+    id
 }
 
 fn ids(set: &str, stack: &str) -> String {
@@ -296,7 +299,7 @@ pub(super) fn execute(world: &mut World, caller: &Caller, request: &Request) -> 
         for other in &mut stack.sets {
             let this = other.id == set.id;
             if this || other.execution == "AVAILABLE" || other.execution == "UNAVAILABLE" {
-                other.execution = if this { "EXECUTE_IN_PROGRESS" } else { "OBSOLETE" }.to_owned();
+                if this { "EXECUTE_IN_PROGRESS" } else { "OBSOLETE" }.clone_into(&mut other.execution);
             }
             if this {
                 other.executed_with.clone_from(&token);

@@ -134,16 +134,14 @@ pub(super) fn continue_rollback(world: &mut World, caller: &Caller, request: &Re
     let failed = |id: &String| {
         id.contains('.') || stack.resources.get(id).is_some_and(|resource| resource.status == "UPDATE_FAILED")
     };
-    let refusal = if stack.status != "UPDATE_ROLLBACK_FAILED" {
-        Some(format!("Stack:{} is in {} state and can not continue update rollback.", stack.id, stack.status))
-    } else {
+    let refusal = if stack.status == "UPDATE_ROLLBACK_FAILED" {
         let other: Vec<_> = skipped.iter().filter(|id| !failed(id)).cloned().collect();
-        (!other.is_empty()).then(|| {
-            format!(
-                "ResourcesToSkip [{}] are not in UPDATE_FAILED state and cannot be skipped",
-                other.join(", ")
-            )
+        let other = (!other.is_empty()).then(|| other.join(", "));
+        other.map(|ids| {
+            format!("ResourcesToSkip [{ids}] are not in UPDATE_FAILED state and cannot be skipped")
         })
+    } else {
+        Some(format!("Stack:{} is in {} state and can not continue update rollback.", stack.id, stack.status))
     };
     if let Some(text) = refusal {
         forget(world, &stack.id);

@@ -165,20 +165,18 @@ fn resource_fields(x: &mut Xml, resource: &Resource) {
 }
 
 pub(super) fn template(world: &mut World, caller: &Caller, request: &Request) -> Answer {
-    let text = match (request.parameter("ChangeSetName"), request.parameter("StackName")) {
-        (Some(set), stack) => super::change_sets::found(world, caller, stack, set)?.1.template.text.clone(),
-        (None, _) => {
-            let stack = world.found(caller, required(request, "StackName")?)?;
-            if stack.template.text.is_empty() {
-                let text = format!("Stack [{}] has no template", stack.name);
-                return Err(Refusal::validation(text));
-            }
-            stack.template.text.clone()
+    let text = if let Some(set) = request.parameter("ChangeSetName") {
+        super::change_sets::found(world, caller, request.parameter("StackName"), set)?.1.template.text.clone()
+    } else {
+        let stack = world.found(caller, required(request, "StackName")?)?;
+        if stack.template.text.is_empty() {
+            return Err(Refusal::validation(format!("Stack [{}] has no template", stack.name)));
         }
+        stack.template.text.clone()
     };
     Ok(xml(|x| {
         x.text("TemplateBody", &text);
-        x.list("StagesAvailable", ["Original", "Processed"], |x, stage| x.raw(stage));
+        x.list("StagesAvailable", ["Original", "Processed"], Xml::raw);
     }))
 }
 

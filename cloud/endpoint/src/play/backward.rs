@@ -8,7 +8,7 @@ use super::{Course, failed_to};
 use crate::clock::Micros;
 use crate::effects::{Becomes, Effect, TICK};
 use crate::scenario::{Outcome, Phase};
-use crate::state::Stack;
+use crate::state::{Resource, Stack};
 use crate::world::World;
 
 /// What an updated stack says when its clean-up could not delete everything.
@@ -69,7 +69,15 @@ fn undo_creation(world: &mut World, stack: &Stack, token: Option<&String>, at: M
     course.end(end + TICK, &stack.id, !removal.failed.is_empty());
 }
 
-/// Everything that was changed becomes what it was; then what was made is deleted. Gives back the end and whether it failed.
+/// How undoing one thing goes: done at a time, failed at a time, or never ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Undone {
+    At(Micros),
+    Failed(Micros),
+    Never,
+}
+
+/// Everything that was changed becomes what it was; then what was made is deleted.
 fn undo_update(
     world: &mut World,
     stack: &Stack,
@@ -77,95 +85,119 @@ fn undo_update(
     skipped: &[String],
     at: Micros,
     course: &mut Course,
-) -> Option<(Micros, bool)> {
+) -> Undone {
     let id = &stack.id;
-    let (mut end, mut failure) = (Some(at), None::<Micros>);
     let changed = stack
         .resources
         .values()
         .filter(|resource| resource.before.as_ref().is_some_and(|before| before.existed && !before.restored));
-    for resource in changed.cloned().collect::<Vec<_>>() {
-        let logical = &resource.logical;
-        if skipped.contains(logical) {
-            course.resource(at, id, logical, Becomes::Same, "UPDATE_COMPLETE", Some("Rollback skipped"));
-            continue;
-        }
-        course.resource(at, id, logical, Becomes::Touched, "UPDATE_IN_PROGRESS", None);
-        let script = world.script(stack, logical, Phase::Rollback);
-        let nested = resource
-            .physical
-            .as_ref()
-            .filter(|_| resource.is_stack())
-            .and_then(|id| world.stack(id))
-            .cloned();
-        if let Some(child) = nested.filter(|_| script.is_none()) {
-            let kind = "ROLLBACK";
-            course
-                .at(at, Effect::Begin { stack: child.id.clone(), kind, token: token.cloned(), target: None });
-            course.status(at, &child.id, "UPDATE_ROLLBACK_IN_PROGRESS", None);
-            let of_child = |id: &String| {
-                let (stack, rest) = id.split_once('.')?;
-                (stack == child.name || stack == logical).then(|| rest.to_owned())
-            };
-            let inner: Vec<_> = skipped.iter().filter_map(of_child).collect();
-            match undo_update(world, &child, token, &inner, at + TICK, course) {
-                Some((done, true)) => {
-                    let reason = format!("Embedded stack {} was not successfully updated. ", child.id);
-                    course.resource(done + TICK, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
-                    failure = Some(failure.map_or(done + TICK, |other| other.min(done + TICK)));
-                }
-                Some((done, false)) => {
-                    course.resource(done + TICK, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
-                    end = end.map(|latest| latest.max(done + TICK));
-                }
-                None => end = None,
-            }
-            continue;
-        }
-        let usual = world.clock.scaled(world.usual(&resource.kind));
-        match script {
-            Some(Outcome::Fails(reason) | Outcome::Hooked(_, reason)) => {
-                course.resource(at + usual, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
-                failure = Some(failure.map_or(at + usual, |other| other.min(at + usual)));
-            }
-            Some(Outcome::Hangs) => end = None,
-            other => {
-                let time = match other {
-                    Some(Outcome::Takes(time)) => world.clock.scaled(time),
-                    _ => usual,
-                };
-                course.resource(at + time, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
-                end = end.map(|latest| latest.max(at + time));
-            }
-        }
-    }
-    if let Some(failed) = failure {
+    let undone: Vec<_> =
+        changed.map(|resource| undo_one(world, stack, resource, token, skipped, at, course)).collect();
+    let failed =
+        undone.iter().filter_map(|one| if let Undone::Failed(at) = one { Some(*at) } else { None }).min();
+    if let Some(failed) = failed {
         course.cut(failed);
         course.at(failed + TICK, Effect::CancelRunning { stack: id.clone() });
         course.status(failed + 2 * TICK, id, "UPDATE_ROLLBACK_FAILED", None);
         course.end(failed + 2 * TICK, id, true);
-        return Some((failed + 2 * TICK, true));
+        return Undone::Failed(failed + 2 * TICK);
     }
-    let restored = end?;
+    let mut restored = at;
+    for one in undone {
+        let Undone::At(end) = one else { return Undone::Never };
+        restored = restored.max(end);
+    }
     course.at(restored + TICK, Effect::Restore { stack: id.clone() });
     course.status(restored + TICK, id, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None);
-    let made = stack.resources.values().filter(|resource| {
-        resource.exists() && resource.before.as_ref().is_some_and(|before| !before.existed)
-    });
-    let successors = stack.resources.values().filter(|resource| {
-        resource.before.as_ref().is_some_and(|before| before.existed && before.physical != resource.physical)
-    });
-    let doomed = made
-        .cloned()
-        .map(|resource| Doomed { resource, replaced: false })
-        .chain(successors.cloned().map(|resource| Doomed { resource, replaced: true }))
-        .collect();
-    let removal = remove(world, stack, doomed, restored + 2 * TICK, (Phase::CleanUp, "rollback"), &[], token);
+    let how = (Phase::CleanUp, "rollback");
+    let removal = remove(world, stack, made(stack), restored + 2 * TICK, how, &[], token);
     course.extend(removal.course);
-    let end = removal.end?;
+    let Some(end) = removal.end else { return Undone::Never };
     course.status(end + TICK, id, "UPDATE_ROLLBACK_COMPLETE", None);
     course.end(end + TICK, id, false);
-    Some((end + TICK, false))
+    Undone::At(end + TICK)
+}
+
+/// What the operation made: new resources, and successors of others.
+fn made(stack: &Stack) -> Vec<Doomed> {
+    let touched = stack.resources.values().filter_map(|resource| Some((resource, resource.before.as_ref()?)));
+    touched
+        .filter_map(|(resource, before)| {
+            let replaced = before.existed && before.physical != resource.physical;
+            let doomed = replaced || (!before.existed && resource.exists());
+            doomed.then(|| Doomed { resource: resource.clone(), replaced })
+        })
+        .collect()
+}
+
+/// One resource becomes what it was.
+fn undo_one(
+    world: &mut World,
+    stack: &Stack,
+    resource: &Resource,
+    token: Option<&String>,
+    skipped: &[String],
+    at: Micros,
+    course: &mut Course,
+) -> Undone {
+    let (id, logical) = (&stack.id, &resource.logical);
+    if skipped.contains(logical) {
+        course.resource(at, id, logical, Becomes::Same, "UPDATE_COMPLETE", Some("Rollback skipped"));
+        return Undone::At(at);
+    }
+    course.resource(at, id, logical, Becomes::Touched, "UPDATE_IN_PROGRESS", None);
+    let script = world.script(stack, logical, Phase::Rollback);
+    let nested =
+        resource.physical.as_ref().filter(|_| resource.is_stack()).and_then(|id| world.stack(id)).cloned();
+    if let Some(child) = nested.filter(|_| script.is_none()) {
+        return undo_nested(world, stack, resource, &child, token, skipped, at, course);
+    }
+    let usual = world.clock.scaled(world.usual(&resource.kind));
+    let time = match script {
+        Some(Outcome::Fails(reason) | Outcome::Hooked(_, reason)) => {
+            course.resource(at + usual, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
+            return Undone::Failed(at + usual);
+        }
+        Some(Outcome::Hangs) => return Undone::Never,
+        Some(Outcome::Takes(time)) => world.clock.scaled(time),
+        None => usual,
+    };
+    course.resource(at + time, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
+    Undone::At(at + time)
+}
+
+#[expect(clippy::too_many_arguments, reason = "`undo_one` with the nested stack")]
+fn undo_nested(
+    world: &mut World,
+    stack: &Stack,
+    resource: &Resource,
+    child: &Stack,
+    token: Option<&String>,
+    skipped: &[String],
+    at: Micros,
+    course: &mut Course,
+) -> Undone {
+    let (id, logical) = (&stack.id, &resource.logical);
+    let kind = "ROLLBACK";
+    course.at(at, Effect::Begin { stack: child.id.clone(), kind, token: token.cloned(), target: None });
+    course.status(at, &child.id, "UPDATE_ROLLBACK_IN_PROGRESS", None);
+    let of_child = |id: &String| {
+        let (stack, rest) = id.split_once('.')?;
+        (stack == child.name || stack == logical).then(|| rest.to_owned())
+    };
+    let inner: Vec<_> = skipped.iter().filter_map(of_child).collect();
+    match undo_update(world, child, token, &inner, at + TICK, course) {
+        Undone::Failed(done) => {
+            let reason = format!("Embedded stack {} was not successfully updated: ", child.id);
+            course.resource(done + TICK, id, logical, Becomes::Same, "UPDATE_FAILED", Some(&reason));
+            Undone::Failed(done + TICK)
+        }
+        Undone::At(done) => {
+            course.resource(done + TICK, id, logical, Becomes::Restored, "UPDATE_COMPLETE", None);
+            Undone::At(done + TICK)
+        }
+        Undone::Never => Undone::Never,
+    }
 }
 
 /// Plays the clean-up after an update: what was removed or replaced is deleted. What cannot be is left, and the update has

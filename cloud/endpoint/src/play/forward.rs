@@ -150,14 +150,14 @@ fn fates(
     changes: &[Change],
     start: Micros,
 ) -> BTreeMap<String, Fate> {
-    let changed: BTreeSet<_> = changes.iter().map(|change| change.logical.as_str()).collect();
+    let touched: BTreeSet<_> = changes.iter().map(|change| change.logical.as_str()).collect();
     let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
     let mut waiting: Vec<&Change> = changes.iter().collect();
     while !waiting.is_empty() {
         let needs = |change: &Change| -> Vec<String> {
             let definition = target.resource(&change.logical).unwrap_or(&Value::Null);
             let all = references(definition).into_iter();
-            all.filter(|id| changed.contains(id.as_str()) && *id != change.logical).collect()
+            all.filter(|id| touched.contains(id.as_str()) && *id != change.logical).collect()
         };
         let ready = |change: &&Change| needs(change).iter().all(|id| fates.contains_key(id));
         let at = waiting.iter().position(ready);
@@ -279,8 +279,8 @@ fn course_of(world: &mut World, stack: &Stack, target: &Template, change: &Chang
     let definition = target.resource(logical).cloned().unwrap_or_default();
     let mut course = Course::default();
     let creates = change.action == "Add";
-    let word = |created, updated| if creates { created } else { updated };
-    let progress = word("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS");
+    let either = |created, updated| if creates { created } else { updated };
+    let progress = either("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS");
     let first = if creates {
         Becomes::New { kind: kind(&definition), definition: definition.clone() }
     } else {
@@ -299,7 +299,7 @@ fn course_of(world: &mut World, stack: &Stack, target: &Template, change: &Chang
         let initiated = Some("Resource creation Initiated");
         course.resource(at, id, logical, Becomes::Physical(physical), progress, initiated);
     }
-    let failed = word("CREATE_FAILED", "UPDATE_FAILED");
+    let failed = either("CREATE_FAILED", "UPDATE_FAILED");
     match fate.failure {
         Some((at, Failure::Reason(reason))) => {
             course.resource(at, id, logical, Becomes::Same, failed, Some(&reason));
@@ -310,13 +310,13 @@ fn course_of(world: &mut World, stack: &Stack, target: &Template, change: &Chang
         }
         Some((at, Failure::Nested)) => {
             let child = fate.nested.as_ref().map(|(child, _)| child.id.clone()).unwrap_or_default();
-            let done = word("created", "updated");
+            let done = either("created", "updated");
             let reason = format!("Embedded stack {child} was not successfully {done}: ");
             course.resource(at, id, logical, Becomes::Same, failed, Some(&reason));
         }
         None => {
             if let Some(end) = fate.end {
-                let done = word("CREATE_COMPLETE", "UPDATE_COMPLETE");
+                let done = either("CREATE_COMPLETE", "UPDATE_COMPLETE");
                 course.resource(end, id, logical, Becomes::Defined(definition), done, None);
             }
         }

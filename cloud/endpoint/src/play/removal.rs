@@ -59,8 +59,8 @@ pub(crate) fn remove(
     removal
 }
 
-fn refers(user: &Resource, used: &Resource) -> bool {
-    user.logical != used.logical && references(&user.definition).contains(&used.logical)
+fn refers(user: &Resource, other: &Resource) -> bool {
+    user.logical != other.logical && references(&user.definition).contains(&other.logical)
 }
 
 fn keeps(one: &Doomed, policy: &str) -> bool {
