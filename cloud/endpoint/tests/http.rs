@@ -549,3 +549,74 @@ fn hooks_and_early_validation_say_what_they_found() {
         ask(&endpoint, "DescribeEvents", &[("ChangeSetName", &id), ("Filters.FailedEvents", "true")]);
     assert_eq!(errors.texts("ValidationStatusReason"), ["the name is taken"]);
 }
+
+#[test]
+fn a_nested_update_is_rolled_back_with_its_parent_and_cleaned_up_with_it() {
+    let parent = |name: &str| {
+        template(json!({
+            "Nested": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "https://b.s3.amazonaws.com/t", "Tag": name } },
+            "Z": { "Type": "AWS::SNS::Topic", "DependsOn": "Nested", "Properties": { "DisplayName": name } },
+        }))
+    };
+    let scenario =
+        still().nested("Nested", &two("one")).stack("S", &parent("x"), "CREATE_COMPLETE").fail("Z", "no");
+    let endpoint = Endpoint::start_blocking(scenario);
+    let child = || endpoint.stacks().into_iter().find(|stack| stack.parent.is_some()).unwrap();
+    endpoint.change(|scenario| scenario.nested("Nested", &two("two")));
+    execute(&endpoint, "UPDATE", &parent("y"));
+    seconds(&endpoint, 25);
+    assert_eq!(
+        (child().status.as_str(), child().template),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", two("two"))
+    );
+    seconds(&endpoint, 120);
+    assert_eq!(
+        (status(&endpoint).as_str(), child().status.as_str()),
+        ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+    );
+    assert_eq!(child().template, two("one"));
+
+    endpoint.heal("Z");
+    ask(&endpoint, "DeleteChangeSet", &[("StackName", "S"), ("ChangeSetName", "C")]);
+    execute(&endpoint, "UPDATE", &parent("z"));
+    seconds(&endpoint, 120);
+    assert_eq!((status(&endpoint).as_str(), child().status.as_str()), ("UPDATE_COMPLETE", "UPDATE_COMPLETE"));
+    assert_eq!(child().template, two("two"));
+}
+
+#[test]
+fn every_status_can_be_there_from_the_start() {
+    let statuses = [
+        "REVIEW_IN_PROGRESS",
+        "CREATE_IN_PROGRESS",
+        "CREATE_FAILED",
+        "CREATE_COMPLETE",
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+        "UPDATE_IN_PROGRESS",
+        "UPDATE_FAILED",
+        "UPDATE_COMPLETE",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_FAILED",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "DELETE_IN_PROGRESS",
+        "DELETE_FAILED",
+        "HYPER_DEPLOY_IN_PROGRESS",
+    ];
+    for of_start in statuses {
+        let endpoint = Endpoint::start_blocking(still().stack("S", &two("x"), of_start));
+        seconds(&endpoint, 3600);
+        assert_eq!(status(&endpoint), of_start);
+        let last =
+            endpoint.stack("S").unwrap().events.into_iter().rfind(|event| event.logical_id == "S").unwrap();
+        assert_eq!(last.status, of_start);
+    }
+    let endpoint = Endpoint::start_blocking(still().stack("S", &two("x"), "UPDATE_ROLLBACK_FAILED"));
+    assert_eq!(ask(&endpoint, "ContinueUpdateRollback", &[("StackName", "S")]).status, 200);
+    seconds(&endpoint, 60);
+    assert_eq!(status(&endpoint), "UPDATE_ROLLBACK_COMPLETE");
+    let endpoint = Endpoint::start_blocking(still().stack("S", &two("x"), "UPDATE_FAILED"));
+    assert_eq!(ask(&endpoint, "RollbackStack", &[("StackName", "S")]).status, 200);
+    seconds(&endpoint, 60);
+    assert_eq!(status(&endpoint), "UPDATE_ROLLBACK_COMPLETE");
+}
