@@ -134,6 +134,14 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
         | "TooManyRequestsException"
         | "SlowDown"
         | "RequestThrottled" => Class::Throttled,
+        // The SDK has learned from this answer how far our clock is off, and dates the next request right.
+        "RequestTimeTooSkewed" => Class::Unreachable,
+        "SignatureDoesNotMatch"
+            if message.starts_with("Signature expired")
+                || message.starts_with("Signature not yet current") =>
+        {
+            Class::Unreachable
+        }
         "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"
@@ -227,6 +235,14 @@ mod tests {
             Class::Credentials,
         );
         check("AccessDenied", "User: x is not authorized", 403, Class::Denied);
+        check("RequestTimeTooSkewed", "The difference is too large.", 403, Class::Unreachable);
+        check(
+            "SignatureDoesNotMatch",
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z",
+            403,
+            Class::Unreachable,
+        );
+        check("SignatureDoesNotMatch", "The request signature we calculated", 403, Class::Credentials);
         check("ServiceUnavailable", "try later", 503, Class::Unreachable);
         check("InsufficientCapabilitiesException", "Requires capabilities", 400, Class::Rejected);
     }

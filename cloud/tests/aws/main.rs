@@ -8,3 +8,4 @@ mod endpoint;
 #[cfg(unix)]
 mod python;
 mod scripted;
+mod scripted_aws;
