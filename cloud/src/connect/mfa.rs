@@ -1,0 +1,133 @@
+//! Codes of MFA devices, which the SDK does not ask for: who asks, and the sessions they opened.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_cloudformation::config::Credentials;
+use tokio::time::Instant;
+
+/// How long before its end a session is no longer used.
+const BEFORE_THE_END: Duration = Duration::from_mins(1);
+
+/// The code of an MFA device is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MfaRequest {
+    /// The profile whose role wants it.
+    pub profile: String,
+    /// The role that is assumed with it.
+    pub role_arn: String,
+    /// The device: an ARN, or the serial number of a hardware device.
+    pub serial: String,
+    /// Whether the code that was given before was refused.
+    pub refused: bool,
+}
+
+/// The code of six digits; `None` if there is nobody to ask, or who is there does not want to answer.
+pub type MfaAnswer = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
+
+type Ask = dyn Fn(MfaRequest) -> MfaAnswer + Send + Sync;
+
+/// Who is asked for the codes of MFA devices. The sessions are kept in memory, shared by all clones, and never shown.
+#[derive(Clone, Default)]
+pub struct Mfa {
+    ask: Option<Arc<Ask>>,
+    sessions: Arc<Mutex<BTreeMap<(String, String), Session>>>,
+    /// Held while somebody is asked, so that several connections do not ask at the same time.
+    pub(super) asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+struct Session {
+    credentials: Credentials,
+    opened: Instant,
+    ends: Instant,
+}
+
+impl Mfa {
+    /// Asks with `ask`. Clones of this value share what was answered: a run that hands one on asks once.
+    pub fn asking(ask: impl Fn(MfaRequest) -> MfaAnswer + Send + Sync + 'static) -> Mfa {
+        Mfa { ask: Some(Arc::new(ask)), ..Mfa::default() }
+    }
+
+    /// The code, if somebody answers.
+    pub(super) async fn code(&self, request: MfaRequest) -> Option<String> {
+        match &self.ask {
+            Some(ask) => ask(request).await,
+            None => None,
+        }
+    }
+
+    /// The session of a role that was opened with a device, while it lasts.
+    pub(super) fn session(&self, role_arn: &str, serial: &str) -> Option<Credentials> {
+        let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.get(&(role_arn.to_owned(), serial.to_owned()))?;
+        (Instant::now() < session.ends).then(|| session.credentials.clone())
+    }
+
+    /// Keeps a session that lasts for `lifetime` from now on.
+    pub(super) fn keep(&self, role_arn: &str, serial: &str, credentials: Credentials, lifetime: Duration) {
+        let opened = Instant::now();
+        let session = Session { credentials, opened, ends: opened + lifetime.saturating_sub(BEFORE_THE_END) };
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert((role_arn.to_owned(), serial.to_owned()), session);
+    }
+
+    /// Drops what was opened before `moment`; AWS no longer takes it, whatever our clock says.
+    pub(super) fn forget_before(&self, moment: Instant) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| session.opened > moment);
+    }
+}
+
+/// Shows whether somebody can be asked, and nothing of a session.
+impl fmt::Debug for Mfa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mfa").field("asks", &self.ask.is_some()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn with_session(secret: &str) -> Mfa {
+        let mfa = Mfa::default();
+        let keys = Credentials::new("AKIDEXAMPLE", secret, None, None, "test");
+        mfa.keep("role", "device", keys, HOUR);
+        mfa
+    }
+
+    // C8
+    #[tokio::test(start_paused = true)]
+    async fn a_session_ends_by_the_time_that_passed_and_not_by_the_clock() {
+        let mfa = with_session("s");
+        tokio::time::advance(Duration::from_mins(58)).await;
+        assert!(mfa.session("role", "device").is_some());
+        assert!(mfa.session("role", "another device").is_none());
+        tokio::time::advance(Duration::from_mins(2)).await;
+        assert!(mfa.session("role", "device").is_none());
+    }
+
+    // A5
+    #[tokio::test(start_paused = true)]
+    async fn only_sessions_that_aws_refused_are_forgotten() {
+        let mfa = with_session("s");
+        let before = Instant::now();
+        mfa.clone().forget_before(before);
+        assert!(mfa.session("role", "device").is_none());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        mfa.keep("role", "device", Credentials::new("a", "b", None, None, "test"), HOUR);
+        mfa.forget_before(before);
+        assert!(mfa.session("role", "device").is_some(), "another connection has renewed it meanwhile");
+    }
+
+    #[test]
+    fn a_session_is_not_shown() {
+        let shown = format!("{:?}", with_session("canary-secret"));
+        assert_eq!(shown, "Mfa { asks: false, .. }");
+    }
+}
