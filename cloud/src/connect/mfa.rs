@@ -59,19 +59,24 @@ impl Mfa {
         }
     }
 
-    /// The session of a role that was opened with a device, while it lasts.
-    pub(super) fn session(&self, role_arn: &str, serial: &str) -> Option<Credentials> {
+    /// The session of a role that was opened with a device, if it still lasts `now`.
+    pub(super) fn session(&self, role_arn: &str, serial: &str, now: Instant) -> Option<Credentials> {
         let sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let session = sessions.get(&(role_arn.to_owned(), serial.to_owned()))?;
-        (Instant::now() < session.ends).then(|| session.credentials.clone())
+        (now < session.ends).then(|| session.credentials.clone())
     }
 
-    /// Keeps a session that lasts for `lifetime` from now on.
-    pub(super) fn keep(&self, role_arn: &str, serial: &str, credentials: Credentials, lifetime: Duration) {
-        let opened = Instant::now();
-        let session = Session { credentials, opened, ends: opened + lifetime.saturating_sub(BEFORE_THE_END) };
+    /// Keeps a session, of a role and a device, that was `opened` for this `lifetime`.
+    pub(super) fn keep(
+        &self,
+        (role_arn, serial): (&str, &str),
+        credentials: Credentials,
+        opened: Instant,
+        lifetime: Duration,
+    ) {
+        let ends = opened + lifetime.saturating_sub(BEFORE_THE_END);
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.insert((role_arn.to_owned(), serial.to_owned()), session);
+        sessions.insert((role_arn.to_owned(), serial.to_owned()), Session { credentials, opened, ends });
     }
 
     /// Drops what was opened before `moment`; AWS no longer takes it, whatever our clock says.
@@ -93,41 +98,45 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
+    const ROLE: (&str, &str) = ("role", "device");
 
-    fn with_session(secret: &str) -> Mfa {
+    fn keys(secret: &str) -> Credentials {
+        Credentials::new("AKIDEXAMPLE", secret, None, None, "test")
+    }
+
+    fn opened_at(opened: Instant) -> Mfa {
         let mfa = Mfa::default();
-        let keys = Credentials::new("AKIDEXAMPLE", secret, None, None, "test");
-        mfa.keep("role", "device", keys, HOUR);
+        mfa.keep(ROLE, keys("canary-secret"), opened, HOUR);
         mfa
     }
 
     // C8
-    #[tokio::test(start_paused = true)]
-    async fn a_session_ends_by_the_time_that_passed_and_not_by_the_clock() {
-        let mfa = with_session("s");
-        tokio::time::advance(Duration::from_mins(58)).await;
-        assert!(mfa.session("role", "device").is_some());
-        assert!(mfa.session("role", "another device").is_none());
-        tokio::time::advance(Duration::from_mins(2)).await;
-        assert!(mfa.session("role", "device").is_none());
+    #[test]
+    fn a_session_ends_by_the_time_that_passed_and_not_by_the_clock() {
+        let opened = Instant::now();
+        let mfa = opened_at(opened);
+        let after = |minutes| opened + Duration::from_mins(minutes);
+        assert!(mfa.session("role", "device", after(58)).is_some());
+        assert!(mfa.session("role", "another device", after(58)).is_none());
+        assert!(mfa.session("role", "device", after(60)).is_none());
     }
 
     // A5
-    #[tokio::test(start_paused = true)]
-    async fn only_sessions_that_aws_refused_are_forgotten() {
-        let mfa = with_session("s");
-        let before = Instant::now();
-        mfa.clone().forget_before(before);
-        assert!(mfa.session("role", "device").is_none());
-        tokio::time::advance(Duration::from_secs(1)).await;
-        mfa.keep("role", "device", Credentials::new("a", "b", None, None, "test"), HOUR);
-        mfa.forget_before(before);
-        assert!(mfa.session("role", "device").is_some(), "another connection has renewed it meanwhile");
+    #[test]
+    fn only_sessions_that_aws_refused_are_forgotten() {
+        let opened = Instant::now();
+        let mfa = opened_at(opened);
+        let connected = opened + Duration::from_secs(1);
+        mfa.clone().forget_before(connected);
+        assert!(mfa.session("role", "device", connected).is_none());
+        mfa.keep(ROLE, keys("s"), connected + Duration::from_secs(1), HOUR);
+        mfa.forget_before(connected);
+        assert!(mfa.session("role", "device", connected).is_some(), "another connection has renewed it");
     }
 
     #[test]
     fn a_session_is_not_shown() {
-        let shown = format!("{:?}", with_session("canary-secret"));
+        let shown = format!("{:?}", opened_at(Instant::now()));
         assert_eq!(shown, "Mfa { asks: false, .. }");
     }
 }

@@ -12,6 +12,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future;
 use aws_sdk_cloudformation::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use tokio::time::Instant;
 
 use super::mfa::{Mfa, MfaRequest};
 use super::profile::Role;
@@ -50,7 +51,7 @@ impl RoleProvider {
     async fn walk(&self, may_ask: bool) -> Result<Credentials, CloudError> {
         // What comes before an open session is not needed any more.
         let held = self.roles.iter().enumerate().rev().find_map(|(index, role)| {
-            let session = self.mfa.session(&role.role_arn, role.mfa_serial.as_ref()?)?;
+            let session = self.mfa.session(&role.role_arn, role.mfa_serial.as_ref()?, Instant::now())?;
             Some((session, index + 1))
         });
         let (mut credentials, begin) = match held {
@@ -99,7 +100,7 @@ impl RoleProvider {
                 Ok(session) => {
                     let lifetime = role.duration.and_then(|seconds| u64::try_from(seconds).ok());
                     let lifetime = Duration::from_secs(lifetime.unwrap_or(u64::from(DEFAULT_DURATION)));
-                    self.mfa.keep(&role.role_arn, serial, session.clone(), lifetime);
+                    self.mfa.keep((&role.role_arn, serial), session.clone(), Instant::now(), lifetime);
                     return Ok(session);
                 }
                 Err(failure) if tries_left > 0 && is_wrong_code(&failure) => {}
