@@ -266,13 +266,14 @@ async fn caller(config: &SdkConfig) -> Result<(String, String), ApiFailure> {
 }
 
 fn refuse_other_account(options: &ConnectOptions, actual: &str, source: &Source) -> Result<(), CloudError> {
+    let whose = match source {
+        Source::Given => "the credentials".to_owned(),
+        found => format!("the credentials from {}", found.what()),
+    };
     match &options.expected_account {
         Some(expected) if expected != actual && options.local.is_none() => Err(CloudError::new(
             Kind::Refused,
-            format!(
-                "the configuration says account {expected}, the credentials from {} are for {actual}",
-                source.what()
-            ),
+            format!("the configuration says account {expected}, {whose} are for {actual}"),
         )
         .state("nothing was changed in AWS")
         .next("choose the other credentials with `--profile`, or correct the account in the configuration")),

@@ -171,9 +171,17 @@ fn what_the_process_said(error: &CredentialsError) -> String {
     }
 }
 
-/// The reasons without the outermost, which only says that there are credentials to be loaded.
+/// The reasons without those that only say that credentials could not be loaded.
 fn deepest(error: &CredentialsError) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), reasons)
+    let mut said = Vec::new();
+    let mut cause = Some(error as &(dyn std::error::Error + 'static));
+    while let Some(error) = cause {
+        said.push(error.to_string());
+        cause = error.source();
+    }
+    let telling = said.iter().filter(|text| !text.starts_with("an error occurred while loading"));
+    let telling: Vec<&str> = telling.map(String::as_str).collect();
+    if telling.is_empty() { error.to_string() } else { telling.join(": ") }
 }
 
 #[cfg(test)]
