@@ -51,7 +51,7 @@ pub(super) struct Role {
     pub(super) role_arn: String,
     /// What the role's owner agreed with its user, against confusion.
     pub(super) external_id: Option<String>,
-    /// The session's name in CloudTrail.
+    /// The name that the session has in logs.
     pub(super) session_name: Option<String>,
     /// How long the session lasts, in seconds. Default: AWS's own, 1 hour.
     pub(super) duration: Option<i32>,

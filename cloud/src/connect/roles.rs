@@ -182,7 +182,7 @@ impl fmt::Debug for RoleProvider {
     }
 }
 
-/// What CloudTrail shows for a profile that names no session.
+/// What logs show for a profile that names no session.
 fn session_name() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     format!("docuthinker-{seconds}")
