@@ -1,18 +1,24 @@
 //! A connection to one account and region: credentials found and checked, clients tuned for CloudFormation.
 
 mod chain;
+mod clients;
+mod endpoints;
+mod mfa;
+mod profile;
+mod roles;
+mod source;
 
 use std::fmt;
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
-use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
+use tokio::time::Instant;
 
+pub use endpoints::OtherEndpoint;
+pub use mfa::{Mfa, MfaAnswer, MfaRequest};
+
+use self::source::Source;
 use crate::emulator::Emulator;
 use crate::error::{CloudError, Kind};
 use crate::failure::ApiFailure;
@@ -24,8 +30,6 @@ const LOCAL_ACCOUNT: &str = "123456789012";
 const LOCAL_REGION: &str = "us-east-1";
 /// What the user agent says of us.
 const APP_NAME: &str = "docuthinker";
-/// How often a call that changes something is tried; the same request token makes a repetition harmless.
-const MUTATION_ATTEMPTS: u32 = 7;
 
 /// Where to connect, and as whom.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +42,8 @@ pub struct ConnectOptions {
     pub endpoint_url: Option<String>,
     /// Keys to use as they are. If given, neither the environment nor the AWS configuration files are read.
     pub keys: Option<Keys>,
+    /// Who is asked for the codes of MFA devices. Hand clones of one value to all connections of a run: it keeps the sessions.
+    pub mfa: Mfa,
     /// A running emulator. If given, the user's credentials and the three settings above (but `region`) are not used.
     pub local: Option<Emulator>,
     /// The account that the configuration names; another one is refused.
@@ -81,7 +87,8 @@ pub struct Connection {
     options: ConnectOptions,
     identity: Identity,
     endpoint: Option<String>,
-    /// For questions that are repeated anyway: never retries, so that the engine sees each failure.
+    opened: Instant,
+    /// For questions that are repeated anyway: tries once, so that the engine sees each failure.
     pub(crate) polling: aws_sdk_cloudformation::Client,
     /// For everything else: retries up to seven times with the same request token.
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
@@ -99,17 +106,18 @@ impl Connection {
     /// [`Kind::Usage`] without a region, [`Kind::Credentials`] if there are no credentials or AWS does not take them,
     /// [`Kind::Unreachable`] if nobody answers, [`Kind::Refused`] if account or region differ from the expected ones.
     pub async fn open(options: ConnectOptions) -> Result<Connection, CloudError> {
-        let config = past_the_proxy(configuration(&options).await?);
+        let (config, source) = configuration(&options).await?;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         refuse_other_region(&options, &region)?;
-        let (account, arn) = caller(&config).await?;
-        refuse_other_account(&options, &account)?;
+        let (account, arn) = caller(&config).await.map_err(|failure| source.refused(failure))?;
+        refuse_other_account(&options, &account, &source)?;
         Ok(Connection {
             endpoint: config.endpoint_url().map(ToOwned::to_owned),
             identity: Identity { account, arn, region },
-            polling: polling_client(&config),
-            cloudformation: mutation_client(&config),
-            s3: s3_client(&config),
+            opened: Instant::now(),
+            polling: clients::polling(&config),
+            cloudformation: clients::mutations(&config),
+            s3: clients::s3(&config),
             pacer: Pacer::new(config.endpoint_url().is_some_and(is_on_this_machine)),
             config,
             options,
@@ -117,7 +125,10 @@ impl Connection {
     }
 
     /// The same connection with credentials that are loaded afresh, for when the old ones expired on the way.
+    ///
+    /// Files, processes and token caches are read anew, and the code of an MFA device is asked for again.
     pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
+        self.options.mfa.forget_before(self.opened);
         let opened = Connection::open(self.options.clone()).await?;
         Ok(Connection { pacer: self.pacer.clone(), ..opened })
     }
@@ -178,26 +189,32 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The SDK's configuration: region, credentials, time-outs.
-async fn configuration(options: &ConnectOptions) -> Result<SdkConfig, CloudError> {
+/// The SDK's configuration, and whose credentials it has.
+async fn configuration(options: &ConnectOptions) -> Result<(SdkConfig, Source), CloudError> {
     if let Some(emulator) = &options.local {
         let keys = Credentials::new(LOCAL_ACCOUNT, "emulator", None, None, "emulator");
         let region = options.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned());
-        return Ok(closed_configuration(keys, region, Some(emulator.endpoint())));
+        return Ok((closed_configuration(keys, region, Some(emulator.endpoint())), Source::Emulator));
     }
     if let Some(keys) = &options.keys {
         let Keys { access_key_id, secret_access_key, session_token } = keys.clone();
         let keys = Credentials::new(access_key_id, secret_access_key, session_token, None, "given");
         let region = options.region.clone().ok_or_else(chain::no_region)?;
-        return Ok(closed_configuration(keys, region, options.endpoint_url.clone()));
+        return Ok((closed_configuration(keys, region, options.endpoint_url.clone()), Source::Given));
     }
     let region = chain::region(options).await?;
-    let credentials = chain::credentials(options, &region).await?;
+    let config = open_configuration(options, region).await;
+    let found = chain::credentials(options, &config).await?;
+    Ok((config.into_builder().credentials_provider(found.provider).build(), found.source))
+}
+
+/// What environment and files say of everything but the credentials.
+async fn open_configuration(options: &ConnectOptions, region: String) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(region))
-        .credentials_provider(credentials)
-        .retry_config(retries())
-        .timeout_config(time_outs());
+        .no_credentials()
+        .retry_config(clients::retries())
+        .timeout_config(clients::time_outs());
     if let Ok(name) = AppName::new(APP_NAME) {
         loader = loader.app_name(name);
     }
@@ -207,7 +224,7 @@ async fn configuration(options: &ConnectOptions) -> Result<SdkConfig, CloudError
     if let Some(endpoint) = &options.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
-    Ok(loader.load().await)
+    past_the_proxy(loader.load().await)
 }
 
 /// A configuration that reads neither the environment nor any file.
@@ -216,11 +233,11 @@ fn closed_configuration(keys: Credentials, region: String, endpoint: Option<Stri
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .retry_config(retries())
-        .timeout_config(time_outs());
+        .retry_config(clients::retries())
+        .timeout_config(clients::time_outs());
     config.set_endpoint_url(endpoint);
     config.set_app_name(AppName::new(APP_NAME).ok());
-    config.build()
+    past_the_proxy(config.build())
 }
 
 /// A server on this machine is not reached through a proxy, whatever `HTTP_PROXY` says.
@@ -239,86 +256,29 @@ pub(crate) fn is_on_this_machine(endpoint: &str) -> bool {
         .any(|own| host.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])))
 }
 
-/// For the few calls that are neither polling nor changing anything.
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(3)
-}
-
-/// The SDK has no read time-out of its own; a server that hangs would hold us for ever.
-fn time_outs() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .read_timeout(Duration::from_secs(20))
-        .operation_attempt_timeout(Duration::from_secs(30))
-        .operation_timeout(Duration::from_mins(3))
-        .build()
-}
-
-/// A client that asks once; the engine decides when to ask again.
-fn polling_client(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
-    let config =
-        aws_sdk_cloudformation::config::Builder::from(config).retry_config(RetryConfig::disabled()).build();
-    aws_sdk_cloudformation::Client::from_conf(config)
-}
-
-/// A client for calls that change something.
-fn mutation_client(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
-    let retry = RetryConfig::standard()
-        .with_max_attempts(MUTATION_ATTEMPTS)
-        .with_max_backoff(Duration::from_secs(15));
-    let config = aws_sdk_cloudformation::config::Builder::from(config)
-        .retry_config(retry)
-        .retry_classifier(QuotasAreFinal)
-        .build();
-    aws_sdk_cloudformation::Client::from_conf(config)
-}
-
-/// S3 for templates; test doubles have no host name per bucket, hence the path style.
-fn s3_client(config: &SdkConfig) -> aws_sdk_s3::Client {
-    let path_style = config.endpoint_url().is_some();
-    aws_sdk_s3::Client::from_conf(
-        aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build(),
-    )
-}
-
-/// Forbids the SDK to retry `LimitExceededException`, which it takes for throttling; a quota stays used up.
-#[derive(Debug)]
-struct QuotasAreFinal;
-
-impl ClassifyRetry for QuotasAreFinal {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let body = context.response().and_then(|response| response.body().bytes()).unwrap_or_default();
-        let quota = b"<Code>LimitExceeded";
-        if body.windows(quota.len()).any(|part| part == quota) {
-            RetryAction::RetryForbidden
-        } else {
-            RetryAction::NoActionIndicated
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "quotas are final"
-    }
-}
-
 /// Asks STS whose credentials these are: cheap, allowed to everybody, and fails at once if they expired.
-async fn caller(config: &SdkConfig) -> Result<(String, String), CloudError> {
+async fn caller(config: &SdkConfig) -> Result<(String, String), ApiFailure> {
+    const ACTION: &str = "sts:GetCallerIdentity";
     let answer = aws_sdk_sts::Client::new(config)
         .get_caller_identity()
         .send()
         .await
-        .map_err(|error| ApiFailure::of("sts:GetCallerIdentity", &error).into_error())?;
+        .map_err(|error| ApiFailure::of(ACTION, &error))?;
     match (answer.account, answer.arn) {
         (Some(account), Some(arn)) => Ok((account, arn)),
-        _ => Err(ApiFailure::network("sts:GetCallerIdentity", "the answer names no account").into_error()),
+        _ => Err(ApiFailure::network(ACTION, "the answer names no account")),
     }
 }
 
-fn refuse_other_account(options: &ConnectOptions, actual: &str) -> Result<(), CloudError> {
+fn refuse_other_account(options: &ConnectOptions, actual: &str, source: &Source) -> Result<(), CloudError> {
+    let whose = match source {
+        Source::Given => "the credentials".to_owned(),
+        found => format!("the credentials from {}", found.what()),
+    };
     match &options.expected_account {
         Some(expected) if expected != actual && options.local.is_none() => Err(CloudError::new(
             Kind::Refused,
-            format!("the configuration says account {expected}, the credentials are for {actual}"),
+            format!("the configuration says account {expected}, {whose} are for {actual}"),
         )
         .state("nothing was changed in AWS")
         .next("choose the other credentials with `--profile`, or correct the account in the configuration")),

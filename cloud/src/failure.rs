@@ -3,9 +3,12 @@
 //! Measured against a scripted endpoint: the SDK retries quota errors as throttling, gives HTML pages and empty bodies
 //! no code at all, and tells "does not exist" only in the message. Hence this table, and nothing decided elsewhere.
 
+use std::time::SystemTime;
+
 use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
+use crate::clock::{self, Skew};
 use crate::error::{CloudError, Kind};
 use crate::text::{clean, shorten};
 
@@ -21,6 +24,8 @@ pub(crate) enum Class {
     Unreachable,
     /// The credentials are missing, expired or unknown.
     Credentials,
+    /// The request was signed with a time that AWS does not take; the credentials may be as good as any.
+    Skewed,
     /// The credentials may not do this.
     Denied,
     /// The stack or change set does not exist.
@@ -29,6 +34,8 @@ pub(crate) enum Class {
     Exists,
     /// A quota of the account is used up; the same call will not work later.
     Quota,
+    /// Somebody else's operation runs on the same stack.
+    Busy,
     /// AWS understood and refused.
     Rejected,
 }
@@ -56,7 +63,7 @@ impl ApiFailure {
             SdkError::ServiceError(service) => {
                 let known = service.err();
                 match known.code() {
-                    Some(code) => coded(action, code, known.message(), service.raw().status().as_u16()),
+                    Some(code) => coded(action, code, known.message(), service.raw()),
                     None => foreign(action, service.raw()),
                 }
             }
@@ -65,7 +72,7 @@ impl ApiFailure {
             other if tells_of_credentials(other) => {
                 ApiFailure { action, class: Class::Credentials, code: None, message: deepest(other) }
             }
-            SdkError::DispatchFailure(_) => ApiFailure::network(action, &deepest(error)),
+            SdkError::DispatchFailure(_) => ApiFailure::network(action, &undelivered(error)),
             other => ApiFailure {
                 action,
                 class: Class::Rejected,
@@ -103,12 +110,17 @@ impl ApiFailure {
                 format!("AWS does not accept the credentials: {message}{code}"),
             )
             .next("sign in again (for example `aws sso login`), then run the same command again"),
+            Class::Skewed => CloudError::new(Kind::Credentials, message).next(clock::FIX),
             Class::Denied => {
                 CloudError::new(Kind::Credentials, format!("not allowed to do {action}: {message}"))
                     .next(format!("ask for the permission {action}"))
             }
             Class::Missing | Class::Exists | Class::Rejected => {
                 CloudError::new(Kind::Failed, format!("AWS refused {action}: {message}{code}"))
+            }
+            Class::Busy => {
+                CloudError::new(Kind::Blocked, format!("another operation is in the way: {message}{code}"))
+                    .next("wait until it has ended, then run the same command again")
             }
             Class::Quota => {
                 CloudError::new(Kind::Blocked, format!("a quota of the account is used up: {message}{code}"))
@@ -119,40 +131,61 @@ impl ApiFailure {
 }
 
 /// A failure that AWS itself described.
-fn coded(action: &'static str, code: &str, message: Option<&str>, status: u16) -> ApiFailure {
+fn coded(action: &'static str, code: &str, message: Option<&str>, response: &HttpResponse) -> ApiFailure {
     let message = clean(message.unwrap_or("no reason given"));
-    let class = class_of(code, &message, status);
+    let date = response.headers().get("date");
+    if let Some(skew) = date.and_then(|date| Skew::between(date, SystemTime::now())) {
+        return described(action, code, message, response.status().as_u16(), skew);
+    }
+    let class = class_of(code, &message, response.status().as_u16());
+    ApiFailure { action, class, code: Some(clean(code)), message }
+}
+
+/// As [`class_of`], but a refused signature is no fault of the credentials where the clock is off.
+fn described(action: &'static str, code: &str, message: String, status: u16, skew: Skew) -> ApiFailure {
+    let (class, message) = if skew.matters() && clock::may_be_the_clock(code) {
+        (Class::Skewed, format!("{skew}, so AWS refuses what it signs: {message}"))
+    } else {
+        (class_of(code, &message, status), message)
+    };
     ApiFailure { action, class, code: Some(clean(code)), message }
 }
 
 /// The table: AWS's code, and where that is not enough, its message and the HTTP status.
+///
+/// Sources: [common errors of CloudFormation][common], [of ECS][ecs], and the `Errors` of each call in the API reference.
+/// The codes of throttling are those that the SDK takes for it, but for quotas, which stay used up.
+///
+/// [common]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+/// [ecs]: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 fn class_of(code: &str, message: &str, status: u16) -> Class {
     match code {
         "Throttling"
         | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottledException"
+        | "RequestThrottled"
         | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
         | "TooManyRequestsException"
-        | "SlowDown"
-        | "RequestThrottled" => Class::Throttled,
-        // The SDK has learned from this answer how far our clock is off, and dates the next request right.
-        "RequestTimeTooSkewed" => Class::Unreachable,
-        "SignatureDoesNotMatch"
-            if message.starts_with("Signature expired")
-                || message.starts_with("Signature not yet current") =>
-        {
-            Class::Unreachable
-        }
+        | "SlowDown" => Class::Throttled,
         "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "InvalidAccessKeyId"
+        | "InvalidToken"
         | "AuthFailure"
         | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "RequestTimeTooSkewed"
+        | "RequestInTheFuture"
         | "IncompleteSignature"
-        | "MissingAuthenticationToken" => Class::Credentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Class::Denied,
+        | "MissingAuthenticationToken"
+        | "OptInRequired" => Class::Credentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => Class::Denied,
         "ChangeSetNotFound"
         | "ChangeSetNotFoundException"
         | "StackNotFoundException"
@@ -164,8 +197,11 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
         "ValidationError" if message.trim_end_matches(['.', ')']).ends_with("does not exist") => {
             Class::Missing
         }
-        "AlreadyExistsException" => Class::Exists,
-        "LimitExceeded" | "LimitExceededException" => Class::Quota,
+        // What a repeated request token says of an order that was taken before.
+        "AlreadyExistsException" | "TokenAlreadyExistsException" => Class::Exists,
+        "OperationInProgressException" => Class::Busy,
+        "ValidationError" if message.contains("_IN_PROGRESS state and can not be") => Class::Busy,
+        "LimitExceeded" | "LimitExceededException" | "ServiceQuotaExceededException" => Class::Quota,
         _ if message.starts_with("Rate exceeded") => Class::Throttled,
         _ if status >= 500 => Class::Unreachable,
         _ => Class::Rejected,
@@ -179,6 +215,14 @@ fn foreign(action: &'static str, response: &HttpResponse) -> ApiFailure {
     let body = shorten(&clean(&body), SHOWN_BODY);
     let body = if body.is_empty() { "an empty answer".to_owned() } else { format!("`{body}`") };
     ApiFailure::network(action, &format!("HTTP {status} with {body}; is there a proxy in between?"))
+}
+
+/// Why there was no connection. Where TLS fails, it is mostly a proxy that shows a certificate of its own.
+fn undelivered<E: std::error::Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    let (all, reason) = (reasons(error).to_lowercase(), deepest(error));
+    let of_tls = ["certificate", "tls", "handshake", "unknownissuer"].iter().any(|word| all.contains(word));
+    let of_a_tunnel = ["tunnel", "proxy"].iter().any(|word| all.contains(word));
+    if of_tls || of_a_tunnel { format!("{reason}; is there a proxy in between?") } else { reason }
 }
 
 /// Whether the call was never made because no credentials could be loaded.
@@ -235,16 +279,38 @@ mod tests {
             Class::Credentials,
         );
         check("AccessDenied", "User: x is not authorized", 403, Class::Denied);
-        check("RequestTimeTooSkewed", "The difference is too large.", 403, Class::Unreachable);
-        check(
-            "SignatureDoesNotMatch",
-            "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z",
-            403,
-            Class::Unreachable,
-        );
-        check("SignatureDoesNotMatch", "The request signature we calculated", 403, Class::Credentials);
         check("ServiceUnavailable", "try later", 503, Class::Unreachable);
         check("InsufficientCapabilitiesException", "Requires capabilities", 400, Class::Rejected);
+        check("LimitExceeded", "the quota of stacks", 400, Class::Quota);
+        check("TokenAlreadyExistsException", "the token was used", 400, Class::Exists);
+        check("OperationInProgressException", "another one runs", 409, Class::Busy);
+        check(
+            "ValidationError",
+            "Stack:arn:x is in UPDATE_IN_PROGRESS state and can not be updated.",
+            400,
+            Class::Busy,
+        );
+    }
+
+    // A24
+    #[test]
+    fn a_refused_signature_is_the_clocks_fault_where_the_clock_is_off() {
+        let at = |minutes: i64| Skew::minutes(minutes);
+        let failure =
+            |code, minutes| described("sts:GetCallerIdentity", code, "expired".into(), 403, at(minutes));
+        for code in ["SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired", "AuthFailure"] {
+            assert_eq!(failure(code, 60).class, Class::Skewed, "{code}");
+            assert_eq!(failure(code, -60).class, Class::Skewed, "{code}");
+            assert_eq!(failure(code, 3).class, Class::Credentials, "{code}");
+        }
+        assert_eq!(failure("ExpiredToken", 60).class, Class::Credentials, "a token's end is AWS's own time");
+        assert_eq!(failure("AccessDenied", 60).class, Class::Denied);
+        let error = failure("SignatureDoesNotMatch", 60).into_error();
+        assert_eq!(
+            error.to_string(),
+            "the clock of this machine is slow by 60 minutes, so AWS refuses what it signs: expired"
+        );
+        assert!(!error.report().next.as_deref().unwrap_or_default().contains("sign in"));
     }
 
     #[test]

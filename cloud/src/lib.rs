@@ -20,6 +20,7 @@
 //! step function; `engine::runtime` carries out what it asks for.
 
 mod bootstrap;
+mod clock;
 mod connect;
 pub mod emulator;
 mod engine;
@@ -32,7 +33,7 @@ mod template_body;
 mod text;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
-pub use connect::{ConnectOptions, Connection, Identity, Keys};
+pub use connect::{ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, OtherEndpoint};
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};

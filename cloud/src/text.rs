@@ -31,9 +31,47 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     }
 }
 
+/// Text in which whatever looks like a key or a token is `[…]`: for what other programs wrote.
+///
+/// That is a run of at least 16 letters, digits and the signs of base64 with both a digit and a capital letter in it.
+/// It may hide a path or an id too many.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '+' | '_' | '-' | '=');
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(of_a_key) {
+        let (before, run) = rest.split_at(start);
+        let (run, after) = run.split_at(run.find(|c| !of_a_key(c)).unwrap_or(run.len()));
+        safe += before;
+        // What an equals sign separates is a name and a value, unless it ends the run, where it is base64's padding.
+        let (name, value) = match run.trim_end_matches('=').split_once('=') {
+            Some((name, _)) => run.split_at(name.len() + 1),
+            None => ("", run),
+        };
+        safe += name;
+        safe += if is_like_a_key(value) { "[…]" } else { value };
+        rest = after;
+    }
+    safe + rest
+}
+
+fn is_like_a_key(run: &str) -> bool {
+    run.len() >= 16
+        && run.contains(|c: char| c.is_ascii_digit())
+        && run.contains(|c: char| c.is_ascii_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hides_what_looks_like_a_key_in_other_programs_words() {
+        let said =
+            "token=AQoEXAMPLEH4aoAH0gNCAPy/trqM== for AKIAIOSFODNN7EXAMPLE, exit 3 of /usr/bin/vault-v2";
+        assert_eq!(without_secrets(said), "token=[…] for […], exit 3 of /usr/bin/vault-v2");
+        assert_eq!(without_secrets("ä plain word"), "ä plain word");
+    }
 
     #[test]
     fn strips_what_could_drive_a_terminal() {

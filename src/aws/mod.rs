@@ -3,6 +3,7 @@
 mod approval;
 mod exports;
 mod failure;
+mod mfa;
 mod progress;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use cloud::emulator::{self, Emulator, EmulatorOptions, Preparing};
-use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection};
+use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection, Mfa, OtherEndpoint};
 use tokio::runtime::Runtime;
 
 pub(crate) use approval::{Approval, ask};
@@ -47,9 +48,11 @@ pub(crate) struct Options {
 pub(crate) struct Aws {
     runtime: Option<Runtime>,
     options: Options,
-    connections: BTreeMap<Option<String>, Connection>,
+    /// By region and account, as the configuration names them.
+    connections: BTreeMap<(Option<String>, Option<String>), Connection>,
     local: Option<Emulator>,
     cancel: Cancel,
+    mfa: Mfa,
 }
 
 impl Aws {
@@ -66,6 +69,7 @@ impl Aws {
             options: options.clone(),
             connections: BTreeMap::new(),
             local: None,
+            mfa: mfa::on_the_terminal(cancel.clone()),
             cancel,
         })
     }
@@ -77,31 +81,51 @@ impl Aws {
         account: Option<&str>,
         printer: &mut Printer,
     ) -> Result<Connection> {
-        let region = region.map(str::to_owned);
-        if let Some(known) = self.connections.get(&region) {
+        let wanted = (region.map(str::to_owned), account.map(str::to_owned));
+        if let Some(known) = self.connections.get(&wanted) {
             return Ok(known.clone());
         }
         if self.options.local && self.local.is_none() {
             self.local = Some(start_emulator(&emulator_options()?, printer)?);
         }
-        let asked = if self.options.local { None } else { asked_endpoint(&self.options) };
-        if let Some(endpoint) = asked.as_ref().filter(|_| self.connections.is_empty()) {
-            warn_of_endpoint(endpoint, printer);
-        }
-        let connection = self.wait(Connection::open(ConnectOptions {
+        let options = ConnectOptions {
             profile: self.options.profile.clone(),
-            region: self.options.region.clone().or_else(|| region.clone()),
+            region: self.options.region.clone().or_else(|| wanted.0.clone()),
             endpoint_url: self.options.endpoint_url.clone(),
+            mfa: self.mfa.clone(),
             local: self.local.clone(),
-            expected_account: account.map(str::to_owned),
-            expected_region: region.clone(),
+            expected_account: wanted.1.clone(),
+            expected_region: wanted.0.clone(),
             ..ConnectOptions::default()
-        }))?;
-        if self.connections.is_empty() {
-            announce(&connection, asked.as_deref(), printer);
+        };
+        let first = self.connections.is_empty();
+        if first && !self.options.local {
+            // Before the first request, which may fail just because of it.
+            warn_of_endpoints(&self.run(options.other_endpoints()), printer);
         }
-        self.connections.insert(region, connection.clone());
+        let connection = self.open(options)?;
+        if first {
+            announce(&connection, printer);
+        }
+        self.connections.insert(wanted, connection.clone());
         Ok(connection)
+    }
+
+    /// Signing in may ask somebody or run a program, and takes as long as that; who wants to stop need not wait for it.
+    fn open(&self, options: ConnectOptions) -> Result<Connection> {
+        let opened = self.run(async {
+            tokio::select! {
+                opened = Connection::open(options) => Some(opened),
+                () = self.cancel.cancelled() => None,
+            }
+        });
+        match opened {
+            Some(opened) if !self.cancel.is_cancelled() => opened.map_err(|error| failure(&error)),
+            _ => {
+                let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
+                Err(Failure::new(Exit::Interrupted, vec![problem]))
+            }
+        }
     }
 
     /// Waits for an answer.
@@ -190,40 +214,41 @@ pub(crate) fn start_emulator(options: &EmulatorOptions, printer: &mut Printer) -
     emulator::ensure_running(options, tell).map_err(|error| failure(&error))
 }
 
-/// The address that the command line or the environment puts in AWS's place.
-///
-/// The warning must come before the first request, which may fail just because of it.
-fn asked_endpoint(options: &Options) -> Option<String> {
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let variables = || variable("AWS_ENDPOINT_URL_CLOUDFORMATION").or_else(|| variable("AWS_ENDPOINT_URL"));
-    options.endpoint_url.clone().or_else(variables)
-}
-
-/// Says whom we talk to; `warned_of` is an address that was announced already.
-fn announce(connection: &Connection, warned_of: Option<&str>, printer: &mut Printer) {
+/// Says whom we talk to.
+fn announce(connection: &Connection, printer: &mut Printer) {
     let who = connection.identity();
-    let endpoint = connection.endpoint();
     if connection.is_local() {
-        let endpoint = endpoint.unwrap_or_default();
+        let endpoint = connection.endpoint().unwrap_or_default();
         printer.status(&format!(
             "using the emulator at {endpoint}: this is not AWS, nothing of it is real or billed"
         ));
         return;
     }
     printer.detail(&format!("account {} in {}, as {}", who.account, who.region, who.arn));
-    // The profile can set an address too, which only the connection knows.
-    if let Some(endpoint) = endpoint.filter(|endpoint| Some(*endpoint) != warned_of) {
-        warn_of_endpoint(endpoint, printer);
+}
+
+/// Addresses that are not AWS's may be set by accident.
+fn warn_of_endpoints(endpoints: &[OtherEndpoint], printer: &mut Printer) {
+    for OtherEndpoint { service, url } in endpoints.iter().filter(|other| !is_aws(&other.url)) {
+        let (what, variable) = match service {
+            None => ("all requests go".to_owned(), "AWS_ENDPOINT_URL".to_owned()),
+            Some(service) => {
+                let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase().replace(' ', "_"));
+                (format!("requests to {service} go"), variable)
+            }
+        };
+        let message = format!("this is not AWS: {what} to {}", without_password(url));
+        let hint =
+            format!("if that is not meant, unset {variable} and look for `endpoint_url` in the AWS profile");
+        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
     }
 }
 
-/// An address that is not AWS's may be set by accident.
-fn warn_of_endpoint(endpoint: &str, printer: &mut Printer) {
-    if !is_aws(endpoint) {
-        let message = format!("this is not AWS: all requests go to {endpoint}");
-        let hint =
-            "if that is not meant, unset AWS_ENDPOINT_URL and look for `endpoint_url` in the AWS profile";
-        printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
+/// An address without what stands before the `@`, which may be secret.
+fn without_password(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) => format!("{scheme}://{rest}"),
+        None => url.to_owned(),
     }
 }
 
@@ -259,6 +284,12 @@ pub(crate) fn is_empty(stack: &cloud::StackDescription) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_said() {
+        assert_eq!(without_password("http://user:s3cret@proxy:1/x"), "http://proxy:1/x");
+        assert_eq!(without_password("http://proxy:1/x"), "http://proxy:1/x");
+    }
 
     #[test]
     fn knows_the_addresses_of_aws() {

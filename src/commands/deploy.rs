@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use template::Template;
 
-use super::target::{FromFile, Parameters, Selection};
+use super::target::{FromFile, Operating, Parameters, Selection};
 use crate::aws::{self, Approval, Aws, Monitor};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
@@ -48,6 +48,9 @@ pub(crate) struct Deploy {
     /// Give up after this long, for example `90s`, `30m` or `2h`; an update is then cancelled
     #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
     timeout: Option<Duration>,
+
+    #[command(flatten)]
+    operating: Operating,
 }
 
 /// A stack that is to be deployed.
@@ -166,6 +169,8 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
         parameters: plan.parameters,
         tags: plan.tags,
         timeout: args.timeout,
+        role_arn: args.operating.role_arn.clone(),
+        grace: args.operating.connection_grace,
         capabilities: capabilities(&plan.template),
         ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
     };

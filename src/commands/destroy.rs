@@ -7,7 +7,7 @@ use cloud::{DestroyOutcome, DestroyRequest, StackDescription};
 use serde::Serialize;
 use serde_json::json;
 
-use super::target::Selection;
+use super::target::{Operating, Selection};
 use crate::aws::{self, Aws, Monitor};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
@@ -33,6 +33,9 @@ pub(crate) struct Destroy {
     /// Stop following after this long, for example `30m`
     #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
     timeout: Option<Duration>,
+
+    #[command(flatten)]
+    operating: Operating,
 }
 
 struct Target {
@@ -115,6 +118,8 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
     let request = DestroyRequest {
         retain: args.retain.clone(),
         timeout: args.timeout,
+        role_arn: args.operating.role_arn.clone(),
+        grace: args.operating.connection_grace,
         ..DestroyRequest::new(&target.name)
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);

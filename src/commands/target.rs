@@ -186,6 +186,38 @@ impl Parameters {
     }
 }
 
+/// How CloudFormation works for us, and how long we keep following it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Operating {
+    /// IAM role that CloudFormation works with from now on, instead of your own permissions, which may expire on the way
+    #[arg(long, value_name = "ARN", value_parser = role_arn)]
+    pub(crate) role_arn: Option<String>,
+
+    /// Keep trying for this long when AWS cannot be reached, for example `30m`; then stop following
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15m")]
+    pub(crate) connection_grace: Duration,
+}
+
+/// Reads the ARN of an IAM role, of any partition.
+///
+/// Source: [IAM ARNs][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+fn role_arn(text: &str) -> std::result::Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "iam", "", account, name]
+            if partition.starts_with("aws")
+                && account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && name.strip_prefix("role/").is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("write the ARN of an IAM role, such as `arn:aws:iam::123456789012:role/Name`".to_owned()),
+    }
+}
+
 fn from_file(file: &std::path::Path) -> Result<BTreeMap<String, String>> {
     let text = files::read_text(file, "parameters")?;
     let refuse = |why: String| Problem::error("parameters/form", format!("`{}`: {why}", file.display()));
@@ -230,6 +262,21 @@ pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_roles_of_every_partition() {
+        for right in ["arn:aws:iam::123456789012:role/path/Name", "arn:aws-us-gov:iam::123456789012:role/N"] {
+            assert_eq!(role_arn(right).as_deref(), Ok(right));
+        }
+        for wrong in [
+            "Name",
+            "arn:aws:iam::123456789012:user/N",
+            "arn:aws:iam::1:role/N",
+            "arn:aws:iam::123456789012:role/",
+        ] {
+            assert!(role_arn(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn reads_lengths_of_time() {

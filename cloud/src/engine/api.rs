@@ -280,6 +280,7 @@ pub(crate) async fn delete_stack(
     stack: &str,
     token: &str,
     retain: &[String],
+    role_arn: Option<&str>,
 ) -> Result<(), ApiFailure> {
     let retain = (!retain.is_empty()).then(|| retain.to_vec());
     let call = connection
@@ -287,7 +288,8 @@ pub(crate) async fn delete_stack(
         .delete_stack()
         .stack_name(stack)
         .client_request_token(token)
-        .set_retain_resources(retain);
+        .set_retain_resources(retain)
+        .set_role_arn(role_arn.map(ToOwned::to_owned));
     call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:DeleteStack", &error))
 }
 

@@ -109,6 +109,8 @@ pub struct DestroyRequest {
     pub stack: String,
     /// Logical ids to leave in the account; AWS accepts them only for a stack whose deletion failed before.
     pub retain: Vec<String>,
+    /// The role that CloudFormation works with. Default: the one that the stack was last changed with, if any.
+    pub role_arn: Option<String>,
     /// How long the deletion may take before we stop following it. Default: no limit.
     pub timeout: Option<Duration>,
     /// How long network trouble may last before we give up following. Default: 15 minutes.
@@ -118,7 +120,13 @@ pub struct DestroyRequest {
 impl DestroyRequest {
     /// A request with the defaults that the fields describe.
     pub fn new(stack: impl Into<String>) -> DestroyRequest {
-        DestroyRequest { stack: stack.into(), retain: Vec::new(), timeout: None, grace: DEFAULT_GRACE }
+        DestroyRequest {
+            stack: stack.into(),
+            retain: Vec::new(),
+            role_arn: None,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub async fn deploy_stack(
             Deployed::Recreate { stack_id } => {
                 let mut remains = DestroyRequest::new(stack_id);
                 remains.grace = request.grace;
+                remains.role_arn.clone_from(&request.role_arn);
                 destroy_stack(connection, &remains, &mut progress, cancel).await?;
             }
         }
@@ -73,7 +74,9 @@ pub async fn destroy_stack(
 ) -> Result<DestroyOutcome, CloudError> {
     let machine = Destroy::new(request.clone(), names().token, pace(connection));
     let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
-    World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
+    let mut world = World::new(connection, cancel);
+    world.role_arn = request.role_arn.as_deref();
+    world.run(machine, nobody_is_asked, &mut progress).await
 }
 
 /// Watches what runs on one stack, cancels an update, or rolls a failed one back.
@@ -117,6 +120,8 @@ struct World<'a> {
     connection: Connection,
     cancel: &'a Cancel,
     deployment: Option<(&'a DeployRequest, &'a Body)>,
+    /// The role that CloudFormation deletes with.
+    role_arn: Option<&'a str>,
     began: Instant,
     /// Where containers write their logs, asked for once.
     log_places: LogPlaces,
@@ -128,6 +133,7 @@ impl<'a> World<'a> {
             connection: connection.clone(),
             cancel,
             deployment: None,
+            role_arn: None,
             began: Instant::now(),
             log_places: LogPlaces::default(),
         }
@@ -211,7 +217,7 @@ impl<'a> World<'a> {
                 Observation::Importers(crate::stacks::importers(connection, &export).await)
             }
             Action::DeleteStack { stack, token, retain } => {
-                Observation::Done(api::delete_stack(connection, &stack, &token, &retain).await)
+                Observation::Done(api::delete_stack(connection, &stack, &token, &retain, self.role_arn).await)
             }
             Action::CancelUpdate { stack, token } => {
                 Observation::Done(api::cancel_update(connection, &stack, &token).await)

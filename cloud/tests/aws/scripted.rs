@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
+use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Form, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
 use cloud::{CloudError, ConnectOptions, Connection, Keys};
@@ -15,7 +17,7 @@ use cloud::{CloudError, ConnectOptions, Connection, Keys};
 pub(crate) const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/S/1";
 pub(crate) const SET: &str = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/C/1";
 
-/// One request: its parameters, `Action` among them.
+/// One request: its parameters, `Action` among them; and as `AccessKeyId` whose it is.
 pub(crate) type Request = BTreeMap<String, String>;
 
 /// How a request is answered.
@@ -39,6 +41,8 @@ struct Shared {
     script: Script,
     requests: Vec<Request>,
     executed: bool,
+    /// How far this endpoint's clock is ahead, in seconds.
+    ahead: i64,
 }
 
 /// A running endpoint; it ends with the test.
@@ -53,13 +57,26 @@ impl Endpoint {
     pub(crate) async fn start(
         script: impl FnMut(&Request, &[Request]) -> Option<Reply> + Send + 'static,
     ) -> Endpoint {
-        let shared =
-            Arc::new(Mutex::new(Shared { script: Box::new(script), requests: Vec::new(), executed: false }));
+        let shared = Arc::new(Mutex::new(Shared {
+            script: Box::new(script),
+            requests: Vec::new(),
+            executed: false,
+            ahead: 0,
+        }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let app = Router::new().route("/", post(answer)).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Endpoint { shared, port }
+    }
+
+    /// Sets the endpoint's clock ahead; it then refuses signatures that are more than 5 minutes off, as AWS does.
+    pub(crate) fn set_ahead(&self, seconds: i64) {
+        self.shared.lock().unwrap().ahead = seconds;
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     pub(crate) fn options(&self) -> ConnectOptions {
@@ -90,13 +107,41 @@ impl Endpoint {
     }
 }
 
-async fn answer(State(shared): State<Arc<Mutex<Shared>>>, Form(request): Form<Request>) -> Response {
+async fn answer(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    headers: HeaderMap,
+    Form(mut request): Form<Request>,
+) -> Response {
     let mut shared = shared.lock().unwrap();
-    let Shared { script, requests, executed } = &mut *shared;
-    let reply = script(&request, requests).unwrap_or_else(|| well_behaved(&request, *executed, requests));
+    let Shared { script, requests, executed, ahead } = &mut *shared;
+    let now = DateTime::from(SystemTime::now()).secs() + *ahead;
+    request.insert("AccessKeyId".into(), access_key(&headers));
+    let reply = if signed_at(&headers).abs_diff(now) > 300 {
+        Reply::Error(403, "SignatureDoesNotMatch", "Signature expired: it is now earlier than it should be")
+    } else {
+        script(&request, requests).unwrap_or_else(|| well_behaved(&request, *executed, requests))
+    };
     *executed |= request["Action"] == "ExecuteChangeSet" && matches!(reply, Reply::Ok(_));
     requests.push(request);
-    respond(reply)
+    let mut response = respond(reply);
+    let date = DateTime::from_secs(now).fmt(DateTimeFormat::HttpDate).unwrap();
+    response.headers_mut().insert(header::DATE, date.parse().unwrap());
+    response
+}
+
+/// The time that a request was signed at, in seconds.
+fn signed_at(headers: &HeaderMap) -> i64 {
+    let text = headers["x-amz-date"].to_str().unwrap();
+    let (d, t) = (&text[..8], &text[9..15]);
+    let text = format!("{}-{}-{}T{}:{}:{}Z", &d[..4], &d[4..6], &d[6..], &t[..2], &t[2..4], &t[4..]);
+    DateTime::from_str(&text, DateTimeFormat::DateTime).unwrap().secs()
+}
+
+/// Whose signature it is.
+fn access_key(headers: &HeaderMap) -> String {
+    let text = headers[header::AUTHORIZATION].to_str().unwrap();
+    let (_, rest) = text.split_once("Credential=").unwrap();
+    rest.split('/').next().unwrap().to_owned()
 }
 
 fn respond(reply: Reply) -> Response {
@@ -136,6 +181,15 @@ fn well_behaved(request: &Request, executed: bool, before: &[Request]) -> Reply 
             "GetCallerIdentity",
             "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/u</Arn><UserId>u</UserId>",
         ),
+        // Each role has keys of its own, which are its name.
+        "AssumeRole" => {
+            let key = request["RoleArn"].rsplit('/').next().unwrap();
+            let keys = format!(
+                "<AccessKeyId>{key}</AccessKeyId><SecretAccessKey>canary-of-a-role</SecretAccessKey>\
+                 <SessionToken>canary-of-a-session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
+            );
+            result("AssumeRole", &format!("<Credentials>{keys}</Credentials>"))
+        }
         "DescribeStacks" if executed => {
             // The first look after the execution still shows the update running.
             let looks = before.iter().rev().take_while(|r| r["Action"] != "ExecuteChangeSet");
