@@ -38,10 +38,12 @@ pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
     DestroyRequest, Output, Question, RetainedResource, StackDescription,
 };
-pub use engine::{deploy_stack, destroy_stack};
+pub use engine::{
+    Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacles_to_deletion, resources_of,
+};
 pub use error::{CloudError, Kind, Report};
 pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
-    list_stacks, set_termination_protection,
+    list_stacks, processed_template, set_termination_protection,
 };

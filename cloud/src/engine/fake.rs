@@ -42,6 +42,8 @@ pub(crate) struct Fake {
     pub(crate) history: Vec<ResourceEvent>,
     pub(crate) decision: Decision,
     pub(crate) importers: Vec<String>,
+    /// The reason of the stack's status, once the operation runs.
+    pub(crate) reason: Option<String>,
     /// Decides for the n-th call whether it fails.
     pub(crate) fault: Fault,
     /// Changes the stack between approval and execution.
@@ -98,6 +100,7 @@ impl Fake {
             history: Vec::new(),
             decision: Decision::Approve,
             importers: Vec::new(),
+            reason: None,
             fault: Box::new(|_, _| None),
             meddle: None,
             execution_arrives: true,
@@ -231,7 +234,11 @@ impl Fake {
             let before = self.stack.take();
             self.stack = frame.status.map(|status| match before {
                 Some(before) if before.status == status => before,
-                _ => StackDescription { updated: Some(Timestamp(CREATED + 1)), ..stack(&status) },
+                _ => StackDescription {
+                    updated: Some(Timestamp(CREATED + 1)),
+                    status_reason: self.reason.clone(),
+                    ..stack(&status)
+                },
             });
         }
         self.stack.clone()

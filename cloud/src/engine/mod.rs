@@ -18,4 +18,5 @@ mod runtime;
 mod status;
 mod verdict;
 
+pub use destroy::{Blocker, Hold, Obstacles, obstacles_to_deletion, resources_of};
 pub use runtime::{deploy_stack, destroy_stack};

@@ -78,6 +78,8 @@ pub struct DestroyRequest {
     pub stack: String,
     /// Logical ids to leave in the account; AWS accepts them only for a stack whose deletion failed before.
     pub retain: Vec<String>,
+    /// How the caller asks for this deletion again, for what to do next. Default: the command that names the stack.
+    pub again: String,
     /// How long the deletion may take before we stop following it. Default: no limit.
     pub timeout: Option<Duration>,
     /// How long network trouble may last before we give up following. Default: 15 minutes.
@@ -87,7 +89,9 @@ pub struct DestroyRequest {
 impl DestroyRequest {
     /// A request with the defaults that the fields describe.
     pub fn new(stack: impl Into<String>) -> DestroyRequest {
-        DestroyRequest { stack: stack.into(), retain: Vec::new(), timeout: None, grace: DEFAULT_GRACE }
+        let stack = stack.into();
+        let again = format!("docuthinker destroy --stack-name {stack}");
+        DestroyRequest { stack, retain: Vec::new(), again, timeout: None, grace: DEFAULT_GRACE }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::api;
 use super::deploy::{Deploy, Deployed};
-use super::destroy::Destroy;
+use super::destroy::{Destroy, interfaces};
 use super::machine::{Action, Machine, Moment, Next, Observation};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
@@ -70,7 +70,10 @@ pub async fn destroy_stack(
 ) -> Result<DestroyOutcome, CloudError> {
     let machine = Destroy::new(request.clone(), names().token, pace(connection));
     let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
-    World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
+    match World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await {
+        Err(error) => Err(interfaces::named(connection, error).await),
+        deleted => deleted,
+    }
 }
 
 /// Emulators and test doubles on this machine need not be spared.
