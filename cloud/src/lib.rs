@@ -39,7 +39,8 @@ pub use engine::request::{
     DestroyRequest, Output, Question, RetainedResource, StackDescription,
 };
 pub use engine::{
-    Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacles_to_deletion, resources_of,
+    Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacle_of_stack, obstacles_of_exports,
+    obstacles_to_deletion, resources_of,
 };
 pub use error::{CloudError, Kind, Report};
 pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};

@@ -13,7 +13,16 @@ pub(crate) fn failure(error: &CloudError) -> Failure {
     let report = error.report();
     let (exit, code) = ending(report.kind);
     let mut problem = Problem::error(code, &report.what);
-    for event in report.failures.iter().filter(|event| report.cause.as_ref() != Some(*event)) {
+    for blocker in &report.blockers {
+        let remedy = blocker.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        problem.also.push(format!("{blocker}{remedy}"));
+    }
+    // What blocks a deletion has been told in more words.
+    let blocked = |event: &&cloud::ResourceEvent| {
+        report.blockers.iter().any(|blocker| blocker.logical_id == event.logical_id)
+    };
+    let failures = report.failures.iter().filter(|event| !blocked(event));
+    for event in failures.filter(|event| report.cause.as_ref() != Some(*event)) {
         let mut line = format!("{} {}: {}", event.logical_id, event.resource_type, event.status);
         if let Some(reason) = &event.reason {
             let _ = write!(line, ": {reason}");

@@ -8,7 +8,9 @@ mod obstacles;
 use std::time::Duration;
 
 pub use blockers::{Blocker, Hold};
-pub use obstacles::{Obstacles, obstacles_to_deletion, resources_of};
+pub use obstacles::{
+    Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
+};
 
 use super::events::EventLog;
 use super::follow::{Ending, Follow, Followed};

@@ -9,6 +9,9 @@ pub enum Scope {
     Region,
     /// On the bucket for templates that are too large to be sent inline.
     TemplateBucket,
+    /// Only to look, at what depends on the stack: without it, a command says what it could not see, and goes on. So no
+    /// policy grants it.
+    Look,
     /// On nothing: everybody may call it.
     Nothing,
 }
@@ -22,7 +25,7 @@ pub enum Scope {
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-pub const OWN_CALLS: [(&str, Scope); 20] = [
+pub const OWN_CALLS: [(&str, Scope); 24] = [
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
     ("cloudformation:DeleteChangeSet", Scope::Stacks),
@@ -31,16 +34,20 @@ pub const OWN_CALLS: [(&str, Scope); 20] = [
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
+    ("cloudformation:GetResource", Scope::Look),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
     ("cloudformation:ListImports", Scope::Region),
+    ("cloudformation:ListResources", Scope::Look),
     ("cloudformation:ListStackResources", Scope::Stacks),
     ("cloudformation:ListStacks", Scope::Region),
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
+    ("ecr:ListImages", Scope::Look),
     ("s3:GetObject", Scope::TemplateBucket),
+    ("s3:ListBucketVersions", Scope::Look),
     ("s3:PutObject", Scope::TemplateBucket),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];

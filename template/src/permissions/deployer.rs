@@ -68,7 +68,7 @@ impl Grants<'_> {
                 Scope::Stacks => self.allow(action, [deployment.filled(&stack)]),
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
-                Scope::TemplateBucket | Scope::Nothing => {}
+                Scope::TemplateBucket | Scope::Look | Scope::Nothing => {}
             }
         }
     }

@@ -230,7 +230,9 @@ fn remedy(blocker: &Blocker) -> Option<String> {
     let kind = blocker.resource_type.as_str();
     match blocker.hold {
         Hold::NotEmpty => emptying(kind, id?),
+        Hold::Protected if kind == STACK => Some(lifting(kind, &blocker.logical_id)),
         Hold::Protected => Some(lifting(kind, id?)),
+        Hold::State => Some("wait until the operation has ended".to_owned()),
         Hold::Imported if blocker.holders.is_empty() => Some("destroy the importing stacks first".to_owned()),
         Hold::Imported => Some(format!("destroy {} first", importers(&blocker.holders).join(", "))),
         Hold::Attached if kind == "AWS::IAM::Role" => {

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::blockers::{Blocker, Hold};
 use crate::connect::Connection;
 use crate::engine::api;
-use crate::engine::request::RetainedResource;
+use crate::engine::request::{RetainedResource, StackDescription};
+use crate::engine::status::{Condition, condition};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 
@@ -26,6 +27,51 @@ pub struct Obstacles {
 /// If AWS cannot be asked.
 pub async fn resources_of(connection: &Connection, stack: &str) -> Result<Vec<RetainedResource>, CloudError> {
     api::list_resources(connection, stack).await.map_err(ApiFailure::into_error)
+}
+
+/// Why the stack itself cannot be deleted now; `None` if it can, also if it is being deleted already.
+///
+/// Source of the states that forbid it: [Stack status codes][aws]; a stack whose rollback failed can be deleted.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+pub fn obstacle_of_stack(stack: &StackDescription) -> Option<Blocker> {
+    if stack.status == "DELETE_IN_PROGRESS" {
+        return None;
+    }
+    let held = |hold, holders| Blocker::of_stack(&stack.name, &stack.stack_id, hold, holders);
+    if condition(&stack.status) == Condition::Running {
+        return Some(held(Hold::State, vec![stack.status.clone()]));
+    }
+    stack.termination_protection.then(|| held(Hold::Protected, Vec::new()))
+}
+
+/// Looks who imports what `stack` exports; stacks of these names are `gone` before it, and do not count.
+pub async fn obstacles_of_exports(
+    connection: &Connection,
+    stack: &StackDescription,
+    gone: &[String],
+) -> Obstacles {
+    let mut found = Obstacles::default();
+    let mut used = Vec::new();
+    for export in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
+        match crate::stacks::importers(connection, export).await {
+            Ok(importers) => {
+                let left = importers.into_iter().filter(|name| !gone.contains(name));
+                used.extend(left.map(|name| format!("`{export}` by {name}")));
+            }
+            Err(failure) => {
+                let why = failure.message;
+                found
+                    .notes
+                    .push(format!("who imports what {} exports could not be looked up: {why}", stack.name));
+                break;
+            }
+        }
+    }
+    if !used.is_empty() {
+        found.blockers.push(Blocker::of_stack(&stack.name, &stack.stack_id, Hold::Imported, used));
+    }
+    found
 }
 
 /// Looks at each of `resources`, which are about to be deleted: full buckets and repositories, and whatever is
@@ -158,7 +204,8 @@ fn protects(properties: &Value, protection: Protection) -> bool {
 ///
 /// [aws]: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 async fn holds_objects(connection: &Connection, bucket: &str) -> Result<bool, ApiFailure> {
-    let answer = connection.s3.list_object_versions().bucket(bucket).max_keys(1).send().await;
+    let client = &connection.s3;
+    let answer = client.list_object_versions().bucket(bucket).max_keys(1).send().await;
     present(answer, "s3:ListBucketVersions")
         .map(|page| page.is_some_and(|page| !page.versions().is_empty() || !page.delete_markers().is_empty()))
 }
@@ -205,6 +252,7 @@ fn is_absent(failure: &ApiFailure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::fake::stack;
     use serde_json::json;
 
     #[track_caller]
@@ -234,6 +282,23 @@ mod tests {
             true,
         );
         check("AWS::DynamoDB::Table", &json!({ "DeletionProtectionEnabled": false }), false);
+    }
+
+    // L17
+    #[test]
+    fn a_stack_is_kept_by_its_protection_and_by_what_runs_on_it_but_not_by_its_own_deletion() {
+        let obstacle = |status: &str, protected| {
+            let stack = StackDescription { termination_protection: protected, ..stack(status) };
+            obstacle_of_stack(&stack).map(|blocker| (blocker.hold, blocker.to_string()))
+        };
+        let state = "S is in a state in which it cannot be deleted: UPDATE_IN_PROGRESS";
+        assert_eq!(obstacle("UPDATE_IN_PROGRESS", true), Some((Hold::State, state.into())));
+        let protected = "S is protected against deletion";
+        assert_eq!(obstacle("UPDATE_COMPLETE", true), Some((Hold::Protected, protected.into())));
+        for free in ["UPDATE_COMPLETE", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"]
+        {
+            assert_eq!(obstacle(free, false), None, "{free}");
+        }
     }
 
     #[test]
