@@ -13,7 +13,12 @@ pub(crate) fn failure(error: &CloudError) -> Failure {
     let report = error.report();
     let (exit, code) = ending(report.kind);
     let mut problem = Problem::error(code, &report.what);
-    for blocker in &report.blockers {
+    // The message tells the cause already, in AWS's words.
+    let adds_nothing = |blocker: &&cloud::Blocker| {
+        let is_cause = report.cause.as_ref().is_some_and(|cause| cause.logical_id == blocker.logical_id);
+        is_cause && blocker.remedy.is_none() && blocker.holders.is_empty()
+    };
+    for blocker in report.blockers.iter().filter(|blocker| !adds_nothing(blocker)) {
         let remedy = blocker.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
         problem.also.push(format!("{blocker}{remedy}"));
     }

@@ -21,8 +21,8 @@ use crate::session::Session;
 
 /// Delete stacks, after asking for their names
 ///
-/// A stack is deleted before the stacks that it depends on. First everything in the way is listed, of all stacks: a
-/// protection, an export that another stack imports, a bucket or a repository that is not empty. Then nothing is
+/// A stack is deleted before the stacks that it depends on. If anything is in the way of any of them (a protection, an
+/// export that another stack imports, a bucket or a repository that is not empty), all of it is listed and nothing is
 /// deleted. What its deletion policy keeps (repositories, secrets) stays in the account, and is shown with its price.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Destroy {

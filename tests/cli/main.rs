@@ -9,6 +9,8 @@ mod arguments;
 mod bad_input;
 mod ci;
 mod config;
+#[cfg(feature = "aws")]
+mod destroy;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;

@@ -67,7 +67,7 @@ impl Destroy {
     }
 
     fn end(self, result: Result<DestroyOutcome, CloudError>) -> Step {
-        let name = self.request.stack.clone();
+        let name = name_in(&self.request.stack).to_owned();
         let result =
             result.map_err(|error| error.with(|report| report.stack = report.stack.take().or(Some(name))));
         Turn { machine: self, say: Vec::new(), next: Next::End(result) }
@@ -236,7 +236,7 @@ impl Destroy {
                 if up {
                     let error = CloudError::new(
                         Kind::TimedOut,
-                        format!("{} is not gone in time", self.request.stack),
+                        format!("{} is not gone in time", name_in(&self.request.stack)),
                     );
                     let error = follow.still_running(error);
                     self.end(Err(error))
@@ -293,6 +293,12 @@ impl Machine for Destroy {
 
 fn is_begin_of_deletion(event: &ResourceEvent, stack_id: &str) -> bool {
     event.status == "DELETE_IN_PROGRESS" && event.physical_id.as_deref() == Some(stack_id)
+}
+
+/// The stack's name, if it is named by its ARN: `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
+fn name_in(stack: &str) -> &str {
+    let (_, rest) = stack.split_once(":stack/").unwrap_or(("", stack));
+    rest.split('/').next().unwrap_or(stack)
 }
 
 #[cfg(test)]

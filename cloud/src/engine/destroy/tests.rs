@@ -155,6 +155,14 @@ fn the_stack_is_addressed_by_its_arn_once_it_is_known() {
     assert!(names[1..].iter().all(|name| *name == arn), "{names:?}");
 }
 
+#[test]
+fn a_failure_tells_the_name_of_a_stack_that_was_given_by_its_arn() {
+    let mut fake = Fake::new(Some("UPDATE_COMPLETE"));
+    fake.fault = Box::new(|_, _| Some(Class::Denied));
+    let run = fake.run(Destroy::new(DestroyRequest::new(stack("x").stack_id), TOKEN.into(), Pace::AWS));
+    assert_eq!(run.result.unwrap_err().report().stack.as_deref(), Some("S"));
+}
+
 // L14, L17
 #[test]
 fn resources_are_retained_only_where_a_deletion_has_failed() {
