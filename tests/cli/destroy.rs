@@ -68,20 +68,80 @@ fn everything_in_the_way_is_listed_before_anything_is_started() {
         json!({ "Resources": { "Copy": { "Type": "AWS::SSM::Parameter", "Properties": import } } });
     deploy(&emulator.project, "consumer", &importer);
     let refused = destroy(&emulator.project, &["p"]);
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @r#"
+    exit: 3
+    --- stderr ---
+    error: p exports what other stacks import: `shared` by consumer
+
+    hint: destroy consumer first
+
+    error: Images (AWS::ECR::Repository, api) is not empty
+      at p
+
+    hint: delete it with its images: `aws ecr delete-repository --force --repository-name api`
+
+    error: Logs (AWS::S3::Bucket, logs-1) is not empty
+      at p
+
+    hint: empty it: `aws s3 rm s3://logs-1 --recursive`; if it keeps versions, use "Empty" in the S3 console
+
+    hint: remove what is in the way, then run the same command again; nothing was deleted
+    "#);
 }
 
 // L14, L18
 #[test]
 fn what_could_not_be_deleted_is_named_and_can_be_left_in_the_account() {
-    let emulator = with_stack(&json!({ "Resources": { "Topic": topic(), "Key": {
-        "Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Retain", "Properties": { "Name": "key" } } } }));
+    let logs = json!({ "Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": { "LogGroupName": "/t" } });
+    let emulator = with_stack(&json!({ "Resources": { "Topic": topic(), "Logs": logs } }));
     let project = &emulator.project;
-    assert_snapshot!(destroy(project, &["p", "--retain", "Topic"]), @"");
+    assert_snapshot!(destroy(project, &["p", "--retain", "Topic"]), @r"
+    exit: 3
+    --- stderr ---
+    error: resources can be retained only after a deletion has failed, and p is CREATE_COMPLETE
+
+    hint: leave `--retain` out; nothing was deleted
+    ");
     emulator.inject("delete:Topic", "Internal Failure");
-    assert_snapshot!(destroy(project, &["p"]), @"");
-    assert_snapshot!(destroy(project, &["p", "--retain", "Topik"]), @"");
-    assert_snapshot!(destroy(project, &["p", "--retain", "Topic"]), @"");
+    assert_snapshot!(destroy(project, &["p"]), @r"
+    exit: 1
+    --- stderr ---
+    p will be deleted, 1 resource:
+      - deleted 1 AWS::SNS::Topic
+      = retained AWS::Logs::LogGroup Logs (/t): $0.03 for each GB and month
+      what is retained is billed by what it stores (list prices of us-east-1 in July 2024)
+    p: looking at the stack as it is
+    p: deleting
+    [TIME]  DELETE_FAILED  Topic (AWS::SNS::Topic)  Internal Failure
+    [TIME]  DELETE_SKIPPED  Logs (AWS::Logs::LogGroup)
+    [TIME]  DELETE_FAILED  p (AWS::CloudFormation::Stack)  The following resource(s) failed to delete: [Topic].
+    error: p could not be deleted: Topic (AWS::SNS::Topic): Internal Failure
+      at Topic (AWS::SNS::Topic)
+      now: p is DELETE_FAILED; still there: Topic
+
+    hint: remove what is in the way and run `docuthinker destroy --stack-name p`, or leave it in the account: `docuthinker destroy --stack-name p --retain Topic`
+    ");
+    assert_snapshot!(destroy(project, &["p", "--retain", "Topik"]), @r"
+    exit: 3
+    --- stderr ---
+    error: no resource that could not be deleted is named `Topik`
+
+    hint: did you mean `Topic`?
+    ");
+    assert_snapshot!(destroy(project, &["p", "--retain", "Topic"]), @r"
+    exit: 0
+    --- stdout ---
+    p left these in the account:
+      = retained AWS::SNS::Topic Topic (arn:aws:sns:us-east-1:123456789012:t)
+    --- stderr ---
+    p will be deleted, no resources:
+      = retained AWS::SNS::Topic Topic (arn:aws:sns:us-east-1:123456789012:t)
+    p: looking at the stack as it is
+    p: deleting
+    [TIME]  DELETE_SKIPPED  Topic (AWS::SNS::Topic)
+    [TIME]  DELETE_COMPLETE  p (AWS::CloudFormation::Stack)
+    p is deleted
+    ");
 }
 
 // A14

@@ -157,7 +157,7 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let destroyed = project.run(destroy);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
     assert!(destroyed.stderr.contains("DocuThinkerStack will be deleted, "), "{destroyed}");
-    assert!(destroyed.stdout.contains("goes on to cost $"), "{destroyed}");
+    assert!(destroyed.stdout.contains("what is retained costs $"), "{destroyed}");
     let (stack, foundation) = (
         destroyed.stderr.find("DocuThinkerStack is deleted"),
         destroyed.stderr.find("DocuThinkerFoundation is deleted"),

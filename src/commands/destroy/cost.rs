@@ -45,7 +45,7 @@ pub(super) fn text(resource_type: &str) -> Option<String> {
     })
 }
 
-/// What resources of these types cost together; `None` if none of them has a known price.
+/// What resources of these types cost together, in words; `None` if nothing is known to be billed.
 pub(super) fn sum(resource_types: &[&str]) -> Option<String> {
     let prices: Vec<Price> = resource_types.iter().filter_map(|kind| price(kind)).collect();
     let fixed: u32 =
@@ -56,15 +56,14 @@ pub(super) fn sum(resource_types: &[&str]) -> Option<String> {
         resource_types.iter().filter(|kind| price(kind).is_none()).filter(stores).copied().collect();
     let known = match (fixed, by_use) {
         (0, false) if unknown.is_empty() => return None,
-        (0, _) => "what it stores".to_owned(),
-
-        (_, false) => format!("{} a month", dollars(fixed)),
-        (_, true) => format!("{} a month and what it stores", dollars(fixed)),
+        (0, _) => "is billed by what it stores".to_owned(),
+        (_, false) => format!("costs {} a month", dollars(fixed)),
+        (_, true) => format!("costs {} a month, and more by what it stores", dollars(fixed)),
     };
     let types: Vec<&str> = unknown.into_iter().collect();
     let except =
         if types.is_empty() { String::new() } else { format!("; not known here: {}", types.join(", ")) };
-    Some(format!("{known} (list prices of us-east-1 in July 2024{except})"))
+    Some(format!("what is retained {known} (list prices of us-east-1 in July 2024{except})"))
 }
 
 fn dollars(cents: u32) -> String {
@@ -80,15 +79,19 @@ mod tests {
     fn only_what_does_not_depend_on_use_is_added_up() {
         let secret = "AWS::SecretsManager::Secret";
         let sum = |kinds: &[&str]| sum(kinds).unwrap_or_default();
-        assert_eq!(sum(&[secret; 7]), "$2.80 a month (list prices of us-east-1 in July 2024)");
+        let dated = "list prices of us-east-1 in July 2024";
+        assert_eq!(sum(&[secret; 7]), format!("what is retained costs $2.80 a month ({dated})"));
         assert_eq!(
             sum(&[secret, "AWS::ECR::Repository"]),
-            "$0.40 a month and what it stores (list prices of us-east-1 in July 2024)"
+            format!("what is retained costs $0.40 a month, and more by what it stores ({dated})")
         );
-        assert_eq!(sum(&["AWS::EFS::FileSystem"]), "what it stores (list prices of us-east-1 in July 2024)");
+        assert_eq!(
+            sum(&["AWS::EFS::FileSystem"]),
+            format!("what is retained is billed by what it stores ({dated})")
+        );
         assert_eq!(
             sum(&[secret, "AWS::S3::Bucket"]),
-            "$0.40 a month (list prices of us-east-1 in July 2024; not known here: AWS::S3::Bucket)"
+            format!("what is retained costs $0.40 a month ({dated}; not known here: AWS::S3::Bucket)")
         );
         assert_eq!(sum(&["AWS::IAM::Role"]), "");
     }

@@ -144,7 +144,7 @@ pub(super) fn retained<'a>(indent: &str, resources: impl Iterator<Item = &'a Ret
         kinds.push(resource.resource_type.as_str());
     }
     if let Some(sum) = cost::sum(&kinds) {
-        let _ = writeln!(text, "{indent}what is retained goes on to cost {sum}");
+        let _ = writeln!(text, "{indent}{sum}");
     }
     text
 }
@@ -190,7 +190,18 @@ Resources:
     // L18
     #[test]
     fn the_picture_tells_what_goes_and_what_stays_and_costs() {
-        insta::assert_snapshot!(anstream::adapter::strip_str(&text("S", &doomed(&[]))), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&text("S", &doomed(&[]))), @r"
+        S will be deleted, 7 resources:
+          - deleted AWS::ECR::Repository Images (images-1), with what it holds
+          - deleted AWS::EFS::FileSystem Files (files-1), with what it holds
+          - deleted AWS::S3::Bucket Logs (logs-1), with what it holds
+          - deleted AWS::RDS::DBInstance Database (database-1), after a snapshot, which stays
+          - deleted 2 AWS::IAM::Role
+          - deleted 1 Custom::Emptier
+          = retained AWS::SecretsManager::Secret Key (key-1): $0.40 a month
+          = retained AWS::SecretsManager::Secret Other (other-1): $0.40 a month
+          what is retained costs $0.80 a month (list prices of us-east-1 in July 2024)
+        ");
     }
 
     // L18

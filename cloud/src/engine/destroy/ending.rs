@@ -9,8 +9,7 @@ use crate::error::{CloudError, Kind};
 
 /// The stack is gone; what it left is still in the account.
 pub(crate) fn outcome(follow: &Follow) -> DestroyOutcome {
-    let skipped = follow.log.skipped().into_iter().filter(|event| event.stack_id == follow.stack_id());
-    let retained = skipped.map(|event| RetainedResource {
+    let retained = follow.log.skipped().into_iter().map(|event| RetainedResource {
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
         physical_id: event.physical_id.clone(),
@@ -21,16 +20,17 @@ pub(crate) fn outcome(follow: &Follow) -> DestroyOutcome {
 /// The end of a deletion that did not delete.
 pub(crate) fn not_deleted(request: &DestroyRequest, log: &EventLog, stack: &StackDescription) -> CloudError {
     let name = &stack.name;
-    let left: Vec<_> =
-        log.not_deleted().into_iter().filter(|event| event.stack_id == stack.stack_id).collect();
-    let mut blockers: Vec<_> = left.iter().map(|event| Blocker::told_by(event)).collect();
+    let failed = log.not_deleted();
+    let mut blockers: Vec<_> = failed.iter().map(|event| Blocker::told_by(event)).collect();
     blockers.extend(imported(stack));
     let because = match (log.cause(), stack.status_reason.as_ref()) {
         (Some(cause), _) => format!(": {}", verdict::told(cause)),
         (None, Some(reason)) => format!(": {reason}"),
         (None, None) => String::new(),
     };
-    let ids: Vec<_> = left.iter().map(|event| event.logical_id.clone()).collect();
+    // What failed in a nested stack cannot be retained by its own id, only with the whole nested stack.
+    let own = failed.iter().filter(|event| event.stack_id == stack.stack_id);
+    let ids: Vec<_> = own.map(|event| event.logical_id.clone()).collect();
     let state = if ids.is_empty() {
         format!("{name} is {}", stack.status)
     } else {
