@@ -157,7 +157,6 @@ fn named(resource: &RetainedResource) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use template::Template;
 
     fn resource(logical_id: &str, resource_type: &str) -> RetainedResource {
         RetainedResource {
