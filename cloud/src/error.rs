@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::engine::Blocker;
 use crate::engine::progress::ResourceEvent;
 use crate::services::StoppedTask;
 
@@ -82,6 +83,9 @@ pub struct Report {
     /// Every resource that failed, in order, the cause included.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<ResourceEvent>,
+    /// What kept a stack from being deleted: every resource that is still there, what holds it, and what to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<Blocker>,
     /// Tasks that stopped during the operation, with their last log lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<StoppedTask>,
@@ -104,6 +108,7 @@ impl CloudError {
             operation_id: None,
             cause: None,
             failures: Vec::new(),
+            blockers: Vec::new(),
             tasks: Vec::new(),
         }))
     }

@@ -41,12 +41,15 @@ pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
     DestroyRequest, OnInterrupt, OnTimeout, Output, Question, RetainedResource, StackDescription,
 };
-pub use engine::{deploy_stack, destroy_stack, operate_stack};
+pub use engine::{
+    Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacle_of_stack, obstacles_of_exports,
+    obstacles_to_deletion, operate_stack, resources_of,
+};
 pub use error::{CloudError, Kind, Report};
 pub use services::{
     ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
 };
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
-    list_stacks, set_termination_protection,
+    list_stacks, processed_template, set_termination_protection,
 };

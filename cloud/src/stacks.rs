@@ -67,13 +67,29 @@ pub async fn describe_outputs(
 ///
 /// If AWS cannot be asked.
 pub async fn deployed_template(connection: &Connection, name: &str) -> Result<Option<String>, CloudError> {
+    template(connection, name, TemplateStage::Original).await
+}
+
+/// As [`deployed_template`], after macros and transforms: what CloudFormation acts on.
+///
+/// # Errors
+///
+/// If AWS cannot be asked.
+pub async fn processed_template(connection: &Connection, name: &str) -> Result<Option<String>, CloudError> {
+    template(connection, name, TemplateStage::Processed).await
+}
+
+async fn template(
+    connection: &Connection,
+    name: &str,
+    stage: TemplateStage,
+) -> Result<Option<String>, CloudError> {
     match describe(connection, name).await? {
         None => return Ok(None),
         Some(stack) if stack.status == "REVIEW_IN_PROGRESS" => return Ok(None),
         Some(_) => {}
     }
-    let call =
-        connection.cloudformation.get_template().stack_name(name).template_stage(TemplateStage::Original);
+    let call = connection.cloudformation.get_template().stack_name(name).template_stage(stage);
     match call.send().await {
         Ok(answer) => Ok(answer.template_body),
         Err(error) => absent_or_error(ApiFailure::of("cloudformation:GetTemplate", &error)),

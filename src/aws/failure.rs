@@ -13,7 +13,21 @@ pub(crate) fn failure(error: &CloudError) -> Failure {
     let report = error.report();
     let (exit, code) = ending(report.kind);
     let mut problem = Problem::error(code, &report.what);
-    for event in report.failures.iter().filter(|event| report.cause.as_ref() != Some(*event)) {
+    // The message tells the cause already, in AWS's words.
+    let adds_nothing = |blocker: &&cloud::Blocker| {
+        let is_cause = report.cause.as_ref().is_some_and(|cause| cause.logical_id == blocker.logical_id);
+        is_cause && blocker.remedy.is_none() && blocker.holders.is_empty()
+    };
+    for blocker in report.blockers.iter().filter(|blocker| !adds_nothing(blocker)) {
+        let remedy = blocker.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        problem.also.push(format!("{blocker}{remedy}"));
+    }
+    // What blocks a deletion has been told in more words.
+    let blocked = |event: &&cloud::ResourceEvent| {
+        report.blockers.iter().any(|blocker| blocker.logical_id == event.logical_id)
+    };
+    let failures = report.failures.iter().filter(|event| !blocked(event));
+    for event in failures.filter(|event| report.cause.as_ref() != Some(*event)) {
         let mut line = format!("{} {}: {}", event.logical_id, event.resource_type, event.status);
         if let Some(reason) = &event.reason {
             let _ = write!(line, ": {reason}");

@@ -70,11 +70,22 @@ impl Emulator {
         rest.split_once('<').unwrap().0.to_owned()
     }
 
+    /// Puts an object into a bucket, which no command of ours does.
+    #[track_caller]
+    pub(crate) fn put_object(&self, bucket: &str, key: &str) {
+        let answer = self.send("PUT", &format!("/{bucket}/{key}"), "s3", "", "content");
+        assert!(!answer.contains("<Error>"), "{answer}");
+    }
+
     fn post(&self, service: &str, headers: &str, body: &str) -> String {
         self.post_to("/", service, headers, body)
     }
 
     fn post_to(&self, path: &str, service: &str, headers: &str, body: &str) -> String {
+        self.send("POST", path, service, headers, body)
+    }
+
+    fn send(&self, method: &str, path: &str, service: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         // The emulator checks no signature; it reads the account and the region from its beginning.
         let signature = format!(
@@ -82,7 +93,7 @@ impl Emulator {
              SignedHeaders=host, Signature=none"
         );
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nAuthorization: {signature}\r\n{headers}\
+            "{method} {path} HTTP/1.1\r\nHost: {service}.us-east-1.amazonaws.com\r\nAuthorization: {signature}\r\n{headers}\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         );

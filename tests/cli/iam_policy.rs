@@ -148,6 +148,7 @@ mod end_to_end {
     use serde_json::Value;
 
     use crate::emulator::Emulator;
+    use template::permissions::{OWN_CALLS, Scope};
 
     /// A call that was made: the action, its region, and the ARN it works on, if the request tells.
     #[derive(Debug, Clone, PartialEq)]
@@ -215,6 +216,15 @@ mod end_to_end {
         let signature = header(head, "authorization").unwrap();
         let scope: Vec<&str> = signature.split("Credential=").nth(1).unwrap().split('/').collect();
         let (region, service) = (scope[2].to_owned(), scope[3]);
+        if let Some(target) = header(head, "x-amz-target") {
+            let action = target.split('.').nth(1).unwrap();
+            // Cloud Control's actions are CloudFormation's.
+            let prefix = if service == "cloudcontrolapi" { "cloudformation" } else { service };
+            return Call { action: format!("{prefix}:{action}"), region, resource: None };
+        }
+        if service == "s3" && head.starts_with("GET") && head.contains("versions") {
+            return Call { action: "s3:ListBucketVersions".to_owned(), region, resource: None };
+        }
         if service == "s3" {
             let mut words = head.split_whitespace();
             assert_eq!(words.next(), Some("PUT"), "{head}");
@@ -255,9 +265,11 @@ mod end_to_end {
             && (region.is_null() || list(region).contains(&call.region.as_str()))
     }
 
-    /// The first call that no statement allows. Everybody may ask who they are.
+    /// The first call that no statement allows. Everybody may ask who they are, and a look is not needed.
     fn refused<'a>(statements: &[&Value], calls: &'a [Call]) -> Option<&'a Call> {
-        let needs = |call: &&Call| call.action != "sts:GetCallerIdentity";
+        let needed = |scope| !matches!(scope, Scope::Nothing | Scope::Look);
+        let needs =
+            |call: &&Call| OWN_CALLS.iter().all(|(action, scope)| *action != call.action || needed(*scope));
         calls.iter().filter(needs).find(|call| !statements.iter().any(|statement| allows(statement, call)))
     }
 

@@ -143,6 +143,7 @@ fn a_failure_rolls_back_names_the_first_cause_and_ends_with_1() {
 }
 
 /// R229
+// L17, L18, A14
 #[test]
 fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let emulator = Emulator::start();
@@ -151,10 +152,12 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
     let destroy = ["destroy", "--all", "--local", "--yes"];
     let protected = project.run(destroy);
     assert_eq!(protected.code, Some(3), "{protected}");
-    assert!(protected.stderr.contains("DocuThinkerFoundation is protected from deletion"), "{protected}");
+    assert!(protected.stderr.contains("DocuThinkerFoundation is protected against deletion"), "{protected}");
     project.run(ALL.iter().chain(&["--set", "deletion_protection=false"])).success();
     let destroyed = project.run(destroy);
     assert_eq!(destroyed.code, Some(0), "{destroyed}");
+    assert!(destroyed.stderr.contains("DocuThinkerStack will be deleted, "), "{destroyed}");
+    assert!(destroyed.stdout.contains("what is retained costs $"), "{destroyed}");
     let (stack, foundation) = (
         destroyed.stderr.find("DocuThinkerStack is deleted"),
         destroyed.stderr.find("DocuThinkerFoundation is deleted"),

@@ -11,6 +11,7 @@ mod ci;
 mod config;
 #[cfg(feature = "aws")]
 mod credentials;
+mod destroy;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;

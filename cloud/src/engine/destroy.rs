@@ -1,13 +1,23 @@
 //! The deletion of one stack as a pure step function: look, check who needs it, delete, follow until it is gone.
 
+mod blockers;
+mod ending;
+pub(crate) mod interfaces;
+mod obstacles;
+
 use std::time::Duration;
+
+pub use blockers::{Blocker, Hold};
+pub use obstacles::{
+    Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
+};
 
 use super::events::EventLog;
 use super::follow::{Ending, Follow, Followed};
 use super::machine::{Action, Machine, Moment, Next, Observation, Turn};
 use super::patience::{Pace, Patience};
 use super::progress::{Phase, Progress, ResourceEvent};
-use super::request::{DestroyOutcome, DestroyRequest, RetainedResource, StackDescription};
+use super::request::{DestroyOutcome, DestroyRequest, StackDescription};
 use super::status::{Condition, condition};
 use super::verdict;
 use crate::error::{CloudError, Kind};
@@ -57,7 +67,7 @@ impl Destroy {
     }
 
     fn end(self, result: Result<DestroyOutcome, CloudError>) -> Step {
-        let name = self.request.stack.clone();
+        let name = name_in(&self.request.stack).to_owned();
         let result =
             result.map_err(|error| error.with(|report| report.stack = report.stack.take().or(Some(name))));
         Turn { machine: self, say: Vec::new(), next: Next::End(result) }
@@ -103,8 +113,11 @@ impl Destroy {
                 .unwrap_or_else(|| CloudError::bug("a running stack is no obstacle"));
             return self.end(Err(obstacle));
         }
+        if let Some(refused) = ending::cannot_retain(&self.request, &stack) {
+            return self.end(Err(refused));
+        }
         if stack.termination_protection {
-            return self.end(Err(protected(&stack)));
+            return self.end(Err(ending::protected(&stack)));
         }
         let exports = stack.outputs.iter().filter_map(|output| output.export.clone()).collect();
         self.check_exports(stack, exports, Vec::new())
@@ -133,7 +146,7 @@ impl Destroy {
         match exports.last().cloned() {
             Some(export) => self.go(At::CheckingExports { stack, exports, used }, Action::Importers(export)),
             None if used.is_empty() => self.read(stack),
-            None => self.end(Err(imported(&stack, used))),
+            None => self.end(Err(ending::in_use(&stack, used))),
         }
     }
 
@@ -223,7 +236,7 @@ impl Destroy {
                 if up {
                     let error = CloudError::new(
                         Kind::TimedOut,
-                        format!("{} is not gone in time", self.request.stack),
+                        format!("{} is not gone in time", name_in(&self.request.stack)),
                     );
                     let error = follow.still_running(error);
                     self.end(Err(error))
@@ -232,11 +245,11 @@ impl Destroy {
                 }
             }
             Followed::Ended(Ending::Gone) => {
-                let outcome = outcome(&follow);
+                let outcome = ending::outcome(&follow);
                 self.end(Ok(outcome))
             }
             Followed::Ended(Ending::Stack(stack)) => {
-                let error = verdict::not_deleted(&stack.name, &follow.log, &stack);
+                let error = ending::not_deleted(&self.request, &follow.log, &stack);
                 self.end(Err(error))
             }
             Followed::Lost(error) => self.end(Err(error)),
@@ -282,35 +295,10 @@ fn is_begin_of_deletion(event: &ResourceEvent, stack_id: &str) -> bool {
     event.status == "DELETE_IN_PROGRESS" && event.physical_id.as_deref() == Some(stack_id)
 }
 
-/// The stack is gone; what it left is still in the account.
-fn outcome(follow: &Follow) -> DestroyOutcome {
-    let retained = follow.log.skipped().into_iter().map(|event| RetainedResource {
-        logical_id: event.logical_id.clone(),
-        resource_type: event.resource_type.clone(),
-        physical_id: event.physical_id.clone(),
-    });
-    DestroyOutcome { stack_id: Some(follow.stack_id().to_owned()), retained: retained.collect() }
-}
-
-/// Protection is never lifted silently: somebody set it on purpose.
-fn protected(stack: &StackDescription) -> CloudError {
-    let name = &stack.name;
-    let error = CloudError::new(Kind::Refused, format!("{name} is protected against deletion"))
-        .state("nothing was changed in AWS")
-        .next(format!(
-            "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}"
-        ));
-    verdict::about(error, stack)
-}
-
-fn imported(stack: &StackDescription, used: Vec<(String, Vec<String>)>) -> CloudError {
-    let list: Vec<_> =
-        used.into_iter().map(|(export, by)| format!("`{export}` by {}", by.join(", "))).collect();
-    let what = format!("other stacks import what {} exports: {}", stack.name, list.join("; "));
-    let error = CloudError::new(Kind::Refused, what)
-        .state("nothing was changed in AWS")
-        .next("destroy the importing stacks first");
-    verdict::about(error, stack)
+/// The stack's name, if it is named by its ARN: `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
+fn name_in(stack: &str) -> &str {
+    let (_, rest) = stack.split_once(":stack/").unwrap_or(("", stack));
+    rest.split('/').next().unwrap_or(stack)
 }
 
 #[cfg(test)]

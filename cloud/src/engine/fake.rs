@@ -59,6 +59,8 @@ pub(crate) struct Fake {
     /// What ListStackResources shows.
     pub(crate) resources: Vec<RetainedResource>,
     pub(crate) importers: Vec<String>,
+    /// The reason of the stack's status, once the operation runs.
+    pub(crate) reason: Option<String>,
     /// Decides for the n-th call whether it fails.
     pub(crate) fault: Fault,
     /// Decides by the time whether a call fails, and how.
@@ -146,6 +148,7 @@ impl Fake {
                 physical_id: None,
             }],
             importers: Vec::new(),
+            reason: None,
             fault: Box::new(|_, _| None),
             fault_at: None,
             lost: Box::new(|_, _| false),
@@ -339,7 +342,11 @@ impl Fake {
             let before = self.stack.take();
             self.stack = frame.status.map(|status| match before {
                 Some(before) if before.status == status => before,
-                _ => StackDescription { updated: Some(Timestamp(CREATED + 1)), ..stack(&status) },
+                _ => StackDescription {
+                    updated: Some(Timestamp(CREATED + 1)),
+                    status_reason: self.reason.clone(),
+                    ..stack(&status)
+                },
             });
         }
         self.stack.clone()

@@ -22,4 +22,7 @@ mod runtime;
 mod status;
 mod verdict;
 
+pub use destroy::{
+    Blocker, Hold, Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
+};
 pub use runtime::{deploy_stack, destroy_stack, operate_stack};

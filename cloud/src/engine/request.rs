@@ -111,6 +111,8 @@ pub struct DestroyRequest {
     pub retain: Vec<String>,
     /// The role that CloudFormation works with. Default: the one that the stack was last changed with, if any.
     pub role_arn: Option<String>,
+    /// How the caller asks for this deletion again, for what to do next. Default: the command that names the stack.
+    pub again: String,
     /// How long the deletion may take before we stop following it. Default: no limit.
     pub timeout: Option<Duration>,
     /// How long network trouble may last before we give up following. Default: 15 minutes.
@@ -120,13 +122,9 @@ pub struct DestroyRequest {
 impl DestroyRequest {
     /// A request with the defaults that the fields describe.
     pub fn new(stack: impl Into<String>) -> DestroyRequest {
-        DestroyRequest {
-            stack: stack.into(),
-            retain: Vec::new(),
-            role_arn: None,
-            timeout: None,
-            grace: DEFAULT_GRACE,
-        }
+        let stack = stack.into();
+        let again = format!("docuthinker destroy --stack-name {stack}");
+        DestroyRequest { stack, retain: Vec::new(), again, role_arn: None, timeout: None, grace: DEFAULT_GRACE }
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::api;
 use super::deploy::{Deploy, Deployed};
-use super::destroy::Destroy;
+use super::destroy::{Destroy, interfaces};
 use super::machine::{Action, Machine, Moment, Next, Observation};
 use super::operate::{Operate, OperateOutcome, OperateRequest};
 use super::patience::Pace;
@@ -76,7 +76,10 @@ pub async fn destroy_stack(
     let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
     let mut world = World::new(connection, cancel);
     world.role_arn = request.role_arn.as_deref();
-    world.run(machine, nobody_is_asked, &mut progress).await
+    match world.run(machine, nobody_is_asked, &mut progress).await {
+        Err(error) => Err(interfaces::named(connection, error).await),
+        deleted => deleted,
+    }
 }
 
 /// Watches what runs on one stack, cancels an update, or rolls a failed one back.

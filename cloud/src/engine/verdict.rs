@@ -234,21 +234,6 @@ fn next_step(stack: &StackDescription) -> String {
     }
 }
 
-/// The end of a deletion that did not delete.
-pub(crate) fn not_deleted(name: &str, log: &EventLog, stack: &StackDescription) -> CloudError {
-    let left: Vec<_> = log.not_deleted();
-    let names: Vec<_> = left.iter().map(|event| event.logical_id.as_str()).collect();
-    let because = log.cause().map(|cause| format!(": {}", told(cause))).unwrap_or_default();
-    let state = if names.is_empty() {
-        format!("{name} is {}", stack.status)
-    } else {
-        format!("{name} is {}; still there: {}", stack.status, names.join(", "))
-    };
-    let next = "remove what is in the way, then run the same command again";
-    let error = CloudError::new(Kind::Failed, format!("{name} could not be deleted{because}"));
-    about(explained(error, log), stack).state(state).next(next)
-}
-
 /// Adds the stack and its status.
 pub(crate) fn about(error: CloudError, stack: &StackDescription) -> CloudError {
     error.with(|report| {
@@ -258,7 +243,7 @@ pub(crate) fn about(error: CloudError, stack: &StackDescription) -> CloudError {
 }
 
 /// Adds the cause and all failures.
-fn explained(error: CloudError, log: &EventLog) -> CloudError {
+pub(crate) fn explained(error: CloudError, log: &EventLog) -> CloudError {
     error.with(|report| {
         report.operation_id = log.operation_id();
         report.cause = log.cause().cloned();
@@ -266,7 +251,8 @@ fn explained(error: CloudError, log: &EventLog) -> CloudError {
     })
 }
 
-fn told(event: &ResourceEvent) -> String {
+/// A failed resource with its reason.
+pub(crate) fn told(event: &ResourceEvent) -> String {
     let reason = event.reason.as_deref().unwrap_or("no reason given");
     format!("{} ({}): {reason}", event.logical_id, event.resource_type)
 }

@@ -11,6 +11,9 @@ pub enum Scope {
     Services,
     /// On the bucket for templates that are too large to be sent inline.
     TemplateBucket,
+    /// Only to look, at what depends on the stack: without it, a command says what it could not see, and goes on. So no
+    /// policy grants it.
+    Look,
     /// On nothing: everybody may call it.
     Nothing,
 }
@@ -25,8 +28,9 @@ pub enum Scope {
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-pub const OWN_CALLS: [(&str, Scope); 25] = [
+pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
+    ("cloudformation:ContinueUpdateRollback", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
     ("cloudformation:DeleteChangeSet", Scope::Stacks),
     ("cloudformation:DeleteStack", Scope::Stacks),
@@ -34,21 +38,26 @@ pub const OWN_CALLS: [(&str, Scope); 25] = [
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
+    ("cloudformation:GetResource", Scope::Look),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
     ("cloudformation:ListImports", Scope::Region),
+    ("cloudformation:ListResources", Scope::Look),
     ("cloudformation:ListStackResources", Scope::Stacks),
     ("cloudformation:ListStacks", Scope::Region),
+    ("cloudformation:RollbackStack", Scope::Stacks),
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
+    ("ecr:ListImages", Scope::Look),
     ("ecs:DescribeServices", Scope::Services),
     ("ecs:DescribeTaskDefinition", Scope::Services),
     ("ecs:DescribeTasks", Scope::Services),
     ("ecs:ListTasks", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
+    ("s3:ListBucketVersions", Scope::Look),
     ("s3:PutObject", Scope::TemplateBucket),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];

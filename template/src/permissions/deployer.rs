@@ -72,7 +72,7 @@ impl Grants<'_> {
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
                 Scope::Services if has_services => self.allow_action(action, SERVICE, deployment),
-                Scope::Services | Scope::TemplateBucket | Scope::Nothing => {}
+                Scope::Services | Scope::TemplateBucket | Scope::Look | Scope::Nothing => {}
             }
         }
     }

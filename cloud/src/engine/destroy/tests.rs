@@ -14,6 +14,7 @@ fn deletions(run: &Run<DestroyOutcome>) -> usize {
     run.count(|action| matches!(action, Action::DeleteStack { .. }))
 }
 
+// A14
 #[test]
 fn a_stack_that_is_not_there_needs_nothing() {
     let run = run(Fake::new(None));
@@ -21,6 +22,7 @@ fn a_stack_that_is_not_there_needs_nothing() {
     assert_eq!(run.actions.len(), 1);
 }
 
+// L18
 #[test]
 fn tells_only_the_events_of_the_deletion_and_what_is_retained() {
     let mut fake = Fake::new(Some("CREATE_COMPLETE"));
@@ -47,6 +49,7 @@ fn a_stack_that_disappears_while_being_deleted_is_gone() {
     assert!(run(fake).result.unwrap().stack_id.is_some());
 }
 
+// L14
 #[test]
 fn a_failed_deletion_names_what_is_still_there() {
     let fake = Fake::new(Some("CREATE_COMPLETE"))
@@ -58,6 +61,7 @@ fn a_failed_deletion_names_what_is_still_there() {
     assert_eq!(error.to_string(), "S could not be deleted: A (AWS::X::Y): in use");
 }
 
+// L17
 #[test]
 fn protection_is_refused_and_never_lifted() {
     let mut fake = Fake::new(Some("CREATE_COMPLETE"));
@@ -68,6 +72,7 @@ fn protection_is_refused_and_never_lifted() {
     assert!(error.report().next.as_ref().unwrap().contains("no-enable-termination-protection"));
 }
 
+// L16, L20
 #[test]
 fn an_export_that_is_used_is_in_the_way_unless_that_cannot_be_known() {
     let exporting = || {
@@ -148,4 +153,80 @@ fn the_stack_is_addressed_by_its_arn_once_it_is_known() {
     let arn = stack("x").stack_id;
     assert_eq!(names[0], "S");
     assert!(names[1..].iter().all(|name| *name == arn), "{names:?}");
+}
+
+#[test]
+fn a_failure_tells_the_name_of_a_stack_that_was_given_by_its_arn() {
+    let mut fake = Fake::new(Some("UPDATE_COMPLETE"));
+    fake.fault = Box::new(|_, _| Some(Class::Denied));
+    let run = fake.run(Destroy::new(DestroyRequest::new(stack("x").stack_id), TOKEN.into(), Pace::AWS));
+    assert_eq!(run.result.unwrap_err().report().stack.as_deref(), Some("S"));
+}
+
+// L14, L17
+#[test]
+fn resources_are_retained_only_where_a_deletion_has_failed() {
+    let retaining = |status| {
+        let mut request = DestroyRequest::new("S");
+        request.retain = vec!["A".into()];
+        let fake = Fake::new(Some(status)).then("DELETE_COMPLETE", &[("S", "DELETE_COMPLETE", "")]);
+        fake.run(Destroy::new(request, TOKEN.into(), Pace::AWS))
+    };
+    let refused = retaining("UPDATE_COMPLETE");
+    let error = refused.result.as_ref().unwrap_err();
+    assert_eq!((error.exit_code(), deletions(&refused)), (3, 0));
+    assert_eq!(
+        error.to_string(),
+        "resources can be retained only after a deletion has failed, and S is UPDATE_COMPLETE"
+    );
+    let taken = retaining("DELETE_FAILED");
+    assert!(taken.result.is_ok());
+    let asked = |action: &Action| matches!(action, Action::DeleteStack { retain, .. } if retain == &["A"]);
+    assert_eq!(taken.count(asked), 1);
+}
+
+// L14
+#[test]
+fn every_resource_that_is_still_there_is_told_with_what_holds_it() {
+    let dependents = "resource sg-1 has a dependent object";
+    let fake = Fake::new(Some("CREATE_COMPLETE"))
+        .then("DELETE_IN_PROGRESS", &[("S", "DELETE_IN_PROGRESS", ""), ("A", "DELETE_FAILED", dependents)])
+        .then("DELETE_FAILED", &[("B", "DELETE_FAILED", "Internal Failure"), ("S", "DELETE_FAILED", "")]);
+    let error = run(fake).result.unwrap_err();
+    let holds: Vec<_> =
+        error.report().blockers.iter().map(|blocker| (blocker.logical_id.as_str(), blocker.hold)).collect();
+    assert_eq!(holds, [("A", Hold::Dependents), ("B", Hold::Other)]);
+    assert_eq!(
+        error.report().next.as_deref(),
+        Some(
+            "remove what is in the way and run `docuthinker destroy --stack-name S`, or leave it in the account: \
+             `docuthinker destroy --stack-name S --retain A --retain B`"
+        )
+    );
+}
+
+// L16
+#[test]
+fn an_export_that_came_into_use_at_the_last_moment_is_told_by_the_stack_itself() {
+    let reason = "Export e cannot be deleted as it is in use by web";
+    let mut fake = Fake::new(Some("UPDATE_COMPLETE"))
+        .then("DELETE_IN_PROGRESS", &[("S", "DELETE_IN_PROGRESS", "")])
+        .then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", reason)]);
+    fake.reason = Some(reason.into());
+    let error = run(fake).result.unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert_eq!(error.to_string(), format!("S could not be deleted: {reason}"));
+    assert_eq!(
+        error.report().next.as_deref(),
+        Some("destroy web first, then `docuthinker destroy --stack-name S`")
+    );
+}
+
+// A14
+#[test]
+fn a_stack_that_is_gone_is_found_by_its_arn_and_needs_nothing() {
+    let request = DestroyRequest::new(stack("x").stack_id);
+    let run = Fake::new(Some("DELETE_COMPLETE")).run(Destroy::new(request, TOKEN.into(), Pace::AWS));
+    assert_eq!(deletions(&run), 0);
+    assert_eq!(run.result.unwrap().stack_id, None);
 }
