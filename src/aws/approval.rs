@@ -25,7 +25,7 @@ use judge::{Deployed, How, Judgement, Loss, Verdict, judge, judge_recreation};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Options that say what is asked before a change.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ApprovalOptions {
     /// Which changes somebody must approve; `--yes` approves them in advance
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
