@@ -130,7 +130,7 @@ impl Printer {
         let aws = failure.aws.as_deref();
         let last = failure.problems.last();
         if self.json() {
-            return self.line_json(&json!({
+            let mut object = json!({
                 "version": 1,
                 "code": last.map(|problem| problem.code),
                 "exit": failure.exit.code(),
@@ -141,7 +141,11 @@ impl Printer {
                 "state": aws.and_then(|aws| aws.now.as_ref()),
                 "next": failure.next.as_ref().or(last.and_then(|problem| problem.hint.as_ref())),
                 "problems": failure.problems,
-            }));
+            });
+            if let (Some(data), Some(object)) = (&failure.data, object.as_object_mut()) {
+                object.insert("data".to_owned(), (**data).clone());
+            }
+            return self.line_json(&object);
         }
         for problem in &failure.problems {
             self.problem(problem);

@@ -99,6 +99,8 @@ pub(crate) struct Failure {
     pub(crate) aws: Option<Box<AwsState>>,
     /// What to do next, usually one command.
     pub(crate) next: Option<String>,
+    /// For programs: what the failure is about, such as the changes that were refused.
+    pub(crate) data: Option<Box<serde_json::Value>>,
 }
 
 /// How a failed operation left a stack.
@@ -118,7 +120,7 @@ pub(crate) struct AwsState {
 impl Failure {
     /// Several problems that end the command the same way.
     pub(crate) fn new(exit: Exit, problems: Vec<Problem>) -> Failure {
-        Failure { exit, problems, aws: None, next: None }
+        Failure { exit, problems, aws: None, next: None, data: None }
     }
 
     /// A mistake on the command line.

@@ -1,57 +1,386 @@
-//! Asking before anything is changed.
+//! Asking before anything is changed, and refusing what would lose data that nobody gave up.
 
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+mod judge;
+mod show;
+#[cfg(test)]
+mod tests;
 
-use cloud::{Cancel, Change, ChangeSet, Decision, Question};
-use owo_colors::OwoColorize;
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cloud::{Cancel, ChangeSet, Connection, Decision, Question};
+use constructs::SynthesizedStack;
+use serde_json::{Value, json};
+use template::{Fate, Template};
 
 use super::Monitor;
+use crate::exit::Exit;
+use crate::problem::{Failure, Problem, Result, nearest};
+pub(crate) use judge::Level;
+use judge::{Deployed, How, Judgement, Loss, Verdict, judge, judge_recreation};
 
-/// How questions are answered.
-#[derive(Debug, Clone, Copy)]
+/// How long a question waits that is asked while an update runs: who is away must not hold it up.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Options that say what is asked before a change.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct ApprovalOptions {
+    /// Which changes somebody must approve; `--yes` approves them in advance
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    require_approval: Level,
+
+    /// Let this resource lose its data by being replaced or removed, by logical ID or construct path; may be given again
+    #[arg(long, value_name = "ID")]
+    allow_replace: Vec<String>,
+}
+
+/// How questions are answered, for all stacks of a run.
+#[derive(Debug)]
 pub(crate) struct Approval {
-    /// With `--yes`, everything is approved.
-    pub(crate) yes: bool,
+    /// With `--yes`, everything that needs only approval is approved.
+    yes: bool,
+    level: Level,
+    allowed: Vec<String>,
+    /// Whether somebody is there to answer.
+    attended: bool,
+    seen: Mutex<Seen>,
+    /// Held while a question stands, so that two stacks never ask at once.
+    asking: tokio::sync::Mutex<()>,
+}
+
+/// What came up, of all stacks.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The entries of `--allow-replace` that named something.
+    used: BTreeSet<String>,
+    /// The logical IDs that were to be named.
+    losses: BTreeSet<String>,
+    /// Why a stack was refused.
+    refusals: Vec<(String, Failure)>,
+}
+
+/// The stack that is asked about.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) name: &'a str,
+    /// The template that is to be deployed.
+    pub(crate) template: &'a Template,
+    /// Where its resources come from, if it is one of the project's.
+    pub(crate) synthesized: Option<&'a SynthesizedStack>,
 }
 
 impl Approval {
+    /// Answers as the options say.
+    pub(crate) fn new(options: &ApprovalOptions, yes: bool) -> Approval {
+        let attended = io::stdin().is_terminal() && io::stderr().is_terminal();
+        Approval {
+            yes,
+            level: options.require_approval,
+            allowed: options.allow_replace.clone(),
+            attended,
+            seen: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Refuses before anything is sent where a question is sure to come and nobody is there to answer it.
+    pub(crate) fn require_an_answer(&self, what: &str) -> Result<()> {
+        let sure = self.level == Level::Any && !self.yes;
+        if !sure || self.attended {
+            return Ok(());
+        }
+        let problem = Problem::error(
+            "usage/nobody-to-ask",
+            format!("{what} needs an answer, and this is no terminal"),
+        )
+        .hint("to go on without a question, add `--yes`; `--require-approval` says which changes need one");
+        Err(Failure::refused(problem))
+    }
+
     /// Shows what would happen, and asks unless the answer is known.
-    pub(crate) async fn decide(self, question: Question, monitor: &Monitor<'_>, cancel: &Cancel) -> Decision {
-        let (text, ask_text) = match &question {
-            Question::Changes(set) => (changes_text(set), format!("Deploy these changes to {}?", set.stack)),
+    pub(crate) async fn decide(
+        &self,
+        question: Question,
+        about: About<'_>,
+        monitor: &Monitor<'_>,
+        cancel: &Cancel,
+    ) -> Decision {
+        match question {
+            Question::Changes(set) => self.decide_changes(&set, about, monitor, cancel).await,
             Question::Recreate { stack, status, resources } => {
-                (recreate_text(stack, status, resources), format!("Delete {stack} and create it anew?"))
+                let deployed = deployed(about).await;
+                let allowed = |id: &str| self.allows(id, about);
+                let judgement = judge_recreation(&resources, &deployed, self.level, allowed);
+                monitor.show(&show::recreation_text(&stack, &status, &resources));
+                let data = json!({ "question": "recreate", "status": status, "resources": resources, "judgement": judgement });
+                let ask = format!("Delete {stack} and create it anew?");
+                self.settle(&judgement, &data, &ask, about, monitor, cancel).await
             }
-            Question::RollBack { stack, logical_id, reason, times } => (
-                format!("{times} tasks of {logical_id} stopped for the same reason: {reason}"),
-                format!("Roll {stack} back now?"),
-            ),
-        };
-        monitor.show(&text);
-        if self.yes {
+            Question::RollBack { stack, logical_id, reason, times } => {
+                monitor.show(&format!("{times} tasks of {logical_id} stopped for the same reason: {reason}"));
+                let ask = format!("Roll {stack} back now? Without an answer it goes on in 2 minutes.");
+                self.decide_rollback(ask, monitor, cancel).await
+            }
+        }
+    }
+
+    async fn decide_changes(
+        &self,
+        set: &ChangeSet,
+        about: About<'_>,
+        monitor: &Monitor<'_>,
+        cancel: &Cancel,
+    ) -> Decision {
+        let deployed = if set.creates_stack { Deployed::Nothing } else { deployed(about).await };
+        let allowed = |id: &str| self.allows(id, about);
+        let judgement = judge(set, &deployed, about.template, self.level, allowed);
+        monitor.show(&show::changes_text(set, &judgement, about.synthesized));
+        if let (Verdict::Go, Some(looked_for)) = (judgement.verdict, looked_for(self.level)) {
+            monitor.show(&format!(
+                "{looked_for}, so nobody is asked (`--require-approval {}`)",
+                level_name(self.level)
+            ));
+        }
+        let data = json!({ "question": "changes", "changeSet": set, "judgement": judgement });
+        let ask = format!("Deploy these changes to {}?", set.stack);
+        self.settle(&judgement, &data, &ask, about, monitor, cancel).await
+    }
+
+    /// Does what was judged.
+    async fn settle(
+        &self,
+        judgement: &Judgement,
+        data: &Value,
+        ask_text: &str,
+        about: About<'_>,
+        monitor: &Monitor<'_>,
+        cancel: &Cancel,
+    ) -> Decision {
+        self.look(|seen| seen.losses.extend(judgement.losses.iter().map(|loss| loss.id.clone())));
+        if judgement.verdict == Verdict::Refuse {
+            let arguments: Vec<String> = std::env::args().collect();
+            let mut failure = lost(&judgement.losses, about.synthesized, &arguments);
+            failure.data = Some(Box::new(data.clone()));
+            let why = failure.problems.last().map(|problem| problem.message.clone()).unwrap_or_default();
+            self.look(|seen| seen.refusals.push((about.name.to_owned(), failure)));
+            return Decision::Decline(why);
+        }
+        if judgement.verdict == Verdict::Go || self.yes {
             return Decision::Approve;
         }
-        monitor.pause();
-        let answer = ask(format!("{ask_text} [y/N] "), cancel).await;
-        monitor.resume();
-        match answer.as_deref() {
+        if !self.attended {
+            let mut failure = unattended(judgement, self.level, about.name);
+            failure.data = Some(Box::new(data.clone()));
+            self.look(|seen| seen.refusals.push((about.name.to_owned(), failure)));
+            return Decision::Decline("somebody must approve it, and this is no terminal".to_owned());
+        }
+        monitor.show_data(data);
+        match self.answer(ask_text, monitor, cancel).await.as_deref() {
             Some(answer) if is_yes(answer) => Decision::Approve,
             Some(_) => Decision::Decline("not approved".to_owned()),
             None => Decision::Decline("nobody answered".to_owned()),
         }
     }
 
-    /// Asks a question of yes or no unless the answer is known.
-    pub(crate) async fn confirm(self, question: String, cancel: &Cancel) -> bool {
-        self.yes || ask(format!("{question} [y/N] "), cancel).await.as_deref().is_some_and(is_yes)
+    /// Whether to stop an update that fails anyway. `--yes` says nothing about it: what was approved is the update.
+    async fn decide_rollback(&self, ask_text: String, monitor: &Monitor<'_>, cancel: &Cancel) -> Decision {
+        if !self.attended || monitor.is_for_programs() {
+            return Decision::Decline("nobody is there to ask".to_owned());
+        }
+        match tokio::time::timeout(PATIENCE, self.answer(&ask_text, monitor, cancel)).await {
+            Ok(Some(answer)) if is_yes(&answer) => Decision::Approve,
+            Ok(Some(_)) => Decision::Decline("not approved".to_owned()),
+            Ok(None) => Decision::Decline("nobody answered".to_owned()),
+            Err(_) => {
+                say("\n");
+                monitor.resume();
+                Decision::Decline("nobody answered within two minutes".to_owned())
+            }
+        }
     }
+
+    /// Asks, one question at a time.
+    async fn answer(&self, ask_text: &str, monitor: &Monitor<'_>, cancel: &Cancel) -> Option<String> {
+        let _turn = self.asking.lock().await;
+        monitor.pause();
+        let answer = ask(format!("{ask_text} [y/N] "), cancel).await;
+        monitor.resume();
+        answer
+    }
+
+    /// Asks whether a stack may lose its protection, unless the answer is known. Only `any` and `destructive` ask: it
+    /// is the first step of a deletion, and allows nobody more.
+    pub(crate) async fn confirm(&self, question: String, cancel: &Cancel) -> bool {
+        let asks = matches!(self.level, Level::Any | Level::Destructive);
+        if self.yes || !asks {
+            return true;
+        }
+        self.attended && ask(format!("{question} [y/N] "), cancel).await.as_deref().is_some_and(is_yes)
+    }
+
+    /// The failure of a stack that was refused, with everything that is to be said about it; any other as it is.
+    pub(crate) fn explain(&self, stack: &str, failure: Failure) -> Failure {
+        if failure.exit != Exit::Refused {
+            return failure;
+        }
+        let refused = self.look(|seen| {
+            let at = seen.refusals.iter().position(|(name, _)| name == stack)?;
+            Some(seen.refusals.remove(at).1)
+        });
+        match refused {
+            Some(refused) => Failure { aws: failure.aws, ..refused },
+            None => failure,
+        }
+    }
+
+    /// Warns of each `--allow-replace` that named nothing. Unless `all` stacks were looked at, only of those that look
+    /// like a slip of the pen.
+    pub(crate) fn unused(&self, all: bool) -> Vec<Problem> {
+        self.look(|seen| {
+            let unused = self.allowed.iter().filter(|entry| !seen.used.contains(*entry));
+            let warning = |entry: &String| {
+                let near = nearest(entry, seen.losses.iter().map(String::as_str));
+                if !all && near.is_none() {
+                    return None;
+                }
+                let message =
+                    format!("`--allow-replace {entry}` names nothing that would lose data by being replaced or removed");
+                let hint = near.map_or("leave it out".to_owned(), |near| format!("did you mean `{near}`?"));
+                Some(Problem::warning("deploy/allow-replace", message).hint(hint))
+            };
+            unused.filter_map(warning).collect()
+        })
+    }
+
+    /// Whether `--allow-replace` names the resource: by logical ID, or by construct path with or without the stack.
+    fn allows(&self, id: &str, about: About<'_>) -> bool {
+        let mut names = vec![id.to_owned(), format!("{}/{id}", about.name)];
+        if let Some(stack) = about.synthesized
+            && let Some(origin) = stack.origins.get(id)
+        {
+            names.extend([
+                origin.path.clone(),
+                format!("{}/{}", stack.name, origin.path),
+                format!("{}/{}", stack.id, origin.path),
+            ]);
+        }
+        let named: Vec<&String> = self.allowed.iter().filter(|entry| names.contains(entry)).collect();
+        self.look(|seen| seen.used.extend(named.iter().map(|entry| (*entry).clone())));
+        !named.is_empty()
+    }
+
+    fn look<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {
+        // A panic ends the process, so nobody sees what one would have left half done.
+        with(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The deployed template. Whoever may not read it can still deploy: then all that is new counts as allowed more.
+async fn deployed(about: About<'_>) -> Deployed {
+    match cloud::deployed_template(about.connection, about.name).await {
+        Ok(None) => Deployed::Nothing,
+        Ok(Some(text)) => match Template::parse(&text, about.name) {
+            Ok(document) => Deployed::Known(Box::new(document.template)),
+            Err(_) => Deployed::Unknown("it is not understood".to_owned()),
+        },
+        Err(error) => Deployed::Unknown(error.report().what.clone()),
+    }
+}
+
+/// What was looked for and not found, where that is why nobody is asked.
+const fn looked_for(level: Level) -> Option<&'static str> {
+    match level {
+        Level::Broadening => Some("nothing is allowed that was not allowed before"),
+        Level::Destructive => Some("nothing is removed or replaced"),
+        Level::Never | Level::Any => None,
+    }
+}
+
+const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Never => "never",
+        Level::Broadening => "broadening",
+        Level::Destructive => "destructive",
+        Level::Any => "any",
+    }
+}
+
+/// All data that would go and that nobody gave up, and the command that gives it up.
+fn lost(losses: &[Loss], stack: Option<&SynthesizedStack>, arguments: &[String]) -> Failure {
+    let missing: Vec<&Loss> = losses.iter().filter(|loss| !loss.allowed).collect();
+    let problem = |loss: &&Loss| {
+        let place = show::place(&loss.id, stack);
+        let at = place.unwrap_or_else(|| format!("{} ({})", loss.id, loss.resource_type));
+        Problem::error("deploy/loses-data", loss_text(loss)).at(at)
+    };
+    let flags: Vec<String> = missing.iter().map(|loss| format!("--allow-replace {}", loss.id)).collect();
+    let again = again(arguments, &flags.join(" "));
+    let next = format!("if that is meant, save what is needed, and {again}");
+    Failure { next: Some(next), ..Failure::new(Exit::Refused, missing.iter().map(problem).collect()) }
+}
+
+/// What happens to a resource and what that means for what is in it.
+fn loss_text(loss: &Loss) -> String {
+    let Loss { id, holds, .. } = loss;
+    let how = match loss.how {
+        How::Removed => "would be removed",
+        How::Replaced => "would be replaced",
+        How::MayBeReplaced => "may be replaced",
+    };
+    let then = match (loss.how, loss.fate) {
+        (How::Removed, Fate::Snapshot) => format!("deleted with {holds} after a snapshot"),
+        (How::Removed, _) => format!("deleted with {holds}"),
+        (_, Fate::Retained) => {
+            format!("a new one without {holds} takes its place, and the old one stays outside of the stack")
+        }
+        (_, Fate::Snapshot) => {
+            format!("a new one without {holds} takes its place, and of the old one a snapshot stays")
+        }
+        (_, _) => format!("a new one without {holds} takes its place, and the old one is deleted"),
+    };
+    format!("{id} {how}: {then}")
+}
+
+/// The same command with more options; what may be secret in it is not repeated.
+fn again(arguments: &[String], flags: &str) -> String {
+    let shown = |argument: &String| {
+        !argument.contains("://") && (!argument.contains('=') || argument.starts_with("env="))
+    };
+    let Some((program, rest)) = arguments.split_first().filter(|(_, rest)| rest.iter().all(shown)) else {
+        return format!("run the same command with `{flags}`");
+    };
+    let program =
+        std::path::Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or("docuthinker");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@".contains(c);
+    let quoted = rest.iter().map(|argument| {
+        let is_plain = !argument.is_empty() && argument.chars().all(plain);
+        if is_plain { argument.clone() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
+    });
+    format!("run `{program} {} {flags}`", quoted.collect::<Vec<_>>().join(" "))
+}
+
+/// Which changes need approval, where nobody can give it.
+fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
+    let what = match level {
+        Level::Broadening => "allows more than before",
+        Level::Destructive => "removes or replaces something",
+        Level::Never | Level::Any => "changes something",
+    };
+    let message = format!("the change of {stack} {what}: somebody must approve it, and this is no terminal");
+    let mut problem = Problem::error("usage/nobody-to-ask", message)
+        .hint("nothing was changed; to go on without a question, add `--yes`");
+    if level == Level::Broadening {
+        problem.also.extend(judgement.security.iter().map(|change| change.what.clone()));
+    }
+    Failure::refused(problem)
 }
 
 fn is_yes(answer: &str) -> bool {
     matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
-
 /// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.
 ///
 /// Reading happens in a thread of its own, since it cannot be interrupted.
@@ -78,69 +407,4 @@ pub(crate) async fn ask(question: String, cancel: &Cancel) -> Option<String> {
 fn say(text: &str) {
     let mut err = io::stderr();
     let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
-}
-
-/// A change set in words, the most dangerous changes last, where the eye is.
-fn changes_text(set: &ChangeSet) -> String {
-    let mut text = if set.creates_stack {
-        format!("{} will be created, with {} resources:\n", set.stack, set.changes.len())
-    } else {
-        format!("{} will be changed:\n", set.stack)
-    };
-    let mut changes: Vec<(Weight, &Change)> =
-        set.changes.iter().map(|change| (weight(change), change)).collect();
-    changes.sort_by_key(|(weight, _)| *weight);
-    for (weight, change) in &changes {
-        let _ = writeln!(text, "  {}", line(*weight, change));
-    }
-    if changes.is_empty() {
-        text += "  no resource; only outputs, tags or other attributes\n";
-    }
-    text
-}
-
-/// How much a change can hurt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    Added,
-    Changed,
-    MaybeReplaced,
-    Replaced,
-    Removed,
-}
-
-fn weight(change: &Change) -> Weight {
-    match (change.action.as_str(), change.replacement.as_deref()) {
-        ("Add" | "Import", _) => Weight::Added,
-        ("Remove", _) => Weight::Removed,
-        (_, Some("True")) => Weight::Replaced,
-        (_, Some("Conditional")) => Weight::MaybeReplaced,
-        _ => Weight::Changed,
-    }
-}
-
-fn line(weight: Weight, change: &Change) -> String {
-    let what = format!("{} ({})", change.logical_id, change.resource_type);
-    let mut parts: Vec<&str> =
-        change.details.iter().map(|detail| detail.name.as_deref().unwrap_or(&detail.attribute)).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
-    let policy =
-        change.policy_action.as_ref().map(|policy| format!(", the old one: {policy}")).unwrap_or_default();
-    match weight {
-        Weight::Added => format!("{} {what}", "+ added".green()),
-        Weight::Changed => format!("{} {what}{parts}", "~ changed".yellow()),
-        Weight::MaybeReplaced => format!("{} {what}{parts}{policy}", "~ changed, may be replaced".yellow()),
-        Weight::Replaced => format!("{} {what}{parts}{policy}", "± replaced".red()),
-        Weight::Removed => format!("{} {what}{policy}", "- removed".red()),
-    }
-}
-
-fn recreate_text(stack: &str, status: &str, resources: &[(String, String)]) -> String {
-    let mut text = format!("{stack} is {status}: it was never created wholly, and must be deleted first.\n");
-    for (id, type_name) in resources {
-        let _ = writeln!(text, "  {} {id} ({type_name})", "- removed".red());
-    }
-    text
 }

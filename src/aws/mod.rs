@@ -15,7 +15,7 @@ use cloud::emulator::{self, Emulator, EmulatorOptions, Preparing};
 use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection, Mfa, OtherEndpoint};
 use tokio::runtime::Runtime;
 
-pub(crate) use approval::{Approval, ask};
+pub(crate) use approval::{About, Approval, ApprovalOptions, ask};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use progress::Monitor;

@@ -103,6 +103,19 @@ impl<'a> Monitor<'a> {
         self.inner.borrow_mut().say(text.trim_end());
     }
 
+    /// Whether programs read what is shown.
+    pub(crate) fn is_for_programs(&self) -> bool {
+        self.inner.borrow().printer.json()
+    }
+
+    /// Shows a question as data, where programs read.
+    pub(crate) fn show_data(&self, data: &serde_json::Value) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.printer.json() {
+            inner.printer.line_json(&json!({ "version": 1, "stack": self.stack, "asked": data }));
+        }
+    }
+
     /// Takes the moving line away, so that a question can be read and answered.
     pub(crate) fn pause(&self) {
         let mut inner = self.inner.borrow_mut();

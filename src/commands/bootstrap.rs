@@ -1,6 +1,8 @@
 //! `bootstrap`: the bucket for large templates.
 
-use crate::aws::{self, Approval, Aws, Monitor};
+use template::Template;
+
+use crate::aws::{About, Approval, ApprovalOptions, Aws, Monitor};
 use crate::exit::Exit;
 use crate::problem::Result;
 use crate::session::Session;
@@ -13,22 +15,30 @@ use crate::session::Session;
 pub(crate) struct Bootstrap {}
 
 pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
-    aws::require_an_answer(session.global.yes, "making the bucket")?;
+    let approval = Approval::new(&ApprovalOptions::default(), session.global.yes);
+    approval.require_an_answer("making the bucket")?;
     let stacks = session.sound(&[])?.stacks;
     let (region, account) =
         stacks.first().map_or((None, None), |stack| (stack.region.clone(), stack.account.clone()));
     let mut aws = Aws::new(&session.global.aws)?;
     let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
-    let approval = Approval { yes: session.global.yes };
+    // The template is the cloud crate's own, and allows nothing to anybody.
+    let template = Template::default();
+    let about = About {
+        connection: &connection,
+        name: cloud::BOOTSTRAP_STACK,
+        template: &template,
+        synthesized: None,
+    };
     let monitor = Monitor::new(cloud::BOOTSTRAP_STACK, &mut session.printer);
     let made = aws.wait(cloud::bootstrap(
         &connection,
-        async |question| approval.decide(question, &monitor, aws.cancel()).await,
+        async |question| approval.decide(question, about, &monitor, aws.cancel()).await,
         |progress| monitor.see(progress),
         aws.cancel(),
     ));
     drop(monitor);
-    let made = made?;
+    let made = made.map_err(|failure| approval.explain(cloud::BOOTSTRAP_STACK, failure))?;
     if session.printer.json() {
         session.printer.result_json(&made)?;
     } else {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use template::Template;
 
 use super::target::{FromFile, Operating, Parameters, Selection};
-use crate::aws::{self, Approval, Aws, Monitor};
+use crate::aws::{self, About, Approval, ApprovalOptions, Aws, Monitor};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access};
@@ -23,6 +23,9 @@ use crate::templates::TemplateFile;
 ///
 /// Each stack comes after the stacks that it depends on. What would change is shown first, and nothing is changed
 /// before somebody says yes; `--yes` says it in advance. If a deployment fails, CloudFormation takes it back.
+///
+/// A change that would lose data (a file system, database, bucket, secret, key, repository or log group that is replaced
+/// or removed) is refused, also with `--yes`, unless `--allow-replace` names the resource.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
     #[command(flatten)]
@@ -40,6 +43,9 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     parameters: Parameters,
+
+    #[command(flatten)]
+    approval: ApprovalOptions,
 
     /// Write the outputs as JSON to this file, by stack
     #[arg(long, value_name = "FILE")]
@@ -82,19 +88,23 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     if let Some(file) = &args.outputs_file {
         files::must_be_writable(file)?;
     }
-    aws::require_an_answer(session.global.yes, "deploying")?;
+    let approval = Approval::new(&args.approval, session.global.yes);
+    approval.require_an_answer("deploying")?;
     let mut aws = Aws::new(&session.global.aws)?;
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
     let mut done = Vec::new();
     let mut failed = None;
     for plan in plans {
-        match deploy(args, plan, &mut aws, session) {
+        match deploy(args, plan, &approval, &mut aws, session) {
             Ok(deployed) => done.push(deployed),
             Err(failure) => {
                 failed = Some(failure);
                 break;
             }
         }
+    }
+    for unused in approval.unused(failed.is_none()) {
+        session.printer.problem(&unused);
     }
     show(&done, session)?;
     if let Some(file) = &args.outputs_file {
@@ -156,7 +166,13 @@ impl Plan {
     }
 }
 
-fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_>) -> Result<Deployed> {
+fn deploy(
+    args: &Deploy,
+    mut plan: Plan,
+    approval: &Approval,
+    aws: &mut Aws,
+    session: &mut Session<'_>,
+) -> Result<Deployed> {
     let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
     let exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
     if exports.iter().any(|problem| problem.severity == Severity::Error) {
@@ -174,20 +190,26 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
         capabilities: capabilities(&plan.template),
         ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
     };
-    let approval = Approval { yes: session.global.yes };
     if let Some(stack) = &plan.synthesized {
         settle_protection(stack, &connection, approval, aws, session)?;
     }
+    let about = About {
+        connection: &connection,
+        name: &plan.name,
+        template: &plan.template,
+        synthesized: plan.synthesized.as_ref(),
+    };
     let monitor = Monitor::new(&plan.name, &mut session.printer);
     let outcome = aws.run(cloud::deploy_stack(
         &connection,
         &request,
-        async |question| approval.decide(question, &monitor, aws.cancel()).await,
+        async |question| approval.decide(question, about, &monitor, aws.cancel()).await,
         |progress| monitor.see(progress),
         aws.cancel(),
     ));
     drop(monitor);
-    let outcome = outcome.map_err(|error| aws::located(&error, plan.synthesized.as_ref()))?;
+    let outcome = outcome
+        .map_err(|error| approval.explain(&plan.name, aws::located(&error, plan.synthesized.as_ref())))?;
     let what = if outcome.changed { "is deployed" } else { "has no changes" };
     session.printer.status(&format!("{} {what}", plan.name));
     if let Some(stack) = &plan.synthesized {
@@ -203,7 +225,7 @@ fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_
 fn settle_protection(
     stack: &SynthesizedStack,
     connection: &Connection,
-    approval: Approval,
+    approval: &Approval,
     aws: &Aws,
     session: &mut Session<'_>,
 ) -> Result<()> {

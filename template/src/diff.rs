@@ -27,6 +27,7 @@ use crate::facts::Update;
 use crate::node::{Map, Node};
 use crate::path::Path;
 use compare::Differences;
+pub(crate) use resource::{fate_of_removed, fate_of_replaced};
 
 /// Everything that is different between two templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

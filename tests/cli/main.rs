@@ -4,6 +4,8 @@
 
 mod allowances;
 #[cfg(feature = "aws")]
+mod approval;
+#[cfg(feature = "aws")]
 mod architecture;
 mod arguments;
 mod bad_input;

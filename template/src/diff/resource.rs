@@ -27,8 +27,7 @@ fn added(id: &str, resource: &Resource) -> ResourceChange {
 }
 
 fn removed(id: &str, resource: &Resource) -> ResourceChange {
-    let fate = fate(resource.deletion_policy.as_ref(), default_deletion(resource));
-    ResourceChange { fate: Some(fate), ..change(id, resource, Action::Removed) }
+    ResourceChange { fate: Some(fate_of_removed(resource)), ..change(id, resource, Action::Removed) }
 }
 
 fn change(id: &str, resource: &Resource, action: Action) -> ResourceChange {
@@ -56,6 +55,17 @@ fn default_deletion(resource: &Resource) -> Fate {
         "AWS::RDS::DBInstance" if !resource.properties.contains_key("DBClusterIdentifier") => Fate::Snapshot,
         _ => Fate::Deleted,
     }
+}
+
+/// What becomes of a deployed resource that is removed.
+pub(crate) fn fate_of_removed(old: &Resource) -> Fate {
+    fate(old.deletion_policy.as_ref(), default_deletion(old))
+}
+
+/// What becomes of the old one of a resource that is replaced. The new template's policy is the one in force when it is
+/// cleaned up.
+pub(crate) fn fate_of_replaced(new: &Resource) -> Fate {
+    fate(new.update_replace_policy.as_ref(), Fate::Deleted)
 }
 
 fn fate(policy: Option<&Node>, default: Fate) -> Fate {
@@ -94,8 +104,7 @@ fn changed(id: &str, old: &Resource, new: &Resource) -> Option<ResourceChange> {
     }
     let consequence = changes.iter().filter_map(|change| change.consequence).max();
     let replaced = consequence.is_some_and(|consequence| consequence > Consequence::UpdateInPlace);
-    // The new template's policy: it is the one in force when the old resource is cleaned up.
-    let fate = replaced.then(|| fate(new.update_replace_policy.as_ref(), Fate::Deleted));
+    let fate = replaced.then(|| fate_of_replaced(new));
     Some(ResourceChange {
         old_type: retyped.then(|| old.type_name.clone()),
         changes,

@@ -1,0 +1,301 @@
+//! Whether a change set may be executed, has to be asked for, or is refused: a pure function of what would happen.
+
+use cloud::{Change, ChangeSet};
+use serde::Serialize;
+use template::security::{self, SecurityChange, SecurityKind};
+use template::{Fate, Resource, Template, stateful};
+
+/// Which change sets somebody must say yes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// None
+    Never,
+    /// Those that allow more than before: permissions, trust, open ports, policies of resources, public access
+    Broadening,
+    /// Those that remove or replace something, or may do so
+    Destructive,
+    /// Every one
+    #[default]
+    #[value(alias = "any-change")]
+    Any,
+}
+
+/// The template that a stack was last deployed with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Deployed {
+    /// There is no such stack yet.
+    Nothing,
+    /// This one.
+    Known(Box<Template>),
+    /// There is one, and it cannot be read.
+    Unknown(String),
+}
+
+/// A resource with data that would go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Loss {
+    /// The logical ID.
+    pub(crate) id: String,
+    /// For example `AWS::EFS::FileSystem`.
+    pub(crate) resource_type: String,
+    /// Why it goes.
+    pub(crate) how: How,
+    /// What becomes of the one that is there now.
+    pub(crate) fate: Fate,
+    /// What is in it, in words.
+    pub(crate) holds: &'static str,
+    /// Whether `--allow-replace` names it.
+    pub(crate) allowed: bool,
+}
+
+/// Why a resource goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum How {
+    /// The stack no longer has it.
+    Removed,
+    /// Another one takes its place.
+    Replaced,
+    /// Another one may take its place; CloudFormation knows only when it does it.
+    MayBeReplaced,
+}
+
+/// What is to be done about a change set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    /// Data would go that nobody gave up.
+    Refuse,
+    /// Somebody must say yes.
+    Ask,
+    /// Nobody needs to be asked.
+    Go,
+}
+
+/// The verdict on a change set and what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    /// What would be allowed that was not.
+    pub(crate) security: Vec<SecurityChange>,
+    /// All data that would go, also what was given up.
+    pub(crate) losses: Vec<Loss>,
+}
+
+/// Properties that say who may do what. If one takes another value from a parameter, the templates do not show it.
+const SENSITIVE: [&str; 24] = [
+    "AccessControl",
+    "AccessPolicies",
+    "AccessPolicy",
+    "AssumeRolePolicyDocument",
+    "CidrIp",
+    "CidrIpv6",
+    "DestinationSecurityGroupId",
+    "FileSystemPolicy",
+    "FromPort",
+    "IpProtocol",
+    "KeyPolicy",
+    "ManagedPolicyArns",
+    "PermissionsBoundary",
+    "Policies",
+    "PolicyDocument",
+    "Principal",
+    "PublicAccessBlockConfiguration",
+    "PubliclyAccessible",
+    "RepositoryPolicyText",
+    "ResourcePolicy",
+    "SecurityGroupEgress",
+    "SecurityGroupIngress",
+    "SourceSecurityGroupId",
+    "ToPort",
+];
+
+/// Judges a change set. `allowed` says of a logical ID whether it may lose its data.
+pub(crate) fn judge(
+    set: &ChangeSet,
+    deployed: &Deployed,
+    new: &Template,
+    level: Level,
+    allowed: impl Fn(&str) -> bool,
+) -> Judgement {
+    let losses: Vec<Loss> =
+        set.changes.iter().filter_map(|change| loss(change, deployed, new, &allowed)).collect();
+    let security = broadening(set, deployed, new);
+    let asks = match level {
+        Level::Never => false,
+        Level::Broadening => !security.is_empty(),
+        Level::Destructive => set.changes.iter().any(|change| goes(change).is_some()),
+        Level::Any => true,
+    };
+    let verdict = verdict(&losses, asks);
+    Judgement { verdict, security, losses }
+}
+
+/// Judges the deletion of a stack that was never made wholly. `resources` are what is left of it.
+pub(crate) fn judge_recreation(
+    resources: &[(String, String)],
+    deployed: &Deployed,
+    level: Level,
+    allowed: impl Fn(&str) -> bool,
+) -> Judgement {
+    let known = |id: &str| deployed.template().and_then(|old| old.resources.get(id));
+    let loss = |(id, type_name): &(String, String)| {
+        let fate = known(id).map_or(Fate::Deleted, stateful::when_removed);
+        let holds = stateful::holds(type_name, known(id)).filter(|_| fate != Fate::Retained)?;
+        let (id, resource_type) = (id.clone(), type_name.clone());
+        let allowed = allowed(&id);
+        Some(Loss { id, resource_type, how: How::Removed, fate, holds, allowed })
+    };
+    let losses: Vec<Loss> = resources.iter().filter_map(loss).collect();
+    let asks = match level {
+        Level::Never | Level::Broadening => false,
+        Level::Destructive => !resources.is_empty(),
+        Level::Any => true,
+    };
+    let verdict = verdict(&losses, asks);
+    Judgement { verdict, security: Vec::new(), losses }
+}
+
+fn verdict(losses: &[Loss], asks: bool) -> Verdict {
+    match (losses.iter().all(|loss| loss.allowed), asks) {
+        (false, _) => Verdict::Refuse,
+        (true, true) => Verdict::Ask,
+        (true, false) => Verdict::Go,
+    }
+}
+
+impl Deployed {
+    fn template(&self) -> Option<&Template> {
+        match self {
+            Deployed::Known(template) => Some(template),
+            Deployed::Nothing | Deployed::Unknown(_) => None,
+        }
+    }
+}
+
+/// Whether and why the resource that is there now goes.
+pub(crate) fn goes(change: &Change) -> Option<How> {
+    match (change.action.as_str(), change.replacement.as_deref()) {
+        ("Remove", _) => Some(How::Removed),
+        ("Add" | "Import", _) => None,
+        (_, Some("True")) => Some(How::Replaced),
+        (_, Some("Conditional")) => Some(How::MayBeReplaced),
+        _ => None,
+    }
+}
+
+fn loss(
+    change: &Change,
+    deployed: &Deployed,
+    new: &Template,
+    allowed: &impl Fn(&str) -> bool,
+) -> Option<Loss> {
+    let how = goes(change)?;
+    let old = deployed.template().and_then(|old| old.resources.get(&change.logical_id));
+    // A nested stack that is changed only says so of itself; what it holds, its own resources say.
+    if change.resource_type == "AWS::CloudFormation::Stack" && how != How::Removed {
+        return None;
+    }
+    let holds = stateful::holds(&change.resource_type, old)?;
+    let fate = fate(change, how, old, new);
+    if how == How::Removed && fate == Fate::Retained {
+        return None;
+    }
+    let (id, resource_type) = (change.logical_id.clone(), change.resource_type.clone());
+    let allowed = allowed(&id);
+    Some(Loss { id, resource_type, how, fate, holds, allowed })
+}
+
+/// What becomes of the resource that is there now: the worse of what the template and the change set say.
+///
+/// For a removed one, the policy of the deployed template counts: the new one no longer has it.
+///
+/// Source: [DeletionPolicy][deletion], [UpdateReplacePolicy][replace], and `PolicyAction` of [ResourceChange][change].
+///
+/// [deletion]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+/// [replace]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
+/// [change]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+fn fate(change: &Change, how: How, old: Option<&Resource>, new: &Template) -> Fate {
+    let from_template = match how {
+        How::Removed => old.map(stateful::when_removed),
+        How::Replaced | How::MayBeReplaced => {
+            new.resources.get(&change.logical_id).map(stateful::when_replaced)
+        }
+    };
+    let from_set = change.policy_action.as_deref().map(fate_in_set);
+    let known = [from_template, from_set].into_iter().flatten().filter(|fate| *fate != Fate::Unknown);
+    known.min_by_key(|fate| gravity(*fate)).unwrap_or(Fate::Deleted)
+}
+
+/// In the words of a change set: `Delete`, `ReplaceAndRetain`, …
+pub(crate) fn fate_in_set(policy_action: &str) -> Fate {
+    match policy_action.strip_prefix("ReplaceAnd").unwrap_or(policy_action) {
+        "Delete" => Fate::Deleted,
+        "Retain" => Fate::Retained,
+        "Snapshot" => Fate::Snapshot,
+        _ => Fate::Unknown,
+    }
+}
+
+/// The gravest first.
+const fn gravity(fate: Fate) -> u8 {
+    match fate {
+        Fate::Deleted => 0,
+        Fate::Snapshot => 1,
+        Fate::Retained => 2,
+        Fate::Unknown => 3,
+    }
+}
+
+/// What is allowed more, as the templates say, and what they do not show.
+fn broadening(set: &ChangeSet, deployed: &Deployed, new: &Template) -> Vec<SecurityChange> {
+    let empty = Template::default();
+    let mut changes = match deployed {
+        Deployed::Known(old) => security::broadening(old, new),
+        Deployed::Nothing => security::broadening(&empty, new),
+        Deployed::Unknown(why) => {
+            let what = format!("the deployed template cannot be compared: {why}");
+            vec![unjudged(&set.stack, what)]
+        }
+    };
+    for change in set.changes.iter().filter(|change| change.action != "Remove") {
+        let id = &change.logical_id;
+        if changes.iter().any(|known| known.id == *id) {
+            continue;
+        }
+        if let Some(what) = hidden(change, new) {
+            changes.push(unjudged(id, what));
+        }
+    }
+    changes
+}
+
+/// What the templates do not show of a change that may be relevant.
+fn hidden(change: &Change, new: &Template) -> Option<String> {
+    let id = &change.logical_id;
+    if change.resource_type == "AWS::CloudFormation::Stack" {
+        return Some(format!("`{id}` is a stack of its own, and what it changes cannot be seen from here"));
+    }
+    let relevant = change.resource_type.starts_with("AWS::IAM::")
+        || change.resource_type.starts_with("AWS::EC2::SecurityGroup")
+        || change.resource_type.ends_with("Policy")
+        || change.resource_type == "AWS::Lambda::Permission";
+    if relevant && !new.resources.contains_key(id) {
+        return Some(format!(
+            "`{id}` is made by a macro or a loop, and what it allows cannot be seen from here"
+        ));
+    }
+    let by_parameter = change.details.iter().find(|detail| {
+        let sensitive = detail.name.as_deref().is_some_and(|name| SENSITIVE.contains(&name));
+        sensitive && detail.source.as_deref() == Some("ParameterReference")
+    })?;
+    let name = by_parameter.name.as_deref().unwrap_or_default();
+    Some(format!("`{name}` of `{id}` takes another value from a parameter"))
+}
+
+fn unjudged(id: &str, what: String) -> SecurityChange {
+    SecurityChange { id: id.to_owned(), kind: SecurityKind::Permission, what, wide: false, judged: false }
+}

@@ -1,0 +1,259 @@
+use cloud::ChangeDetail;
+use insta::assert_snapshot;
+
+use super::*;
+use crate::printer::problem_text;
+
+fn template(resources: &str) -> Template {
+    let text = format!("Resources:\n{resources}");
+    Template::parse(&text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}")).template
+}
+
+fn known(resources: &str) -> Deployed {
+    Deployed::Known(Box::new(template(resources)))
+}
+
+/// `Modify Efs AWS::EFS::FileSystem True ReplaceAndDelete Encrypted Tags`; `-` for what is not said.
+fn change(line: &str) -> cloud::Change {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let said = |at: usize| words.get(at).filter(|word| **word != "-").map(|word| (*word).to_owned());
+    let detail = |name: &&str| {
+        let (name, recreation) =
+            name.split_once('!').map_or((*name, None), |(name, _)| (name, Some("Always".to_owned())));
+        let (name, source) = name
+            .split_once('$')
+            .map_or((name, "DirectModification"), |(name, _)| (name, "ParameterReference"));
+        ChangeDetail {
+            attribute: "Properties".to_owned(),
+            name: Some(name.to_owned()),
+            requires_recreation: recreation,
+            source: Some(source.to_owned()),
+            causing_entity: None,
+        }
+    };
+    cloud::Change {
+        action: words[0].to_owned(),
+        logical_id: words[1].to_owned(),
+        physical_id: None,
+        resource_type: words[2].to_owned(),
+        replacement: said(3),
+        policy_action: said(4),
+        details: words.iter().skip(5).map(detail).collect(),
+    }
+}
+
+fn set(changes: &[&str]) -> ChangeSet {
+    ChangeSet {
+        stack: "App".to_owned(),
+        stack_id: "arn:stack".to_owned(),
+        change_set_id: "arn:set".to_owned(),
+        creates_stack: false,
+        changes: changes.iter().map(|line| change(line)).collect(),
+    }
+}
+
+/// The verdict on one change; what is deployed, and what is new.
+fn verdict(line: &str, old: &str, new: &str, level: Level, allowed: &[&str]) -> Verdict {
+    let judgement = judge(&set(&[line]), &known(old), &template(new), level, |id| allowed.contains(&id));
+    judgement.verdict
+}
+
+const EFS: &str = "  Efs: {Type: AWS::EFS::FileSystem}\n";
+const KEPT: &str =
+    "  Efs: {Type: AWS::EFS::FileSystem, DeletionPolicy: Retain, UpdateReplacePolicy: Retain}\n";
+const TOPIC: &str = "  Topic: {Type: AWS::SNS::Topic}\n";
+
+// L12
+#[test]
+fn replacing_what_holds_data_is_refused_at_every_level_until_it_is_named() {
+    for replaced in [
+        "Modify Efs AWS::EFS::FileSystem True ReplaceAndDelete Encrypted!",
+        "Modify Efs AWS::EFS::FileSystem Conditional ReplaceAndDelete Encrypted",
+        "Modify Efs AWS::EFS::FileSystem True ReplaceAndRetain Encrypted!",
+        "Modify Efs AWS::EFS::FileSystem True ReplaceAndSnapshot Encrypted!",
+        "Modify Efs AWS::EFS::FileSystem True - Encrypted!",
+    ] {
+        for level in [Level::Never, Level::Broadening, Level::Destructive, Level::Any] {
+            assert_eq!(verdict(replaced, EFS, EFS, level, &[]), Verdict::Refuse, "{replaced} {level:?}");
+            assert_eq!(
+                verdict(replaced, EFS, EFS, level, &["Other"]),
+                Verdict::Refuse,
+                "{replaced} {level:?}"
+            );
+        }
+        assert_eq!(verdict(replaced, EFS, EFS, Level::Never, &["Efs"]), Verdict::Go, "{replaced}");
+        assert_eq!(verdict(replaced, EFS, EFS, Level::Any, &["Efs"]), Verdict::Ask, "{replaced}");
+    }
+    let in_place = "Modify Efs AWS::EFS::FileSystem False - Tags";
+    assert_eq!(verdict(in_place, EFS, EFS, Level::Never, &[]), Verdict::Go);
+    let topic = "Modify Topic AWS::SNS::Topic True ReplaceAndDelete TopicName!";
+    assert_eq!(verdict(topic, TOPIC, TOPIC, Level::Never, &[]), Verdict::Go, "it holds no data");
+}
+
+// L13
+#[test]
+fn removing_what_holds_data_is_refused_unless_the_deployed_template_keeps_it() {
+    let level = Level::Never;
+    let removed = |policy: &str| format!("Remove Efs AWS::EFS::FileSystem - {policy}");
+    assert_eq!(verdict(&removed("-"), EFS, TOPIC, level, &[]), Verdict::Refuse);
+    assert_eq!(verdict(&removed("-"), KEPT, TOPIC, level, &[]), Verdict::Go);
+    assert_eq!(verdict(&removed("Retain"), KEPT, TOPIC, level, &[]), Verdict::Go);
+    assert_eq!(verdict(&removed("Delete"), KEPT, TOPIC, level, &[]), Verdict::Refuse, "the worse of the two");
+    assert_eq!(verdict(&removed("Retain"), EFS, TOPIC, level, &[]), Verdict::Refuse, "the worse of the two");
+    assert_eq!(verdict(&removed("Snapshot"), TOPIC, TOPIC, level, &[]), Verdict::Refuse);
+    assert_eq!(verdict(&removed("-"), EFS, TOPIC, level, &["Efs"]), Verdict::Go);
+    // The new template still has it, under a condition that no longer holds: its policy does not count.
+    assert_eq!(verdict(&removed("-"), EFS, KEPT, level, &[]), Verdict::Refuse);
+    let unknown = Deployed::Unknown("no permission".to_owned());
+    let judged =
+        |policy: &str| judge(&set(&[&removed(policy)]), &unknown, &template(TOPIC), level, |_| false);
+    assert_eq!(judged("-").verdict, Verdict::Refuse);
+    assert_eq!(judged("Retain").verdict, Verdict::Go);
+}
+
+#[test]
+fn each_level_asks_for_its_class_and_for_no_other() {
+    let role = |actions: &str| {
+        format!(
+            "  Role: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyName: p, PolicyDocument: {{Statement: [{{Effect: Allow, Action: [{actions}], Resource: '*'}}]}}}}]}}}}\n"
+        )
+    };
+    let (one, two) = (role("'s3:GetObject'"), role("'s3:GetObject', 's3:PutObject'"));
+    let policies = "Modify Role AWS::IAM::Role False - Policies";
+    let asks = |line: &str, old: &str, new: &str| -> Vec<Level> {
+        let levels = [Level::Never, Level::Broadening, Level::Destructive, Level::Any];
+        levels.into_iter().filter(|level| verdict(line, old, new, *level, &[]) == Verdict::Ask).collect()
+    };
+    assert_eq!(asks(policies, &one, &two), [Level::Broadening, Level::Any]);
+    assert_eq!(asks(policies, &two, &one), [Level::Any]);
+    assert_eq!(
+        asks("Remove Topic AWS::SNS::Topic", TOPIC, &one.replace("Role:", "Topic2:"))[..1],
+        [Level::Broadening]
+    );
+    assert_eq!(asks("Remove Topic AWS::SNS::Topic", TOPIC, ""), [Level::Destructive, Level::Any]);
+    assert_eq!(
+        asks("Modify Topic AWS::SNS::Topic Conditional - X", TOPIC, TOPIC),
+        [Level::Destructive, Level::Any]
+    );
+    assert_eq!(asks("Add Topic AWS::SNS::Topic", "", TOPIC), [Level::Any]);
+}
+
+#[test]
+fn what_the_templates_do_not_show_counts_as_allowing_more() {
+    let group = "  G: {Type: AWS::EC2::SecurityGroup, Properties: {SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: !Ref C}]}}\n";
+    for (line, expected) in [
+        ("Modify G AWS::EC2::SecurityGroup False - SecurityGroupIngress$", Verdict::Ask),
+        ("Modify G AWS::EC2::SecurityGroup False - Tags$", Verdict::Go),
+        ("Modify Nested AWS::CloudFormation::Stack False - Parameters", Verdict::Ask),
+        ("Add Made AWS::IAM::Role", Verdict::Ask),
+        ("Add Made AWS::SNS::Topic", Verdict::Go),
+    ] {
+        assert_eq!(verdict(line, group, group, Level::Broadening, &[]), expected, "{line}");
+    }
+    let unknown = Deployed::Unknown("not allowed to read it".to_owned());
+    let judgement = judge(&set(&[]), &unknown, &template(group), Level::Broadening, |_| false);
+    assert_eq!(judgement.verdict, Verdict::Ask);
+}
+
+#[test]
+fn a_stack_that_was_never_made_wholly_is_not_deleted_with_data_in_it() {
+    let left = [("Efs".to_owned(), "AWS::EFS::FileSystem".to_owned())];
+    let judged =
+        |old: &Deployed, level, allowed: bool| judge_recreation(&left, old, level, |_| allowed).verdict;
+    assert_eq!(judged(&known(EFS), Level::Never, false), Verdict::Refuse);
+    assert_eq!(judged(&known(EFS), Level::Never, true), Verdict::Go);
+    assert_eq!(judged(&known(KEPT), Level::Never, false), Verdict::Go, "it is kept");
+    assert_eq!(judged(&known(KEPT), Level::Destructive, false), Verdict::Ask);
+    assert_eq!(
+        judged(&Deployed::Nothing, Level::Broadening, false),
+        Verdict::Refuse,
+        "nobody knows its policy"
+    );
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn what_is_dangerous_stands_on_top() {
+    let old = "  Efs: {Type: AWS::EFS::FileSystem}\n  Db: {Type: AWS::RDS::DBInstance}\n  Web: {Type: AWS::EC2::SecurityGroup}\n";
+    let new = "  Efs: {Type: AWS::EFS::FileSystem}\n  Web: {Type: AWS::EC2::SecurityGroup, Properties: {SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: 0.0.0.0/0}]}}\n";
+    let set = set(&[
+        "Add Topic AWS::SNS::Topic",
+        "Modify Service AWS::ECS::Service False - TaskDefinition Tags",
+        "Modify Efs AWS::EFS::FileSystem True ReplaceAndRetain Tags Encrypted!",
+        "Modify Task AWS::ECS::TaskDefinition Conditional Delete Cpu",
+        "Remove Db AWS::RDS::DBInstance - Snapshot",
+        "Modify Web AWS::EC2::SecurityGroup False - SecurityGroupIngress",
+    ]);
+    let judgement = judge(&set, &known(old), &template(new), Level::Any, |_| true);
+    assert_snapshot!(plain(&show::changes_text(&set, &judgement, None)), @"
+    App will be changed:
+      allows more (1):
+        ! `Web` is now open to 0.0.0.0/0 on port 8080
+      removed (1):
+        - Db (AWS::RDS::DBInstance); it is deleted with its data after a snapshot
+      replaced (1):
+        ± Efs (AWS::EFS::FileSystem): Encrypted (replaces it), Tags; the old one stays in the account with its files, outside of the stack
+      changed, and may be replaced (1):
+        ± Task (AWS::ECS::TaskDefinition): Cpu; the old one is deleted
+      changed (2):
+        ~ Service (AWS::ECS::Service): Tags, TaskDefinition
+        ~ Web (AWS::EC2::SecurityGroup): SecurityGroupIngress
+      added (1):
+        + Topic (AWS::SNS::Topic)
+    ");
+}
+
+#[test]
+fn a_new_stack_is_told_in_numbers_and_what_is_wide_in_full() {
+    let mut resources = String::from(
+        "  Web: {Type: AWS::EC2::SecurityGroup, Properties: {SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}, {IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}]}}\n",
+    );
+    let mut changes = vec!["Add Web AWS::EC2::SecurityGroup".to_owned()];
+    for number in 0..41 {
+        resources += &format!("  T{number}: {{Type: AWS::SNS::Topic}}\n");
+        changes.push(format!("Add T{number} AWS::SNS::Topic"));
+    }
+    let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+    let set = ChangeSet { creates_stack: true, ..set(&changes) };
+    let judgement = judge(&set, &Deployed::Nothing, &template(&resources), Level::Any, |_| false);
+    assert_snapshot!(plain(&show::changes_text(&set, &judgement, None)), @"
+    App will be created, with 42 resources:
+      allows more (3):
+        ! all that a new stack allows is new: 2 × way in, 1 × way out; for everybody or everything, or not to be judged:
+        ! `Web` is now open to 0.0.0.0/0 on port 443
+      added (42):
+        + 41 AWS::SNS::Topic
+        + 1 AWS::EC2::SecurityGroup
+    ");
+}
+
+// L12, L13
+#[test]
+fn a_refusal_names_all_that_would_be_lost_and_one_command() {
+    let set = set(&[
+        "Modify Efs AWS::EFS::FileSystem True ReplaceAndRetain Encrypted!",
+        "Modify Queue AWS::SQS::Queue Conditional - FifoQueue",
+        "Remove Secret AWS::SecretsManager::Secret - Delete",
+        "Remove Given AWS::S3::Bucket - Delete",
+    ]);
+    let judgement =
+        judge(&set, &Deployed::Unknown(String::new()), &Template::default(), Level::Any, |id| id == "Given");
+    let arguments = ["/usr/bin/docuthinker", "deploy", "--all", "--stack-name", "a b"].map(str::to_owned);
+    let failure = lost(&judgement.losses, None, &arguments);
+    let text: String = failure.problems.iter().map(|problem| problem_text(problem, None)).collect();
+    assert_snapshot!(plain(&text), @"
+    error: Efs would be replaced: a new one without its files takes its place, and the old one stays outside of the stack
+      at Efs (AWS::EFS::FileSystem)
+    error: Queue may be replaced: a new one without its messages takes its place, and the old one is deleted
+      at Queue (AWS::SQS::Queue)
+    error: Secret would be removed: deleted with its value
+      at Secret (AWS::SecretsManager::Secret)
+    ");
+    assert_snapshot!(failure.next.unwrap(), @"if that is meant, save what is needed, and run `docuthinker deploy --all --stack-name 'a b' --allow-replace Efs --allow-replace Queue --allow-replace Secret`");
+    assert_eq!(failure.exit, Exit::Refused);
+    assert_snapshot!(again(&["x".into(), "--parameter".into(), "P=secret".into()], "--allow-replace A"),
+        @"run the same command with `--allow-replace A`");
+}
