@@ -68,7 +68,13 @@ impl Grants<'_> {
                 Scope::Stacks => self.allow(action, [deployment.filled(&stack)]),
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
-                Scope::TemplateBucket | Scope::Nothing => {}
+                Scope::Look { form, types } if deployment.has(types) && form == "*" => {
+                    self.everywhere(action, ONLY_ALL, deployment);
+                }
+                Scope::Look { form, types } if deployment.has(types) => {
+                    self.allow(action, [deployment.filled(form)]);
+                }
+                Scope::TemplateBucket | Scope::Look { .. } | Scope::Withheld | Scope::Nothing => {}
             }
         }
     }
