@@ -25,6 +25,7 @@ pub mod emulator;
 mod engine;
 mod error;
 mod failure;
+pub mod preflight;
 mod services;
 mod stacks;
 mod template_body;

@@ -6,5 +6,7 @@ mod credentials;
 mod emulator;
 mod endpoint;
 #[cfg(unix)]
+mod preflight;
 mod python;
 mod scripted;
+mod services_double;
