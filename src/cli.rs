@@ -30,8 +30,8 @@ pub(crate) struct Cli {
 #[cfg(feature = "aws")]
 const AFTER_HELP: &str = "To try everything without an AWS account: docuthinker deploy --all --local";
 #[cfg(not(feature = "aws"))]
-const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`, `outputs`, `local` and `bootstrap` \
-                          are missing. Build with the default feature `aws` to have them.";
+const AFTER_HELP: &str = "This build has no AWS support, so `deploy`, `destroy`, `doctor`, `outputs`, `local` and \
+                          `bootstrap` are missing. Build with the default feature `aws` to have them.";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -165,6 +165,8 @@ pub(crate) enum Command {
     Deploy(commands::deploy::Deploy),
     #[cfg(feature = "aws")]
     Destroy(commands::destroy::Destroy),
+    #[cfg(feature = "aws")]
+    Doctor(commands::doctor::Doctor),
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]

@@ -3,6 +3,7 @@
 mod approval;
 mod exports;
 mod failure;
+mod preflight;
 mod progress;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use tokio::runtime::Runtime;
 pub(crate) use approval::{Approval, ask};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
+pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
 pub(crate) use progress::Monitor;
 
 use crate::exit::Exit;

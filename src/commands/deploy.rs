@@ -38,6 +38,10 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     gate: Gate,
 
+    /// Do not look first whether images, secrets, certificates, hosted zones and free names are there
+    #[arg(long)]
+    no_preflight: bool,
+
     #[command(flatten)]
     parameters: Parameters,
 
@@ -49,6 +53,10 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
     timeout: Option<Duration>,
 }
+
+/// What is told where nobody wants to know.
+const PREFLIGHT_SKIPPED: &str =
+    "pre-flight skipped: images, secrets, certificates, hosted zones and names are not looked at";
 
 /// A stack that is to be deployed.
 struct Plan {
@@ -81,6 +89,9 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     }
     aws::require_an_answer(session.global.yes, "deploying")?;
     let mut aws = Aws::new(&session.global.aws)?;
+    if args.no_preflight {
+        session.printer.status(PREFLIGHT_SKIPPED);
+    }
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
     let mut done = Vec::new();
     let mut failed = None;
@@ -151,11 +162,24 @@ impl Plan {
             file: None,
         }
     }
+
+    /// What is looked at before it is deployed.
+    fn ahead(&self) -> aws::Ahead<'_> {
+        aws::Ahead {
+            name: &self.name,
+            template: &self.template,
+            parameters: &self.parameters,
+            synthesized: self.synthesized.as_ref(),
+        }
+    }
 }
 
 fn deploy(args: &Deploy, mut plan: Plan, aws: &mut Aws, session: &mut Session<'_>) -> Result<Deployed> {
     let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
-    let exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
+    let mut exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
+    if !args.no_preflight {
+        exports.extend(aws.run(aws::preflight(&connection, plan.ahead(), aws.cancel())));
+    }
     if exports.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(Failure::new(Exit::Refused, exports));
     }

@@ -11,6 +11,8 @@ pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 mod diff_text;
+#[cfg(feature = "aws")]
+pub(crate) mod doctor;
 mod explain;
 pub(crate) mod iam_policy;
 pub(crate) mod list;
@@ -36,6 +38,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Deploy(args) => deploy::run(args, session),
         #[cfg(feature = "aws")]
         Command::Destroy(args) => destroy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Doctor(args) => doctor::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
         #[cfg(feature = "aws")]
