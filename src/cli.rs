@@ -172,6 +172,8 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Rollback(commands::operate::Rollback),
     #[cfg(feature = "aws")]
+    Doctor(commands::doctor::Doctor),
+    #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),

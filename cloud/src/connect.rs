@@ -163,6 +163,11 @@ impl Connection {
         aws_sdk_cloudcontrol::Client::new(&self.config)
     }
 
+    /// The configuration for clients of another region, with the same credentials.
+    pub(crate) fn config_in(&self, region: &str) -> SdkConfig {
+        self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
+    }
+
     /// Who we are, and where.
     pub fn identity(&self) -> &Identity {
         &self.identity

@@ -27,6 +27,7 @@ mod engine;
 mod error;
 mod failure;
 mod pacer;
+pub mod preflight;
 mod services;
 mod stacks;
 mod template_body;

@@ -4,6 +4,7 @@ mod approval;
 mod exports;
 mod failure;
 mod mfa;
+mod preflight;
 mod progress;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use tokio::runtime::Runtime;
 pub(crate) use approval::{About, Approval, ApprovalOptions, ask};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
+pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
 pub(crate) use progress::Monitor;
 
 use crate::exit::Exit;

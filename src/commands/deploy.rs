@@ -41,6 +41,10 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     gate: Gate,
 
+    /// Do not look first whether images, secrets, certificates, hosted zones and free names are there
+    #[arg(long)]
+    no_preflight: bool,
+
     #[command(flatten)]
     parameters: Parameters,
 
@@ -58,6 +62,10 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     operating: Operating,
 }
+
+/// What is told where nobody wants to know.
+const PREFLIGHT_SKIPPED: &str =
+    "pre-flight skipped: images, secrets, certificates, hosted zones and names are not looked at";
 
 /// A stack that is to be deployed.
 struct Plan {
@@ -91,6 +99,9 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     let approval = Approval::new(&args.approval, session.global.yes);
     approval.require_an_answer("deploying")?;
     let mut aws = Aws::new(&session.global.aws)?;
+    if args.no_preflight {
+        session.printer.status(PREFLIGHT_SKIPPED);
+    }
     let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
     let mut done = Vec::new();
     let mut failed = None;
@@ -164,6 +175,16 @@ impl Plan {
             file: None,
         }
     }
+
+    /// What is looked at before it is deployed.
+    fn ahead(&self) -> aws::Ahead<'_> {
+        aws::Ahead {
+            name: &self.name,
+            template: &self.template,
+            parameters: &self.parameters,
+            synthesized: self.synthesized.as_ref(),
+        }
+    }
 }
 
 fn deploy(
@@ -174,7 +195,10 @@ fn deploy(
     session: &mut Session<'_>,
 ) -> Result<Deployed> {
     let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
-    let exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
+    let mut exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
+    if !args.no_preflight {
+        exports.extend(aws.run(aws::preflight(&connection, plan.ahead(), aws.cancel())));
+    }
     if exports.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(Failure::new(Exit::Refused, exports));
     }

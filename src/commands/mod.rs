@@ -11,6 +11,8 @@ pub(crate) mod deploy;
 pub(crate) mod destroy;
 pub(crate) mod diff;
 mod diff_text;
+#[cfg(feature = "aws")]
+pub(crate) mod doctor;
 mod explain;
 pub(crate) mod iam_policy;
 pub(crate) mod list;
@@ -44,6 +46,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Cancel(args) => operate::cancel(args, session),
         #[cfg(feature = "aws")]
         Command::Rollback(args) => operate::rollback(args, session),
+        #[cfg(feature = "aws")]
+        Command::Doctor(args) => doctor::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
         #[cfg(feature = "aws")]

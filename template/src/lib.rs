@@ -12,6 +12,7 @@
 //! - [`facts`] knows every AWS resource type: properties, attributes, what a change does.
 //! - [`Document::check`] and [`Template::check`] report what is wrong as [`Finding`]s with stable codes.
 //! - [`diff()`] compares two templates and tells which resources would be replaced.
+//! - [`requirements`] tells what must exist outside of a template before it is deployed.
 //! - [`security::broadening`] tells what a new template allows that the old one did not.
 //! - [`permissions`] computes the least IAM policy of who deploys.
 //! - [`Template::capabilities`] and [`limits`] tell what a deployment must acknowledge, and how large it may be.
@@ -61,6 +62,7 @@ pub mod node;
 pub mod path;
 pub mod permissions;
 pub mod read;
+pub mod requirements;
 pub mod security;
 pub mod stateful;
 mod visit;

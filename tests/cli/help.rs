@@ -16,6 +16,8 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["destroy"],
         #[cfg(feature = "aws")]
+        &["doctor"],
+        #[cfg(feature = "aws")]
         &["outputs"],
         #[cfg(feature = "aws")]
         &["bootstrap"],

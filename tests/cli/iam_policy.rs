@@ -25,6 +25,7 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
           "Sid": "Cloudformation",
           "Effect": "Allow",
           "Action": [
+            "cloudformation:DescribeAccountLimits",
             "cloudformation:ListExports",
             "cloudformation:ListImports",
             "cloudformation:ListStacks"
@@ -281,9 +282,17 @@ mod end_to_end {
         let endpoint = format!("http://{}", recorder.address);
         let aws = ["--endpoint-url", &endpoint, "--yes"];
         for command in [
-            &["deploy", "--all"][..],
+            &["deploy", "--all", "--no-preflight"][..],
             &["diff"],
-            &["deploy", "--all", "--set", "logs.retention_days=60", "--set", "deletion_protection=false"],
+            &[
+                "deploy",
+                "--all",
+                "--no-preflight",
+                "--set",
+                "logs.retention_days=60",
+                "--set",
+                "deletion_protection=false",
+            ],
             &["outputs"],
             &["destroy", "--all"],
         ] {

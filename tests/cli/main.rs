@@ -24,8 +24,12 @@ mod help;
 mod iam_policy;
 #[cfg(feature = "aws")]
 mod lifecycle;
+#[cfg(feature = "aws")]
+mod preflight;
 mod project;
 mod report;
+#[cfg(feature = "aws")]
+mod stand_in;
 mod synth;
 mod templates;
 mod terminal;

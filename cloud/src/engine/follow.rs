@@ -401,16 +401,14 @@ impl Follow {
         let seen =
             status.as_deref().map_or(String::new(), |status| format!("; it was last seen as {status}"));
         let operation_id = self.log.operation_id();
-        error
-            .state(format!("the operation goes on in AWS{seen}"))
-            .with(|report| {
-                let watch = format!("docuthinker watch {}", self.stack_id);
-                report.next = Some(match report.next.take().filter(|_| report.kind == Kind::Credentials) {
-                    Some(sign_in) => format!("{sign_in}; then `{watch}`"),
-                    None => watch,
-                });
-                report.status = status;
-                report.operation_id = operation_id;
-            })
+        error.state(format!("the operation goes on in AWS{seen}")).with(|report| {
+            let watch = format!("docuthinker watch {}", self.stack_id);
+            report.next = Some(match report.next.take().filter(|_| report.kind == Kind::Credentials) {
+                Some(sign_in) => format!("{sign_in}; then `{watch}`"),
+                None => watch,
+            });
+            report.status = status;
+            report.operation_id = operation_id;
+        })
     }
 }

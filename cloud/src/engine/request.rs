@@ -124,7 +124,14 @@ impl DestroyRequest {
     pub fn new(stack: impl Into<String>) -> DestroyRequest {
         let stack = stack.into();
         let again = format!("docuthinker destroy --stack-name {stack}");
-        DestroyRequest { stack, retain: Vec::new(), again, role_arn: None, timeout: None, grace: DEFAULT_GRACE }
+        DestroyRequest {
+            stack,
+            retain: Vec::new(),
+            again,
+            role_arn: None,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+        }
     }
 }
 

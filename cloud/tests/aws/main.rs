@@ -6,6 +6,8 @@ mod credentials;
 mod emulator;
 mod endpoint;
 #[cfg(unix)]
+mod preflight;
 mod python;
 mod scripted;
 mod scripted_aws;
+mod services_double;

@@ -11,14 +11,20 @@ pub enum Scope {
     Services,
     /// On the bucket for templates that are too large to be sent inline.
     TemplateBucket,
-    /// Only to look, at what depends on the stack: without it, a command says what it could not see, and goes on. So no
-    /// policy grants it.
-    Look,
+    /// On things outside of the stacks, to see whether they are there; where a stack has resources of these types.
+    Look {
+        /// The form of their ARN; `*` where the action takes no resource.
+        form: &'static str,
+        /// The types.
+        types: &'static [&'static str],
+    },
+    /// On what a deployer need not be allowed to do: without it, less is known before a deployment.
+    Withheld,
     /// On nothing: everybody may call it.
     Nothing,
 }
 
-/// Every action that `deploy`, `diff`, `destroy`, `outputs` and `bootstrap` call; a test holds the code that calls
+/// Every action that `deploy`, `diff`, `destroy`, `doctor`, `outputs` and `bootstrap` call; a test holds the code that calls
 /// them against this table.
 ///
 /// `cloudformation:TagResource` is needed by a change set that gives tags to a stack, and `s3:GetObject` is what
@@ -26,38 +32,83 @@ pub enum Scope {
 /// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
+/// Values of secrets are withheld: whoever deploys need not read them.
+///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 pub const OWN_CALLS: &[(&str, Scope)] = &[
+    ("acm:DescribeCertificate", look("arn:${Partition}:acm:*:${Account}:certificate/*", &CERTIFICATE_USERS)),
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:ContinueUpdateRollback", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
     ("cloudformation:DeleteChangeSet", Scope::Stacks),
     ("cloudformation:DeleteStack", Scope::Stacks),
+    ("cloudformation:DescribeAccountLimits", Scope::Region),
     ("cloudformation:DescribeChangeSet", Scope::Stacks),
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
-    ("cloudformation:GetResource", Scope::Look),
+    ("cloudformation:GetResource", look("*", &LOOKED_UP)),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
     ("cloudformation:ListImports", Scope::Region),
-    ("cloudformation:ListResources", Scope::Look),
+    ("cloudformation:ListResources", Scope::Withheld),
     ("cloudformation:ListStackResources", Scope::Stacks),
     ("cloudformation:ListStacks", Scope::Region),
     ("cloudformation:RollbackStack", Scope::Stacks),
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
-    ("ecr:ListImages", Scope::Look),
+    ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
+    ("ecr:DescribePullThroughCacheRules", look("*", &IMAGE_USERS)),
+    ("ecr:ListImages", Scope::Withheld),
     ("ecs:DescribeServices", Scope::Services),
     ("ecs:DescribeTaskDefinition", Scope::Services),
     ("ecs:DescribeTasks", Scope::Services),
     ("ecs:ListTasks", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
-    ("s3:ListBucketVersions", Scope::Look),
+    ("s3:ListBucket", Scope::Withheld),
+    ("s3:ListBucketVersions", Scope::Withheld),
     ("s3:PutObject", Scope::TemplateBucket),
+    (
+        "secretsmanager:DescribeSecret",
+        look("arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", &SECRET_USERS),
+    ),
+    ("secretsmanager:GetSecretValue", Scope::Withheld),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];
+
+/// What uses certificates, images and secrets of outside.
+const CERTIFICATE_USERS: [&str; 3] = [
+    "AWS::CloudFront::Distribution",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+];
+const IMAGE_USERS: [&str; 1] = ["AWS::ECS::TaskDefinition"];
+const SECRET_USERS: [&str; 2] = ["AWS::ECS::TaskDefinition", "AWS::SecretsManager::Secret"];
+/// What is looked up by the Cloud Control API: hosted zones, and names that must be free.
+const LOOKED_UP: [&str; 17] = [
+    "AWS::CertificateManager::Certificate",
+    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::ECS::Cluster",
+    "AWS::IAM::Group",
+    "AWS::IAM::InstanceProfile",
+    "AWS::IAM::Role",
+    "AWS::IAM::User",
+    "AWS::KMS::Alias",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SSM::Parameter",
+];
+
+const fn look(form: &'static str, types: &'static [&'static str]) -> Scope {
+    Scope::Look { form, types }
+}

@@ -72,7 +72,17 @@ impl Grants<'_> {
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
                 Scope::Services if has_services => self.allow_action(action, SERVICE, deployment),
-                Scope::Services | Scope::TemplateBucket | Scope::Look | Scope::Nothing => {}
+                Scope::Look { form, types } if deployment.has(types) && *form == "*" => {
+                    self.everywhere(action, ONLY_ALL, deployment);
+                }
+                Scope::Look { form, types } if deployment.has(types) => {
+                    self.allow(action, [deployment.filled(form)]);
+                }
+                Scope::Services
+                | Scope::TemplateBucket
+                | Scope::Look { .. }
+                | Scope::Withheld
+                | Scope::Nothing => {}
             }
         }
     }

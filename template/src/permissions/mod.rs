@@ -52,6 +52,11 @@ impl Deployment<'_> {
         }
     }
 
+    /// Whether the template has a resource of one of these types.
+    fn has(&self, types: &[&str]) -> bool {
+        self.template.resources.values().any(|resource| types.contains(&resource.type_name.as_str()))
+    }
+
     /// A form of ARN with what is known put in.
     fn filled(&self, form: &str) -> String {
         let filled = form.replace("${Partition}", self.partition());

@@ -190,6 +190,30 @@ fn services_are_looked_at_only_where_a_stack_has_them() {
 }
 
 #[test]
+fn a_deployer_may_see_what_a_deployment_needs_and_no_value_of_a_secret() {
+    let of = |text: &str| policy(text, Some("eu-west-1"), Some("111122223333"));
+    assert_eq!(on(&of(SERVICE), "cloudformation:GetResource"), ["*"]);
+    let allows =
+        |policy: &Policy, action: &str| policy.statements.iter().any(|one| one.actions.contains(action));
+    let task = of("Resources: {Task: {Type: AWS::ECS::TaskDefinition}}");
+    assert!(allows(&task, "ecr:BatchGetImage") && allows(&task, "secretsmanager:DescribeSecret"));
+    assert!(!allows(&task, "secretsmanager:GetSecretValue"));
+    assert!(!allows(&of("Resources: {Topic: {Type: AWS::SNS::Topic}}"), "ecr:BatchGetImage"));
+}
+
+#[test]
+fn what_is_looked_up_by_name_may_be_looked_up() {
+    let looked_up = OWN_CALLS.iter().find_map(|(action, scope)| match scope {
+        Scope::Look { types, .. } if *action == "cloudformation:GetResource" => Some(*types),
+        _ => None,
+    });
+    let looked_up = looked_up.expect("the table has it");
+    for (type_name, _) in crate::requirements::FIXED_NAMES {
+        assert!(looked_up.contains(&type_name) || type_name == "AWS::SecretsManager::Secret", "{type_name}");
+    }
+}
+
+#[test]
 fn all_of_our_own_calls_are_actions() {
     for (action, _) in OWN_CALLS {
         assert_eq!(facts::iam_action(action), facts::IamAction::Known, "{action}");

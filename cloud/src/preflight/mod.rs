@@ -1,0 +1,224 @@
+//! What a deployment needs to find in AWS, looked at before anything is changed.
+//!
+//! The caller says what is needed, as [`Need`]s; [`check`] looks at all of them at the same time and says of each how
+//! it is. Nothing here fails: what could not be looked at is [`State::Unknown`], with the reason.
+
+mod certificates;
+mod images;
+mod names;
+mod secrets;
+mod stack;
+mod zones;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::connect::Connection;
+use crate::failure::{ApiFailure, Class};
+
+pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
+pub use stack::{Around, around, room_for_a_stack, template_bucket};
+
+/// How many questions are asked at the same time: enough that a hundred are answered within seconds, and below what
+/// any of the services takes for too many.
+const AT_ONCE: usize = 8;
+/// How long one question may take, with its repetitions. It is not worth more: the deployment goes on without.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Something that must be so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// There is this image in ECR.
+    Image(ImageNeed),
+    /// There is this secret, with a value.
+    Secret(SecretNeed),
+    /// There is this certificate, and it is issued.
+    Certificate {
+        /// The certificate's ARN.
+        arn: String,
+        /// The region that it must be in.
+        region: String,
+    },
+    /// There is this hosted zone.
+    HostedZone {
+        /// Its id, without `/hostedzone/`.
+        id: String,
+    },
+    /// There is nothing yet of this type that is named so.
+    FreeName {
+        /// For example `AWS::Logs::LogGroup`.
+        type_name: String,
+        /// What the Cloud Control API knows the resource by; of a secret its name.
+        name: String,
+    },
+}
+
+/// An image in ECR.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageNeed {
+    /// The image as a task definition names it.
+    pub uri: String,
+    /// The account of the registry.
+    pub registry: String,
+    /// The region of the registry.
+    pub region: String,
+    /// The name of the repository.
+    pub repository: String,
+    /// The tag, unless a digest is named.
+    pub tag: Option<String>,
+    /// The digest, `sha256:…`.
+    pub digest: Option<String>,
+    /// `amd64` or `arm64`; `None` if any will do, or nobody knows.
+    pub architecture: Option<&'static str>,
+}
+
+/// A secret of Secrets Manager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretNeed {
+    /// Its name or ARN.
+    pub id: String,
+    /// Its region.
+    pub region: String,
+    /// The keys that its value, a JSON object, must have. The value is read only if there are any.
+    pub keys: BTreeSet<String>,
+    /// The stage of the version that is meant, mostly `AWSCURRENT`.
+    pub stage: String,
+    /// The id of the version that is meant, if one is named.
+    pub version: Option<String>,
+}
+
+/// How it is with a need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it must be.
+    Ok,
+    /// It could not be looked at.
+    Unknown,
+    /// It will do, but somebody should look.
+    Warning,
+    /// Not as it must be; the deployment would fail.
+    Missing,
+}
+
+/// What came of looking at one need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// How it is.
+    pub state: State,
+    /// What was looked at, and how it is: lowercase, without a final period, safe to print.
+    pub what: String,
+    /// Why it could not be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What to do, where possible as a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl Check {
+    /// All is well.
+    pub fn ok(what: impl Into<String>) -> Check {
+        Check { state: State::Ok, what: what.into(), reason: None, fix: None }
+    }
+
+    /// It is not as it must be.
+    pub fn missing(what: impl Into<String>, fix: impl Into<String>) -> Check {
+        Check { state: State::Missing, what: what.into(), reason: None, fix: Some(fix.into()) }
+    }
+
+    /// Somebody should look.
+    pub fn warning(what: impl Into<String>, fix: impl Into<String>) -> Check {
+        Check { state: State::Warning, ..Check::missing(what, fix) }
+    }
+
+    /// It could not be looked at.
+    pub fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Check {
+        Check { state: State::Unknown, what: what.into(), reason: Some(reason.into()), fix: None }
+    }
+
+    /// A question about `what` was not answered.
+    fn unanswered(what: &str, failure: &ApiFailure) -> Check {
+        let action = failure.action;
+        let denied = denied_action(failure);
+        let (reason, fix) = match failure.class {
+            Class::Denied => {
+                (format!("not allowed to do {denied}"), Some(format!("ask for the permission {denied}")))
+            }
+            Class::Throttled => (format!("AWS throttles {action}"), None),
+            _ => (format!("{action}: {}", failure.message), None),
+        };
+        Check { fix, ..Check::unknown(what, reason) }
+    }
+}
+
+/// Looks at all needs at the same time; the answers are in the order of the needs.
+///
+/// A few read-only calls for each. Of a secret's value only the names of its keys are looked at, and only if the need
+/// names keys.
+pub async fn check(connection: &Connection, needs: &[Need]) -> Vec<Check> {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    for (at, need) in needs.iter().cloned().enumerate() {
+        let (connection, places) = (connection.clone(), Arc::clone(&places));
+        running.spawn(async move {
+            // The semaphore is never closed; without a place it would just be asked at once.
+            let _place = places.acquire().await;
+            let answer = tokio::time::timeout(PATIENCE, look(&connection, &need)).await;
+            let late =
+                || Check::unknown(name(&need), format!("no answer within {} seconds", PATIENCE.as_secs()));
+            (at, answer.unwrap_or_else(|_| late()))
+        });
+    }
+    let mut checks: Vec<Check> =
+        needs.iter().map(|need| Check::unknown(name(need), "it was not looked at")).collect();
+    while let Some(done) = running.join_next().await {
+        if let Ok((at, check)) = done {
+            checks[at] = check;
+        }
+    }
+    checks
+}
+
+async fn look(connection: &Connection, need: &Need) -> Check {
+    match need {
+        Need::Image(image) => images::look(connection, image).await,
+        Need::Secret(secret) => secrets::look(connection, secret).await,
+        Need::Certificate { arn, region } => certificates::look(connection, arn, region).await,
+        Need::HostedZone { id } => zones::look(connection, id).await,
+        Need::FreeName { type_name, name } => names::look(connection, type_name, name).await,
+    }
+}
+
+/// What a need is about, in a few words.
+fn name(need: &Need) -> String {
+    match need {
+        Need::Image(image) => format!("the image {}", image.uri),
+        Need::Secret(secret) => format!("the secret {}", secret.id),
+        Need::Certificate { arn, .. } => format!("the certificate {arn}"),
+        Need::HostedZone { id } => format!("the hosted zone {id}"),
+        Need::FreeName { type_name, name } => format!("the name {name} ({type_name})"),
+    }
+}
+
+/// The action that was denied. Cloud Control asks other services in the caller's name, and the one that denies it says
+/// so: `User: … is not authorized to perform: logs:DescribeLogGroups on resource: …`.
+fn denied_action(failure: &ApiFailure) -> &str {
+    let named = failure.message.split("not authorized to perform: ").nth(1);
+    let named = named.and_then(|rest| rest.split_whitespace().next());
+    named.filter(|action| action.contains(':')).unwrap_or(failure.action)
+}
+
+/// Whether the service says that there is no such thing.
+fn is_absent(failure: &ApiFailure) -> bool {
+    failure.class == Class::Missing
+        || matches!(
+            failure.code.as_deref(),
+            Some("ResourceNotFoundException" | "RepositoryNotFoundException" | "ImageNotFoundException")
+        )
+}
