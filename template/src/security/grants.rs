@@ -416,12 +416,11 @@ impl Told<'_> {
         let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
         let fewer =
             if lost.only_conditions { "denied only under another condition" } else { "no longer denied" };
-        let what = match self.kind {
-            SecurityKind::Permission => format!("`{subject}` is {fewer} {actions} on {resources}"),
-            _ => {
-                let who = listed(&lost.principals).replace("`everybody`", "everybody");
-                format!("on `{subject}`, {actions} is {fewer} to {who}")
-            }
+        let who = listed(&lost.principals).replace("`everybody`", "everybody");
+        let what = if self.kind == SecurityKind::Permission {
+            format!("`{subject}` is {fewer} {actions} on {resources}")
+        } else {
+            format!("on `{subject}`, {actions} is {fewer} to {who}")
         };
         self.change(what, statement.is_wide(true), true)
     }

@@ -99,7 +99,7 @@ impl Rules {
             let entries = symbols.items(resource.properties.get(property), &when);
             // AWS adds a rule that lets everything out to a group that is made without one.
             if entries.is_empty() && kind == SecurityKind::Egress {
-                self.known.extend(everything_out(id, &when));
+                self.known.push(everything_out(id, &when));
             }
             for (when, entry) in entries {
                 match entry {
@@ -157,22 +157,21 @@ impl Rules {
     }
 }
 
-/// The rules of a group that is made without rules for what goes out.
+/// The rule of a group that is made without rules for what goes out. (In a VPC with IPv6 AWS adds one for `::/0` too.)
 ///
 /// Source: [AWS::EC2::SecurityGroup][aws], on `SecurityGroupEgress`.
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
-fn everything_out(id: &str, when: &When) -> Vec<Rule> {
-    let to = |block: &str| Rule {
+fn everything_out(id: &str, when: &When) -> Rule {
+    Rule {
         id: id.to_owned(),
         group: reference(id),
         kind: SecurityKind::Egress,
         when: when.clone(),
         protocol: "-1".to_owned(),
         ports: Ports::All,
-        peer: Peer::of(block.to_owned()),
-    };
-    vec![to("0.0.0.0/0")]
+        peer: Peer::of("0.0.0.0/0".to_owned()),
+    }
 }
 
 /// Protocols have names and [numbers][iana].

@@ -42,11 +42,11 @@ impl Side {
         };
         let all_but = statement.get(&format!("Not{key}"));
         let node = all_but.or_else(|| statement.get(key));
-        let none = When::new();
+        let always = When::new();
         let items: BTreeSet<(When, String)> = match (part, node) {
             (_, None) => return Side::all(part),
             (Part::Principal, Some(node)) => principals(node, symbols).into_iter().collect(),
-            (_, node) => symbols.texts(node, &none).into_iter().collect(),
+            (_, node) => symbols.texts(node, &always).into_iter().collect(),
         };
         Side { part, all_but: all_but.is_some(), items }
     }

@@ -115,7 +115,7 @@ impl Statement {
         let [principal, action, resource] = triple;
         let when = strictly.then(|| {
             let mut when = other.when.clone();
-            triple.iter().for_each(|atom| when.extend(atom.when()));
+            when.extend(triple.iter().flat_map(Atom::when));
             when
         });
         let holds = when.as_ref().is_none_or(|when| self.when.is_subset(when));
@@ -152,8 +152,8 @@ impl Seen {
 impl Conditions {
     fn of(node: Option<&Node>, symbols: &Symbols<'_>) -> Conditions {
         let mut conditions = Conditions::default();
-        let none = When::new();
-        let branches = node.map(|node| symbols.branches(node, &none)).unwrap_or_default();
+        let always = When::new();
+        let branches = node.map(|node| symbols.branches(node, &always)).unwrap_or_default();
         // One that is there only sometimes is no condition to rely on: it is compared as it is written.
         let sometimes = branches.iter().any(|(when, _)| !when.is_empty());
         match branches.as_slice() {
@@ -165,7 +165,7 @@ impl Conditions {
                         continue;
                     };
                     for (key, values) in keys {
-                        for (_, value) in symbols.texts(Some(values), &none) {
+                        for (_, value) in symbols.texts(Some(values), &always) {
                             conditions.add(operator, key, value);
                         }
                     }
