@@ -20,11 +20,13 @@
 //! step function; `engine::runtime` carries out what it asks for.
 
 mod bootstrap;
+mod cause;
 mod connect;
 pub mod emulator;
 mod engine;
 mod error;
 mod failure;
+mod history;
 mod services;
 mod stacks;
 mod template_body;
@@ -40,6 +42,7 @@ pub use engine::request::{
 };
 pub use engine::{deploy_stack, destroy_stack};
 pub use error::{CloudError, Kind, Report};
+pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use services::{ServiceDeployment, ServiceState, StoppedContainer, StoppedTask};
 pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
