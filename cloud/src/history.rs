@@ -14,7 +14,9 @@ use serde::Serialize;
 use crate::cause::{cause, failures};
 use crate::engine::progress::{ResourceEvent, Timestamp};
 
+#[cfg(test)]
 pub(crate) use group::group;
+pub(crate) use read::{FailedHook, stack_name};
 pub use read::{History, Reach, history};
 
 /// One attempt to create, change or delete a stack, with the rollback that followed it if it failed.

@@ -22,6 +22,7 @@
 mod bootstrap;
 mod cause;
 mod connect;
+mod diagnose;
 pub mod emulator;
 mod engine;
 mod error;
@@ -34,6 +35,10 @@ mod text;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
 pub use connect::{ConnectOptions, Connection, Identity, Keys};
+pub use diagnose::{
+    Check, Detail, Diagnosis, Explanation, Verdict, Waiting, diagnose, explain, explain_change_set,
+    explain_report, explain_task,
+};
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{

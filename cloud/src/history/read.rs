@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, VecDeque};
 use aws_sdk_cloudformation::types::StackEvent;
 use serde::Serialize;
 
-use super::{PastOperation, group};
+use super::PastOperation;
+use super::group::group;
 use crate::cause::nested_stack;
 use crate::connect::Connection;
 use crate::engine::api;
