@@ -1,6 +1,7 @@
 //! What the commands that talk to AWS share: whom they talk to, how they ask, and how they show what happens.
 
 mod approval;
+mod explained;
 mod exports;
 mod failure;
 mod progress;
@@ -15,6 +16,7 @@ use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection};
 use tokio::runtime::Runtime;
 
 pub(crate) use approval::{Approval, ask};
+pub(crate) use explained::{detail_lines, explanation_lines, line, place, task_lines};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use progress::Monitor;

@@ -8,9 +8,17 @@ pub(crate) mod config;
 #[cfg(feature = "aws")]
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
+mod deployed;
+#[cfg(feature = "aws")]
 pub(crate) mod destroy;
+#[cfg(feature = "aws")]
+pub(crate) mod diagnose;
 pub(crate) mod diff;
 mod diff_text;
+#[cfg(feature = "aws")]
+pub(crate) mod events;
+#[cfg(feature = "aws")]
+mod events_text;
 mod explain;
 pub(crate) mod iam_policy;
 pub(crate) mod list;
@@ -38,6 +46,10 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Destroy(args) => destroy::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Events(args) => events::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Diagnose(args) => diagnose::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]

@@ -13,7 +13,7 @@ pub enum Scope {
     Nothing,
 }
 
-/// Every action that `deploy`, `diff`, `destroy`, `outputs` and `bootstrap` call; a test holds the code that calls
+/// Every action that the commands which talk to AWS call; a test holds the code that calls
 /// them against this table.
 ///
 /// `cloudformation:TagResource` is needed by a change set that gives tags to a stack, and `s3:GetObject` is what
@@ -22,18 +22,21 @@ pub enum Scope {
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-pub const OWN_CALLS: [(&str, Scope); 20] = [
+pub const OWN_CALLS: [(&str, Scope); 23] = [
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
     ("cloudformation:DeleteChangeSet", Scope::Stacks),
     ("cloudformation:DeleteStack", Scope::Stacks),
     ("cloudformation:DescribeChangeSet", Scope::Stacks),
+    ("cloudformation:DescribeEvents", Scope::Stacks),
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
+    ("cloudformation:GetHookResult", Scope::Region),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
+    ("cloudformation:ListHookResults", Scope::Region),
     ("cloudformation:ListImports", Scope::Region),
     ("cloudformation:ListStackResources", Scope::Stacks),
     ("cloudformation:ListStacks", Scope::Region),
