@@ -1,25 +1,32 @@
 //! Failures of resources, what explains them, and the tasks that stopped, in lines of text.
 
 use cloud::{Detail, Explanation, ResourceEvent, StoppedTask};
-use constructs::SynthesizedStack;
+use constructs::{Origin, SynthesizedStack};
 
 /// How many of the last lines of a container's log are shown.
 const LOG_LINES: usize = 20;
 
+/// The construct of the resource that an event is about. A nested stack may have a resource with the same logical ID as
+/// the project's.
+pub(crate) fn origin<'a>(event: &ResourceEvent, stack: Option<&'a SynthesizedStack>) -> Option<&'a Origin> {
+    let stack = stack?;
+    let of_stack = event.stack_id.split(":stack/").nth(1).and_then(|rest| rest.split('/').next());
+    let is_own = of_stack.is_none_or(|name| name == stack.name);
+    stack.origins.get(&event.logical_id).filter(|_| is_own)
+}
+
 /// Where a resource comes from: its construct and source line if it is the project's, otherwise its logical ID.
 pub(crate) fn place(event: &ResourceEvent, stack: Option<&SynthesizedStack>) -> String {
-    let origin = stack.and_then(|stack| Some((stack, stack.origins.get(&event.logical_id)?)));
-    match origin {
-        Some((stack, origin)) => format!("{}/{} ({})", stack.name, origin.path, origin.location),
-        None => format!("{} ({})", event.logical_id, event.resource_type),
+    match (stack, origin(event, stack)) {
+        (Some(stack), Some(origin)) => format!("{}/{} ({})", stack.name, origin.path, origin.location),
+        _ => format!("{} ({})", event.logical_id, event.resource_type),
     }
 }
 
 /// What happened to a resource, in one line.
 pub(crate) fn line(event: &ResourceEvent, stack: Option<&SynthesizedStack>) -> String {
     let reason = event.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let known = stack.is_some_and(|stack| stack.origins.contains_key(&event.logical_id));
-    let at = if known { format!(" at {}", place(event, stack)) } else { String::new() };
+    let at = origin(event, stack).map(|_| format!(" at {}", place(event, stack))).unwrap_or_default();
     format!("{} ({}){at}: {}{reason}", event.logical_id, event.resource_type, event.status)
 }
 

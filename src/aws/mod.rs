@@ -16,7 +16,7 @@ use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection};
 use tokio::runtime::Runtime;
 
 pub(crate) use approval::{Approval, ask};
-pub(crate) use explained::{detail_lines, explanation_lines, line, place, task_lines};
+pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place, task_lines};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use progress::Monitor;

@@ -63,8 +63,7 @@ fn text(diagnosis: &Diagnosis, stack: Option<&SynthesizedStack>) -> String {
             format!("{}  {}  {}", date(cause.time), cause.status, name(cause, stack)),
             cause.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
         ];
-        let at = stack.filter(|stack| stack.origins.contains_key(&cause.logical_id));
-        let at = at.map(|_| format!("at {}", aws::place(cause, stack)));
+        let at = aws::origin(cause, stack).map(|_| format!("at {}", aws::place(cause, stack)));
         section(&mut text, "first failure", lines.into_iter().chain(at));
     }
     section(&mut text, "explanation", diagnosis.explanation.iter().flat_map(aws::explanation_lines));

@@ -108,7 +108,7 @@ pub(crate) fn name(event: &ResourceEvent, stack: Option<&SynthesizedStack>) -> S
     if event.physical_id.as_deref() == Some(event.stack_id.as_str()) {
         return event.logical_id.clone();
     }
-    match stack.and_then(|stack| stack.origins.get(&event.logical_id)) {
+    match crate::aws::origin(event, stack) {
         Some(origin) => format!("{} ({}, {})", origin.path, event.logical_id, event.resource_type),
         None => format!("{} ({})", event.logical_id, event.resource_type),
     }

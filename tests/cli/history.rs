@@ -143,7 +143,24 @@ fn run(arguments: &[&str]) -> Outcome {
 
 #[test]
 fn events_lists_the_operations_and_tells_the_newest() {
-    insta::assert_snapshot!(run(&["events", "Shop"]).success(), @"");
+    insta::assert_snapshot!(run(&["events", "Shop"]).success(), @r#"
+    operation  kind    began (UTC)          took    outcome      cause
+    bbbb2222   UPDATE  2026-01-01 10:00:00  1m 10s  rolled back  Queue: jobs already exists
+    aaaa1111   CREATE  2026-01-01 09:00:00  42s     succeeded
+
+    UPDATE bbbb2222-update of Shop: rolled back
+    began 2026-01-01 10:00:00 UTC, took 1m 10s
+    with cccc3333-rollback, its rollback
+      10:00:00  UPDATE_IN_PROGRESS           Shop  User Initiated
+      10:00:02  UPDATE_IN_PROGRESS           Inner (AWS::CloudFormation::Stack)
+        10:00:03  UPDATE_IN_PROGRESS           Shop-Inner-X
+        10:00:04  CREATE_FAILED                Queue (AWS::SQS::Queue)  jobs already exists
+      10:00:05  UPDATE_FAILED                Inner (AWS::CloudFormation::Stack)  Embedded stack was not successfully updated
+      10:00:06  UPDATE_FAILED                Topic (AWS::SNS::Topic)  Resource update cancelled
+      10:00:07  UPDATE_ROLLBACK_IN_PROGRESS  Shop  failed: [Inner]
+      10:01:10  UPDATE_ROLLBACK_COMPLETE     Shop
+    1 failure; first Queue (AWS::SQS::Queue): CREATE_FAILED: jobs already exists
+    "#);
 }
 
 #[test]
@@ -171,7 +188,23 @@ fn programs_get_every_operation_with_its_events() {
 // L7, L8
 #[test]
 fn diagnose_explains_the_last_failure() {
-    insta::assert_snapshot!(run(&["diagnose", "Shop"]).success(), @"");
+    insta::assert_snapshot!(run(&["diagnose", "Shop"]).success(), @r#"
+    Shop is UPDATE_ROLLBACK_COMPLETE: as it was before the update
+    its last operation failed
+    last: UPDATE bbbb2222-update, began 2026-01-01 10:00:00 UTC, took 1m 10s, rolled back
+
+    first failure:
+      2026-01-01 10:00:04  CREATE_FAILED  Queue (AWS::SQS::Queue)
+      jobs already exists
+
+    explanation:
+      why: something of this name exists already; perhaps an earlier stack retained it
+      do:  give the resource another name, delete the one that exists, or import it into the stack (`aws cloudformation create-change-set --import-existing-resources`)
+      try: aws cloudformation describe-stack-resources --physical-resource-id Queue
+      see: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
+
+    next: correct the cause, then run `docuthinker deploy Shop`
+    "#);
 }
 
 #[test]
