@@ -176,6 +176,10 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]
+    Events(commands::events::Events),
+    #[cfg(feature = "aws")]
+    Diagnose(commands::diagnose::Diagnose),
+    #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
     Local(commands::local::Local),

@@ -140,6 +140,7 @@ impl Printer {
                 "operationId": aws.and_then(|aws| aws.operation_id.as_ref()),
                 "state": aws.and_then(|aws| aws.now.as_ref()),
                 "next": failure.next.as_ref().or(last.and_then(|problem| problem.hint.as_ref())),
+                "report": aws.and_then(|aws| aws.report.as_ref()),
                 "problems": failure.problems,
             });
             if let (Some(data), Some(object)) = (&failure.data, object.as_object_mut()) {
@@ -213,6 +214,9 @@ pub(crate) fn problem_text(problem: &Problem, columns: Option<usize>) -> String 
     }
     for more in &problem.also {
         let _ = writeln!(text, "  also {}", Printable(more));
+    }
+    for note in &problem.notes {
+        let _ = writeln!(text, "  {}", Printable(note));
     }
     if let Some(hint) = &problem.hint {
         text += &hint_text(hint, columns);

@@ -38,6 +38,9 @@ pub(crate) struct Problem {
     /// What else went wrong with it or because of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) also: Vec<String>,
+    /// What explains it, in lines that are shown as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
@@ -54,6 +57,7 @@ impl Problem {
             at: vec![],
             excerpt: None,
             also: vec![],
+            notes: vec![],
             hint: None,
         }
     }
@@ -115,6 +119,8 @@ pub(crate) struct AwsState {
     pub(crate) operation_id: Option<String>,
     /// The state in AWS now, in words.
     pub(crate) now: Option<String>,
+    /// Everything else that is known, for programs: cause, failures, tasks, details, explanation.
+    pub(crate) report: Option<serde_json::Value>,
 }
 
 impl Failure {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::diagnose::Detail;
 use crate::engine::Blocker;
 use crate::engine::progress::ResourceEvent;
 use crate::services::StoppedTask;
@@ -89,6 +90,9 @@ pub struct Report {
     /// Tasks that stopped during the operation, with their last log lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<StoppedTask>,
+    /// What CloudFormation's validations and the account's hooks found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
 }
 
 /// A failure of this crate. `Display` is what happened; [`CloudError::report`] has the rest.
@@ -110,6 +114,7 @@ impl CloudError {
             failures: Vec::new(),
             blockers: Vec::new(),
             tasks: Vec::new(),
+            details: Vec::new(),
         }))
     }
 

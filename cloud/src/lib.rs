@@ -20,12 +20,15 @@
 //! step function; `engine::runtime` carries out what it asks for.
 
 mod bootstrap;
+mod cause;
 mod clock;
 mod connect;
+mod diagnose;
 pub mod emulator;
 mod engine;
 mod error;
 mod failure;
+mod history;
 mod pacer;
 pub mod preflight;
 mod services;
@@ -35,6 +38,10 @@ mod text;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
 pub use connect::{ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, OtherEndpoint};
+pub use diagnose::{
+    Check, Detail, Diagnosis, Explanation, Verdict, Waiting, diagnose, explain, explain_change_set,
+    explain_report, explain_task,
+};
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
@@ -47,6 +54,7 @@ pub use engine::{
     obstacles_to_deletion, operate_stack, resources_of,
 };
 pub use error::{CloudError, Kind, Report};
+pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use services::{
     ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
 };

@@ -1,16 +1,30 @@
 //! Failures of AWS in the form of all failures.
 
-use std::fmt::Write;
-
-use cloud::{CloudError, Kind};
+use cloud::{CloudError, Kind, Report};
 use constructs::SynthesizedStack;
+use serde_json::json;
 
+use super::explained::{detail_lines, explanation_lines, line, place, task_lines};
 use crate::exit::Exit;
 use crate::problem::{AwsState, Failure, Problem};
 
 /// What happened, how AWS was left, and what to do next.
 pub(crate) fn failure(error: &CloudError) -> Failure {
-    let report = error.report();
+    told(error.report(), None)
+}
+
+/// As [`failure`], with the construct and the source line of each resource that failed.
+pub(crate) fn located(error: &CloudError, stack: Option<&SynthesizedStack>) -> Failure {
+    let mut failure = told(error.report(), stack);
+    if let Some(cause) = &error.report().cause
+        && let Some(problem) = failure.problems.last_mut()
+    {
+        problem.at.push(place(cause, stack));
+    }
+    failure
+}
+
+fn told(report: &Report, stack: Option<&SynthesizedStack>) -> Failure {
     let (exit, code) = ending(report.kind);
     let mut problem = Problem::error(code, &report.what);
     // The message tells the cause already, in AWS's words.
@@ -27,36 +41,26 @@ pub(crate) fn failure(error: &CloudError) -> Failure {
         report.blockers.iter().any(|blocker| blocker.logical_id == event.logical_id)
     };
     let failures = report.failures.iter().filter(|event| !blocked(event));
-    for event in failures.filter(|event| report.cause.as_ref() != Some(*event)) {
-        let mut line = format!("{} {}: {}", event.logical_id, event.resource_type, event.status);
-        if let Some(reason) = &event.reason {
-            let _ = write!(line, ": {reason}");
-        }
-        problem.also.push(line);
-    }
+    let others = failures.filter(|event| report.cause.as_ref() != Some(*event));
+    problem.also.extend(others.map(|event| line(event, stack)));
+    let explanation = cloud::explain_report(report);
+    problem.notes.extend(explanation.iter().flat_map(explanation_lines));
+    problem.notes.extend(report.details.iter().flat_map(|detail| detail_lines(detail, stack)));
+    problem.notes.extend(report.tasks.iter().flat_map(task_lines));
     let state = AwsState {
         stack: report.stack.clone(),
         status: report.status.clone(),
         operation_id: report.operation_id.clone(),
         now: report.state.clone(),
+        report: Some(json!({
+            "cause": report.cause,
+            "failures": report.failures,
+            "explanation": explanation,
+            "details": report.details,
+            "tasks": report.tasks,
+        })),
     };
     Failure { aws: Some(Box::new(state)), next: report.next.clone(), ..Failure::new(exit, vec![problem]) }
-}
-
-/// As [`failure`], with the construct and the source line of the resource that caused it.
-pub(crate) fn located(error: &CloudError, stack: Option<&SynthesizedStack>) -> Failure {
-    let mut failure = failure(error);
-    if let Some(cause) = &error.report().cause
-        && let Some(problem) = failure.problems.last_mut()
-    {
-        match stack.and_then(|stack| Some((stack, stack.origins.get(&cause.logical_id)?))) {
-            Some((stack, origin)) => {
-                problem.at.push(format!("{}/{} ({})", stack.name, origin.path, origin.location));
-            }
-            None => problem.at.push(format!("{} ({})", cause.logical_id, cause.resource_type)),
-        }
-    }
-    failure
 }
 
 const fn ending(kind: Kind) -> (Exit, &'static str) {

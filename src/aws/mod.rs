@@ -1,6 +1,7 @@
 //! What the commands that talk to AWS share: whom they talk to, how they ask, and how they show what happens.
 
 mod approval;
+mod explained;
 mod exports;
 mod failure;
 mod mfa;
@@ -17,6 +18,7 @@ use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection, Mfa, O
 use tokio::runtime::Runtime;
 
 pub(crate) use approval::{About, Approval, ApprovalOptions, ask};
+pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place, task_lines};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};

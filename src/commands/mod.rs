@@ -8,11 +8,19 @@ pub(crate) mod config;
 #[cfg(feature = "aws")]
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
+mod deployed;
+#[cfg(feature = "aws")]
 pub(crate) mod destroy;
+#[cfg(feature = "aws")]
+pub(crate) mod diagnose;
 pub(crate) mod diff;
 mod diff_text;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
+#[cfg(feature = "aws")]
+pub(crate) mod events;
+#[cfg(feature = "aws")]
+mod events_text;
 mod explain;
 pub(crate) mod iam_policy;
 pub(crate) mod list;
@@ -50,6 +58,10 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Doctor(args) => doctor::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Events(args) => events::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Diagnose(args) => diagnose::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]

@@ -20,6 +20,10 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["outputs"],
         #[cfg(feature = "aws")]
+        &["events"],
+        #[cfg(feature = "aws")]
+        &["diagnose"],
+        #[cfg(feature = "aws")]
         &["bootstrap"],
         #[cfg(feature = "aws")]
         &["local"],

@@ -21,6 +21,8 @@ mod gate;
 #[cfg(feature = "guard")]
 mod guard;
 mod help;
+#[cfg(feature = "aws")]
+mod history;
 mod iam_policy;
 #[cfg(feature = "aws")]
 mod lifecycle;

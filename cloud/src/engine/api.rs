@@ -212,7 +212,7 @@ pub(crate) async fn events(
 }
 
 /// An event; `None` for half of one.
-fn event(event: &aws::StackEvent) -> Option<ResourceEvent> {
+pub(crate) fn event(event: &aws::StackEvent) -> Option<ResourceEvent> {
     Some(ResourceEvent {
         id: event.event_id()?.to_owned(),
         stack_id: event.stack_id().unwrap_or_default().to_owned(),

@@ -1,7 +1,7 @@
 //! The deletion of one stack as a pure step function: look, check who needs it, delete, follow until it is gone.
 
 mod blockers;
-mod ending;
+pub(super) mod ending;
 pub(crate) mod interfaces;
 mod obstacles;
 

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::progress::{ResourceEvent, Timestamp};
 use super::status::{Condition, condition};
+use crate::cause;
 
 /// From how many events on the older half of a page shows that everything before it is known.
 const SMALL_PAGE: usize = 10;
-/// The resource type of a nested stack, and of a stack's own events.
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
 /// The events of one operation on one stack and on those nested in it: each once, in order.
 #[derive(Debug, Clone)]
@@ -119,23 +118,16 @@ impl EventLog {
 
     /// A nested stack is read from when its parent touches it until it tells of its own ending.
     fn follow_nested(&mut self, event: &ResourceEvent) {
-        match self.nested_arn(event) {
+        match cause::nested_stack(event).map(str::to_owned) {
             Some(arn) if event.status.ends_with("_IN_PROGRESS") => drop(self.nested.insert(arn, true)),
             Some(arn) => drop(self.nested.entry(arn).or_insert(true)),
-            None if is_own(event, &self.root) && ends(&event.status) => {
+            None if cause::is_about_a_stack(event, &self.root) && ends(&event.status) => {
                 if let Some(open) = self.nested.get_mut(&event.stack_id) {
                     *open = false;
                 }
             }
             None => {}
         }
-    }
-
-    /// The ARN of the nested stack that its parent tells of here.
-    fn nested_arn(&self, event: &ResourceEvent) -> Option<String> {
-        let arn = event.physical_id.as_ref()?;
-        let is_parents = event.resource_type == STACK_TYPE && *arn != event.stack_id && *arn != self.root;
-        (is_parents && arn.starts_with("arn:")).then(|| arn.clone())
     }
 
     /// The nested stacks of which more is to come.
@@ -192,16 +184,12 @@ impl EventLog {
 
     /// The first failure that is not the echo of another one.
     pub(crate) fn cause(&self) -> Option<&ResourceEvent> {
-        let failures = || self.events.iter().filter(|event| self.is_failure(event));
-        failures()
-            .find(|event| !is_echo(event) && self.nested_arn(event).is_none())
-            .or_else(|| failures().find(|event| !is_echo(event)))
-            .or_else(|| failures().next())
+        cause::cause(&self.events, &self.root)
     }
 
     /// Every resource that failed by itself, in order.
     pub(crate) fn failures(&self) -> Vec<ResourceEvent> {
-        self.events.iter().filter(|event| self.is_failure(event) && !is_echo(event)).cloned().collect()
+        cause::failures(&self.events, &self.root).into_iter().cloned().collect()
     }
 
     /// The resources whose deletion failed and did not succeed later. Told apart by their physical ids, since a
@@ -247,11 +235,7 @@ impl EventLog {
     }
 
     fn resources(&self) -> impl Iterator<Item = &ResourceEvent> {
-        self.events.iter().filter(|event| !is_own(event, &self.root))
-    }
-
-    fn is_failure(&self, event: &ResourceEvent) -> bool {
-        event.status.ends_with("_FAILED") && !is_own(event, &self.root)
+        self.events.iter().filter(|event| !cause::is_about_a_stack(event, &self.root))
     }
 
     fn is_root(&self, event: &ResourceEvent) -> bool {
@@ -259,19 +243,9 @@ impl EventLog {
     }
 }
 
-/// Whether an event tells of the stack in whose list it stands, and not of one of its resources.
-pub(crate) fn is_own(event: &ResourceEvent, root: &str) -> bool {
-    event.physical_id.as_deref().is_some_and(|id| id == root || id == event.stack_id)
-}
-
 /// Whether a status ends an operation.
 fn ends(status: &str) -> bool {
     !matches!(condition(status), Condition::Running | Condition::Announced | Condition::Unknown)
-}
-
-/// CloudFormation stops what it was doing when something else fails, and reports that as a failure, too.
-fn is_echo(event: &ResourceEvent) -> bool {
-    event.reason.as_deref().is_some_and(|reason| reason.to_lowercase().contains("cancelled"))
 }
 
 /// The event with which the stack's running operation, or its last one, began: what precedes it is another ending.

@@ -1,6 +1,6 @@
 //! The deploy engine: pure decisions ([`deploy`], [`destroy`]) around which a [`runtime`] does the talking.
 
-mod api;
+pub(crate) mod api;
 pub(crate) mod cancel;
 mod cleanup;
 mod deploy;
@@ -19,7 +19,7 @@ pub(crate) mod progress;
 mod properties;
 pub(crate) mod request;
 mod runtime;
-mod status;
+pub(crate) mod status;
 mod verdict;
 
 pub use destroy::{

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::destroy::ending::not_deleted;
 use super::events::{EventLog, begin_of_last_operation};
 use super::follow::{Ending, Follow, Followed};
 use super::machine::{Action, Machine, Moment, Next, Observation, Turn};
 use super::patience::{Pace, Patience};
 use super::progress::{Phase, Progress, ResourceEvent};
-use super::request::{DEFAULT_GRACE, StackDescription};
+use super::request::{DEFAULT_GRACE, DestroyRequest, StackDescription};
 use super::status::{Condition, condition};
 use super::verdict;
 use crate::error::{CloudError, Kind};
@@ -326,7 +327,7 @@ impl Operate {
             Condition::Succeeded if self.request.goal == Goal::Cancel => Err(verdict::too_late(&stack, log)),
             Condition::Succeeded => Ok(outcome(follow, &stack.status)),
             Condition::RolledBack if rolled_back_on_purpose => Ok(outcome(follow, &stack.status)),
-            _ if stack.status == "DELETE_FAILED" => Err(super::destroy::ending::not_deleted(&stack.name, log, &stack)),
+            _ if stack.status == "DELETE_FAILED" => Err(not_deleted(&DestroyRequest::new(&stack.name), log, &stack)),
             _ => Err(verdict::not_done(&stack, log)),
         }
     }

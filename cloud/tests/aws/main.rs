@@ -5,6 +5,7 @@
 mod credentials;
 mod emulator;
 mod endpoint;
+mod history;
 #[cfg(unix)]
 mod preflight;
 mod python;

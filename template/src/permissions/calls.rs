@@ -24,7 +24,7 @@ pub enum Scope {
     Nothing,
 }
 
-/// Every action that `deploy`, `diff`, `destroy`, `doctor`, `outputs` and `bootstrap` call; a test holds the code that calls
+/// Every action that the commands which talk to AWS call; a test holds the code that calls
 /// them against this table.
 ///
 /// `cloudformation:TagResource` is needed by a change set that gives tags to a stack, and `s3:GetObject` is what
@@ -45,13 +45,16 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:DeleteStack", Scope::Stacks),
     ("cloudformation:DescribeAccountLimits", Scope::Region),
     ("cloudformation:DescribeChangeSet", Scope::Stacks),
+    ("cloudformation:DescribeEvents", Scope::Stacks),
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
+    ("cloudformation:GetHookResult", Scope::Region),
     ("cloudformation:GetResource", look("*", &LOOKED_UP)),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
+    ("cloudformation:ListHookResults", Scope::Region),
     ("cloudformation:ListImports", Scope::Region),
     ("cloudformation:ListResources", Scope::Withheld),
     ("cloudformation:ListStackResources", Scope::Stacks),

@@ -69,7 +69,7 @@ fn operations_are_told_apart_by_their_id_and_a_rollback_belongs_to_what_it_undoe
 fn a_nested_stack_with_the_same_logical_ids_has_a_story_of_its_own() {
     const NESTED: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/S-Net/2";
     let mut child = event(1, "Net", "CREATE_IN_PROGRESS", "Resource creation Initiated");
-    child.resource_type = STACK_TYPE.into();
+    child.resource_type = "AWS::CloudFormation::Stack".into();
     child.physical_id = Some(NESTED.into());
     let mut log = log();
     log.take(vec![child.clone(), event(0, "A", "CREATE_IN_PROGRESS", "")]);

@@ -1,0 +1,64 @@
+//! A stack that is, or was, in AWS: one of the project's, or any other by its name or ARN.
+
+use constructs::SynthesizedStack;
+
+use crate::problem::Result;
+use crate::session::{Session, is_called};
+
+/// Which stack is meant, and where it is.
+pub(crate) struct Deployed {
+    /// Its name in CloudFormation, or its ARN.
+    pub(crate) name: String,
+    pub(crate) region: Option<String>,
+    pub(crate) account: Option<String>,
+    /// Where its resources come from, if it is one of the project's.
+    pub(crate) synthesized: Option<SynthesizedStack>,
+}
+
+impl Deployed {
+    /// The stack that is called `text`. A project whose settings are wrong is no obstacle: what happened in AWS can be told
+    /// without construct paths.
+    pub(crate) fn find(text: &str, session: &mut Session<'_>) -> Result<Deployed> {
+        let name = in_arn(text).unwrap_or(text);
+        let stacks = match session.synthesize(&[]) {
+            Ok(synthesis) => synthesis.stacks,
+            Err(_) => {
+                session
+                    .printer
+                    .status("the settings are wrong, so resources are shown without their constructs");
+                vec![]
+            }
+        };
+        let synthesized = stacks.into_iter().find(|stack| is_called(stack, name));
+        if name != text {
+            let part = |n| text.split(':').nth(n).filter(|part| !part.is_empty()).map(str::to_owned);
+            return Ok(Deployed { name: text.to_owned(), region: part(3), account: part(4), synthesized });
+        }
+        Ok(match synthesized {
+            Some(stack) => Deployed {
+                name: stack.name.clone(),
+                region: stack.region.clone(),
+                account: stack.account.clone(),
+                synthesized: Some(stack),
+            },
+            None => Deployed { name: text.to_owned(), region: None, account: None, synthesized: None },
+        })
+    }
+}
+
+/// The stack's name in `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
+fn in_arn(text: &str) -> Option<&str> {
+    text.strip_prefix("arn:")?.split_once(":stack/")?.1.split('/').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_names_its_stack() {
+        assert_eq!(in_arn("arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1-2"), Some("Shop"));
+        assert_eq!(in_arn("Shop"), None);
+        assert_eq!(in_arn("arn:aws:sqs:eu-west-1:123456789012:q"), None);
+    }
+}
