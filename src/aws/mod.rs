@@ -17,10 +17,10 @@ use tokio::runtime::Runtime;
 pub(crate) use approval::{Approval, ask};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
-pub(crate) use progress::Monitor;
+pub(crate) use progress::{Monitor, Subject, View, time_text};
 
 use crate::exit::Exit;
-use crate::printer::Printer;
+use crate::printer::{Printer, ProgressForm};
 use crate::problem::{Failure, Problem, Result};
 
 /// Options that say which AWS is meant.
@@ -41,13 +41,24 @@ pub(crate) struct Options {
     /// Use the emulator on this machine instead of AWS; it is started if it does not run
     #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url"])]
     pub(crate) local: bool,
+
+    /// How progress is shown on stderr: `auto`, `plain` lines, a `live` tree, or `json` lines for programs
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "FORM"
+    )]
+    pub(crate) progress: ProgressForm,
 }
 
 /// Connections to AWS, one for each region that is needed, and the engine that drives them.
 pub(crate) struct Aws {
     runtime: Option<Runtime>,
     options: Options,
-    connections: BTreeMap<Option<String>, Connection>,
+    connections: BTreeMap<(Option<String>, Option<String>), Connection>,
     local: Option<Emulator>,
     cancel: Cancel,
 }
@@ -77,8 +88,9 @@ impl Aws {
         account: Option<&str>,
         printer: &mut Printer,
     ) -> Result<Connection> {
-        let region = region.map(str::to_owned);
-        if let Some(known) = self.connections.get(&region) {
+        let key = (region.map(str::to_owned), account.map(str::to_owned));
+        let region = key.0.clone();
+        if let Some(known) = self.connections.get(&key) {
             return Ok(known.clone());
         }
         if self.options.local && self.local.is_none() {
@@ -100,7 +112,7 @@ impl Aws {
         if self.connections.is_empty() {
             announce(&connection, asked.as_deref(), printer);
         }
-        self.connections.insert(region, connection.clone());
+        self.connections.insert(key, connection.clone());
         Ok(connection)
     }
 

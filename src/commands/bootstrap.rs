@@ -21,12 +21,13 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
     let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
     let approval = Approval { yes: session.global.yes };
     let monitor = Monitor::new(cloud::BOOTSTRAP_STACK, &mut session.printer);
-    let made = aws.wait(cloud::bootstrap(
+    let work = cloud::bootstrap(
         &connection,
         async |question| approval.decide(question, &monitor, aws.cancel()).await,
         |progress| monitor.see(progress),
         aws.cancel(),
-    ));
+    );
+    let made = aws.wait(monitor.during(work));
     drop(monitor);
     let made = made?;
     if session.printer.json() {

@@ -118,8 +118,8 @@ fn destroy(args: &Destroy, target: Target, aws: &mut Aws, session: &mut Session<
         ..DestroyRequest::new(&target.name)
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);
-    let outcome =
-        aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    let work = cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel());
+    let outcome = aws.run(monitor.during(work));
     drop(monitor);
     let outcome = outcome.map_err(|error| aws::failure(&error))?;
     let what =
