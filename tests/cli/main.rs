@@ -12,6 +12,8 @@ mod config;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
+#[cfg(feature = "aws")]
+mod fleet;
 mod gate;
 #[cfg(feature = "guard")]
 mod guard;
