@@ -93,7 +93,10 @@ fn run(project: &dyn AnyProject) -> ExitCode {
             return if message.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Done.into() };
         }
     };
-    let printer = printer::Printer::new(cli.global.output, cli.global.color, cli.global.verbosity());
+    #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only a build that knows AWS has progress"))]
+    let mut printer = printer::Printer::new(cli.global.output, cli.global.color, cli.global.verbosity());
+    #[cfg(feature = "aws")]
+    printer.show_progress(cli.global.aws.progress);
     let mut session = Session { project, global: cli.global, printer };
     match commands::run(&cli.command, &mut session) {
         Ok(exit) => exit.into(),

@@ -35,6 +35,33 @@ pub(crate) enum Color {
     Never,
 }
 
+/// How progress is shown.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum ProgressForm {
+    /// As a tree on a terminal of 40 columns and 10 lines or more, as JSON with `--output json`, else as plain lines.
+    #[default]
+    Auto,
+    /// As lines, one for each resource that is finished.
+    Plain,
+    /// As a tree by construct that is drawn again and again, where stderr is a terminal.
+    Live,
+    /// As lines of JSON; everything else on stderr is JSON then too.
+    Json,
+}
+
+/// How progress is shown in this run.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// As lines.
+    Plain,
+    /// As a tree.
+    Live,
+    /// As lines of JSON.
+    Json,
+}
+
 /// How much is told on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Verbosity {
@@ -53,6 +80,10 @@ pub(crate) struct Printer {
     err: AutoStream<io::Stderr>,
     format: Format,
     verbosity: Verbosity,
+    /// Whether what goes to stderr is for a program.
+    messages_json: bool,
+    #[cfg(feature = "aws")]
+    progress: ProgressForm,
     /// Whether the last thing on stderr was a problem, which the next thing keeps a distance from.
     after_problem: bool,
 }
@@ -69,7 +100,16 @@ impl Printer {
         let out = choice_for(AutoStream::choice(&io::stdout()));
         let err = choice_for(AutoStream::choice(&io::stderr()));
         let (out, err) = (AutoStream::new(io::stdout(), out), AutoStream::new(io::stderr(), err));
-        Printer { out, err, format, verbosity, after_problem: false }
+        Printer {
+            out,
+            err,
+            format,
+            verbosity,
+            messages_json: format == Format::Json,
+            #[cfg(feature = "aws")]
+            progress: ProgressForm::Auto,
+            after_problem: false,
+        }
     }
 
     /// Whether the result is for a program.
@@ -77,16 +117,38 @@ impl Printer {
         self.format == Format::Json
     }
 
-    /// Whether a line on stderr may be written again and again, to show what is going on.
+    /// Says how progress is to be shown.
     #[cfg(feature = "aws")]
-    pub(crate) fn rewrites_lines(&self) -> bool {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    pub(crate) fn show_progress(&mut self, form: ProgressForm) {
+        self.progress = form;
+        self.messages_json |= form == ProgressForm::Json;
+    }
+
+    /// How progress is shown, as it was asked for and as the terminal allows.
+    #[cfg(feature = "aws")]
+    pub(crate) fn shows_progress(&self) -> Shown {
+        match self.progress {
+            ProgressForm::Json => Shown::Json,
+            ProgressForm::Auto if self.json() => Shown::Json,
+            ProgressForm::Auto if self.has_room_for_a_tree() && !is_set("CI") => Shown::Live,
+            ProgressForm::Live if self.has_room_for_a_tree() => Shown::Live,
+            _ => Shown::Plain,
+        }
+    }
+
+    /// Whether lines on stderr can be drawn again and again, and there are enough of them.
+    #[cfg(feature = "aws")]
+    fn has_room_for_a_tree(&self) -> bool {
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        io::IsTerminal::is_terminal(&io::stderr())
-            && capable
-            && !set("CI")
-            && !self.json()
-            && self.verbosity > Verbosity::Quiet
+        let size = terminal_size::terminal_size_of(io::stderr());
+        let enough = size.is_some_and(|(columns, lines)| columns.0 >= 40 && lines.0 >= 10);
+        io::IsTerminal::is_terminal(&io::stderr()) && capable && enough && self.verbosity > Verbosity::Quiet
+    }
+
+    /// Whether the tree has colours.
+    #[cfg(feature = "aws")]
+    pub(crate) fn colours_progress(&self) -> bool {
+        self.err.current_choice() != ColorChoice::Never
     }
 
     /// Writes text, which ends with a line break, to stdout.
@@ -115,6 +177,12 @@ impl Printer {
         self.result(&format!("{text}\n"))
     }
 
+    /// Whether what is said on stderr is JSON, for programs.
+    #[cfg(feature = "aws")]
+    pub(crate) fn messages_are_json(&self) -> bool {
+        self.messages_json
+    }
+
     /// Says on stderr what is being done.
     pub(crate) fn status(&mut self, text: &str) {
         self.tell(Verbosity::Normal, text);
@@ -129,7 +197,7 @@ impl Printer {
     pub(crate) fn failure(&mut self, failure: &Failure) {
         let aws = failure.aws.as_deref();
         let last = failure.problems.last();
-        if self.json() {
+        if self.messages_json {
             let mut object = json!({
                 "version": 1,
                 "code": last.map(|problem| problem.code),
@@ -164,7 +232,7 @@ impl Printer {
         if problem.severity == Severity::Warning && self.verbosity == Verbosity::Quiet {
             return;
         }
-        if self.json() {
+        if self.messages_json {
             return self.line_json(&json!({ "version": 1, "problem": problem }));
         }
         self.write_err(&problem_text(problem, columns(&io::stderr())));
@@ -178,7 +246,7 @@ impl Printer {
 
     fn tell(&mut self, at_least: Verbosity, text: &str) {
         if self.verbosity < at_least {
-        } else if self.json() {
+        } else if self.messages_json {
             self.line_json(&json!({ "version": 1, "note": anstream::adapter::strip_str(text).to_string() }));
         } else {
             self.write_err(&format!("{text}\n"));
@@ -192,6 +260,11 @@ impl Printer {
         }
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
+}
+
+#[cfg(feature = "aws")]
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 /// The text of one problem: the message, its places, the excerpt, and the hint in a paragraph of its own, which keeps to

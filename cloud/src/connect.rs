@@ -153,11 +153,6 @@ impl Connection {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
-    /// A client of Certificate Manager.
-    pub(crate) fn acm(&self) -> aws_sdk_acm::Client {
-        aws_sdk_acm::Client::new(&self.config)
-    }
-
     /// A client of Cloud Control, which reads any resource by its CloudFormation type.
     pub(crate) fn cloudcontrol(&self) -> aws_sdk_cloudcontrol::Client {
         aws_sdk_cloudcontrol::Client::new(&self.config)

@@ -46,6 +46,9 @@ pub struct StackOptions {
     pub tags: IndexMap<String, String>,
     /// Whether CloudFormation refuses to delete the stack until protection is lifted.
     pub termination_protection: bool,
+    /// Ids of stacks of the app that are deployed before this one, besides those it imports from. For what no reference
+    /// shows, such as a record that must not point to a region before that region is there.
+    pub depends_on: Vec<String>,
 }
 
 impl StackOptions {

@@ -36,7 +36,9 @@ pub struct SynthesizedStack {
     pub name: String,
     /// The template.
     pub template: Template,
-    /// The stacks of the app whose exports this one imports, by name.
+    /// The stacks of the app that must be deployed before this one, by name: those whose exports it imports, and those
+    /// that [`StackOptions::depends_on`](crate::StackOptions::depends_on) names. Where several regions have a stack of
+    /// that name, all of them.
     pub depends_on: Vec<String>,
     /// The region it is deployed to, where the app says so.
     pub region: Option<String>,
@@ -74,9 +76,15 @@ pub(crate) fn synthesize(mut app: AppData) -> Assembly {
         .extend(app.stacks.iter_mut().flat_map(|stack| std::mem::take(&mut stack.awaited).into_values()));
     let ids = LogicalIds::assign(&app, &mut diagnostics);
     stack_names(&app, &mut diagnostics);
+    let declared = declared_dependencies(&app, &mut diagnostics);
     let mut synthesis = Synthesis { app: &app, ids, diagnostics, exports: BTreeMap::new() };
     let mut stacks: Vec<SynthesizedStack> =
         (0..app.stacks.len()).map(|stack| synthesis.stack(stack)).collect();
+    for (stack, names) in stacks.iter_mut().zip(declared) {
+        stack.depends_on.extend(names);
+        let mut seen = BTreeSet::new();
+        stack.depends_on.retain(|name| seen.insert(name.clone()));
+    }
     let Synthesis { mut diagnostics, exports, .. } = synthesis;
     for ((stack, name), output) in exports {
         stacks[stack].template.outputs.insert(name, output);
@@ -113,6 +121,28 @@ fn stack_names(app: &AppData, diagnostics: &mut Vec<Diagnostic>) {
             ));
         }
     }
+}
+
+/// The names of the stacks that each stack's options name by id.
+fn declared_dependencies(app: &AppData, diagnostics: &mut Vec<Diagnostic>) -> Vec<Vec<String>> {
+    let named = |id: &String| app.stacks.iter().find(|stack| stack.options.id == *id);
+    let mut all = Vec::with_capacity(app.stacks.len());
+    for stack in &app.stacks {
+        let mut names = Vec::new();
+        for id in &stack.options.depends_on {
+            match named(id) {
+                Some(on) => names.push(on.options.name.clone()),
+                None => diagnostics.push(error(
+                    "DC014",
+                    &stack.options.name,
+                    format!("it depends on `{}`, and the app has no such stack", id.escape_debug()),
+                    "name a stack of the app by its id",
+                )),
+            }
+        }
+        all.push(names);
+    }
+    all
 }
 
 fn error(code: &'static str, path: &str, message: String, hint: &str) -> Diagnostic {
@@ -466,7 +496,7 @@ fn reachable(references: &[BTreeSet<u32>], start: usize) -> BTreeSet<u32> {
     found
 }
 
-/// Puts each stack after those it imports from; stacks that import from each other are an error.
+/// Puts each stack after those it depends on; stacks that depend on each other are an error.
 fn in_dependency_order(
     stacks: Vec<SynthesizedStack>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -474,12 +504,13 @@ fn in_dependency_order(
     let mut waiting = stacks;
     let mut ordered: Vec<SynthesizedStack> = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let ready = |stack: &SynthesizedStack| {
-            stack.depends_on.iter().all(|on| ordered.iter().any(|done| done.name == *on))
+        let ready = |at: usize| {
+            let others = || waiting.iter().enumerate().filter(|(other, _)| *other != at);
+            waiting[at].depends_on.iter().all(|on| others().all(|(_, other)| other.name != *on))
         };
-        let Some(next) = waiting.iter().position(ready) else {
+        let Some(next) = (0..waiting.len()).find(|at| ready(*at)) else {
             let names: Vec<&str> = waiting.iter().map(|stack| stack.name.as_str()).collect();
-            let message = format!("stacks import from each other: {}", names.join(", "));
+            let message = format!("stacks depend on each other: {}", names.join(", "));
             diagnostics.push(error(
                 "DC008",
                 names[0],

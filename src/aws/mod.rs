@@ -22,10 +22,10 @@ pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place,
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
-pub(crate) use progress::Monitor;
+pub(crate) use progress::{Monitor, Subject, View, time_text};
 
 use crate::exit::Exit;
-use crate::printer::Printer;
+use crate::printer::{Printer, ProgressForm};
 use crate::problem::{Failure, Problem, Result};
 
 /// Options that say which AWS is meant.
@@ -46,6 +46,17 @@ pub(crate) struct Options {
     /// Use the emulator on this machine instead of AWS; it is started if it does not run
     #[arg(long, global = true, conflicts_with_all = ["profile", "endpoint_url"])]
     pub(crate) local: bool,
+
+    /// How progress is shown on stderr: `auto`, `plain` lines, a `live` tree, or `json` lines for programs
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "FORM"
+    )]
+    pub(crate) progress: ProgressForm,
 }
 
 /// Connections to AWS, one for each region that is needed, and the engine that drives them.

@@ -31,12 +31,13 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
         synthesized: None,
     };
     let monitor = Monitor::new(cloud::BOOTSTRAP_STACK, &mut session.printer);
-    let made = aws.wait(cloud::bootstrap(
+    let work = cloud::bootstrap(
         &connection,
         async |question| approval.decide(question, about, &monitor, aws.cancel()).await,
         |progress| monitor.see(progress),
         aws.cancel(),
-    ));
+    );
+    let made = aws.wait(monitor.during(work));
     drop(monitor);
     let made = made.map_err(|failure| approval.explain(cloud::BOOTSTRAP_STACK, failure))?;
     if session.printer.json() {

@@ -1,31 +1,45 @@
 //! `deploy`: bringing AWS to what the code says.
 
+mod desk;
+mod fleet;
+mod one;
+mod schedule;
+mod summary;
+
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cloud::{Capability, Connection, DeployOutcome, DeployRequest};
+use cloud::{Connection, OnInterrupt, OnTimeout};
 use constructs::SynthesizedStack;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use template::Template;
 
+use self::desk::Desk;
+use self::fleet::Member;
+use self::one::{Deployed, Run};
+use self::summary::{End, Row};
 use super::target::{FromFile, Operating, Parameters, Selection};
-use crate::aws::{self, About, Approval, ApprovalOptions, Aws, Monitor};
+use crate::aws::{self, About, Approval, ApprovalOptions, Aws, Subject as Shown, View};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
 use crate::files::{self, Access};
-use crate::problem::{Failure, Problem, Result, Severity};
+use crate::problem::{Failure, Result};
 use crate::session::Session;
 use crate::templates::TemplateFile;
 
 /// Deploy stacks, after showing what would change
 ///
-/// Each stack comes after the stacks that it depends on. What would change is shown first, and nothing is changed
-/// before somebody says yes; `--yes` says it in advance. If a deployment fails, CloudFormation takes it back.
+/// Each stack comes after the stacks that it depends on; those that do not depend on each other are deployed side by
+/// side. What would change is shown first, and nothing is changed before somebody says yes; `--yes` says it in advance.
+/// If a deployment fails, CloudFormation takes it back, and no other stack is begun. The same command, run again, goes
+/// on from there: stacks that are done have no changes.
 ///
 /// A change that would lose data (a file system, database, bucket, secret, key, repository or log group that is replaced
 /// or removed) is refused, also with `--yes`, unless `--allow-replace` names the resource.
+///
+/// If stacks end in different ways, the exit code is that of the gravest: 70, 1, 6, 8, 5, 130, 4, 3, 2, 9.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Deploy {
     #[command(flatten)]
@@ -55,12 +69,71 @@ pub(crate) struct Deploy {
     #[arg(long, value_name = "FILE")]
     outputs_file: Option<PathBuf>,
 
-    /// Give up after this long, for example `90s`, `30m` or `2h`; an update is then cancelled
-    #[arg(long, value_name = "TIME", value_parser = super::target::duration)]
-    timeout: Option<Duration>,
+    /// How long a stack may take, for example `90s`, `30m` or `2h`
+    #[arg(long, value_name = "TIME", default_value = "60m", value_parser = super::target::duration)]
+    timeout: Duration,
+
+    /// What happens to a stack whose time is up
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    on_timeout: WhenTimeIsUp,
+
+    /// What Ctrl-C does to a stack that is being deployed; a second one leaves at once
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    on_interrupt: WhenInterrupted,
+
+    /// If another operation runs on a stack, wait until it has ended
+    #[arg(long)]
+    wait: bool,
 
     #[command(flatten)]
     operating: Operating,
+
+    /// Deploy at most this many stacks at the same time, where none depends on another; 1 is one after another
+    // Enough that no app of usual size waits, and few enough that CloudFormation, which counts questions for each account
+    // and region, need not slow us down.
+    #[arg(long, value_name = "NUMBER", default_value = "8")]
+    concurrency: NonZeroUsize,
+}
+
+/// What happens to a stack whose time is up.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum WhenTimeIsUp {
+    /// An update is cancelled, which rolls it back; a creation goes on
+    #[default]
+    Cancel,
+    /// It goes on; only the command ends
+    Detach,
+    /// An update is cancelled; a stack that is being created is deleted
+    Delete,
+}
+
+impl From<WhenTimeIsUp> for OnTimeout {
+    fn from(what: WhenTimeIsUp) -> OnTimeout {
+        match what {
+            WhenTimeIsUp::Cancel => OnTimeout::Cancel,
+            WhenTimeIsUp::Detach => OnTimeout::Detach,
+            WhenTimeIsUp::Delete => OnTimeout::Delete,
+        }
+    }
+}
+
+/// What Ctrl-C does to a stack that is being deployed.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum WhenInterrupted {
+    /// It goes on; only the command ends
+    #[default]
+    Detach,
+    /// An update is cancelled, and the command ends when it is rolled back; a creation goes on
+    Cancel,
+}
+
+impl From<WhenInterrupted> for OnInterrupt {
+    fn from(what: WhenInterrupted) -> OnInterrupt {
+        match what {
+            WhenInterrupted::Detach => OnInterrupt::Detach,
+            WhenInterrupted::Cancel => OnInterrupt::Cancel,
+        }
+    }
 }
 
 /// What is told where nobody wants to know.
@@ -81,15 +154,6 @@ struct Plan {
     file: Option<TemplateFile>,
 }
 
-/// What came of one stack.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Deployed {
-    name: String,
-    #[serde(flatten)]
-    outcome: DeployOutcome,
-}
-
 pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     let plans = plans(args, session)?;
     refuse_mistakes(args, &plans, session)?;
@@ -102,33 +166,60 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     if args.no_preflight {
         session.printer.status(PREFLIGHT_SKIPPED);
     }
-    let names: Vec<String> = plans.iter().map(|plan| plan.name.clone()).collect();
-    let mut done = Vec::new();
-    let mut failed = None;
-    for plan in plans {
-        match deploy(args, plan, &approval, &mut aws, session) {
-            Ok(deployed) => done.push(deployed),
-            Err(failure) => {
-                failed = Some(failure);
-                break;
-            }
-        }
+    let rows = deploy(args, plans, approval, &mut aws, session)?;
+    show(&rows, session)?;
+    if let Some(file) = &args.outputs_file {
+        write_outputs(file, &rows)?;
     }
-    for unused in approval.unused(failed.is_none()) {
+    end(rows, session)
+}
+
+fn deploy(
+    args: &Deploy,
+    plans: Vec<Plan>,
+    approval: Approval,
+    aws: &mut Aws,
+    session: &mut Session<'_>,
+) -> Result<Vec<Row>> {
+    let mut members = Vec::new();
+    // All connections first: what is wrong with one of them is known before anything is begun.
+    for plan in plans {
+        let connection =
+            aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
+        members.push(Member { plan, connection });
+    }
+    let view = View::new(&mut session.printer, members.iter().map(Member::subject).collect());
+    let run = Run { args, desk: Desk::new(approval), cancel: aws.cancel() };
+    let work = fleet::deploy(members, args.concurrency.get(), &run, &view);
+    let rows = aws.run(view.during(work));
+    drop(view);
+    let all_done = rows.iter().all(|row| row.deployed().is_some());
+    for unused in run.desk.unused(all_done) {
         session.printer.problem(&unused);
     }
-    show(&done, session)?;
-    if let Some(file) = &args.outputs_file {
-        write_outputs(file, &done)?;
+    Ok(rows)
+}
+
+/// Tells every failure, the gravest last, and ends with its code.
+fn end(rows: Vec<Row>, session: &mut Session<'_>) -> Result {
+    let leftovers = rows.iter().filter_map(Row::deployed).any(|stack| !stack.outcome.leftovers.is_empty());
+    let mut failures: Vec<Failure> = rows
+        .into_iter()
+        .filter_map(|row| match row.end {
+            End::Failed(failure) => Some(failure),
+            _ => None,
+        })
+        .collect();
+    // Stable: of two that are equally grave, the first stack's is the last word.
+    failures.reverse();
+    failures.sort_by_key(|failure| std::cmp::Reverse(summary::gravity(failure.exit)));
+    let Some(gravest) = failures.pop() else {
+        return Ok(if leftovers { Exit::Leftovers } else { Exit::Done });
+    };
+    for failure in &failures {
+        session.printer.failure(failure);
     }
-    match failed {
-        None if done.iter().any(|stack| !stack.outcome.leftovers.is_empty()) => Ok(Exit::Leftovers),
-        None => Ok(Exit::Done),
-        Some(mut failure) => {
-            tell_what_was_left_out(&names, done.len(), &mut failure);
-            Err(failure)
-        }
-    }
+    Err(gravest)
 }
 
 fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
@@ -185,150 +276,60 @@ impl Plan {
             synthesized: self.synthesized.as_ref(),
         }
     }
+
+    /// What it is, for questions about it.
+    fn about<'a>(&'a self, connection: &'a Connection) -> About<'a> {
+        About {
+            connection,
+            name: &self.name,
+            template: &self.template,
+            synthesized: self.synthesized.as_ref(),
+        }
+    }
+
+    /// Names of the stacks that must be deployed before.
+    fn depends_on(&self) -> &[String] {
+        self.synthesized.as_ref().map_or(&[], |stack| &stack.depends_on)
+    }
 }
 
-fn deploy(
-    args: &Deploy,
-    mut plan: Plan,
-    approval: &Approval,
-    aws: &mut Aws,
-    session: &mut Session<'_>,
-) -> Result<Deployed> {
-    let connection = aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
-    let mut exports = aws.wait(aws::keep_imported(&connection, &plan.name, &mut plan.template))?;
-    if !args.no_preflight {
-        exports.extend(aws.run(aws::preflight(&connection, plan.ahead(), aws.cancel())));
+impl Member {
+    /// What its progress is shown as.
+    fn subject(&self) -> Shown {
+        let paths = |stack: &SynthesizedStack| {
+            stack.origins.iter().map(|(id, origin)| (id.clone(), origin.path.clone())).collect()
+        };
+        Shown {
+            name: self.plan.name.clone(),
+            region: Some(self.connection.identity().region.clone()),
+            paths: self.plan.synthesized.as_ref().map(paths).unwrap_or_default(),
+        }
     }
-    if exports.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(Failure::new(Exit::Refused, exports));
-    }
-    for kept in &exports {
-        session.printer.problem(kept);
-    }
-    let request = DeployRequest {
-        parameters: plan.parameters,
-        tags: plan.tags,
-        timeout: args.timeout,
-        role_arn: args.operating.role_arn.clone(),
-        grace: args.operating.connection_grace,
-        capabilities: capabilities(&plan.template),
-        ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
-    };
-    if let Some(stack) = &plan.synthesized {
-        settle_protection(stack, &connection, approval, aws, session)?;
-    }
-    let about = About {
-        connection: &connection,
-        name: &plan.name,
-        template: &plan.template,
-        synthesized: plan.synthesized.as_ref(),
-    };
-    let monitor = Monitor::new(&plan.name, &mut session.printer);
-    let outcome = aws.run(cloud::deploy_stack(
-        &connection,
-        &request,
-        async |question| approval.decide(question, about, &monitor, aws.cancel()).await,
-        |progress| monitor.see(progress),
-        aws.cancel(),
-    ));
-    drop(monitor);
-    let outcome = outcome
-        .map_err(|error| approval.explain(&plan.name, aws::located(&error, plan.synthesized.as_ref())))?;
-    let what = if outcome.changed { "is deployed" } else { "has no changes" };
-    session.printer.status(&format!("{} {what}", plan.name));
-    if let Some(stack) = &plan.synthesized {
-        protect(stack, &connection, aws, session)?;
-    }
-    for leftover in &outcome.leftovers {
-        session.printer.problem(&Problem::warning("deploy/leftover", format!("left over: {leftover}")));
-    }
-    Ok(Deployed { name: plan.name, outcome })
 }
 
-/// Before a stack that exists is changed: protects it, or asks whether it may lose its protection afterwards.
-fn settle_protection(
-    stack: &SynthesizedStack,
-    connection: &Connection,
-    approval: &Approval,
-    aws: &Aws,
-    session: &mut Session<'_>,
-) -> Result<()> {
-    let Some(known) = aws.wait(cloud::describe(connection, &stack.name))? else { return Ok(()) };
-    if known.termination_protection == stack.termination_protection || aws::is_empty(&known) {
-        return Ok(());
-    }
-    if stack.termination_protection {
-        return protect(stack, connection, aws, session);
-    }
-    let question = format!("Let {} be deleted from now on?", stack.name);
-    if aws.run(approval.confirm(question, aws.cancel())) {
-        return Ok(());
-    }
-    let problem =
-        Problem::error("deploy/declined", format!("{} keeps its protection; not approved", stack.name));
-    Err(Failure::new(Exit::Refused, vec![problem]))
-}
-
-/// Templates cannot say whether their stack may be deleted, so it is said after each deployment.
-fn protect(
-    stack: &SynthesizedStack,
-    connection: &Connection,
-    aws: &Aws,
-    session: &mut Session<'_>,
-) -> Result<()> {
-    let protected = stack.termination_protection;
-    if aws.wait(cloud::set_termination_protection(connection, &stack.name, protected))? {
-        let what = if protected { "is now protected from deletion" } else { "may now be deleted" };
-        session.printer.status(&format!("{} {what}", stack.name));
-    }
-    Ok(())
-}
-
-/// What the template needs to be allowed; the change set shows what it does with it.
-fn capabilities(template: &Template) -> std::collections::BTreeSet<Capability> {
-    let mut all = std::collections::BTreeSet::from([Capability::NamedIam]);
-    if !template.transform.is_empty() {
-        all.insert(Capability::AutoExpand);
-    }
-    all
-}
-
-fn show(done: &[Deployed], session: &mut Session<'_>) -> Result<()> {
+fn show(rows: &[Row], session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
-        return session.printer.result_json(&serde_json::json!({ "stacks": done }));
+        let stacks: Vec<_> = rows.iter().map(Row::view).collect();
+        return session.printer.result_json(&serde_json::json!({ "stacks": stacks }));
     }
-    let lines: String =
-        done.iter().map(|stack| super::outputs::lines(&stack.name, &stack.outcome.outputs)).collect();
+    if rows.len() > 1 {
+        session.printer.status(summary::table(rows).trim_end());
+    }
+    let lines: String = rows
+        .iter()
+        .filter_map(|row| Some(super::outputs::lines(&row.name, &row.deployed()?.outcome.outputs)))
+        .collect();
     session.printer.result(&lines)
 }
 
 /// The form that the CDK writes too: the outputs by name, by stack.
-fn write_outputs(file: &std::path::Path, done: &[Deployed]) -> Result<()> {
-    let stacks: Map<String, Value> = done
-        .iter()
-        .map(|stack| {
-            let outputs = stack.outcome.outputs.iter();
-            (
-                stack.name.clone(),
-                outputs.map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect(),
-            )
-        })
-        .collect();
+fn write_outputs(file: &std::path::Path, rows: &[Row]) -> Result<()> {
+    let outputs = |deployed: &Deployed| -> Value {
+        let outputs = deployed.outcome.outputs.iter();
+        outputs.map(|output| (output.key.clone(), Value::from(output.value.as_str()))).collect()
+    };
+    let stacks: Map<String, Value> =
+        rows.iter().filter_map(|row| Some((row.name.clone(), outputs(row.deployed()?)))).collect();
     let text = serde_json::to_string_pretty(&stacks).expect("a map of text");
     files::write_atomically(file, &format!("{text}\n"), Access::Private)
-}
-
-fn tell_what_was_left_out(names: &[String], done: usize, failure: &mut Failure) {
-    if names.len() < 2 || (done == 0 && failure.exit != Exit::Failed) {
-        return;
-    }
-    if let Some(problem) = failure.problems.last_mut() {
-        let (before, after) = (&names[..done], &names[(done + 1).min(names.len())..]);
-        if !before.is_empty() {
-            problem.also.push(format!("deployed before: {}", before.join(", ")));
-        }
-        if !after.is_empty() {
-            problem.also.push(format!("not started: {}", after.join(", ")));
-        }
-    }
 }

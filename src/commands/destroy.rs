@@ -142,8 +142,8 @@ fn destroy(args: &Destroy, one: Looked, aws: &Aws, session: &mut Session<'_>) ->
         ..DestroyRequest::new(stack.map_or_else(|| target.name.clone(), |stack| stack.stack_id))
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);
-    let outcome =
-        aws.run(cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    let work = cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel());
+    let outcome = aws.run(monitor.during(work));
     drop(monitor);
     let outcome = outcome.map_err(|error| aws::located(&error, target.synthesized.as_ref()))?;
     let what =

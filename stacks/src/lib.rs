@@ -102,17 +102,20 @@ pub fn build(app: &mut App, settings: &Settings) {
         let description = "DocuThinker: CloudFront before the load balancer";
         let options = StackOptions {
             region: Some(CLOUDFRONT_REGION.to_owned()),
+            // Callers must not be sent to a region that failed; no reference says so, since the origin is a name.
+            depends_on: stacks.iter().copied().map(str::to_owned).collect(),
             ..options(settings, "DocuThinkerEdge", description)
         };
         let _: Edge = app.stack(options, &edge::Inputs { plan: plan.clone(), edge });
         stacks.push("DocuThinkerEdge");
     }
     if let Some(pipeline) = plan.pipeline.clone() {
-        let options = options(
-            settings,
-            "DocuThinkerPipeline",
-            "DocuThinker: the pipeline that tests, builds and deploys",
-        );
+        let description = "DocuThinker: the pipeline that tests, builds and deploys";
+        let options = StackOptions {
+            // A new pipeline runs at once, and would deploy them at the same time as we do.
+            depends_on: stacks.iter().copied().map(str::to_owned).collect(),
+            ..options(settings, "DocuThinkerPipeline", description)
+        };
         let _: Delivery = app.stack(options, &pipeline::Inputs { plan, pipeline, foundation, stacks });
     }
 }
@@ -134,5 +137,6 @@ fn options(settings: &Settings, id: &str, description: &str) -> StackOptions {
         account: settings.account.clone(),
         tags: settings.tags.clone().into_iter().collect(),
         termination_protection: settings.deletion_protection,
+        ..StackOptions::default()
     }
 }

@@ -268,7 +268,7 @@ mod end_to_end {
 
     /// The first call that no statement allows. Everybody may ask who they are, and a look is not needed.
     fn refused<'a>(statements: &[&Value], calls: &'a [Call]) -> Option<&'a Call> {
-        let needed = |scope| !matches!(scope, Scope::Nothing | Scope::Look);
+        let needed = |scope| !matches!(scope, Scope::Nothing | Scope::Withheld);
         let needs =
             |call: &&Call| OWN_CALLS.iter().all(|(action, scope)| *action != call.action || needed(*scope));
         calls.iter().filter(needs).find(|call| !statements.iter().any(|statement| allows(statement, call)))

@@ -132,7 +132,8 @@ fn a_failure_rolls_back_names_the_first_cause_and_ends_with_1() {
     assert_eq!(failed.code, Some(1), "{failed}");
     assert!(failed.stderr.contains("the target group limit is reached"), "{failed}");
     assert!(failed.stderr.contains("at DocuThinkerStack/Backend/TargetGroup (stacks/src/"), "{failed}");
-    assert!(failed.stderr.contains("deployed before: DocuThinkerFoundation"), "{failed}");
+    assert!(failed.stderr.contains("✓ unchanged    DocuThinkerFoundation"), "{failed}");
+    assert!(failed.stderr.contains("✗ failed       DocuThinkerStack"), "{failed}");
     let groups =
         emulator.query("elasticloadbalancing", "2015-12-01", "DescribeTargetGroups", "TargetGroupName");
     assert_eq!(groups, [""; 0], "rolled back");

@@ -17,6 +17,8 @@ mod destroy;
 mod diff;
 #[cfg(feature = "aws")]
 mod emulator;
+#[cfg(feature = "aws")]
+mod fleet;
 mod gate;
 #[cfg(feature = "guard")]
 mod guard;

@@ -327,7 +327,9 @@ impl Operate {
             Condition::Succeeded if self.request.goal == Goal::Cancel => Err(verdict::too_late(&stack, log)),
             Condition::Succeeded => Ok(outcome(follow, &stack.status)),
             Condition::RolledBack if rolled_back_on_purpose => Ok(outcome(follow, &stack.status)),
-            _ if stack.status == "DELETE_FAILED" => Err(not_deleted(&DestroyRequest::new(&stack.name), log, &stack)),
+            _ if stack.status == "DELETE_FAILED" => {
+                Err(not_deleted(&DestroyRequest::new(&stack.name), log, &stack))
+            }
             _ => Err(verdict::not_done(&stack, log)),
         }
     }

@@ -212,7 +212,7 @@ fn stacks_that_import_from_each_other_are_refused() {
         s[first.expect("it was made")].log_group_name = Some(sub!("{}", second.arn()));
     });
     assert_snapshot!(text(&app.synth()), @"
-    error[DC008]: stacks import from each other: A, B
+    error[DC008]: stacks depend on each other: A, B
       at A
 
     hint: move the shared resource to a stack of its own
@@ -232,6 +232,41 @@ fn a_handle_of_another_app_is_reported() {
       at Test
 
     hint: handles are good only in the app they were made in
+    ");
+}
+
+// L21
+#[test]
+fn a_stack_can_depend_on_stacks_of_other_regions_that_it_does_not_import_from() {
+    let mut app = App::new();
+    let dns =
+        StackOptions { depends_on: vec!["Far".to_owned(), "Near".to_owned()], ..StackOptions::named("Dns") };
+    app.with_stack(dns, |s| {
+        group(s, "Records");
+    });
+    for (id, region) in [("Near", "us-east-1"), ("Far", "eu-west-1")] {
+        let options =
+            StackOptions { id: id.to_owned(), region: Some(region.to_owned()), ..StackOptions::named("App") };
+        app.with_stack(options, |s| {
+            group(s, "Logs");
+        });
+    }
+    let assembly = app.synth();
+    let ids: Vec<&str> = assembly.stacks.iter().map(|stack| stack.id.as_str()).collect();
+    assert_eq!(ids, ["Near", "Far", "Dns"]);
+    assert_eq!(assembly.stacks[2].depends_on, ["App"], "all stacks of that name");
+}
+
+#[test]
+fn a_dependency_must_be_a_stack_of_the_app() {
+    let mut app = App::new();
+    let options = StackOptions { depends_on: vec!["Nowhere".to_owned()], ..StackOptions::named("Dns") };
+    app.with_stack(options, |_| ());
+    assert_snapshot!(text(&app.synth()), @"
+    error[DC014]: it depends on `Nowhere`, and the app has no such stack
+      at Dns
+
+    hint: name a stack of the app by its id
     ");
 }
 

@@ -23,6 +23,8 @@ fn failure(kind: &str, reason: &str) -> ResourceEvent {
 fn task(task_reason: &str, code: Option<i32>, reason: &str, log: &str) -> StoppedTask {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     StoppedTask {
+        service: String::new(),
+        deployment: None,
         logical_id: "Service".into(),
         task: "arn:aws:ecs:eu-west-1:123456789012:task/shop/0123456789abcdef".into(),
         task_definition: "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7".into(),
@@ -30,6 +32,8 @@ fn task(task_reason: &str, code: Option<i32>, reason: &str, log: &str) -> Stoppe
         code: None,
         reason: text(task_reason),
         containers: vec![StoppedContainer {
+            log_note: None,
+            log_source: None,
             name: "web".into(),
             exit_code: code,
             reason: text(reason),
@@ -198,6 +202,8 @@ fn a_failing_task_is_explained_by_its_exit_code_and_the_command_shows_more() {
 fn the_container_that_failed_tells_and_not_one_that_was_stopped_with_it() {
     let mut both = task("Essential container in task exited", Some(0), "", "KeyError: 'NOT_THIS_ONE'");
     both.containers.push(StoppedContainer {
+        log_note: None,
+        log_source: None,
         name: "app".into(),
         exit_code: Some(127),
         reason: None,
