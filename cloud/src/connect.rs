@@ -173,6 +173,11 @@ impl Connection {
         self.endpoint.as_deref()
     }
 
+    /// Whether the requests go to a server on this machine: the emulator, or another stand-in for AWS.
+    pub fn stays_on_this_machine(&self) -> bool {
+        self.endpoint.as_deref().is_some_and(is_on_this_machine)
+    }
+
     /// Whether this is the emulator and not AWS.
     pub fn is_local(&self) -> bool {
         self.options.local.is_some()

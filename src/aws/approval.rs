@@ -136,6 +136,8 @@ impl Approval {
     ) -> Decision {
         let deployed = if set.creates_stack { Deployed::Nothing } else { deployed(about).await };
         let allowed = |id: &str| self.allows(id, about);
+        let known = about.connection.stays_on_this_machine().then(|| with_known_replacements(set));
+        let set = known.as_ref().unwrap_or(set);
         let judgement = judge(set, &deployed, about.template, self.level, allowed);
         monitor.show(&show::changes_text(set, &judgement, about.synthesized));
         if let (Verdict::Go, Some(looked_for)) = (judgement.verdict, looked_for(self.level)) {
@@ -381,6 +383,24 @@ fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
 fn is_yes(answer: &str) -> bool {
     matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
+/// The change set with what we know of each changed property. Emulators say of every change that it may replace the
+/// resource; AWS's own word is never doubted.
+fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
+    let mut set = set.clone();
+    for change in set.changes.iter_mut().filter(|change| change.replacement.as_deref() == Some("Conditional")) {
+        let Some(facts) = template::facts::resource(&change.resource_type) else { continue };
+        let in_place = |detail: &cloud::ChangeDetail| match &detail.name {
+            Some(name) => facts.update(&[name]) == template::facts::Update::InPlace,
+            None => detail.attribute != "Properties",
+        };
+        if !change.details.is_empty() && change.details.iter().all(in_place) {
+            change.replacement = Some("False".to_owned());
+            change.policy_action = None;
+        }
+    }
+    set
+}
+
 /// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.
 ///
 /// Reading happens in a thread of its own, since it cannot be interrupted.

@@ -54,7 +54,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),
-    ("cloudformation:ListHookResults", Scope::Region),
+    ("cloudformation:ListHookResults", Scope::Stacks),
     ("cloudformation:ListImports", Scope::Region),
     ("cloudformation:ListResources", Scope::Withheld),
     ("cloudformation:ListStackResources", Scope::Stacks),
