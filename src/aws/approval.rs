@@ -387,7 +387,8 @@ fn is_yes(answer: &str) -> bool {
 /// resource; AWS's own word is never doubted.
 fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
     let mut set = set.clone();
-    for change in set.changes.iter_mut().filter(|change| change.replacement.as_deref() == Some("Conditional")) {
+    for change in set.changes.iter_mut().filter(|change| change.replacement.as_deref() == Some("Conditional"))
+    {
         let Some(facts) = template::facts::resource(&change.resource_type) else { continue };
         let in_place = |detail: &cloud::ChangeDetail| match &detail.name {
             Some(name) => facts.update(&[name]) == template::facts::Update::InPlace,

@@ -26,6 +26,7 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
           "Effect": "Allow",
           "Action": [
             "cloudformation:DescribeAccountLimits",
+            "cloudformation:GetHookResult",
             "cloudformation:ListExports",
             "cloudformation:ListImports",
             "cloudformation:ListStacks"
@@ -37,16 +38,20 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
           "Effect": "Allow",
           "Action": [
             "cloudformation:CancelUpdateStack",
+            "cloudformation:ContinueUpdateRollback",
             "cloudformation:CreateChangeSet",
             "cloudformation:DeleteChangeSet",
             "cloudformation:DeleteStack",
             "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeEvents",
             "cloudformation:DescribeStackEvents",
             "cloudformation:DescribeStacks",
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetTemplate",
             "cloudformation:ListChangeSets",
+            "cloudformation:ListHookResults",
             "cloudformation:ListStackResources",
+            "cloudformation:RollbackStack",
             "cloudformation:TagResource",
             "cloudformation:UntagResource",
             "cloudformation:UpdateTerminationProtection"

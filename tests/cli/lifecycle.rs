@@ -331,12 +331,12 @@ fn without_a_terminal_deploy_and_destroy_need_yes() {
     let project = Project::new();
     let yes = File::open(project.write("yes", "y\n")).unwrap();
     let piped = project.outcome(project.command(["deploy", "--all"]).stdin(yes).output().unwrap());
-    insta::assert_snapshot!(piped, @r"
+    insta::assert_snapshot!(piped, @"
     exit: 3
     --- stderr ---
     error: deploying needs an answer, and this is no terminal
-
-    hint: to go on without a question, add `--yes`
+    
+    hint: to go on without a question, add `--yes`; `--require-approval` says which changes need one
     ");
     insta::assert_snapshot!(project.run(["destroy", "--all"]), @r"
     exit: 3

@@ -314,10 +314,10 @@ fn the_doctor_ends_as_missing_credentials_end() {
     let outcome = run(&["doctor"], &aws);
     assert_eq!(outcome.code, Some(5), "{outcome}");
     let (_, told) = outcome.stdout.split_once("AWS\n").unwrap();
-    assert_snapshot!(told, @r#"
-    ✗ AWS does not accept the credentials: The security token included in the request is expired (ExpiredToken)
-        fix: sign in again (for example `aws sso login`), then run the same command again
-    "#);
+    assert_snapshot!(told, @"
+    ✗ AWS does not accept the credentials from the environment (AWS_ACCESS_KEY_ID): The security token included in the request is expired (ExpiredToken)
+        fix: set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset them to use a profile; then run the same command again
+    ");
 }
 
 #[test]

@@ -178,6 +178,7 @@ fn a_low_terminal_shows_what_goes_on_and_counts_the_rest() {
           0 of 2 tasks running, 1 starting, 3 failed (new deployment of backend:7, …
       ▸ Inner  creating  1m04s  1 of 3
         ▸ Table  creating  1m02s  AWS::DynamoDB::Table
+      ✓ 4 finished
     ");
     insta::assert_snapshot!(shown(render(&[busy()], 80, 3, seconds(80))), @"
     ▸ App  creating  1m20s  6 of 9  about 4 min left, going by 4 earlier deployments
