@@ -33,7 +33,7 @@ struct Settle<'a> {
     conditions: RefCell<BTreeMap<&'a str, Option<bool>>>,
 }
 
-impl<'a> Settle<'a> {
+impl Settle<'_> {
     fn exists(&self, resource: &Resource) -> Option<bool> {
         match &resource.condition {
             Some(name) => self.condition(name),
