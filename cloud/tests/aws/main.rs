@@ -1,5 +1,6 @@
 //! Tests of the whole crate: against an endpoint that misbehaves, against the emulator, and in processes of their own.
 
+#![expect(clippy::print_stdout, reason = "a process of its own tells its parent what it found")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 mod credentials;
