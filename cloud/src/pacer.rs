@@ -104,7 +104,7 @@ mod tests {
         let other = pacer.clone();
         let now = Instant::now();
         let turns: Vec<_> = (0..4).map(|_| pacer.with(|state| state.take(now)) - now).collect();
-        assert_eq!(turns[3] - turns[0], CLOSEST * 3);
+        assert_eq!(turns[3].saturating_sub(turns[0]), CLOSEST * 3);
         other.throttled();
         let wider = [pacer.with(|state| state.take(now)), other.with(|state| state.take(now))];
         assert_eq!(wider[1] - wider[0], CLOSEST * 2);

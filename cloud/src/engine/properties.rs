@@ -256,7 +256,7 @@ fn exit_code(run: &Run<Deployed>) -> u8 {
 
 fn told(run: &Run<Deployed>) -> Vec<&ResourceEvent> {
     let event = |news| match news {
-        &Progress::Resource(ref event) => Some(event),
+        Progress::Resource(event) => Some(event),
         _ => None,
     };
     run.said.iter().filter_map(event).collect()
