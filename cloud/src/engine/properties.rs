@@ -255,11 +255,11 @@ fn exit_code(run: &Run<Deployed>) -> u8 {
 }
 
 fn told(run: &Run<Deployed>) -> Vec<&ResourceEvent> {
-    let event = |news| match news {
+    let events = run.said.iter().filter_map(|news| match news {
         Progress::Resource(event) => Some(event),
         _ => None,
-    };
-    run.said.iter().filter_map(event).collect()
+    });
+    events.collect()
 }
 
 proptest! {
