@@ -125,12 +125,12 @@ fn stack_names(app: &AppData, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The names of the stacks that each stack's options name by id.
 fn declared_dependencies(app: &AppData, diagnostics: &mut Vec<Diagnostic>) -> Vec<Vec<String>> {
-    let named = |id: &String| app.stacks.iter().find(|stack| stack.options.id == *id);
+    let stack_of = |id: &String| app.stacks.iter().find(|stack| stack.options.id == *id);
     let mut all = Vec::with_capacity(app.stacks.len());
     for stack in &app.stacks {
         let mut names = Vec::new();
         for id in &stack.options.depends_on {
-            match named(id) {
+            match stack_of(id) {
                 Some(on) => names.push(on.options.name.clone()),
                 None => diagnostics.push(error(
                     "DC014",

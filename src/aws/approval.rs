@@ -269,9 +269,9 @@ impl Approval {
                 format!("{}/{}", stack.id, origin.path),
             ]);
         }
-        let named: Vec<&String> = self.allowed.iter().filter(|entry| names.contains(entry)).collect();
-        self.look(|seen| seen.used.extend(named.iter().map(|entry| (*entry).clone())));
-        !named.is_empty()
+        let matching: Vec<&String> = self.allowed.iter().filter(|entry| names.contains(entry)).collect();
+        self.look(|seen| seen.used.extend(matching.iter().map(|entry| (*entry).clone())));
+        !matching.is_empty()
     }
 
     fn look<T>(&self, with: impl FnOnce(&mut Seen) -> T) -> T {

@@ -2,7 +2,6 @@
 
 use constructs::SynthesizedStack;
 
-use crate::problem::Result;
 use crate::session::{Session, is_called};
 
 /// Which stack is meant, and where it is.
@@ -18,23 +17,21 @@ pub(crate) struct Deployed {
 impl Deployed {
     /// The stack that is called `text`. A project whose settings are wrong is no obstacle: what happened in AWS can be told
     /// without construct paths.
-    pub(crate) fn find(text: &str, session: &mut Session<'_>) -> Result<Deployed> {
+    pub(crate) fn find(text: &str, session: &mut Session<'_>) -> Deployed {
         let name = in_arn(text).unwrap_or(text);
-        let stacks = match session.synthesize(&[]) {
-            Ok(synthesis) => synthesis.stacks,
-            Err(_) => {
-                session
-                    .printer
-                    .status("the settings are wrong, so resources are shown without their constructs");
-                vec![]
-            }
+        let stacks = if let Ok(synthesis) = session.synthesize(&[]) {
+            synthesis.stacks
+        } else {
+            let note = "the settings are wrong, so resources are shown without their constructs";
+            session.printer.status(note);
+            vec![]
         };
         let synthesized = stacks.into_iter().find(|stack| is_called(stack, name));
         if name != text {
             let part = |n| text.split(':').nth(n).filter(|part| !part.is_empty()).map(str::to_owned);
-            return Ok(Deployed { name: text.to_owned(), region: part(3), account: part(4), synthesized });
+            return Deployed { name: text.to_owned(), region: part(3), account: part(4), synthesized };
         }
-        Ok(match synthesized {
+        match synthesized {
             Some(stack) => Deployed {
                 name: stack.name.clone(),
                 region: stack.region.clone(),
@@ -42,7 +39,12 @@ impl Deployed {
                 synthesized: Some(stack),
             },
             None => Deployed { name: text.to_owned(), region: None, account: None, synthesized: None },
-        })
+        }
+    }
+
+    /// Its name without the rest of an ARN, as people call it.
+    pub(crate) fn label(&self) -> &str {
+        in_arn(&self.name).unwrap_or(&self.name)
     }
 }
 

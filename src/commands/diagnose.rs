@@ -23,7 +23,7 @@ pub(crate) struct Diagnose {
 }
 
 pub(crate) fn run(args: &Diagnose, session: &mut Session<'_>) -> Result {
-    let stack = Deployed::find(&args.stack, session)?;
+    let stack = Deployed::find(&args.stack, session);
     let mut aws = Aws::new(&session.global.aws)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;

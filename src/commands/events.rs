@@ -29,7 +29,7 @@ pub(crate) struct Events {
 }
 
 pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
-    let stack = Deployed::find(&args.stack, session)?;
+    let stack = Deployed::find(&args.stack, session);
     let mut aws = Aws::new(&session.global.aws)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;

@@ -6,7 +6,7 @@ use cloud::{Goal, Kind, OperateOutcome, OperateRequest};
 use serde::Serialize;
 use serde_json::json;
 
-use super::target::Deployed;
+use super::deployed::Deployed;
 use crate::aws::{self, Aws, Monitor};
 use crate::exit::Exit;
 use crate::problem::{Problem, Result, suggestion};
@@ -33,7 +33,7 @@ pub(crate) struct Cancel {
 
 /// Roll back a failed operation, or continue a rollback that failed
 ///
-/// For a stack in CREATE_FAILED, UPDATE_FAILED or UPDATE_ROLLBACK_FAILED. A rollback that runs already is followed.
+/// For a stack in `CREATE_FAILED`, `UPDATE_FAILED` or `UPDATE_ROLLBACK_FAILED`. A rollback that runs already is followed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rollback {
     #[command(flatten)]
@@ -84,9 +84,14 @@ fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
     let request =
         OperateRequest { timeout: named.timeout, ..OperateRequest::new(&target.name, goal.clone()) };
-    let monitor = Monitor::new(&target.name, &mut session.printer);
-    let outcome =
-        aws.run(cloud::operate_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel()));
+    let monitor = Monitor::new(target.label(), &mut session.printer);
+    let outcome = aws.run(monitor.during(cloud::operate_stack(
+        &connection,
+        &request,
+        |progress| monitor.see(progress),
+        aws.cancel(),
+    )));
+    monitor.settle();
     drop(monitor);
     let outcome = match outcome {
         Ok(outcome) => outcome,
@@ -96,8 +101,8 @@ fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
                 && let Ok(stacks) = aws.wait(cloud::list_stacks(&connection))
                 && let Some(problem) = failure.problems.last_mut()
             {
-                let names: Vec<&str> = stacks.iter().map(|stack| stack.name.as_str()).collect();
-                problem.hint = problem.hint.take().or(suggestion(&target.name, names.into_iter()));
+                let known = stacks.iter().map(|stack| stack.name.as_str());
+                problem.hint = problem.hint.take().or(suggestion(&target.name, known));
             }
             return Err(failure);
         }
@@ -109,7 +114,7 @@ fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
         let view = View { name: &target.name, outcome: &outcome };
         session.printer.result_json(&json!({ "stacks": [view] }))?;
     } else {
-        session.printer.status(&sentence(&target.name, &goal, &outcome.status));
+        session.printer.status(&sentence(target.label(), &goal, &outcome.status));
     }
     Ok(if outcome.leftovers.is_empty() { Exit::Done } else { Exit::Leftovers })
 }

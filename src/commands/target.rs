@@ -60,40 +60,6 @@ impl Selection {
     }
 }
 
-/// One stack that is deployed: of the project, or any other of the account.
-pub(crate) struct Deployed {
-    /// Its name in CloudFormation, or its ARN.
-    pub(crate) name: String,
-    /// Its region, where the project or the ARN names it.
-    pub(crate) region: Option<String>,
-    /// Its account, where the project or the ARN names it.
-    pub(crate) account: Option<String>,
-    /// What it would be now, if it is one of the project's; for construct paths and source lines.
-    pub(crate) synthesized: Option<SynthesizedStack>,
-}
-
-impl Deployed {
-    /// The stack that `name` means. A project that is unsound, or is none, must not keep anybody from looking at AWS; so
-    /// then the name is taken as it is.
-    pub(crate) fn find(name: &str, session: &mut Session<'_>) -> Deployed {
-        let plain = |region, account| Deployed { name: name.to_owned(), region, account, synthesized: None };
-        if let Some(arn) = name.strip_prefix("arn:") {
-            let mut parts = arn.split(':').skip(2).map(str::to_owned).filter(|part| !part.is_empty());
-            return plain(parts.next(), parts.next());
-        }
-        let stacks = session.sound(&[]).map(|synthesis| synthesis.stacks).unwrap_or_default();
-        match stacks.into_iter().find(|stack| is_called(stack, name)) {
-            Some(stack) => Deployed {
-                name: stack.name.clone(),
-                region: stack.region.clone(),
-                account: stack.account.clone(),
-                synthesized: Some(stack),
-            },
-            None => plain(None, None),
-        }
-    }
-}
-
 fn must_choose(stacks: &[SynthesizedStack]) -> Failure {
     let names: Vec<String> = stacks.iter().map(|stack| format!("`{}`", stack.id)).collect();
     let problem = Problem::error("usage/no-stack", "no stack is named, and there is more than one")

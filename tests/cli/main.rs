@@ -13,6 +13,7 @@ mod ci;
 mod config;
 #[cfg(feature = "aws")]
 mod credentials;
+#[cfg(feature = "aws")]
 mod destroy;
 mod diff;
 #[cfg(feature = "aws")]

@@ -69,11 +69,10 @@ fn nothing_right(action: &str, body: &Value) -> Answer {
             json!({ "images": [{ "imageManifest": index.to_string() }] })
         }
         "BatchGetImage" => return json_error("RepositoryNotFoundException", "no"),
-        "DescribePullThroughCacheRules" => json!({}),
         "DescribeSecret" if secret.contains("db-") => {
             json!({ "VersionIdsToStages": { "v1": ["AWSCURRENT"] } })
         }
-        "DescribeSecret" => json!({}),
+        "DescribePullThroughCacheRules" | "DescribeSecret" => json!({}),
         "GetSecretValue" => json!({ "SecretString": json!({ "user": CANARY }).to_string() }),
         "DescribeCertificate" => json!({ "Certificate": {
             "Status": "PENDING_VALIDATION",

@@ -48,7 +48,7 @@ pub(super) struct Role {
     /// The profile that says so.
     pub(super) profile: String,
     /// Which role.
-    pub(super) role_arn: String,
+    pub(super) arn: String,
     /// What the role's owner agreed with its user, against confusion.
     pub(super) external_id: Option<String>,
     /// The name that the session has in logs.
@@ -202,7 +202,7 @@ fn role(profile: &Profile) -> Result<Role, CloudError> {
     };
     Ok(Role {
         profile: profile.name().to_owned(),
-        role_arn: text("role_arn").unwrap_or_default(),
+        arn: text("role_arn").unwrap_or_default(),
         external_id: text("external_id"),
         session_name: text("role_session_name"),
         duration,
@@ -241,7 +241,7 @@ mod tests {
 
     #[track_caller]
     fn roles(chain: &RoleChain) -> Vec<&str> {
-        chain.roles.iter().map(|role| role.role_arn.as_str()).collect()
+        chain.roles.iter().map(|role| role.arn.as_str()).collect()
     }
 
     #[tokio::test]

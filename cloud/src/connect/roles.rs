@@ -51,15 +51,14 @@ impl RoleProvider {
     async fn walk(&self, may_ask: bool) -> Result<Credentials, CloudError> {
         // What comes before an open session is not needed any more.
         let held = self.roles.iter().enumerate().rev().find_map(|(index, role)| {
-            let session = self.mfa.session(&role.role_arn, role.mfa_serial.as_ref()?, Instant::now())?;
+            let session = self.mfa.session(&role.arn, role.mfa_serial.as_ref()?, Instant::now())?;
             Some((session, index + 1))
         });
-        let (mut credentials, begin) = match held {
-            Some(found) => found,
-            None => {
-                let base = self.base.provide_credentials().await;
-                (base.map_err(|error| self.source.failed(&error))?, 0)
-            }
+        let (mut credentials, begin) = if let Some(found) = held {
+            found
+        } else {
+            let base = self.base.provide_credentials().await;
+            (base.map_err(|error| self.source.failed(&error))?, 0)
         };
         for role in &self.roles[begin..] {
             credentials = match &role.mfa_serial {
@@ -85,7 +84,7 @@ impl RoleProvider {
         for tries_left in (0..TRIES).rev() {
             let request = MfaRequest {
                 profile: clean(&role.profile),
-                role_arn: clean(&role.role_arn),
+                role_arn: clean(&role.arn),
                 serial: clean(serial),
                 refused,
             };
@@ -100,7 +99,7 @@ impl RoleProvider {
                 Ok(session) => {
                     let lifetime = role.duration.and_then(|seconds| u64::try_from(seconds).ok());
                     let lifetime = Duration::from_secs(lifetime.unwrap_or(u64::from(DEFAULT_DURATION)));
-                    self.mfa.keep((&role.role_arn, serial), session.clone(), Instant::now(), lifetime);
+                    self.mfa.keep((&role.arn, serial), session.clone(), Instant::now(), lifetime);
                     return Ok(session);
                 }
                 Err(failure) if tries_left > 0 && is_wrong_code(&failure) => {}
@@ -125,7 +124,7 @@ impl RoleProvider {
             self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(source)).build();
         let answer = aws_sdk_sts::Client::new(&config)
             .assume_role()
-            .role_arn(&role.role_arn)
+            .role_arn(&role.arn)
             .role_session_name(role.session_name.clone().unwrap_or_else(session_name))
             .set_external_id(role.external_id.clone())
             .set_duration_seconds(role.duration)
@@ -152,7 +151,7 @@ impl RoleProvider {
                 Kind::Credentials,
                 format!(
                     "the role {} of the profile `{}` cannot be assumed: {}",
-                    clean(&role.role_arn),
+                    clean(&role.arn),
                     clean(&role.profile),
                     failure.message
                 ),

@@ -19,7 +19,7 @@ use super::request::{Decision, DeployOutcome, Question, RetainedResource, StackD
 use super::status::{Condition, condition, never_created};
 use super::verdict;
 use crate::error::{CloudError, Kind};
-use crate::failure::{ApiFailure, Class};
+use crate::failure::ApiFailure;
 use crate::services::watch::Repeat;
 use verification::Verification;
 
@@ -81,7 +81,6 @@ enum At {
 #[derive(Debug, Clone)]
 struct Following {
     follow: Follow,
-    since: Duration,
     /// Why it is being cancelled, if it is.
     cancelling: Option<Because>,
     /// Whether the caller was offered to roll back; once is enough.
@@ -135,18 +134,13 @@ impl Deploy {
         moment: Moment,
         give_up: impl FnOnce(Deploy, CloudError) -> Step,
     ) -> Step {
-        if !failure.passes() {
-            return give_up(self, failure.into_error());
+        match self.patience.retry(&failure, moment) {
+            Ok((action, news)) => {
+                let at = self.at.clone();
+                self.go(at, action).saying(news)
+            }
+            Err(error) => give_up(self, error),
         }
-        let Some(retry_in) = self.patience.after_failure(&failure, moment) else {
-            return give_up(self, failure.into_error());
-        };
-        let news = match failure.class {
-            Class::Throttled => Progress::Throttled { retry_in },
-            _ => Progress::Unreachable { what: failure.message, retry_in },
-        };
-        let at = self.at.clone();
-        self.go(at, Action::Sleep(retry_in)).saying(news)
     }
 
     fn advance(mut self, moment: Moment, seen: Observation) -> Step {

@@ -5,8 +5,6 @@ pub(super) mod ending;
 pub(crate) mod interfaces;
 mod obstacles;
 
-use std::time::Duration;
-
 pub use blockers::{Blocker, Hold};
 pub use obstacles::{
     Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
@@ -46,10 +44,7 @@ enum At {
     /// Reading the events that are there already, to tell ours from them.
     ReadingHistory(StackDescription),
     Deleting(Box<Follow>),
-    Following {
-        follow: Box<Follow>,
-        since: Duration,
-    },
+    Following(Box<Follow>),
 }
 
 type Step = Turn<Destroy>;
@@ -88,7 +83,7 @@ impl Destroy {
                 self.read_history(stack, answer, moment)
             }
             (At::Deleting(follow), Observation::Done(answer)) => self.deleted(follow, answer, moment),
-            (At::Following { follow, since }, seen) => self.follow(follow, since, moment, seen),
+            (At::Following(follow), seen) => self.follow(follow, moment, seen),
             _ => self.end(Err(CloudError::bug("an answer that nobody asked for, while deleting"))),
         }
     }
@@ -124,17 +119,10 @@ impl Destroy {
     }
 
     fn ask_again(mut self, failure: ApiFailure, moment: Moment) -> Step {
-        if !failure.passes() {
-            return self.end(Err(failure.into_error()));
+        match self.patience.retry(&failure, moment) {
+            Ok((action, news)) => self.go(At::Looking, action).saying(news),
+            Err(error) => self.end(Err(error)),
         }
-        let Some(retry_in) = self.patience.after_failure(&failure, moment) else {
-            return self.end(Err(failure.into_error()));
-        };
-        let news = match failure.class {
-            Class::Throttled => Progress::Throttled { retry_in },
-            _ => Progress::Unreachable { what: failure.message, retry_in },
-        };
-        self.go(At::Looking, Action::Sleep(retry_in)).saying(news)
     }
 
     fn check_exports(
@@ -205,9 +193,7 @@ impl Destroy {
         if already_deleting {
             let action = follow.begin(moment);
             let text = "the stack is already being deleted".to_owned();
-            return self
-                .go(At::Following { follow, since: moment.elapsed }, action)
-                .saying(Progress::Note { text });
+            return self.go(At::Following(follow), action).saying(Progress::Note { text });
         }
         let action =
             Action::DeleteStack { stack: id, token: self.token.clone(), retain: self.request.retain.clone() };
@@ -222,18 +208,16 @@ impl Destroy {
             // If only the answer was lost, following will show it.
             _ => {
                 let action = follow.begin(moment);
-                self.go(At::Following { follow, since: moment.elapsed }, action)
+                self.go(At::Following(follow), action)
             }
         }
     }
 
-    fn follow(self, mut follow: Box<Follow>, since: Duration, moment: Moment, seen: Observation) -> Step {
+    fn follow(self, mut follow: Box<Follow>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
         let step = match follow.step(moment, seen, &mut say) {
             Followed::Do(action) => {
-                let up =
-                    self.request.timeout.is_some_and(|limit| moment.elapsed.saturating_sub(since) >= limit);
-                if up {
+                if follow.is_late(&action, self.request.timeout, moment) {
                     let error = CloudError::new(
                         Kind::TimedOut,
                         format!("{} is not gone in time", name_in(&self.request.stack)),
@@ -241,7 +225,7 @@ impl Destroy {
                     let error = follow.still_running(error);
                     self.end(Err(error))
                 } else {
-                    self.go(At::Following { follow, since }, action)
+                    self.go(At::Following(follow), action)
                 }
             }
             Followed::Ended(Ending::Gone) => {
@@ -260,7 +244,7 @@ impl Destroy {
     fn interrupt(self) -> Step {
         let error = CloudError::new(Kind::Interrupted, "interrupted");
         let error = match &self.at {
-            At::Following { follow, .. } => follow.still_running(error),
+            At::Following(follow) => follow.still_running(error),
             _ => error.state("nothing was changed in AWS"),
         };
         self.end(Err(error))
@@ -280,7 +264,7 @@ impl Machine for Destroy {
 
     fn wants_older(&self, _so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {
         match &self.at {
-            At::Following { follow, .. } => follow.wants_older(page),
+            At::Following(follow) => follow.wants_older(page),
             // Back to where the running deletion began; without one, the newest page is enough.
             At::ReadingHistory(stack) => {
                 stack.status == "DELETE_IN_PROGRESS"

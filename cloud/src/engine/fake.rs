@@ -31,6 +31,12 @@ pub(crate) struct Frame {
     pub(crate) events: Vec<ResourceEvent>,
 }
 
+/// Decides whether the answer to the n-th action is lost.
+type Lost = Box<dyn FnMut(usize, &Action) -> bool>;
+/// Decides by the time whether an action fails, and how.
+type FaultAt = Box<dyn Fn(Duration, &Action) -> Option<Class>>;
+/// Changes the events of an answer.
+type Garble = Box<dyn FnMut(&mut Vec<ResourceEvent>)>;
 /// Decides whether the n-th action fails, and how.
 type Fault = Box<dyn FnMut(usize, &Action) -> Option<Class>>;
 
@@ -56,7 +62,7 @@ pub(crate) struct Fake {
     pub(crate) stopped_after_rollback: Vec<StoppedTask>,
     /// What the change set holds when it is looked at a second time.
     pub(crate) changes_after_approval: Option<Vec<Change>>,
-    /// What ListStackResources shows.
+    /// What `ListStackResources` shows.
     pub(crate) resources: Vec<RetainedResource>,
     pub(crate) importers: Vec<String>,
     /// The reason of the stack's status, once the operation runs.
@@ -64,16 +70,19 @@ pub(crate) struct Fake {
     /// Decides for the n-th call whether it fails.
     pub(crate) fault: Fault,
     /// Decides by the time whether a call fails, and how.
-    pub(crate) fault_at: Option<Box<dyn Fn(Duration, &Action) -> Option<Class>>>,
+    pub(crate) fault_at: Option<FaultAt>,
     /// Decides for the n-th call whether it takes effect and its answer is lost.
-    pub(crate) lost: Box<dyn FnMut(usize, &Action) -> bool>,
+    pub(crate) lost: Lost,
     /// Decides for the n-th look at the stack whether it shows the state of the look before.
     pub(crate) stale: Box<dyn FnMut(usize) -> bool>,
     /// Changes the order of the events of an answer, and repeats some.
-    pub(crate) garble: Box<dyn FnMut(&mut Vec<ResourceEvent>)>,
+    pub(crate) garble: Garble,
     /// Whether the change set, and the stack that was there only for it, are still there in the end.
     pub(crate) leaves: Leaves,
-    seen_before: Option<Option<StackDescription>>,
+    /// What the looks at the stack have shown.
+    looks: Vec<Option<StackDescription>>,
+    /// For how long the machine sleeps in the first pause after the operation began.
+    pub(crate) jump: Duration,
     /// Changes the stack between approval and execution.
     pub(crate) meddle: Option<StackDescription>,
     /// Whether the order to execute arrives although its answer is lost.
@@ -155,7 +164,8 @@ impl Fake {
             stale: Box::new(|_| false),
             garble: Box::new(|_| {}),
             leaves: Leaves::default(),
-            seen_before: None,
+            looks: Vec::new(),
+            jump: Duration::ZERO,
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
@@ -256,7 +266,8 @@ impl Fake {
         match action {
             Action::DescribeStack(_) => {
                 let now = self.look();
-                let before = self.seen_before.replace(now.clone());
+                let before = self.looks.last().cloned();
+                self.looks.push(now.clone());
                 let stale = (self.stale)(self.actions.len());
                 Observation::Stack(Ok(before.filter(|_| stale).unwrap_or(now)))
             }
@@ -317,6 +328,9 @@ impl Fake {
             Action::Reconnect => Observation::Reconnected(Ok(())),
             Action::Sleep(pause) => {
                 self.now += *pause;
+                if self.running {
+                    self.now += std::mem::take(&mut self.jump);
+                }
                 Observation::Slept
             }
         }

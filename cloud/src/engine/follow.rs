@@ -46,20 +46,29 @@ pub(crate) struct Follow {
     /// The operation has ended, and its events are read a last time.
     closing: bool,
     gone: bool,
-    /// Since when the stack has shown another ending than the events, and whether that is no stale answer any more.
+    /// Since when the stack has shown another ending than the events, and for how long.
     different_since: Option<Duration>,
-    disagrees: bool,
+    different_for: Duration,
     missing_since: Option<Duration>,
     unmoved_since: Option<Duration>,
     grace: Duration,
     /// How long "does not exist" may be a stale answer.
     stale: Duration,
     last_events_tries: u32,
-    events_denied: bool,
-    /// The last question for events got no answer: then the stack is asked first.
-    events_fail: bool,
+    events: Events,
     reconnected: bool,
+    began: Duration,
     spoke: Duration,
+}
+
+/// How AWS answers the question for events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Events {
+    Told,
+    /// The last question got no answer: then the stack is asked first.
+    Failing,
+    /// We may not read them.
+    Denied,
 }
 
 /// How an operation ended.
@@ -104,15 +113,15 @@ impl Follow {
             closing: false,
             gone: false,
             different_since: None,
-            disagrees: false,
+            different_for: Duration::ZERO,
             missing_since: None,
             unmoved_since: None,
             grace,
             stale: STALE,
             last_events_tries: 0,
-            events_denied: false,
-            events_fail: false,
+            events: Events::Told,
             reconnected: false,
+            began: Duration::ZERO,
             spoke: Duration::ZERO,
         }
     }
@@ -135,9 +144,16 @@ impl Follow {
 
     /// The first action.
     pub(crate) fn begin(&mut self, moment: Moment) -> Action {
-        self.spoke = moment.elapsed;
+        (self.began, self.spoke) = (moment.elapsed, moment.elapsed);
         self.plan_round();
         self.next_action().unwrap_or_else(|| self.describe())
+    }
+
+    /// Whether the operation has taken longer than `limit`. Judged only when a round is over: after a night in which this
+    /// machine slept, it may have ended long ago.
+    pub(crate) fn is_late(&self, action: &Action, limit: Option<Duration>, moment: Moment) -> bool {
+        let late = limit.is_some_and(|limit| moment.elapsed.saturating_sub(self.began) >= limit);
+        late && matches!(action, Action::Sleep(_))
     }
 
     /// The stack's status as last heard of, from its events or by looking at it.
@@ -161,7 +177,7 @@ impl Follow {
             }
             Observation::Reconnected(Err(error)) => self.lost(error),
             Observation::Events(Ok(events)) => {
-                self.events_fail = false;
+                self.events = Events::Told;
                 self.tell(events, moment, say);
                 self.go_on(moment, say)
             }
@@ -181,10 +197,10 @@ impl Follow {
 
     fn plan_round(&mut self) {
         self.todo.clear();
-        if self.events_fail && !self.closing {
+        if self.events == Events::Failing && !self.closing {
             self.todo.push_back(self.describe());
         }
-        if !self.events_denied {
+        if self.events != Events::Denied {
             self.todo.push_back(Action::Events(self.stack_id.clone()));
             self.todo.extend(self.log.nested_open().into_iter().map(Action::Events));
         }
@@ -224,7 +240,7 @@ impl Follow {
             moment.elapsed.saturating_sub(described) >= self.patience.pace().describe_every
         });
         // An ending that the events tell of is looked at again and again until the stack shows it, too.
-        if due || self.events_denied || self.log.ended().is_some() {
+        if due || self.events == Events::Denied || self.log.ended().is_some() {
             self.described = Some(moment.elapsed);
             return Followed::Do(self.describe());
         }
@@ -271,13 +287,10 @@ impl Follow {
             return Some(Ending::Gone);
         }
         let mut stack = self.latest.clone()?;
-        match self.log.ended() {
-            Some(ended) if ended == stack.status => {}
+        let ended = self.log.ended();
+        if !ended.map_or_else(|| self.has_moved(), |ended| ended == stack.status) {
             // The stack shows something else for a minute: somebody else's operation that came after ours.
-            Some(ended) if self.disagrees => stack.status = ended.to_owned(),
-            Some(_) => return None,
-            None if self.has_moved() => {}
-            None => return None,
+            ended.filter(|_| self.different_for >= STALE)?.clone_into(&mut stack.status);
         }
         match condition(&stack.status) {
             Condition::Deleted => Some(Ending::Gone),
@@ -296,14 +309,12 @@ impl Follow {
     }
 
     fn close(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
-        match self.ending() {
-            Some(ending) => Followed::Ended(ending),
-            // The last events tell of another ending than the stack, which will show it soon.
-            None => {
-                self.closing = false;
-                self.wait(moment, say)
-            }
+        if let Some(ending) = self.ending() {
+            return Followed::Ended(ending);
         }
+        // The last events tell of another ending than the stack, which will show it soon.
+        self.closing = false;
+        self.wait(moment, say)
     }
 
     /// Whether AWS shows that our operation has begun. A description that looks as before is simply stale.
@@ -321,11 +332,11 @@ impl Follow {
     fn compare_with_the_events(&mut self, moment: Moment) {
         let same = |stack: &StackDescription| self.log.ended().is_none_or(|ended| ended == stack.status);
         if self.latest.as_ref().is_some_and(same) {
-            self.different_since = None;
+            (self.different_since, self.different_for) = (None, Duration::ZERO);
             return;
         }
         let since = *self.different_since.get_or_insert(moment.elapsed);
-        self.disagrees = moment.elapsed.saturating_sub(since) >= STALE;
+        self.different_for = moment.elapsed.saturating_sub(since);
     }
 
     /// "Does not exist", for a while, may be a stale answer; for a stack that is being deleted it is the end.
@@ -348,14 +359,14 @@ impl Follow {
             return self.go_on(moment, say);
         }
         if failure.class == Class::Denied {
-            self.events_denied = true;
+            self.events = Events::Denied;
             self.todo.clear();
             say.push(Progress::Note {
                 text: format!("not allowed to read events ({}); only the status is shown", failure.action),
             });
             return self.go_on(moment, say);
         }
-        self.events_fail = true;
+        self.events = Events::Failing;
         if !self.closing {
             return self.failed(failure, moment, say);
         }
@@ -375,19 +386,15 @@ impl Follow {
             self.reconnected = true;
             return Followed::Do(Action::Reconnect);
         }
-        if !failure.passes() {
-            return self.lost(failure.clone().into_error());
+        match self.patience.retry(failure, moment) {
+            Ok((action, news)) => {
+                self.spoke = moment.elapsed;
+                self.described = None;
+                say.push(news);
+                Followed::Do(action)
+            }
+            Err(error) => self.lost(error),
         }
-        let Some(retry_in) = self.patience.after_failure(failure, moment) else {
-            return self.lost(failure.clone().into_error());
-        };
-        self.spoke = moment.elapsed;
-        self.described = None;
-        say.push(match failure.class {
-            Class::Throttled => Progress::Throttled { retry_in },
-            _ => Progress::Unreachable { what: failure.message.clone(), retry_in },
-        });
-        Followed::Do(Action::Sleep(retry_in))
     }
 
     /// We stop following; the operation does not stop.

@@ -17,7 +17,7 @@ use super::request::{DEFAULT_GRACE, DestroyRequest, StackDescription};
 use super::status::{Condition, condition};
 use super::verdict;
 use crate::error::{CloudError, Kind};
-use crate::failure::{ApiFailure, Class};
+use crate::failure::ApiFailure;
 
 /// What is wanted of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ enum At {
     Looking,
     ReadingHistory(StackDescription),
     Ordering(Box<Follow>),
-    Following { follow: Box<Follow>, since: Duration },
+    Following(Box<Follow>),
 }
 
 type Step = Turn<Operate>;
@@ -121,7 +121,7 @@ impl Operate {
                 self.read_history(stack, answer, moment)
             }
             (At::Ordering(follow), Observation::Done(answer)) => self.ordered(follow, answer, moment),
-            (At::Following { follow, since }, seen) => self.follow(follow, since, moment, seen),
+            (At::Following(follow), seen) => self.follow(follow, moment, seen),
             _ => self.end(Err(CloudError::bug("an answer that nobody asked for, while watching"))),
         }
     }
@@ -186,17 +186,10 @@ impl Operate {
     }
 
     fn ask_again(mut self, failure: ApiFailure, moment: Moment, at: At) -> Step {
-        if !failure.passes() {
-            return self.end(Err(failure.into_error()));
+        match self.patience.retry(&failure, moment) {
+            Ok((action, news)) => self.go(at, action).saying(news),
+            Err(error) => self.end(Err(error)),
         }
-        let Some(retry_in) = self.patience.after_failure(&failure, moment) else {
-            return self.end(Err(failure.into_error()));
-        };
-        let news = match failure.class {
-            Class::Throttled => Progress::Throttled { retry_in },
-            _ => Progress::Unreachable { what: failure.message, retry_in },
-        };
-        self.go(at, Action::Sleep(retry_in)).saying(news)
     }
 
     fn read(self, stack: StackDescription) -> Step {
@@ -233,14 +226,12 @@ impl Operate {
         if stack.status.starts_with("DELETE_") {
             follow = Box::new(follow.deleting());
         }
-        let step = match order {
-            Some(action) => self.go(At::Ordering(follow), action).saying(Progress::Phase {
-                phase: if can_be_cancelled(&stack.status) { Phase::Cancelling } else { Phase::RollingBack },
-            }),
-            None => {
-                let action = follow.begin(moment);
-                self.go(At::Following { follow, since: moment.elapsed }, action)
-            }
+        let step = if let Some(action) = order {
+            let phase = if can_be_cancelled(&stack.status) { Phase::Cancelling } else { Phase::RollingBack };
+            self.go(At::Ordering(follow), action).saying(Progress::Phase { phase })
+        } else {
+            let action = follow.begin(moment);
+            self.go(At::Following(follow), action)
         };
         step.after(say)
     }
@@ -266,14 +257,12 @@ impl Operate {
     fn log(&self, stack: &StackDescription, events: &[ResourceEvent], ordered: bool) -> EventLog {
         let begin = begin_of_last_operation(events, &stack.stack_id);
         let continues = !ordered || self.request.goal == Goal::Cancel;
-        match begin.filter(|_| continues) {
-            Some(begin) => EventLog::since_event(&stack.stack_id, begin),
-            None => {
-                let mut log = EventLog::new(&stack.stack_id, &self.token, None);
-                log.ignore(events);
-                log
-            }
+        if let Some(begin) = begin.filter(|_| continues) {
+            return EventLog::since_event(&stack.stack_id, begin);
         }
+        let mut log = EventLog::new(&stack.stack_id, &self.token, None);
+        log.ignore(events);
+        log
     }
 
     // After it.
@@ -286,22 +275,21 @@ impl Operate {
             // If only the answer was lost, following will show it.
             _ => {
                 let action = follow.begin(moment);
-                self.go(At::Following { follow, since: moment.elapsed }, action)
+                self.go(At::Following(follow), action)
             }
         }
     }
 
-    fn follow(self, mut follow: Box<Follow>, since: Duration, moment: Moment, seen: Observation) -> Step {
+    fn follow(self, mut follow: Box<Follow>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
         let step = match follow.step(moment, seen, &mut say) {
             Followed::Do(action) => {
-                let time = moment.elapsed.saturating_sub(since);
-                if self.request.timeout.is_some_and(|limit| time >= limit) {
+                if follow.is_late(&action, self.request.timeout, moment) {
                     let what = format!("{} has not ended in time", self.request.stack);
                     let error = follow.still_running(CloudError::new(Kind::TimedOut, what));
                     self.end(Err(error))
                 } else {
-                    self.go(At::Following { follow, since }, action)
+                    self.go(At::Following(follow), action)
                 }
             }
             Followed::Ended(ending) => {
@@ -337,7 +325,7 @@ impl Operate {
     fn interrupt(self) -> Step {
         let error = CloudError::new(Kind::Interrupted, "interrupted");
         let error = match &self.at {
-            At::Following { follow, .. } => follow.still_running(error),
+            At::Following(follow) => follow.still_running(error),
             At::Ordering(_) => error.state("the order was sent; whether it arrived is not known"),
             _ => error.state("nothing was changed in AWS"),
         };
@@ -358,7 +346,7 @@ impl Machine for Operate {
 
     fn wants_older(&self, so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {
         match &self.at {
-            At::Following { follow, .. } => follow.wants_older(page),
+            At::Following(follow) => follow.wants_older(page),
             At::ReadingHistory(stack) => !shows_a_beginning(so_far, &stack.stack_id),
             _ => false,
         }
@@ -387,7 +375,7 @@ fn is_rollback(status: &str) -> bool {
     status.ends_with("ROLLBACK_IN_PROGRESS") || status.ends_with("ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 }
 
-/// Source: RollbackStack and ContinueUpdateRollback in the CloudFormation API reference.
+/// Source: `RollbackStack` and `ContinueUpdateRollback` in the CloudFormation API reference.
 fn can_be_rolled_back(status: &str) -> bool {
     matches!(status, "CREATE_FAILED" | "UPDATE_FAILED" | "UPDATE_ROLLBACK_FAILED")
 }

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use super::machine::Moment;
+use super::machine::{Action, Moment};
+use super::progress::Progress;
+use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
+
+/// The most that lies between two failed questions: the longest pause and the longest time-out of a call.
+const BETWEEN_FAILURES: Duration = Duration::from_mins(1);
 
 /// How often the state is asked for while all is well.
 #[derive(Debug, Clone, Copy)]
@@ -51,13 +56,22 @@ pub(crate) struct Patience {
     grace: Duration,
     pause: Duration,
     failures: u32,
-    unreachable_since: Option<Duration>,
+    /// When the network last failed, and for how long it has.
+    last_failure: Option<Duration>,
+    unreachable_for: Duration,
 }
 
 impl Patience {
     /// Pauses of `pace`; network trouble is borne for `grace`, throttling for ever.
     pub(crate) fn new(pace: Pace, grace: Duration) -> Patience {
-        Patience { pace, grace, pause: pace.first, failures: 0, unreachable_since: None }
+        Patience {
+            pace,
+            grace,
+            pause: pace.first,
+            failures: 0,
+            last_failure: None,
+            unreachable_for: Duration::ZERO,
+        }
     }
 
     /// AWS answered: the pause until the next question.
@@ -77,17 +91,34 @@ impl Patience {
     /// AWS answered.
     pub(crate) fn answered(&mut self) {
         self.failures = 0;
-        self.unreachable_since = None;
+        (self.last_failure, self.unreachable_for) = (None, Duration::ZERO);
+    }
+
+    /// A question failed: how to go on, and what to say; or the error, if asking again will not help.
+    pub(crate) fn retry(
+        &mut self,
+        failure: &ApiFailure,
+        moment: Moment,
+    ) -> Result<(Action, Progress), CloudError> {
+        let pause = failure.passes().then(|| self.after_failure(failure, moment)).flatten();
+        let Some(retry_in) = pause else { return Err(failure.clone().into_error()) };
+        let news = match failure.class {
+            Class::Throttled => Progress::Throttled { retry_in },
+            _ => Progress::Unreachable { what: failure.message.clone(), retry_in },
+        };
+        Ok((Action::Sleep(retry_in), news))
     }
 
     /// AWS did not answer: the pause until the next question, or `None` if the grace time is over.
     pub(crate) fn after_failure(&mut self, failure: &ApiFailure, moment: Moment) -> Option<Duration> {
         if failure.class == Class::Throttled {
             // It is AWS that answers, so the network is fine.
-            self.unreachable_since = None;
+            (self.last_failure, self.unreachable_for) = (None, Duration::ZERO);
         } else {
-            let since = *self.unreachable_since.get_or_insert(moment.elapsed);
-            if moment.elapsed.saturating_sub(since) >= self.grace {
+            let last = self.last_failure.replace(moment.elapsed).unwrap_or(moment.elapsed);
+            // A machine that was stopped meanwhile did not ask meanwhile: that time is none of the network's.
+            self.unreachable_for += moment.elapsed.saturating_sub(last).min(BETWEEN_FAILURES);
+            if self.unreachable_for >= self.grace {
                 return None;
             }
         }
@@ -126,6 +157,14 @@ mod tests {
         assert!(patience.after_failure(&failure(Class::Unreachable), at(100)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(159)).is_some());
         assert!(patience.after_failure(&failure(Class::Unreachable), at(160)).is_none());
+    }
+
+    // C8
+    #[test]
+    fn the_hours_of_a_machine_that_slept_are_none_of_the_networks() {
+        let mut patience = Patience::new(Pace::AWS, Duration::from_mins(15));
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(0)).is_some());
+        assert!(patience.after_failure(&failure(Class::Unreachable), at(8 * 3600)).is_some());
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::error::Kind;
 use crate::failure::Class;
 use crate::services::samples::{API, deployment, revision, service};
 
+/// What happens to a resource: its logical id, its status, and why.
+type Row = (String, String, String);
+
 /// How one deployment truly goes.
 #[derive(Debug, Clone)]
 struct Truth {
@@ -98,7 +101,7 @@ impl Truth {
     }
 
     /// The states that show one after the other, with the events that happen on the way.
-    fn frames(&self) -> Vec<(String, Vec<(String, String, String)>)> {
+    fn frames(&self) -> Vec<(String, Vec<Row>)> {
         let verb = self.verb();
         let row = |id: &str, status: String, reason: &str| (id.to_owned(), status, reason.to_owned());
         let own = |status: &str| row("S", status.to_owned(), "");

@@ -49,7 +49,7 @@ pub async fn deploy_stack(
         });
         let mut world = World::new(connection, cancel);
         world.deployment = Some((request, &body));
-        match world.run(machine, &mut approve, &mut progress).await? {
+        match Box::pin(world.run(machine, &mut approve, &mut progress)).await? {
             Deployed::Done(outcome) => return Ok(outcome),
             Deployed::Recreate { stack_id } => {
                 let mut remains = DestroyRequest::new(stack_id);
@@ -76,7 +76,7 @@ pub async fn destroy_stack(
     let nobody_is_asked = async |_: Question| Decision::Decline("a deletion asks nothing".to_owned());
     let mut world = World::new(connection, cancel);
     world.role_arn = request.role_arn.as_deref();
-    match world.run(machine, nobody_is_asked, &mut progress).await {
+    match Box::pin(world.run(machine, nobody_is_asked, &mut progress)).await {
         Err(error) => Err(interfaces::named(connection, error).await),
         deleted => deleted,
     }
@@ -95,7 +95,7 @@ pub async fn operate_stack(
 ) -> Result<OperateOutcome, CloudError> {
     let machine = Operate::new(request.clone(), names().token, pace(connection));
     let nobody_is_asked = async |_: Question| Decision::Decline("watching asks nothing".to_owned());
-    World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress).await
+    Box::pin(World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress)).await
 }
 
 /// Emulators and test doubles on this machine need not be spared.

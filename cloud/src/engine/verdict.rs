@@ -194,10 +194,10 @@ pub(crate) fn not_done(stack: &StackDescription, log: &EventLog) -> CloudError {
         _ => "was not brought to its new state",
     };
     let error = CloudError::new(Kind::Failed, format!("{} {what}{because}", stack.name));
-    let stuck: Vec<_> = log.failures().iter().map(|event| event.logical_id.clone()).collect();
+    let failures = log.failures();
     let next = match stack.status.as_str() {
-        "UPDATE_ROLLBACK_FAILED" if !stuck.is_empty() => {
-            let skip: Vec<_> = stuck.iter().map(|id| format!("--skip {id}")).collect();
+        "UPDATE_ROLLBACK_FAILED" if !failures.is_empty() => {
+            let skip: Vec<_> = failures.iter().map(|event| format!("--skip {}", event.logical_id)).collect();
             format!(
                 "correct the cause, then `docuthinker rollback {0}`; or leave what is stuck alone: `docuthinker rollback {0} {1}`",
                 stack.name,

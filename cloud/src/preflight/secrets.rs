@@ -98,6 +98,10 @@ fn without_value(secret: &SecretNeed, answer: &DescribeSecretOutput) -> Option<C
 /// The names of the keys. The value itself is overwritten as soon as they are read.
 fn keys(value: Option<String>) -> Keys {
     let mut bytes = value.unwrap_or_default().into_bytes();
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "serde reads the keys of a map, and the values are ignored"
+    )]
     let parsed: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_slice(&bytes);
     bytes.fill(0);
     // So that the compiler does not leave out what nobody reads.

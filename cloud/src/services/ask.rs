@@ -49,7 +49,7 @@ pub(crate) async fn look(
             .set_services(Some(group.iter().map(|service| service.arn.clone()).collect()));
         match call.customize().config_override(once()).send().await {
             Ok(answer) => {
-                states.extend(answer.services().iter().filter_map(|service| state(&group, service)))
+                states.extend(answer.services().iter().filter_map(|service| state(&group, service)));
             }
             Err(error) => match ApiFailure::of("ecs:DescribeServices", &error) {
                 // The cluster is gone, and its services with it.

@@ -426,13 +426,13 @@ fn a_proxy_that_breaks_tls_open_is_suspected() {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(String::new()));
-    let hears = heard.clone();
+    let listener = heard.clone();
     std::thread::spawn(move || {
         for stream in proxy.incoming() {
             let mut stream = stream.unwrap();
             let mut asked = [0; 1024];
             let read = stream.read(&mut asked).unwrap_or_default();
-            *hears.lock().unwrap() += &String::from_utf8_lossy(&asked[..read]);
+            *listener.lock().unwrap() += &String::from_utf8_lossy(&asked[..read]);
             let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
             let _ = stream.read(&mut asked);
             let _ = stream.write_all(b"<html>blocked</html>");

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use cloud::ChangeDetail;
 use insta::assert_snapshot;
 
@@ -216,7 +218,7 @@ fn a_new_stack_is_told_in_numbers_and_what_is_wide_in_full() {
     );
     let mut changes = vec!["Add Web AWS::EC2::SecurityGroup".to_owned()];
     for number in 0..41 {
-        resources += &format!("  T{number}: {{Type: AWS::SNS::Topic}}\n");
+        writeln!(resources, "  T{number}: {{Type: AWS::SNS::Topic}}").unwrap();
         changes.push(format!("Add T{number} AWS::SNS::Topic"));
     }
     let changes: Vec<&str> = changes.iter().map(String::as_str).collect();

@@ -1,5 +1,6 @@
 //! Words for what AWS tells: states, times, tasks. All text from outside loses what a terminal would obey.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use cloud::{Phase, ServiceState, StoppedTask, Timestamp};
@@ -133,10 +134,10 @@ pub(super) fn service_lines(state: &ServiceState) -> Vec<String> {
     for deployment in &state.deployments {
         let mut line = format!("{} of {} tasks running", deployment.running, deployment.desired);
         if deployment.pending > 0 {
-            line += &format!(", {} starting", deployment.pending);
+            let _ = write!(line, ", {} starting", deployment.pending);
         }
         if deployment.failed > 0 {
-            line += &format!(", {} failed", deployment.failed);
+            let _ = write!(line, ", {} failed", deployment.failed);
         }
         let rollout = deployment.rollout.as_deref().map(|word| plain(word).to_lowercase().replace('_', " "));
         let which = if deployment.status == "PRIMARY" {
@@ -214,11 +215,11 @@ mod tests {
 
     #[test]
     fn an_estimate_is_rounded_up_and_says_when_it_is_over() {
-        let left = |spent| left_text(Duration::from_secs(300), 4, Duration::from_secs(spent));
+        let left = |spent| left_text(Duration::from_mins(5), 4, Duration::from_secs(spent));
         assert_eq!(left(130), "about 3 min left, going by 4 earlier deployments");
         assert_eq!(left(265), "about 40 s left, going by 4 earlier deployments");
         assert_eq!(left(300), "longer than usual: 4 earlier deployments took about 5 min");
-        let once = left_text(Duration::from_secs(60), 1, Duration::from_secs(90));
+        let once = left_text(Duration::from_mins(1), 1, Duration::from_secs(90));
         assert_eq!(once, "longer than usual: 1 earlier deployment took about 1 min");
     }
 

@@ -91,7 +91,7 @@ async fn begin(
 ) -> (usize, Duration, Result<Deployed>) {
     let began = Instant::now();
     let monitor = view.monitor(stack);
-    let mut result = one::deploy(member.plan, &member.connection, run, &monitor).await;
+    let mut result = Box::pin(one::deploy(member.plan, &member.connection, run, &monitor)).await;
     if let Err(failure) = &mut result
         && monitor.is_one_of_several()
     {

@@ -57,13 +57,11 @@ impl Deploy {
     /// One that cannot be deleted is left: if too few can, the next attempt says so.
     pub(super) fn delete_old(self, mut rest: Vec<String>) -> Step {
         let stack = self.before.as_ref().map(|stack| stack.stack_id.clone()).unwrap_or_default();
-        match rest.pop() {
-            Some(change_set) => self.go(At::DeletingOld(rest), Action::DeleteChangeSet { stack, change_set }),
-            None => {
-                let keep_parameters = self.plan.kept_parameters(self.before.as_ref());
-                self.create(keep_parameters)
-            }
+        if let Some(change_set) = rest.pop() {
+            return self.go(At::DeletingOld(rest), Action::DeleteChangeSet { stack, change_set });
         }
+        let keep_parameters = self.plan.kept_parameters(self.before.as_ref());
+        self.create(keep_parameters)
     }
 
     pub(super) fn watch_set(self, ids: SetIds, since: Duration) -> Step {

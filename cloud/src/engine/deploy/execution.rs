@@ -60,7 +60,7 @@ impl Deploy {
         let before = self.before.clone();
         let mut follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
         let action = follow.begin(moment);
-        let following = Following { follow, since: moment.elapsed, cancelling: None, offered: false };
+        let following = Following { follow, cancelling: None, offered: false };
         self.go(At::Following(Box::new(following)), action)
     }
 
@@ -68,7 +68,7 @@ impl Deploy {
         let mut say = Vec::new();
         let seen = match seen {
             Observation::Done(answer) => {
-                self.cancel_answered(&mut following, answer, &mut say);
+                cancel_answered(&mut following, answer, &mut say);
                 Observation::Slept
             }
             seen => seen,
@@ -82,26 +82,8 @@ impl Deploy {
         step.after(say)
     }
 
-    /// The order to cancel may have come too late, which the stack will show; or not have arrived, then it is given again.
-    fn cancel_answered(
-        &self,
-        following: &mut Following,
-        answer: Result<(), ApiFailure>,
-        say: &mut Vec<Progress>,
-    ) {
-        let Err(failure) = answer else { return };
-        if failure.passes() {
-            following.cancelling = None;
-        } else if failure.class != Class::Rejected {
-            say.push(Progress::Note { text: format!("it could not be cancelled: {}", failure.message) });
-        }
-    }
-
     fn next(self, mut following: Box<Following>, action: Action, moment: Moment) -> Step {
-        let limit = self.plan.timeout;
-        if limit.is_some_and(|limit| moment.elapsed.saturating_sub(following.since) >= limit)
-            && following.cancelling.is_none()
-        {
+        if following.cancelling.is_none() && following.follow.is_late(&action, self.plan.timeout, moment) {
             return self.time_is_up(following);
         }
         // First the logs of the tasks that are known: a rollback may remove them.
@@ -189,5 +171,15 @@ impl Deploy {
                 self.fail(error.with(|report| report.tasks = tasks))
             }
         }
+    }
+}
+
+/// The order to cancel may have come too late, which the stack will show; or not have arrived, then it is given again.
+fn cancel_answered(following: &mut Following, answer: Result<(), ApiFailure>, say: &mut Vec<Progress>) {
+    let Err(failure) = answer else { return };
+    if failure.passes() {
+        following.cancelling = None;
+    } else if failure.class != Class::Rejected {
+        say.push(Progress::Note { text: format!("it could not be cancelled: {}", failure.message) });
     }
 }

@@ -82,8 +82,8 @@ impl Deploy {
                 let differences = verification.differences(&states);
                 match verify::refusal(&self.plan.stack, &differences, verification.tasks()) {
                     Some(error) => {
-                        let status = verification.outcome.status;
-                        self.fail(error.with(|report| report.status = Some(status)))
+                        let ended = verification.outcome.status;
+                        self.fail(error.with(|report| report.status = Some(ended)))
                     }
                     None => self.unverified(verification),
                 }

@@ -64,9 +64,10 @@ fn next(request: &DestroyRequest, stack: &StackDescription, left: &[String], blo
         return format!("{remedy}, then `{again}`");
     }
     if stack.status == "DELETE_FAILED" && !left.is_empty() {
-        let retain: String = left.iter().map(|id| format!(" --retain {id}")).collect();
+        let retain: Vec<_> = left.iter().map(|id| format!("--retain {id}")).collect();
+        let retain = retain.join(" ");
         return format!(
-            "remove what is in the way and run `{again}`, or leave it in the account: `{again}{retain}`"
+            "remove what is in the way and run `{again}`, or leave it in the account: `{again} {retain}`"
         );
     }
     match blockers.first().and_then(|blocker| blocker.remedy.as_ref()) {

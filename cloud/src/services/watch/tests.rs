@@ -56,8 +56,11 @@ fn a_message_is_told_once_and_not_if_it_is_older_than_the_operation() {
         state.message_time = Some(Timestamp(SINCE.0 + after));
         state
     };
-    let stale = watch.saw(vec![saying("has reached a steady state", -1)]);
-    assert!(matches!(&stale[..], [Progress::Service(state)] if state.message.is_none()), "{stale:?}");
+    let before_ours = watch.saw(vec![saying("has reached a steady state", -1)]);
+    assert!(
+        matches!(&before_ours[..], [Progress::Service(state)] if state.message.is_none()),
+        "{before_ours:?}"
+    );
     assert_eq!(told(&watch.saw(vec![saying("was unable to place a task", 1)])), 1);
     assert_eq!(told(&watch.saw(vec![saying("was unable to place a task", 2)])), 0);
 }

@@ -118,7 +118,8 @@ fn busy() -> Picture {
 }
 
 fn shown(lines: Vec<String>) -> String {
-    lines.iter().map(|line| format!("{}\n", anstream::adapter::strip_str(line))).collect()
+    let plain = |line: &String| anstream::adapter::strip_str(line).to_string() + "\n";
+    lines.iter().map(plain).collect()
 }
 
 #[test]

@@ -29,6 +29,18 @@ fn cancellations(run: &Run<Deployed>) -> usize {
     run.count(|action| matches!(action, Action::CancelUpdate { .. }))
 }
 
+// C8
+#[test]
+fn an_operation_that_ended_while_this_machine_slept_is_not_late() {
+    let mut fake = Fake::new(Some("CREATE_COMPLETE"))
+        .then("UPDATE_IN_PROGRESS", &[("S", "UPDATE_IN_PROGRESS", "")])
+        .then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")]);
+    fake.jump = Duration::from_hours(8);
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_mins(60))));
+    assert!(run.elapsed > Duration::from_hours(8));
+    assert_eq!((outcome(&run).status.as_str(), cancellations(&run)), ("UPDATE_COMPLETE", 0));
+}
+
 // L10
 #[test]
 fn time_up_only_detaches_if_that_is_wanted() {
