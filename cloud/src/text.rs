@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(without_secrets("ä plain word"), "ä plain word");
     }
 
+    // S9
     #[test]
     fn strips_what_could_drive_a_terminal() {
         assert_eq!(clean("a\u{1b}[2J\u{9b}31mb\nc\u{202e}d"), "a [2J 31mb c d");

@@ -354,6 +354,7 @@ fn without_a_terminal_deploy_and_destroy_need_yes() {
     ");
 }
 
+// A8
 #[test]
 fn without_credentials_or_region_the_command_ends_at_once() {
     let project = Project::new().variable("AWS_ACCESS_KEY_ID", "").variable("AWS_SECRET_ACCESS_KEY", "");

@@ -27,6 +27,7 @@ fn colours_follow_the_conventions() {
     assert!(!with(&[("CLICOLOR_FORCE", "1")], &["--color", "never"]));
 }
 
+// S9
 #[test]
 fn nothing_that_a_terminal_obeys_comes_from_files_or_arguments() {
     let project = Project::with_config("defaults:\n  \"a\\e[2Jb\": 1\n");
@@ -35,6 +36,7 @@ fn nothing_that_a_terminal_obeys_comes_from_files_or_arguments() {
     assert!(outcome.stderr.contains(r"\u{1b}"), "{outcome}");
 }
 
+// C4
 #[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_is_no_error() {

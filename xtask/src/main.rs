@@ -6,6 +6,7 @@ mod codegen;
 mod facts;
 mod l1;
 mod names;
+mod reliability;
 mod replacement;
 mod requirements;
 mod rules;
@@ -48,6 +49,14 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write `docs/reliability.md`: which tests show which row of the contract
+    ///
+    /// A test names its rows in a comment above it: `// A3, L6`.
+    Reliability {
+        /// Write nothing; fail if the page is not as it would be written
+        #[arg(long)]
+        check: bool,
+    },
     /// Write `docs/rules.md`: every rule of `validate` with its page
     Rules {
         /// Write nothing; fail if the document is not as it would be written
@@ -74,6 +83,7 @@ fn main() -> Result<()> {
     match Args::parse().task {
         Task::Codegen { check } => codegen::run(root, check),
         Task::Requirements { check } => requirements::run(root, check),
+        Task::Reliability { check } => reliability::run(root, check),
         Task::Rules { check } => rules::run(root, check),
         Task::Bench { runs, edit } => bench::run(root, runs as usize, edit),
     }

@@ -67,7 +67,8 @@ fn tests_by_row(root: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     Ok(tests)
 }
 
-fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
+/// Adds all Rust files in `folder`, at any depth.
+pub(crate) fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {

@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(home.running().unwrap(), None);
     }
 
+    // S4
     #[cfg(unix)]
     #[test]
     fn nobody_else_can_read_what_is_ours() {

@@ -136,6 +136,7 @@ async fn creates_updates_leaves_alone_and_destroys_a_stack() {
     assert_eq!(aws.destroy("t").await.unwrap().stack_id, None, "a stack that is not there is no failure");
 }
 
+// L7
 #[tokio::test]
 async fn a_failed_update_is_rolled_back_and_names_its_cause() {
     let aws = Emulated::start().await;
@@ -152,6 +153,7 @@ async fn a_failed_update_is_rolled_back_and_names_its_cause() {
     assert!(aws.deploy("t", &template(14)).await.unwrap().changed, "a rolled back stack can be updated");
 }
 
+// L3
 #[tokio::test]
 async fn a_stack_whose_creation_failed_is_made_anew_only_after_asking() {
     let aws = Emulated::start().await;
@@ -172,6 +174,7 @@ async fn a_stack_whose_creation_failed_is_made_anew_only_after_asking() {
     assert!(matches!(asked.as_slice(), [Question::Recreate { .. }, Question::Changes(_)]), "{asked:?}");
 }
 
+// L4
 #[tokio::test]
 async fn a_declined_creation_leaves_nothing_behind() {
     let aws = Emulated::start().await;
@@ -184,6 +187,7 @@ async fn a_declined_creation_leaves_nothing_behind() {
     assert_eq!(cloud::list_stacks(&aws.connection).await.unwrap(), []);
 }
 
+// L18
 #[tokio::test]
 async fn tells_what_outlives_its_stack() {
     let aws = Emulated::start().await;
@@ -195,6 +199,7 @@ async fn tells_what_outlives_its_stack() {
     assert_eq!((left.logical_id.as_str(), left.physical_id.as_deref()), ("Logs", Some("/t")));
 }
 
+// L16
 #[tokio::test]
 async fn names_what_stands_in_the_way_of_a_deletion() {
     let aws = Emulated::start().await;
@@ -381,6 +386,7 @@ async fn a_hardened_architecture_is_made_changed_and_removed() {
     assert_eq!(aws.destroy("hard").await.unwrap().retained, []);
 }
 
+// L10
 #[tokio::test]
 async fn a_delay_leaves_the_server_answering_and_a_time_out_cancels_the_update() {
     let folder = tempfile::tempdir().unwrap();
@@ -395,6 +401,7 @@ async fn a_delay_leaves_the_server_answering_and_a_time_out_cancels_the_update()
     assert_eq!((error.exit_code(), error.report().status.as_deref()), (8, Some("UPDATE_ROLLBACK_COMPLETE")));
 }
 
+// C3
 #[tokio::test]
 async fn ctrl_c_before_the_execution_removes_everything_and_after_it_detaches() {
     let aws = Emulated::start().await;

@@ -52,6 +52,7 @@ async fn a_well_behaved_endpoint_is_deployed_to() {
     assert_eq!(create["ClientToken"], endpoint.requests_of("ExecuteChangeSet")[0]["ClientRequestToken"]);
 }
 
+// S1
 #[tokio::test]
 async fn a_parameters_value_is_sent_once_and_said_never() {
     let endpoint = Endpoint::start(|request, before| {
@@ -77,6 +78,7 @@ async fn a_parameters_value_is_sent_once_and_said_never() {
     assert!(!format!("{request:?}").contains(CANARY));
 }
 
+// A1, A11
 #[tokio::test]
 async fn passing_trouble_only_takes_time() {
     // Each kind of trouble once, at the questions after the execution, with an answer in between.
@@ -109,6 +111,7 @@ async fn passing_trouble_only_takes_time() {
     assert!(proxy, "{:?}", run.heard);
 }
 
+// A2
 #[tokio::test]
 async fn a_throttled_order_is_repeated_with_the_same_token() {
     let endpoint = Endpoint::start(|request, before| {
@@ -125,6 +128,7 @@ async fn a_throttled_order_is_repeated_with_the_same_token() {
     assert!(orders.iter().all(|order| order["ClientToken"] == orders[0]["ClientToken"]));
 }
 
+// A20
 #[tokio::test]
 async fn a_used_up_quota_is_not_asked_for_again() {
     let endpoint = Endpoint::start(|request, _| {
@@ -140,6 +144,7 @@ async fn a_used_up_quota_is_not_asked_for_again() {
     assert_eq!(endpoint.requests_of("CreateChangeSet").len(), 1);
 }
 
+// A13
 #[tokio::test]
 async fn a_lost_answer_to_the_execution_is_not_followed_by_a_second_one() {
     let endpoint = Endpoint::start(|request, before| {
@@ -157,6 +162,7 @@ async fn a_lost_answer_to_the_execution_is_not_followed_by_a_second_one() {
     assert_eq!(endpoint.requests_of("ExecuteChangeSet").len(), 1);
 }
 
+// A16, A17
 #[tokio::test]
 async fn all_pages_of_changes_and_events_are_read() {
     let endpoint = Endpoint::start(|request, before| match request["Action"].as_str() {
@@ -192,6 +198,8 @@ async fn all_pages_of_changes_and_events_are_read() {
     let [Question::Changes(changes)] = run.asked.as_slice() else { panic!("{:?}", run.asked) };
     let ids: Vec<_> = changes.changes.iter().map(|change| change.logical_id.as_str()).collect();
     assert_eq!(ids, ["A", "B", "C", "D"]);
+    let looks = endpoint.requests_of("DescribeChangeSet");
+    assert!(looks.iter().all(|request| !request.contains_key("IncludePropertyValues")), "{looks:?}");
     let told: Vec<_> = run
         .heard
         .iter()
@@ -203,6 +211,7 @@ async fn all_pages_of_changes_and_events_are_read() {
     assert_eq!(told, ["S", "A", "B", "S"]);
 }
 
+// A4, A5
 #[tokio::test]
 async fn expired_credentials_say_so_at_once_and_on_the_way() {
     let expired = Reply::Error(403, "ExpiredToken", "The security token included in the request is expired");
@@ -220,6 +229,7 @@ async fn expired_credentials_say_so_at_once_and_on_the_way() {
     assert!(error.report().state.as_ref().unwrap().contains("goes on in AWS"), "{error:?}");
 }
 
+// A7
 #[tokio::test]
 async fn a_missing_permission_is_named() {
     let endpoint = Endpoint::start(|request, _| {
@@ -233,6 +243,7 @@ async fn a_missing_permission_is_named() {
     assert!(error.to_string().contains("cloudformation:CreateChangeSet"), "{error}");
 }
 
+// A9
 #[tokio::test]
 async fn another_account_or_region_than_the_configured_one_is_refused() {
     let endpoint = Endpoint::start(|_, _| None).await;
@@ -251,6 +262,7 @@ async fn another_account_or_region_than_the_configured_one_is_refused() {
     assert_eq!(nowhere.kind(), Kind::Usage);
 }
 
+// A10
 #[tokio::test]
 async fn nobody_at_the_endpoint_is_unreachable() {
     let endpoint = Endpoint::start(|_, _| None).await;
@@ -261,6 +273,7 @@ async fn nobody_at_the_endpoint_is_unreachable() {
     assert_eq!(error.exit_code(), 6);
 }
 
+// S9
 #[tokio::test]
 async fn what_aws_says_cannot_drive_the_terminal() {
     let endpoint = Endpoint::start(|request, _| {

@@ -95,9 +95,9 @@ fn a_blue_green_service_names_all_that_ecs_changes() {
     ");
 }
 
+// F39, S6
 #[test]
 fn the_rules_name_both_target_groups_and_the_role_reaches_nothing_else() {
-    // F39, S6
     let template = template(|s| {
         let test = TestPort { port: port!(9000), from: vec![cidr!("192.0.2.0/24")] };
         web(s, Shift::of(Traffic::AtOnce).test(test).build());

@@ -93,9 +93,9 @@ fn a_secret_known_by_name_is_granted_with_any_suffix() {
     assert!(yaml.ends_with(":secret:app/openai\n"), "{yaml}");
 }
 
+// I19
 #[test]
 fn a_name_that_looks_like_it_had_a_suffix_is_doubted() {
-    // I19
     let found = diagnostics(|s| {
         Secret::named("A").name("prod-openai").build(s);
     });

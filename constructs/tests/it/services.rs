@@ -68,6 +68,7 @@ fn a_service_without_a_load_balancer_needs_none() {
     );
 }
 
+// L23
 #[test]
 fn scaling_owns_the_number_of_tasks() {
     // R203, R205, R206

@@ -136,7 +136,7 @@ fn is_clean(assembly: &Assembly) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// S6, S7: no wildcard action, no wildcard resource but where AWS offers nothing narrower, and only the load
+/// No wildcard action, no wildcard resource but where AWS offers nothing narrower, and only the load
 /// balancer is open to the world.
 fn is_narrow(assembly: &Assembly) -> Result<(), TestCaseError> {
     for stack in &assembly.stacks {
@@ -176,6 +176,7 @@ proptest! {
         is_clean(&assembly)?;
     }
 
+    // S6, S7
     #[test]
     fn nothing_is_wider_than_it_must_be(changes in changes()) {
         // R178

@@ -71,6 +71,7 @@ fn what_is_switched_off_is_not_there() {
     assert!(templates.properties("Distribution")["DistributionConfig"]["WebACLId"].is_null());
 }
 
+// L21
 #[test]
 fn the_stack_is_in_us_east_1_wherever_the_load_balancer_is() {
     let mut changes = edge(json!({"assets": true}));
@@ -80,7 +81,6 @@ fn the_stack_is_in_us_east_1_wherever_the_load_balancer_is() {
     assert_eq!(stack.region.as_deref(), Some("us-east-1"));
     // A value of a stack in another region cannot be imported.
     assert!(!stack.template.to_json().contains("Fn::ImportValue"));
-    // L21
     assert_eq!(stack.depends_on, ["DocuThinkerStack"], "callers are not sent to a region that failed");
 }
 

@@ -274,6 +274,7 @@ fn containers_and_target_groups_are_settings() {
     ");
 }
 
+// L23
 #[test]
 fn cooldowns_are_settings_and_the_number_of_tasks_is_the_scalings() {
     // R203 to R210, C-15, C-16

@@ -385,9 +385,9 @@ fn the_vector_store_can_be_backed_up_under_a_plan_of_its_own() {
     assert_eq!(templates("prod", json!({})).count("AWS::Backup::BackupPlan"), 0);
 }
 
+// S6, S7: no action is a wildcard, and no resource either
 #[test]
 fn all_of_it_together_is_a_clean_template() {
-    // S6, S7: no action is a wildcard, and no resource either
     let vault = "arn:aws:backup:us-west-2:123456789012:backup-vault:copies";
     let everything = json!({"watch": {
         "budget": {"monthly_usd": 400, "emails": ["ops@example.com"], "tag": "Project"},

@@ -2,6 +2,7 @@
 
 use super::*;
 
+// C2
 #[test]
 fn a_stack_changed_by_somebody_else_after_the_approval_is_left_alone() {
     let mut fake = success();
@@ -12,6 +13,7 @@ fn a_stack_changed_by_somebody_else_after_the_approval_is_left_alone() {
     assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
 }
 
+// C1
 #[test]
 fn an_obsolete_change_set_is_not_executed() {
     let mut fake = success();
@@ -21,6 +23,7 @@ fn an_obsolete_change_set_is_not_executed() {
     assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
 }
 
+// L5
 #[test]
 fn a_stack_in_progress_is_in_the_way() {
     for status in
@@ -32,6 +35,7 @@ fn a_stack_in_progress_is_in_the_way() {
     }
 }
 
+// L3
 #[test]
 fn a_stack_that_was_never_made_is_made_anew_after_asking() {
     for status in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"] {
@@ -44,6 +48,7 @@ fn a_stack_that_was_never_made_is_made_anew_after_asking() {
     }
 }
 
+// L4
 #[test]
 fn an_announced_stack_is_new_and_is_removed_only_if_we_announced_it() {
     let mut fake = Fake::new(None);
@@ -68,6 +73,7 @@ fn an_announced_stack_is_new_and_is_removed_only_if_we_announced_it() {
     );
 }
 
+// A18, A19
 #[test]
 fn a_new_stack_may_be_invisible_and_stale_for_a_while() {
     let fake = Fake::new(None)
@@ -78,6 +84,7 @@ fn a_new_stack_may_be_invisible_and_stale_for_a_while() {
     assert_eq!(outcome(&run(fake)).status, "CREATE_COMPLETE");
 }
 
+// A19
 #[test]
 fn an_old_success_is_not_taken_for_ours() {
     let mut fake = success();

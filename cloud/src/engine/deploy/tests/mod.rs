@@ -73,6 +73,7 @@ fn rollback() -> Fake {
         .then("UPDATE_ROLLBACK_COMPLETE", &[("S", "UPDATE_ROLLBACK_COMPLETE", "")])
 }
 
+// L6
 #[test]
 fn an_update_is_followed_through_its_cleanup() {
     let run = run(success());
@@ -91,6 +92,7 @@ fn an_update_is_followed_through_its_cleanup() {
     assert_eq!(set_deletions(&run), 0, "CloudFormation removes an executed change set itself");
 }
 
+// L1
 #[test]
 fn no_changes_is_a_success_that_leaves_no_change_set() {
     let mut fake = Fake::new(Some("UPDATE_COMPLETE"));
@@ -103,6 +105,7 @@ fn no_changes_is_a_success_that_leaves_no_change_set() {
     assert_eq!((set_deletions(&run), executions(&run), stack_deletions(&run)), (1, 0, 0));
 }
 
+// L2
 #[test]
 fn no_changes_of_a_broken_stack_is_no_success() {
     let mut fake = Fake::new(Some("UPDATE_FAILED"));
@@ -127,6 +130,7 @@ fn another_failure_of_the_change_set_is_not_taken_for_no_changes() {
     assert_eq!((set_deletions(&run), stack_deletions(&run)), (1, 1), "nothing of ours remains");
 }
 
+// L8
 #[test]
 fn the_cause_of_a_rollback_is_the_first_failure_that_is_no_cancellation() {
     let run = run(rollback());
@@ -138,6 +142,7 @@ fn the_cause_of_a_rollback_is_the_first_failure_that_is_no_cancellation() {
     assert_eq!(failed(&run).exit_code(), 1);
 }
 
+// A11, A15
 #[test]
 fn a_status_nobody_knows_decides_nothing() {
     let fake = Fake::new(Some("CREATE_COMPLETE"))
@@ -149,6 +154,7 @@ fn a_status_nobody_knows_decides_nothing() {
     assert_eq!(run.told(), ["S UPDATE_IN_PROGRESS", "A HYPER_COMPLETE"]);
 }
 
+// A1
 #[test]
 fn fifty_throttled_polls_only_take_time() {
     let mut fake = success();
@@ -167,6 +173,7 @@ fn fifty_throttled_polls_only_take_time() {
     );
 }
 
+// A3
 #[test]
 fn throttling_of_the_last_events_does_not_undo_a_success() {
     let mut fake = success();
@@ -183,6 +190,7 @@ fn the_cause_of_a_failure_is_asked_for_longer_than_the_last_lines_of_a_success()
     assert_eq!(failed(&run(fake)).report().cause.as_ref().unwrap().logical_id, "A");
 }
 
+// A10, A11
 #[test]
 fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on() {
     let mut fake = success();
@@ -194,6 +202,7 @@ fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on(
     assert!(run.elapsed >= Duration::from_mins(15));
 }
 
+// A5
 #[test]
 fn expired_credentials_are_loaded_afresh_once() {
     let mut fake = success();
@@ -215,6 +224,7 @@ fn expired_credentials_are_loaded_afresh_once() {
     assert!(failed(&expired).report().state.as_ref().unwrap().contains("goes on in AWS"));
 }
 
+// A6
 #[test]
 fn events_that_may_not_be_read_are_done_without() {
     let mut fake = success();
@@ -224,6 +234,7 @@ fn events_that_may_not_be_read_are_done_without() {
     assert_eq!(run.said.iter().filter(|news| matches!(news, Progress::Note { .. })).count(), 1, "said once");
 }
 
+// A13
 #[test]
 fn a_lost_answer_to_the_execution_is_no_second_execution() {
     let mut fake = success();
@@ -240,6 +251,7 @@ fn a_lost_answer_to_the_execution_is_no_second_execution() {
     assert_eq!((executions(&lost), set_deletions(&lost)), (1, 1));
 }
 
+// A12
 #[test]
 fn a_lost_answer_to_the_creation_of_the_change_set_is_found_by_its_name() {
     let mut fake = success();
@@ -251,6 +263,7 @@ fn a_lost_answer_to_the_creation_of_the_change_set_is_found_by_its_name() {
     assert_eq!(run.count(by_name), 1, "afterwards by its ARN");
 }
 
+// C6
 #[test]
 fn silence_is_broken_every_twenty_seconds() {
     let fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("A", "CREATE_IN_PROGRESS", "")]);
@@ -263,6 +276,7 @@ fn silence_is_broken_every_twenty_seconds() {
     assert_eq!(beats, [21, 41, 61, 81]);
 }
 
+// L15
 #[test]
 fn what_could_not_be_cleaned_up_is_left_over() {
     let fake = Fake::new(Some("CREATE_COMPLETE"))
@@ -289,6 +303,7 @@ fn a_change_set_that_cannot_be_removed_is_told_and_changes_no_result() {
 const SET_COULD_NOT: &str = "could not be removed: injected";
 
 /// Cancels at each action in turn, and checks what must hold wherever that is.
+// C3
 #[test]
 fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it() {
     let fresh = || {
@@ -352,6 +367,7 @@ fn values_that_the_stack_has_are_kept_and_unknown_ones_refused() {
     assert_eq!(unknown.report().next.as_deref(), Some("it has `A`, `B`, `C`"));
 }
 
+// I16, I27
 #[test]
 fn refuses_before_asking_aws_what_aws_would_refuse() {
     let check = |stack: &str, template: &str, expected: &str| {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::request::{OnInterrupt, OnTimeout};
 
+// L10
 #[test]
 fn time_up_cancels_an_update() {
     let mut fake = Fake::new(Some("CREATE_COMPLETE"));
@@ -16,6 +17,7 @@ fn time_up_cancels_an_update() {
     assert_eq!(failed(&run).report().status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
 }
 
+// L10
 #[test]
 fn time_up_leaves_a_creation_to_run() {
     let fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "")]);
