@@ -10,6 +10,8 @@ mod detail;
 mod explain;
 mod hooks;
 mod reasons;
+mod stops;
+mod tasks;
 #[cfg(test)]
 mod tests;
 
@@ -100,7 +102,13 @@ pub struct Diagnosis {
 pub async fn diagnose(connection: &Connection, stack: &str) -> Result<Diagnosis, CloudError> {
     let history = history(connection, stack, Reach::RECENT).await?;
     let details = details_of(connection, &history).await;
-    Ok(judge(history, details, Vec::new()))
+    let (tasks, notes) = match explained(&history) {
+        Some(operation) => tasks::of(connection, operation).await,
+        None => Default::default(),
+    };
+    let mut diagnosis = judge(history, details, tasks);
+    diagnosis.notes.extend(notes);
+    Ok(diagnosis)
 }
 
 /// What validations and hooks found in the operation that is explained, and after it.
@@ -212,8 +220,7 @@ fn judge(history: History, details: Vec<Detail>, tasks: Vec<StoppedTask>) -> Dia
 
 impl Diagnosis {
     /// Adds the tasks that stopped during the operation, which often say more than the service that waited for them.
-    #[must_use]
-    pub fn with_tasks(mut self, tasks: Vec<StoppedTask>) -> Diagnosis {
+    fn with_tasks(mut self, tasks: Vec<StoppedTask>) -> Diagnosis {
         let cause = self.operation.as_ref().and_then(|operation| operation.cause.as_ref());
         let of_service = cause.is_none_or(|cause| cause.resource_type.starts_with("AWS::ECS::"));
         let of_tasks = tasks.iter().rev().find_map(explain_task).filter(|_| of_service);

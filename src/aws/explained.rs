@@ -75,6 +75,11 @@ pub(crate) fn task_lines(task: &StoppedTask) -> Vec<String> {
         }
         let skipped = container.log.len().saturating_sub(LOG_LINES);
         lines.extend(container.log.iter().skip(skipped).map(|line| format!("    | {line}")));
+        lines.extend(container.log_note.iter().map(|note| format!("    no log: {note}")));
     }
+    // The pages of the service and its cluster are a click away from that of the task.
+    let links = cloud::console_links(task).into_iter();
+    let of_the_task = links.filter(|link| link.subject == "task" || link.subject.starts_with("log"));
+    lines.extend(of_the_task.map(|link| format!("  {}: {}", link.subject, link.url)));
     lines
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{containers, reasons};
+use super::{containers, reasons, stops};
 use crate::engine::progress::ResourceEvent;
 use crate::error::Report;
 use crate::services::{StoppedContainer, StoppedTask};
@@ -109,16 +109,16 @@ pub fn explain_task(task: &StoppedTask) -> Option<Explanation> {
     let by_code = || {
         let code = failed(task).find_map(|container| container.exit_code)?;
         let code = code.to_string();
-        containers::EXIT_CODES
+        stops::EXIT_CODES
             .iter()
             .find(|known| known.any.iter().any(|all| all == &[code.as_str()]))
             .map(|k| (k, ""))
     };
     let (known, text) = by_reason(containers::START)
         .or_else(by_log)
-        .or_else(|| by_reason(containers::HEALTH))
+        .or_else(|| by_reason(stops::HEALTH))
         .or_else(by_code)
-        .or_else(|| by_reason(containers::STOP))?;
+        .or_else(|| by_reason(stops::STOP))?;
     let container = failed(task).next().or(task.containers.first());
     let code = container.and_then(|container| container.exit_code).map(|code| code.to_string());
     let (action, resource) = denied(text);

@@ -63,6 +63,8 @@ enum At {
         ids: SetIds,
         since: Duration,
     },
+    /// Asking what validations and hooks found in it.
+    Explaining(SetView),
     Asking(SetView),
     /// The stack, since when.
     CheckingStack(SetView, Duration),
@@ -70,6 +72,8 @@ enum At {
     CheckingTemplate(SetView),
     Executing(SetView),
     ConfirmingExecution(SetView, Box<ApiFailure>),
+    /// It runs; asking how long that usually takes.
+    Estimating(Box<Following>),
     Following(Box<Following>),
     /// Tasks keep stopping; the action is what comes next if the caller wants to wait.
     OfferingToRollBack(Box<Following>, Repeat, Action),
@@ -163,6 +167,7 @@ impl Deploy {
             (At::Preparing { ids, since }, Observation::ChangeSet(answer)) => {
                 self.prepared(ids, since, answer, moment)
             }
+            (At::Explaining(set), Observation::Explained(details)) => self.explained(set, details),
             (At::Asking(set), Observation::Decided(decision)) => self.decided(set, decision, moment),
             (At::CheckingStack(set, since), Observation::Slept) => self.check_stack(set, since),
             (At::CheckingStack(set, since), Observation::Stack(answer)) => {
@@ -178,6 +183,9 @@ impl Deploy {
             (At::ConfirmingExecution(set, failure), Observation::Slept) => self.confirm(set, failure),
             (At::ConfirmingExecution(set, failure), Observation::ChangeSet(answer)) => {
                 self.confirmed(set, failure, answer, moment)
+            }
+            (At::Estimating(following), Observation::Estimated(estimate)) => {
+                self.estimated(following, estimate, moment)
             }
             (At::Following(following), seen) => self.follow(following, moment, seen),
             (At::OfferingToRollBack(following, repeat, action), Observation::Decided(decision)) => {
@@ -314,7 +322,8 @@ impl Deploy {
             | At::FindingOld
             | At::DeletingOld(_) => self.fail(interrupted()),
             At::Preparing { ids, .. } => self.clean_up(ids, Err(interrupted())),
-            At::Asking(set)
+            At::Explaining(set)
+            | At::Asking(set)
             | At::CheckingStack(set, _)
             | At::CheckingSet(set)
             | At::CheckingTemplate(set)
@@ -326,7 +335,7 @@ impl Deploy {
             At::Following(following) if self.cancels_when_interrupted(&following) => {
                 self.cancel(following, Because::Interrupted)
             }
-            At::Following(following) | At::OfferingToRollBack(following, ..) => {
+            At::Estimating(following) | At::Following(following) | At::OfferingToRollBack(following, ..) => {
                 let error = CloudError::new(Kind::Interrupted, "interrupted");
                 let error = following.follow.still_running(error);
                 self.fail(error)

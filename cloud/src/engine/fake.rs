@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::machine::{Action, Machine, Moment, Next, Observation, SetIds, SetView};
 use super::progress::{Progress, ResourceEvent, Timestamp};
 use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
+use crate::diagnose::Detail;
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 use crate::services::logs::Logged;
@@ -55,6 +56,10 @@ pub(crate) struct Fake {
     pub(crate) roll_back: Decision,
     /// The fingerprint of the change set's template.
     pub(crate) template: Option<String>,
+    /// What validations and hooks found in the change set.
+    pub(crate) details: Vec<Detail>,
+    /// How long earlier updates took.
+    pub(crate) estimate: Option<(Duration, usize)>,
     /// What ECS shows.
     pub(crate) services: Vec<ServiceState>,
     pub(crate) stopped: Vec<StoppedTask>,
@@ -147,6 +152,8 @@ impl Fake {
             decision: Decision::Approve,
             roll_back: Decision::Decline("no".into()),
             template: crate::template_body::fingerprint(TEMPLATE),
+            details: Vec::new(),
+            estimate: None,
             services: Vec::new(),
             stopped: Vec::new(),
             stopped_after_rollback: Vec::new(),
@@ -280,6 +287,8 @@ impl Fake {
                 Observation::Created(Ok(self.set.ids.clone()))
             }
             Action::DescribeChangeSet { .. } => Observation::ChangeSet(Ok(self.set.clone())),
+            Action::Explain { .. } => Observation::Explained(self.details.clone()),
+            Action::Estimate(_) => Observation::Estimated(self.estimate),
             Action::TemplateOf(_) => Observation::Template(Ok(self.template.clone())),
             Action::LookAtServices(_) => Observation::Services(Ok(self.services.clone())),
             Action::StoppedTasks(_) => {
@@ -382,7 +391,11 @@ fn refused(action: &Action, class: Class) -> Option<Observation> {
         Action::ListResources(_) => Observation::Resources(Err(failure)),
         Action::Importers(_) => Observation::Importers(Err(failure)),
         Action::Reconnect => Observation::Reconnected(Err(failure.into_error())),
-        Action::Ask(_) | Action::Sleep(_) | Action::TaskLogs(_) => return None,
+        Action::Ask(_)
+        | Action::Sleep(_)
+        | Action::TaskLogs(_)
+        | Action::Explain { .. }
+        | Action::Estimate(_) => return None,
         _ => Observation::Done(Err(failure)),
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::progress::{Progress, ResourceEvent};
 use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
+use crate::diagnose::Detail;
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
 use crate::services::logs::Logged;
@@ -34,6 +35,10 @@ pub(crate) enum Action {
     DescribeChangeSet { stack: String, change_set: String },
     /// Fetch the template that a change set would bring, as a fingerprint.
     TemplateOf(String),
+    /// Ask what CloudFormation's validations and hooks found in a change set.
+    Explain { stack: String, change_set: String, reason: String },
+    /// Ask how long earlier updates of this stack took.
+    Estimate(String),
     /// Ask the caller.
     Ask(Question),
     /// Execute the change set.
@@ -81,6 +86,10 @@ pub(crate) enum Observation {
     ChangeSet(Result<SetView, ApiFailure>),
     /// The fingerprint of a template; `None` if it is not JSON.
     Template(Result<Option<String>, ApiFailure>),
+    /// What validations and hooks found.
+    Explained(Vec<Detail>),
+    /// The median of earlier updates, and how many they are; nothing if there are none, or they cannot be read.
+    Estimated(Option<(Duration, usize)>),
     /// What the caller decided.
     Decided(Decision),
     /// The stack's events, newest first.

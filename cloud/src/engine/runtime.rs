@@ -14,8 +14,10 @@ use super::plan::{Names, Plan};
 use super::progress::Progress;
 use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, DestroyRequest, Question};
 use crate::connect::{Connection, is_on_this_machine};
+use crate::diagnose::explain_change_set;
 use crate::engine::cancel::Cancel;
 use crate::error::CloudError;
+use crate::history::{Reach, history, typical_duration};
 use crate::services;
 use crate::services::logs::LogPlaces;
 use crate::template_body::{self, Body};
@@ -96,6 +98,12 @@ pub async fn operate_stack(
     let machine = Operate::new(request.clone(), names().token, pace(connection));
     let nobody_is_asked = async |_: Question| Decision::Decline("watching asks nothing".to_owned());
     Box::pin(World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress)).await
+}
+
+/// How long updates of the stack take, going by its own earlier ones. It only serves the view, so it never fails.
+async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usize)> {
+    let known = history(connection, stack, Reach::OUTLINE).await.ok()?;
+    typical_duration(&known.operations, "UPDATE")
 }
 
 /// Emulators and test doubles on this machine need not be spared.
@@ -200,6 +208,11 @@ impl<'a> World<'a> {
             Action::TemplateOf(change_set) => {
                 Observation::Template(api::template_of(connection, &change_set).await)
             }
+            Action::Explain { stack, change_set, reason } => {
+                let details = explain_change_set(connection, &stack, &change_set, &reason);
+                Observation::Explained(details.await)
+            }
+            Action::Estimate(stack) => Observation::Estimated(estimate(connection, &stack).await),
             Action::Execute { change_set, token } => {
                 Observation::Done(api::execute(connection, &change_set, &token).await)
             }

@@ -4,9 +4,10 @@ use super::deploy::Because;
 use super::events::EventLog;
 use super::follow::Ending;
 use super::machine::SetView;
-use super::progress::ResourceEvent;
+use super::progress::{Progress, ResourceEvent};
 use super::request::{DeployOutcome, StackDescription};
 use super::status::{Condition, condition};
+use crate::diagnose::Detail;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
 use crate::services::watch::Repeat;
@@ -89,6 +90,12 @@ pub(crate) fn change_set_failed(stack: &str, set: &SetView) -> CloudError {
     let reason = if set.reason.is_empty() { "no reason given" } else { &set.reason };
     CloudError::new(Kind::Failed, format!("CloudFormation cannot prepare the changes of {stack}: {reason}"))
         .state("the stack was not changed")
+}
+
+/// What CloudFormation's validation warns of before anything is executed.
+pub(crate) fn warning(detail: &Detail) -> Progress {
+    let about = detail.logical_id.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+    Progress::Note { text: format!("CloudFormation warns: {about}{}", detail.reason) }
 }
 
 /// The stack is not as it was when its changes were shown.

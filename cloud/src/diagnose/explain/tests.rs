@@ -281,8 +281,8 @@ fn a_task_says_more_than_the_service_that_waited_for_it() {
 /// Each row can be reached, has something to say, and names a page of AWS's.
 #[test]
 fn the_tables_are_in_order() {
-    let tables = [reasons::TABLE, containers::START, containers::LOG, containers::HEALTH, containers::STOP];
-    for row in tables.into_iter().flatten().chain(containers::EXIT_CODES) {
+    let tables = [reasons::TABLE, containers::START, containers::LOG, stops::HEALTH, stops::STOP];
+    for row in tables.into_iter().flatten().chain(stops::EXIT_CODES) {
         assert!(row.source.starts_with("https://docs.aws.amazon.com/"), "{}", row.id);
         assert!(
             !row.cause.ends_with('.') && !row.advice.ends_with('.') && !row.command.is_empty(),

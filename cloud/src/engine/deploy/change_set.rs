@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{At, Deploy, Step, interrupted};
+use crate::diagnose::Detail;
 use crate::engine::machine::{Action, Moment, SetIds, SetView};
 use crate::engine::plan::refused;
 use crate::engine::progress::Progress;
@@ -91,7 +92,7 @@ impl Deploy {
         };
         self.patience.answered();
         match set.status.as_str() {
-            "CREATE_COMPLETE" => self.ask(set),
+            "CREATE_COMPLETE" => self.explain(set),
             "FAILED" => self.set_failed(set),
             _ => {
                 let pause = self.patience.after_answer(moment);
@@ -101,12 +102,30 @@ impl Deploy {
     }
 
     pub(super) fn set_failed(self, set: SetView) -> Step {
-        let result = if verdict::means_no_changes(&set) {
-            verdict::unchanged(self.before.as_ref())
-        } else {
-            Err(verdict::change_set_failed(&self.plan.stack, &set))
+        if verdict::means_no_changes(&set) {
+            let result = verdict::unchanged(self.before.as_ref());
+            return self.clean_up(set.ids, result);
+        }
+        self.explain(set)
+    }
+
+    /// CloudFormation says in one sentence that a change set failed, and nothing of what its validations warn of.
+    fn explain(self, set: SetView) -> Step {
+        let action = Action::Explain {
+            stack: set.ids.stack_id.clone(),
+            change_set: set.ids.id.clone(),
+            reason: set.reason.clone(),
         };
-        self.clean_up(set.ids, result)
+        self.go(At::Explaining(set), action)
+    }
+
+    pub(super) fn explained(self, set: SetView, details: Vec<Detail>) -> Step {
+        if set.status == "FAILED" {
+            let error = verdict::change_set_failed(&self.plan.stack, &set);
+            return self.clean_up(set.ids, Err(error.with(|report| report.details = details)));
+        }
+        let warnings = details.iter().filter(|detail| detail.warning).map(verdict::warning).collect();
+        self.ask(set).after(warnings)
     }
 
     pub(super) fn ask(self, set: SetView) -> Step {

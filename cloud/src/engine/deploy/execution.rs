@@ -1,5 +1,7 @@
 //! The execution of a change set, and what follows. It is asked for once in a run, whatever happens.
 
+use std::time::Duration;
+
 use super::{At, Because, Deploy, Following, Step, phase};
 use crate::engine::events::EventLog;
 use crate::engine::follow::{Ending, Follow, Followed};
@@ -58,10 +60,27 @@ impl Deploy {
         let log = EventLog::new(&set.ids.stack_id, &self.plan.names.token, set.created);
         let patience = Patience::new(self.plan.pace, self.plan.grace);
         let before = self.before.clone();
-        let mut follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
-        let action = follow.begin(moment);
-        let following = Following { follow, cancelling: None, offered: false };
-        self.go(At::Following(Box::new(following)), action)
+        let follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
+        let following = Box::new(Following { follow, cancelling: None, offered: false });
+        if self.creates_stack() {
+            return self.begin(following, moment);
+        }
+        self.go(At::Estimating(following), Action::Estimate(set.ids.stack_id.clone()))
+    }
+
+    pub(super) fn estimated(
+        self,
+        following: Box<Following>,
+        estimate: Option<(Duration, usize)>,
+        moment: Moment,
+    ) -> Step {
+        let news = estimate.map(|(total, operations)| Progress::Expected { total, operations });
+        self.begin(following, moment).after(news.into_iter().collect())
+    }
+
+    fn begin(self, mut following: Box<Following>, moment: Moment) -> Step {
+        let action = following.follow.begin(moment);
+        self.go(At::Following(following), action)
     }
 
     pub(super) fn follow(self, mut following: Box<Following>, moment: Moment, seen: Observation) -> Step {

@@ -1,6 +1,7 @@
 //! The states that a stack can be found in, and what somebody else does to it meanwhile.
 
 use super::*;
+use crate::diagnose::{Check, Detail};
 
 // C2
 #[test]
@@ -177,4 +178,40 @@ fn a_full_quota_of_change_sets_is_relieved_of_our_own_old_ones_once() {
 fn named(change_set: &str) -> Deploy {
     let names = Names { change_set: change_set.into(), token: TOKEN.into() };
     Deploy::new(Plan::new(&DeployRequest::new("S", TEMPLATE), names, Pace::AWS).unwrap())
+}
+
+// A22, A23
+#[test]
+fn a_change_set_that_failed_is_explained_by_what_its_checks_found() {
+    let mut fake = success();
+    fake.set.status = "FAILED".into();
+    fake.set.reason =
+        "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]".into();
+    fake.details = vec![Detail::new(Check::Validation, "the name is taken")];
+    let run = run(fake);
+    assert_eq!((failed(&run).exit_code(), set_deletions(&run)), (1, 1));
+    assert_eq!(failed(&run).report().details[0].reason, "the name is taken");
+}
+
+// A21
+#[test]
+fn what_validation_warns_of_is_told_before_the_question() {
+    let mut fake = success();
+    let quota = "the quota of resources is nearly used up";
+    fake.details = vec![Detail { warning: true, ..Detail::new(Check::Validation, quota) }];
+    let run = run(fake);
+    let warned = Progress::Note { text: format!("CloudFormation warns: {quota}") };
+    assert!(run.said.contains(&warned), "{:?}", run.said);
+    assert!(outcome(&run).changed);
+}
+
+#[test]
+fn how_long_earlier_updates_took_is_told_once_for_an_update_and_never_asked_for_a_creation() {
+    let mut fake = success();
+    fake.estimate = Some((Duration::from_mins(5), 3));
+    let updated = run(fake);
+    let told = updated.said.iter().filter(|news| matches!(news, Progress::Expected { .. })).count();
+    assert_eq!(told, 1);
+    let created = run(Fake::new(None).then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")]));
+    assert_eq!(created.count(|action| matches!(action, Action::Estimate(_))), 0);
 }

@@ -10,6 +10,7 @@ use crate::engine::patience::Pace;
 use crate::engine::plan::Names;
 use crate::engine::progress::Timestamp;
 use crate::engine::request::DeployRequest;
+use crate::failure::Class;
 
 fn plan(change: impl FnOnce(&mut DeployRequest)) -> Deploy {
     let mut request = DeployRequest::new("S", TEMPLATE);
