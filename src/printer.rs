@@ -121,7 +121,11 @@ impl Printer {
     #[cfg(feature = "aws")]
     pub(crate) fn show_progress(&mut self, form: ProgressForm) {
         self.progress = form;
-        self.messages_json |= form == ProgressForm::Json;
+        self.messages_json = match form {
+            ProgressForm::Auto => self.json(),
+            ProgressForm::Json => true,
+            _ => false,
+        };
     }
 
     /// How progress is shown, as it was asked for and as the terminal allows.
@@ -186,6 +190,12 @@ impl Printer {
     /// Says on stderr what is being done.
     pub(crate) fn status(&mut self, text: &str) {
         self.tell(Verbosity::Normal, text);
+    }
+
+    /// Says on stderr what a question is about, also with `--quiet`.
+    #[cfg(feature = "aws")]
+    pub(crate) fn asked(&mut self, text: &str) {
+        self.tell(Verbosity::Quiet, text);
     }
 
     /// Says on stderr how something is done; only with `--verbose`.

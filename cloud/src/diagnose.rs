@@ -97,7 +97,7 @@ pub struct Diagnosis {
 ///
 /// # Errors
 ///
-/// [`Kind::Blocked`](crate::Kind::Blocked) if there is no such stack; otherwise if its events cannot be read. What else
+/// [`Kind::Refused`](crate::Kind::Refused) if there is no such stack; otherwise if its events cannot be read. What else
 /// may not be looked at is a note.
 pub async fn diagnose(connection: &Connection, stack: &str) -> Result<Diagnosis, CloudError> {
     let history = history(connection, stack, Reach::RECENT).await?;

@@ -87,6 +87,11 @@ impl ApiFailure {
         ApiFailure { action, class: Class::Unreachable, code: None, message: clean(message) }
     }
 
+    /// An answer about a stack that names none: an XML document that was cut off still parses.
+    pub(crate) fn half_an_answer(action: &'static str) -> ApiFailure {
+        ApiFailure::network(action, "half an answer: it names no stack")
+    }
+
     /// Whether the same call may work later without anybody doing anything.
     pub(crate) fn passes(&self) -> bool {
         matches!(self.class, Class::Throttled | Class::Unreachable)

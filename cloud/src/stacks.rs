@@ -41,10 +41,13 @@ pub struct Export {
 ///
 /// If AWS cannot be asked.
 pub async fn describe(connection: &Connection, name: &str) -> Result<Option<StackDescription>, CloudError> {
-    let answer = connection.cloudformation.describe_stacks().stack_name(name).send().await;
-    match answer {
-        Ok(answer) => Ok(answer.stacks().first().and_then(description)),
-        Err(error) => absent_or_error(ApiFailure::of("cloudformation:DescribeStacks", &error)),
+    const ACTION: &str = "cloudformation:DescribeStacks";
+    match connection.cloudformation.describe_stacks().stack_name(name).send().await {
+        Ok(answer) => match answer.stacks().first().and_then(description) {
+            Some(stack) => Ok(Some(stack)),
+            None => Err(ApiFailure::half_an_answer(ACTION).into_error()),
+        },
+        Err(error) => absent_or_error(ApiFailure::of(ACTION, &error)),
     }
 }
 

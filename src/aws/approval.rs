@@ -14,8 +14,10 @@ use cloud::{Cancel, ChangeSet, Connection, Decision, Question};
 use constructs::SynthesizedStack;
 use serde_json::{Value, json};
 use template::{Fate, Template};
+use tokio::task::JoinHandle;
 
 use super::Monitor;
+
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, nearest};
 pub(crate) use judge::Level;
@@ -46,8 +48,6 @@ pub(crate) struct Approval {
     /// Whether somebody is there to answer.
     attended: bool,
     seen: Mutex<Seen>,
-    /// Held while a question stands, so that two stacks never ask at once.
-    asking: tokio::sync::Mutex<()>,
 }
 
 /// What came up, of all stacks.
@@ -82,7 +82,6 @@ impl Approval {
             allowed: options.allow_replace.clone(),
             attended,
             seen: Mutex::default(),
-            asking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -139,7 +138,13 @@ impl Approval {
         let known = about.connection.stays_on_this_machine().then(|| with_known_replacements(set));
         let set = known.as_ref().unwrap_or(set);
         let judgement = judge(set, &deployed, about.template, self.level, allowed);
-        monitor.show(&show::changes_text(set, &judgement, about.synthesized));
+        let text = show::changes_text(set, &judgement, about.synthesized);
+        let asks = judgement.verdict == Verdict::Ask && !self.yes;
+        if asks {
+            monitor.show_always(&text)
+        } else {
+            monitor.show(&text)
+        }
         if let (Verdict::Go, Some(looked_for)) = (judgement.verdict, looked_for(self.level)) {
             monitor.show(&format!(
                 "{looked_for}, so nobody is asked (`--require-approval {}`)",
@@ -163,8 +168,9 @@ impl Approval {
     ) -> Decision {
         self.look(|seen| seen.losses.extend(judgement.losses.iter().map(|loss| loss.id.clone())));
         if judgement.verdict == Verdict::Refuse {
-            let arguments: Vec<String> = std::env::args().collect();
-            let mut failure = lost(&judgement.losses, about.synthesized, &arguments);
+            let arguments: Vec<String> =
+                std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+            let mut failure = lost(&judgement.losses, about.name, about.synthesized, &arguments);
             failure.data = Some(Box::new(data.clone()));
             let why = failure.problems.last().map(|problem| problem.message.clone()).unwrap_or_default();
             self.look(|seen| seen.refusals.push((about.name.to_owned(), failure)));
@@ -204,9 +210,8 @@ impl Approval {
         }
     }
 
-    /// Asks, one question at a time.
+    /// Asks. The desk sees to it that one question stands at a time.
     async fn answer(&self, ask_text: &str, monitor: &Monitor<'_>, cancel: &Cancel) -> Option<String> {
-        let _turn = self.asking.lock().await;
         monitor.pause();
         let answer = ask(format!("{ask_text} [y/N] "), cancel).await;
         monitor.resume();
@@ -311,14 +316,15 @@ const fn level_name(level: Level) -> &'static str {
 }
 
 /// All data that would go and that nobody gave up, and the command that gives it up.
-fn lost(losses: &[Loss], stack: Option<&SynthesizedStack>, arguments: &[String]) -> Failure {
+fn lost(losses: &[Loss], name: &str, stack: Option<&SynthesizedStack>, arguments: &[String]) -> Failure {
     let missing: Vec<&Loss> = losses.iter().filter(|loss| !loss.allowed).collect();
     let problem = |loss: &&Loss| {
         let place = show::place(&loss.id, stack);
         let at = place.unwrap_or_else(|| format!("{} ({})", loss.id, loss.resource_type));
         Problem::error("deploy/loses-data", loss_text(loss)).at(at)
     };
-    let flags: Vec<String> = missing.iter().map(|loss| format!("--allow-replace {}", loss.id)).collect();
+    let flags: Vec<String> =
+        missing.iter().map(|loss| format!("--allow-replace {name}/{}", loss.id)).collect();
     let again = again(arguments, &flags.join(" "));
     let next = format!("if that is meant, save what is needed, and {again}");
     Failure { next: Some(next), ..Failure::new(Exit::Refused, missing.iter().map(problem).collect()) }
@@ -402,20 +408,19 @@ fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
     set
 }
 
+/// The thread that waits for a line of stdin, if a question ended before somebody answered it: the next question takes
+/// its line. Two threads would both wait, and the first would swallow the answer to the second.
+static READER: Mutex<Option<JoinHandle<Option<String>>>> = Mutex::new(None);
+
 /// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.
 ///
 /// Reading happens in a thread of its own, since it cannot be interrupted.
 pub(crate) async fn ask(question: String, cancel: &Cancel) -> Option<String> {
-    let read = move || {
-        say(&question);
-        let mut line = String::new();
-        match io::stdin().read_line(&mut line) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(line),
-        }
-    };
+    say(&question);
+    let known = READER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut reader = Unread(Some(known.unwrap_or_else(|| tokio::task::spawn_blocking(read_line))));
     let answer = tokio::select! {
-        answer = tokio::task::spawn_blocking(read) => answer.ok().flatten(),
+        answer = reader.line() => answer,
         () = cancel.cancelled() => None,
     };
     if answer.is_none() {
@@ -423,6 +428,36 @@ pub(crate) async fn ask(question: String, cancel: &Cancel) -> Option<String> {
         say("\n");
     }
     answer
+}
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line),
+    }
+}
+
+/// A reader that goes back to where the next question finds it, unless its line has come.
+struct Unread(Option<JoinHandle<Option<String>>>);
+
+impl Unread {
+    async fn line(&mut self) -> Option<String> {
+        let line = match &mut self.0 {
+            Some(reader) => reader.await.ok().flatten(),
+            None => None,
+        };
+        self.0 = None;
+        line
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        if let Some(reader) = self.0.take() {
+            *READER.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+        }
+    }
 }
 
 fn say(text: &str) {

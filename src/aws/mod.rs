@@ -128,14 +128,19 @@ impl Aws {
 
     /// Signing in may ask somebody or run a program, and takes as long as that; who wants to stop need not wait for it.
     fn open(&self, options: ConnectOptions) -> Result<Connection> {
-        let opened = self.run(async {
+        self.look(Connection::open(options))
+    }
+
+    /// Waits for an answer to a question that changes nothing, until somebody wants to stop.
+    pub(crate) fn look<T>(&self, answer: impl Future<Output = Result<T, CloudError>>) -> Result<T> {
+        let answer = self.run(async {
             tokio::select! {
-                opened = Connection::open(options) => Some(opened),
+                answer = answer => Some(answer),
                 () = self.cancel.cancelled() => None,
             }
         });
-        match opened {
-            Some(opened) if !self.cancel.is_cancelled() => opened.map_err(|error| failure(&error)),
+        match answer {
+            Some(answer) if !self.cancel.is_cancelled() => answer.map_err(|error| failure(&error)),
             _ => {
                 let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
                 Err(Failure::new(Exit::Interrupted, vec![problem]))
@@ -253,8 +258,9 @@ fn warn_of_endpoints(endpoints: &[OtherEndpoint], printer: &mut Printer) {
             }
         };
         let message = format!("this is not AWS: {what} to {}", without_password(url));
-        let hint =
-            format!("if that is not meant, unset {variable} and look for `endpoint_url` in the AWS profile");
+        let hint = format!(
+            "if that is not meant, leave out `--endpoint-url`, unset {variable} and look for `endpoint_url` in the AWS profile"
+        );
         printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
     }
 }

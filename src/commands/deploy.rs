@@ -167,11 +167,14 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
         session.printer.status(PREFLIGHT_SKIPPED);
     }
     let rows = deploy(args, plans, approval, &mut aws, session)?;
-    show(&rows, session)?;
-    if let Some(file) = &args.outputs_file {
-        write_outputs(file, &rows)?;
-    }
-    end(rows, session)
+    // What became of the stacks is told first of all, and its exit code is the one that counts.
+    let written = show(&rows, session).and_then(|()| match &args.outputs_file {
+        Some(file) => write_outputs(file, &rows),
+        None => Ok(()),
+    });
+    let exit = end(rows, session)?;
+    written.map_err(|failure| Failure { exit: Exit::Leftovers, ..failure })?;
+    Ok(exit)
 }
 
 fn deploy(

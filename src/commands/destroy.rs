@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use self::look::Looked;
+use super::deployed::Deployed;
 use super::target::{Operating, Selection};
 use crate::aws::{self, Aws, Monitor};
 use crate::exit::Exit;
@@ -111,13 +112,8 @@ fn destroy_all(
 fn targets(args: &Destroy, session: &mut Session<'_>) -> Result<Vec<Target>> {
     if let Some(name) = &args.stack_name {
         let again = format!("docuthinker destroy --stack-name {name}");
-        return Ok(vec![Target {
-            name: name.clone(),
-            region: None,
-            account: None,
-            again,
-            synthesized: None,
-        }]);
+        let Deployed { name, region, account, synthesized } = Deployed::find(name, session);
+        return Ok(vec![Target { name, region, account, again, synthesized }]);
     }
     let stacks = args.selection.in_order(session, false)?;
     let target = |stack: SynthesizedStack| Target {
@@ -132,6 +128,12 @@ fn targets(args: &Destroy, session: &mut Session<'_>) -> Result<Vec<Target>> {
 
 fn destroy(args: &Destroy, one: Looked, aws: &Aws, session: &mut Session<'_>) -> Result<Destroyed> {
     let Looked { target, connection, stack, retain, .. } = one;
+    // One that was not there was not shown and not asked for, so one that is there now is not touched.
+    let Some(stack) = stack else {
+        session.printer.status(&format!("{} does not exist, so there is nothing to do", target.name));
+        let outcome = DestroyOutcome { stack_id: None, retained: Vec::new() };
+        return Ok(Destroyed { name: target.name, outcome });
+    };
     let request = DestroyRequest {
         retain,
         timeout: args.timeout,
@@ -139,7 +141,7 @@ fn destroy(args: &Destroy, one: Looked, aws: &Aws, session: &mut Session<'_>) ->
         grace: args.operating.connection_grace,
         again: target.again,
         // What was looked at is what is deleted, and not another stack that took its name since.
-        ..DestroyRequest::new(stack.map_or_else(|| target.name.clone(), |stack| stack.stack_id))
+        ..DestroyRequest::new(stack.stack_id)
     };
     let monitor = Monitor::new(&target.name, &mut session.printer);
     let work = cloud::destroy_stack(&connection, &request, |progress| monitor.see(progress), aws.cancel());
@@ -155,11 +157,11 @@ fn destroy(args: &Destroy, one: Looked, aws: &Aws, session: &mut Session<'_>) ->
 /// Shows what will be deleted and what will stay, before anything is asked.
 fn picture(one: &Looked, session: &mut Session<'_>) {
     let doomed = one.doomed();
-    if session.printer.json() {
+    if session.printer.messages_are_json() {
         let plan = json!({ "version": 1, "stack": one.target.name, "destroys": doomed });
         return session.printer.line_json(&plan);
     }
-    session.printer.status(picture::text(&one.target.name, &doomed).trim_end());
+    session.printer.asked(picture::text(&one.target.name, &doomed).trim_end());
 }
 
 /// Asks for the stack's name: a `y` is typed too easily.

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Diagnose, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global.aws)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
-    let diagnosis = aws.wait(cloud::diagnose(&connection, &stack.name))?;
+    let diagnosis = aws.look(cloud::diagnose(&connection, &stack.name))?;
     for note in &diagnosis.notes {
         session.printer.problem(&Problem::warning("diagnose/unread", note));
     }

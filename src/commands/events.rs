@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
     let reach = if args.all || args.operation.is_some() { Reach::ALL } else { Reach::RECENT };
-    let history = aws.wait(cloud::history(&connection, &stack.name, reach))?;
+    let history = aws.look(cloud::history(&connection, &stack.name, reach))?;
     for note in &history.notes {
         session.printer.problem(&Problem::warning("events/unread", note));
     }

@@ -210,6 +210,6 @@ fn diagnose_explains_the_last_failure() {
 #[test]
 fn a_stack_that_does_not_exist_blocks() {
     let outcome = run(&["diagnose", "Nothing"]);
-    assert_eq!(outcome.code, Some(4), "{outcome}");
+    assert_eq!(outcome.code, Some(3), "{outcome}");
     assert!(outcome.stderr.contains("Nothing is not deployed"), "{outcome}");
 }

@@ -19,7 +19,10 @@ pub(super) async fn of(
     let (mut places, mut notes) = (LogPlaces::default(), Vec::new());
     for service in services(&operation.events) {
         match ask::stopped_tasks(connection, &service).await {
-            Ok(tasks) => {
+            Ok(mut tasks) => {
+                // Those of a later operation are another story.
+                tasks
+                    .retain(|task| operation.ended.is_none_or(|end| task.stopped.is_none_or(|at| at <= end)));
                 for task in watch.saw_tasks(tasks) {
                     let logged = with_logs(connection, &mut places, task).await;
                     notes.extend(logged.failure.as_ref().and_then(|failure| watch.refused(failure)));

@@ -22,8 +22,7 @@ pub(crate) async fn describe_stack(
     match paced(connection, ACTION, connection.polling.describe_stacks().stack_name(stack).send()).await {
         Ok(answer) => match answer.stacks().first().and_then(description) {
             Some(stack) => Ok(Some(stack)),
-            // An XML document that was cut off parses as a stack without an id.
-            None => Err(ApiFailure::network(ACTION, "half an answer: it names no stack")),
+            None => Err(ApiFailure::half_an_answer(ACTION)),
         },
         Err(failure) if failure.class == Class::Missing => Ok(None),
         Err(failure) => Err(failure),

@@ -8,8 +8,8 @@ use super::status::{Condition, condition};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 
-/// How often each call is tried.
-const TRIES: u32 = 20;
+/// For how long passing trouble is borne: what we left behind can be removed by hand.
+const GRACE: Duration = Duration::from_mins(2);
 /// How often a change set that is still being made is asked to go; it refuses for a few seconds.
 const TRIES_WHILE_IN_PROGRESS: u32 = 30;
 /// How often a stack that we announced may seem not to exist before it is taken for gone; AWS's answers can be stale.
@@ -25,6 +25,8 @@ pub(crate) struct Cleanup {
     made_stack: bool,
     doing: Doing,
     tries: u32,
+    /// When what we are doing failed first.
+    failing_since: Option<Duration>,
     unseen: u32,
     leftovers: Vec<String>,
     result: Result<DeployOutcome, CloudError>,
@@ -55,6 +57,7 @@ impl Cleanup {
             made_stack,
             doing: Doing::DeletingSet,
             tries: 0,
+            failing_since: None,
             unseen: 0,
             leftovers: Vec::new(),
             result,
@@ -77,7 +80,7 @@ impl Cleanup {
     /// One step.
     pub(crate) fn step(
         mut self,
-        _moment: Moment,
+        moment: Moment,
         seen: Observation,
         token: &str,
     ) -> (Option<Cleanup>, Cleaned) {
@@ -86,7 +89,7 @@ impl Cleanup {
             (Doing::DeletingSet, Observation::Done(result)) => match result {
                 Ok(()) => self.after_set(),
                 Err(failure) if failure.class == Class::Missing => self.after_set(),
-                Err(failure) => return self.retry_or_leave(&failure, "the change set"),
+                Err(failure) => return self.retry_or_leave(&failure, moment, "the change set"),
             },
             (Doing::Looking, Observation::Stack(result)) => match result {
                 Ok(Some(stack)) if condition(&stack.status) == Condition::Announced => {
@@ -98,25 +101,25 @@ impl Cleanup {
                 }
                 // It is gone, or somebody else has made it a real stack meanwhile.
                 Ok(_) => None,
-                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+                Err(failure) => return self.retry_or_leave(&failure, moment, "the empty stack"),
             },
             (Doing::ListingSets, Observation::ChangeSets(result)) => match result {
                 // Somebody else's change set needs the stack.
-                Ok(sets) if sets.iter().any(|set| *set != self.ids.id) => None,
+                Ok(sets) if sets.iter().any(|set| !self.is_ours(set)) => None,
                 Ok(_) => Some(Doing::DeletingStack),
-                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+                Err(failure) => return self.retry_or_leave(&failure, moment, "the empty stack"),
             },
             (Doing::DeletingStack, Observation::Done(result)) => match result {
                 Ok(()) => None,
                 Err(failure) if failure.class == Class::Missing => None,
-                Err(failure) => return self.retry_or_leave(&failure, "the empty stack"),
+                Err(failure) => return self.retry_or_leave(&failure, moment, "the empty stack"),
             },
             _ => None,
         };
         match next {
             Some(doing) => {
                 if doing != self.doing {
-                    self.tries = 0;
+                    (self.tries, self.failing_since) = (0, None);
                 }
                 self.doing = doing;
                 let action = self.action(token);
@@ -126,15 +129,26 @@ impl Cleanup {
         }
     }
 
+    /// Whether an ARN is that of our change set, of which only the name may be known.
+    fn is_ours(&self, set: &str) -> bool {
+        set == self.ids.id || set.split('/').nth(1) == Some(self.ids.id.as_str())
+    }
+
     fn after_set(&self) -> Option<Doing> {
         self.made_stack.then_some(Doing::Looking)
     }
 
-    fn retry_or_leave(mut self, failure: &ApiFailure, what: &str) -> (Option<Cleanup>, Cleaned) {
+    fn retry_or_leave(
+        mut self,
+        failure: &ApiFailure,
+        moment: Moment,
+        what: &str,
+    ) -> (Option<Cleanup>, Cleaned) {
         self.tries += 1;
         let in_progress = failure.code.as_deref() == Some("InvalidChangeSetStatus");
-        let tries = if in_progress { TRIES_WHILE_IN_PROGRESS } else { TRIES };
-        if (in_progress || failure.passes()) && self.tries < tries {
+        let since = *self.failing_since.get_or_insert(moment.elapsed);
+        let in_time = moment.elapsed.saturating_sub(since) < GRACE;
+        if (in_progress && self.tries < TRIES_WHILE_IN_PROGRESS) || (failure.passes() && in_time) {
             return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
         }
         let id = if self.doing == Doing::DeletingSet { &self.ids.id } else { &self.ids.stack_id };

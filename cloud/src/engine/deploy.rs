@@ -45,6 +45,8 @@ pub(crate) struct Deploy {
     before: Option<StackDescription>,
     /// Whether old change sets of ours were removed already, to make room.
     purged: bool,
+    /// How long earlier updates took, and how many they are.
+    estimate: Option<(Duration, usize)>,
     /// Whether we said that we wait for another operation.
     waiting: bool,
 }
@@ -65,6 +67,8 @@ enum At {
     },
     /// Asking what validations and hooks found in it.
     Explaining(SetView),
+    /// Asking how long an update usually takes.
+    Estimating(SetView),
     Asking(SetView),
     /// The stack, since when.
     CheckingStack(SetView, Duration),
@@ -72,8 +76,6 @@ enum At {
     CheckingTemplate(SetView),
     Executing(SetView),
     ConfirmingExecution(SetView, Box<ApiFailure>),
-    /// It runs; asking how long that usually takes.
-    Estimating(Box<Following>),
     Following(Box<Following>),
     /// Tasks keep stopping; the action is what comes next if the caller wants to wait.
     OfferingToRollBack(Box<Following>, Repeat, Action),
@@ -87,6 +89,8 @@ struct Following {
     follow: Follow,
     /// Why it is being cancelled, if it is.
     cancelling: Option<Because>,
+    /// The order to cancel it, and whether it must be given again.
+    order: Option<(Action, bool)>,
     /// Whether the caller was offered to roll back; once is enough.
     offered: bool,
 }
@@ -108,7 +112,15 @@ impl Deploy {
     /// A deployment that has not begun.
     pub(crate) fn new(plan: Plan) -> Deploy {
         let patience = Patience::new(plan.pace, plan.grace);
-        Deploy { plan, at: At::Looking, patience, before: None, purged: false, waiting: false }
+        Deploy {
+            plan,
+            at: At::Looking,
+            patience,
+            before: None,
+            purged: false,
+            estimate: None,
+            waiting: false,
+        }
     }
 
     fn go(mut self, at: At, action: Action) -> Step {
@@ -168,6 +180,7 @@ impl Deploy {
                 self.prepared(ids, since, answer, moment)
             }
             (At::Explaining(set), Observation::Explained(details)) => self.explained(set, details),
+            (At::Estimating(set), Observation::Estimated(estimate)) => self.estimated(set, estimate),
             (At::Asking(set), Observation::Decided(decision)) => self.decided(set, decision, moment),
             (At::CheckingStack(set, since), Observation::Slept) => self.check_stack(set, since),
             (At::CheckingStack(set, since), Observation::Stack(answer)) => {
@@ -183,9 +196,6 @@ impl Deploy {
             (At::ConfirmingExecution(set, failure), Observation::Slept) => self.confirm(set, failure),
             (At::ConfirmingExecution(set, failure), Observation::ChangeSet(answer)) => {
                 self.confirmed(set, failure, answer, moment)
-            }
-            (At::Estimating(following), Observation::Estimated(estimate)) => {
-                self.estimated(following, estimate, moment)
             }
             (At::Following(following), seen) => self.follow(following, moment, seen),
             (At::OfferingToRollBack(following, repeat, action), Observation::Decided(decision)) => {
@@ -323,19 +333,21 @@ impl Deploy {
             | At::DeletingOld(_) => self.fail(interrupted()),
             At::Preparing { ids, .. } => self.clean_up(ids, Err(interrupted())),
             At::Explaining(set)
+            | At::Estimating(set)
             | At::Asking(set)
             | At::CheckingStack(set, _)
             | At::CheckingSet(set)
             | At::CheckingTemplate(set)
             | At::Executing(set) => self.clean_up(set.ids, Err(interrupted())),
             At::ConfirmingExecution(..) => {
-                let state = "the order to execute the change set was sent; whether it arrived is not known";
-                self.fail(CloudError::new(Kind::Interrupted, "interrupted").state(state))
+                let error = CloudError::new(Kind::Interrupted, "interrupted");
+                let error = verdict::execution_unknown(error, &self.plan.stack);
+                self.fail(error)
             }
             At::Following(following) if self.cancels_when_interrupted(&following) => {
                 self.cancel(following, Because::Interrupted)
             }
-            At::Estimating(following) | At::Following(following) | At::OfferingToRollBack(following, ..) => {
+            At::Following(following) | At::OfferingToRollBack(following, ..) => {
                 let error = CloudError::new(Kind::Interrupted, "interrupted");
                 let error = following.follow.still_running(error);
                 self.fail(error)
@@ -376,6 +388,6 @@ fn phase(phase: Phase) -> Progress {
     Progress::Phase { phase }
 }
 
-fn interrupted() -> CloudError {
+pub(super) fn interrupted() -> CloudError {
     CloudError::new(Kind::Interrupted, "interrupted").state("nothing was changed in AWS")
 }

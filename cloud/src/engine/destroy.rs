@@ -10,7 +10,7 @@ pub use obstacles::{
     Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
 };
 
-use super::events::EventLog;
+use super::events::{EventLog, begin_of_last_operation};
 use super::follow::{Ending, Follow, Followed};
 use super::machine::{Action, Machine, Moment, Next, Observation, Turn};
 use super::patience::{Pace, Patience};
@@ -79,6 +79,7 @@ impl Destroy {
             (At::CheckingExports { stack, exports, used }, Observation::Importers(answer)) => {
                 self.checked_export(stack, exports, used, answer)
             }
+            (At::ReadingHistory(stack), Observation::Slept) => self.read(stack),
             (At::ReadingHistory(stack), Observation::Events(answer)) => {
                 self.read_history(stack, answer, moment)
             }
@@ -97,7 +98,7 @@ impl Destroy {
         let stack = match answer {
             Ok(Some(stack)) if condition(&stack.status) != Condition::Deleted => stack,
             Ok(_) => return self.end(Ok(DestroyOutcome { stack_id: None, retained: Vec::new() })),
-            Err(failure) => return self.ask_again(failure, moment),
+            Err(failure) => return self.ask_again(failure, moment, At::Looking),
         };
         self.patience.answered();
         if stack.status == "DELETE_IN_PROGRESS" {
@@ -118,9 +119,9 @@ impl Destroy {
         self.check_exports(stack, exports, Vec::new())
     }
 
-    fn ask_again(mut self, failure: ApiFailure, moment: Moment) -> Step {
+    fn ask_again(mut self, failure: ApiFailure, moment: Moment, at: At) -> Step {
         match self.patience.retry(&failure, moment) {
-            Ok((action, news)) => self.go(At::Looking, action).saying(news),
+            Ok((action, news)) => self.go(at, action).saying(news),
             Err(error) => self.end(Err(error)),
         }
     }
@@ -175,17 +176,20 @@ impl Destroy {
         moment: Moment,
     ) -> Step {
         let already_deleting = stack.status == "DELETE_IN_PROGRESS";
-        let events = answer.unwrap_or_default();
-        let begin = events.iter().position(|event| is_begin_of_deletion(event, &stack.stack_id));
-        let (ours, token, since) = match begin.filter(|_| already_deleting) {
-            Some(begin) => {
-                let first = &events[begin];
-                (begin + 1, first.token.clone().unwrap_or_default(), Some(first.time))
+        let events = match answer {
+            Err(failure) if failure.passes() => {
+                return self.ask_again(failure, moment, At::ReadingHistory(stack));
             }
-            None => (0, self.token.clone(), None),
+            answer => answer.unwrap_or_default(),
         };
-        let mut log = EventLog::new(&stack.stack_id, &token, since);
-        log.ignore(&events[ours..]);
+        let begin = begin_of_last_operation(&events, &stack.stack_id).filter(|_| already_deleting);
+        let log = if let Some(begin) = begin {
+            EventLog::since_event(&stack.stack_id, begin)
+        } else {
+            let mut log = EventLog::new(&stack.stack_id, &self.token, None);
+            log.ignore(&events);
+            log
+        };
         let patience = Patience::new(self.pace, self.request.grace);
         let id = stack.stack_id.clone();
         let before = (!already_deleting).then_some(stack);
@@ -202,7 +206,7 @@ impl Destroy {
 
     fn deleted(self, mut follow: Box<Follow>, answer: Result<(), ApiFailure>, moment: Moment) -> Step {
         match answer {
-            Err(failure) if !failure.passes() && failure.class != Class::Missing => {
+            Err(failure) if !failure.passes() && !matches!(failure.class, Class::Missing | Class::Exists) => {
                 self.end(Err(failure.into_error().state("the deletion has not begun")))
             }
             // If only the answer was lost, following will show it.

@@ -21,7 +21,9 @@ pub(crate) struct EventLog {
     since: Option<Timestamp>,
     tokens: BTreeSet<String>,
     operations: BTreeSet<String>,
+    /// Events that were read, which says how far to read; and those that were told or are none of ours for good.
     seen: BTreeSet<String>,
+    settled: BTreeSet<String>,
     /// When the first event that is surely ours happened.
     begun: Option<Timestamp>,
     /// The stack's own last event, if it was an ending.
@@ -40,6 +42,7 @@ impl EventLog {
             tokens: BTreeSet::from([token.to_owned()]),
             operations: BTreeSet::new(),
             seen: BTreeSet::new(),
+            settled: BTreeSet::new(),
             begun: None,
             ended: None,
             nested: BTreeMap::new(),
@@ -58,16 +61,24 @@ impl EventLog {
     /// Forgets events that happened before ours.
     pub(crate) fn ignore(&mut self, events: &[ResourceEvent]) {
         self.seen.extend(events.iter().map(|event| event.id.clone()));
+        self.settled.extend(events.iter().map(|event| event.id.clone()));
+    }
+
+    /// Counts what happens under this token, too.
+    pub(crate) fn expect(&mut self, token: &str) {
+        self.tokens.insert(token.to_owned());
     }
 
     /// Takes in what AWS told of one stack, newest first, and gives back what is new, oldest first.
     pub(crate) fn take(&mut self, newest_first: Vec<ResourceEvent>) -> Vec<ResourceEvent> {
+        self.seen.extend(newest_first.iter().map(|event| event.id.clone()));
         let mut fresh: Vec<_> =
-            newest_first.into_iter().rev().filter(|event| self.seen.insert(event.id.clone())).collect();
+            newest_first.into_iter().rev().filter(|event| !self.settled.contains(&event.id)).collect();
         // Stable: events of the same millisecond stay in AWS's order.
         fresh.sort_by_key(|event| event.time);
         fresh.retain(|event| {
-            let ours = self.is_ours(event);
+            // What is not ours yet may be by the next event.
+            let ours = self.is_ours(event) && self.settled.insert(event.id.clone());
             if ours && self.is_root(event) {
                 self.ended = Some(event.status.clone()).filter(|status| ends(status));
             }
@@ -89,7 +100,8 @@ impl EventLog {
             return false;
         }
         if self.nested.contains_key(&event.stack_id) {
-            return true;
+            // A nested stack has a past of its own.
+            return self.began().is_none_or(|begin| event.time >= begin);
         }
         let known_token = event.token.as_ref().is_some_and(|token| self.tokens.contains(token));
         let known_operation = event.operation_id.as_ref().is_some_and(|id| self.operations.contains(id));
@@ -148,11 +160,12 @@ impl EventLog {
     /// Whether a page older than `page` may hold something new.
     pub(crate) fn wants_older(&self, page: &[ResourceEvent]) -> bool {
         let Some(oldest) = page.iter().map(|event| event.time).min() else { return false };
-        if self.since.is_some_and(|since| oldest < since) {
+        let begin = self.began();
+        if begin.is_some_and(|begin| oldest < begin) {
             return false;
         }
         let known = |event: &ResourceEvent| self.seen.contains(&event.id);
-        if self.since.is_none() && page.iter().any(known) {
+        if begin.is_none() && page.iter().any(known) {
             return false;
         }
         // Neighbours may come in either order; half a page of known events is more than that.

@@ -16,6 +16,7 @@ use super::request::StackDescription;
 use super::status::{Condition, condition};
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
+use crate::preflight::records_in_events;
 
 /// After how much silence we say that it still runs.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -219,11 +220,16 @@ impl Follow {
     }
 
     fn tell(&mut self, events: Vec<ResourceEvent>, moment: Moment, say: &mut Vec<Progress>) {
+        let known = records_in_events(self.log.events()).len();
         let fresh = self.log.take(events);
         if !fresh.is_empty() {
             self.spoke = moment.elapsed;
         }
         say.extend(fresh.into_iter().map(Progress::Resource));
+        // Without it, a certificate waits for days and says so nowhere else.
+        for (id, record) in records_in_events(self.log.events()).into_iter().skip(known) {
+            say.push(Progress::Note { text: format!("{id} waits for this DNS record: {record}") });
+        }
     }
 
     fn go_on(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
@@ -256,7 +262,9 @@ impl Follow {
             return self.read_a_last_time(moment, say);
         }
         let since = *self.unmoved_since.get_or_insert(moment.elapsed);
-        if self.has_moved() || self.log.has_begun() {
+        // A stack whose running operation was met on the way has nothing to move from.
+        let met = self.before.as_ref().is_some_and(|stack| condition(&stack.status) == Condition::Running);
+        if self.has_moved() || self.log.has_begun() || met {
             self.unmoved_since = None;
         } else if moment.elapsed.saturating_sub(since) >= self.grace {
             let what = format!("AWS took the order, and the stack is still {}", self.status());
@@ -324,7 +332,9 @@ impl Follow {
                 latest.updated >= before.updated
                     && (before.status != latest.status || before.updated != latest.updated)
             }
-            (_, latest) => latest.is_some(),
+            // A stack that is only announced waits for the order to arrive.
+            (None, Some(latest)) => condition(&latest.status) != Condition::Announced,
+            (_, None) => false,
         }
     }
 
@@ -381,7 +391,13 @@ impl Follow {
         self.failed(failure, moment, say)
     }
 
-    fn failed(&mut self, failure: &ApiFailure, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+    /// A call failed: wait and ask again, or give up.
+    pub(super) fn failed(
+        &mut self,
+        failure: &ApiFailure,
+        moment: Moment,
+        say: &mut Vec<Progress>,
+    ) -> Followed {
         if failure.class == Class::Credentials && !self.reconnected {
             self.reconnected = true;
             return Followed::Do(Action::Reconnect);

@@ -17,7 +17,7 @@ use super::request::{DEFAULT_GRACE, DestroyRequest, StackDescription};
 use super::status::{Condition, condition};
 use super::verdict;
 use crate::error::{CloudError, Kind};
-use crate::failure::ApiFailure;
+use crate::failure::{ApiFailure, Class};
 
 /// What is wanted of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,7 +269,8 @@ impl Operate {
 
     fn ordered(self, mut follow: Box<Follow>, answer: Result<(), ApiFailure>, moment: Moment) -> Step {
         match answer {
-            Err(failure) if !failure.passes() => {
+            // One that was taken before came from us, and its answer was lost.
+            Err(failure) if !failure.passes() && failure.class != Class::Exists => {
                 self.end(Err(failure.into_error().state("the order was not taken")))
             }
             // If only the answer was lost, following will show it.
@@ -282,7 +283,9 @@ impl Operate {
 
     fn follow(self, mut follow: Box<Follow>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
-        let step = match follow.step(moment, seen, &mut say) {
+        let followed = follow.step(moment, seen, &mut say);
+        say.extend(follow.look.take_repeat().map(Progress::from));
+        let step = match followed {
             Followed::Do(action) => {
                 if follow.is_late(&action, self.request.timeout, moment) {
                     let what = format!("{} has not ended in time", self.request.stack);
@@ -293,8 +296,9 @@ impl Operate {
                 }
             }
             Followed::Ended(ending) => {
+                let tasks = follow.look.tasks().to_vec();
                 let result = self.verdict(&follow, ending);
-                self.end(result)
+                self.end(result.map_err(|error| error.with(|report| report.tasks = tasks)))
             }
             Followed::Lost(error) => self.end(Err(error)),
         };
@@ -326,7 +330,6 @@ impl Operate {
         let error = CloudError::new(Kind::Interrupted, "interrupted");
         let error = match &self.at {
             At::Following(follow) => follow.still_running(error),
-            At::Ordering(_) => error.state("the order was sent; whether it arrived is not known"),
             _ => error.state("nothing was changed in AWS"),
         };
         self.end(Err(error))

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
 use super::api;
-use super::deploy::{Deploy, Deployed};
+use super::deploy::{Deploy, Deployed, interrupted};
 use super::destroy::{Destroy, interfaces};
 use super::machine::{Action, Machine, Moment, Next, Observation};
 use super::operate::{Operate, OperateOutcome, OperateRequest};
@@ -13,7 +13,7 @@ use super::patience::Pace;
 use super::plan::{Names, Plan};
 use super::progress::Progress;
 use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, DestroyRequest, Question};
-use crate::connect::{Connection, is_on_this_machine};
+use crate::connect::Connection;
 use crate::diagnose::explain_change_set;
 use crate::engine::cancel::Cancel;
 use crate::error::CloudError;
@@ -41,8 +41,11 @@ pub async fn deploy_stack(
     let pace = pace(connection);
     // Refused here, before anything of ours exists in AWS: a body that could not be sent later.
     let plan = Plan::new(request, names(), pace)?;
-    let body =
-        template_body::prepare(connection, request, &mut |phase| progress(Progress::Phase { phase })).await?;
+    let mut begins = |phase| progress(Progress::Phase { phase });
+    let body = tokio::select! {
+        body = template_body::prepare(connection, request, &mut begins) => body?,
+        () = cancel.cancelled() => return Err(interrupted()),
+    };
     let mut plan = Some(plan);
     loop {
         let machine = Deploy::new(match plan.take() {
@@ -100,15 +103,19 @@ pub async fn operate_stack(
     Box::pin(World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress)).await
 }
 
+/// How long the look at earlier updates may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// How long updates of the stack take, going by its own earlier ones. It only serves the view, so it never fails.
 async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usize)> {
-    let known = history(connection, stack, Reach::OUTLINE).await.ok()?;
+    let known =
+        tokio::time::timeout(PATIENCE, history(connection, stack, Reach::OUTLINE)).await.ok()?.ok()?;
     typical_duration(&known.operations, "UPDATE")
 }
 
 /// Emulators and test doubles on this machine need not be spared.
 fn pace(connection: &Connection) -> Pace {
-    if connection.endpoint().is_some_and(is_on_this_machine) { Pace::LOCAL } else { Pace::AWS }
+    if connection.stays_on_this_machine() { Pace::LOCAL } else { Pace::AWS }
 }
 
 /// Names that no other run has: the time for people, random digits for certainty.

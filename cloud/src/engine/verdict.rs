@@ -138,6 +138,13 @@ pub(crate) fn obsolete(stack: &str, execution: &str) -> CloudError {
     .next("run the same command again and look at the new changes")
 }
 
+/// Whether the order to execute arrived is not known.
+pub(crate) fn execution_unknown(error: CloudError, stack: &str) -> CloudError {
+    error
+        .state("the order to execute the change set was sent; whether it arrived is not known")
+        .next(format!("docuthinker watch {stack}"))
+}
+
 /// The end of an executed change set.
 pub(crate) fn ended(
     name: &str,
@@ -167,7 +174,12 @@ pub(crate) fn ended(
     }
     let (kind, what) = match cancelled {
         Some(Because::TimedOut) => {
-            (Kind::TimedOut, format!("{name} was not ready in time; the update was cancelled"))
+            let what = if stack.status == "DELETE_FAILED" {
+                "could not be deleted"
+            } else {
+                "the update was cancelled"
+            };
+            (Kind::TimedOut, format!("{name} was not ready in time; {what}"))
         }
         Some(Because::Interrupted) => (Kind::Interrupted, "interrupted; the update was cancelled".to_owned()),
         Some(Because::Repeats(repeat)) => {
@@ -237,7 +249,8 @@ fn next_step(stack: &StackDescription) -> String {
             format!("docuthinker rollback {}", stack.name)
         }
         "UPDATE_FAILED" | "CREATE_FAILED" => format!("docuthinker rollback {}", stack.name),
-        _ => "correct the cause, then run the same command again".to_owned(),
+        "DELETE_FAILED" => format!("docuthinker destroy --stack-name {}", stack.name),
+        _ => format!("correct the cause, then `docuthinker deploy {}`", stack.name),
     }
 }
 

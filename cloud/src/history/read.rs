@@ -83,7 +83,7 @@ pub(crate) struct FailedHook {
 ///
 /// # Errors
 ///
-/// [`Kind::Blocked`] if there is no such stack; otherwise if AWS cannot be asked.
+/// [`Kind::Refused`] if there is no such stack; otherwise if AWS cannot be asked.
 pub async fn history(connection: &Connection, stack: &str, reach: Reach) -> Result<History, CloudError> {
     let known = describe(connection, stack).await?;
     let stack_id = match &known {
@@ -106,7 +106,7 @@ pub async fn history(connection: &Connection, stack: &str, reach: Reach) -> Resu
 }
 
 fn unknown(stack: &str) -> CloudError {
-    CloudError::new(Kind::Blocked, format!("{stack} is not deployed")).next(
+    CloudError::new(Kind::Refused, format!("{stack} is not deployed")).next(
         "a deleted stack is found by its ARN, which this shows: \
          aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE",
     )

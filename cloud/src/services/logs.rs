@@ -10,7 +10,7 @@ use super::ask::{once, time_out};
 use super::{LogSource, StoppedContainer, StoppedTask};
 use crate::connect::Connection;
 use crate::failure::{ApiFailure, Class};
-use crate::text::{clean, shorten};
+use crate::text::{clean, shorten, without_secrets};
 
 /// How many lines are shown of each container.
 const LINES: usize = 20;
@@ -179,7 +179,7 @@ async fn last_lines(connection: &Connection, source: &LogSource) -> Result<Vec<S
 /// The last lines of messages, each of which may have several; safe to show.
 fn lines<'a>(messages: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut lines: Vec<String> =
-        messages.flat_map(str::lines).map(|line| shorten(&clean(line), LINE)).collect();
+        messages.flat_map(str::lines).map(|line| shorten(&without_secrets(&clean(line)), LINE)).collect();
     lines.retain(|line| !line.is_empty());
     lines.split_off(lines.len().saturating_sub(LINES))
 }

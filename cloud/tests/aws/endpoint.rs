@@ -187,7 +187,8 @@ async fn all_pages_of_changes_and_events_are_read() {
                     &[(0, "Old", "UPDATE_FAILED", "old"), (2, "S", "UPDATE_IN_PROGRESS", &token)],
                     Some("4"),
                 ),
-                _ => panic!("nobody needs what is older than the change set"),
+                // Only the look at how long earlier updates took reads what is older than the change set.
+                _ => events(&[], None),
             })
         }
         _ => None,

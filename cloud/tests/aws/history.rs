@@ -89,7 +89,7 @@ async fn a_deleted_stack_is_found_by_its_arn_only() {
     .await;
     let connection = endpoint.connect().await.unwrap();
     let error = history(&connection, "S", Reach::RECENT).await.unwrap_err();
-    assert_eq!((error.exit_code(), error.to_string()), (4, "S is not deployed".to_owned()));
+    assert_eq!((error.exit_code(), error.to_string()), (3, "S is not deployed".to_owned()));
     let found = history(&connection, STACK, Reach::RECENT).await.unwrap();
     assert_eq!((found.name.as_str(), found.operations.len()), ("S", 1));
 }

@@ -180,10 +180,10 @@ impl Deployed {
 pub(crate) fn goes(change: &Change) -> Option<How> {
     match (change.action.as_str(), change.replacement.as_deref()) {
         ("Remove", _) => Some(How::Removed),
-        ("Add" | "Import", _) => None,
+        ("Add" | "Import", _) | ("Modify", None | Some("False")) => None,
         (_, Some("True")) => Some(How::Replaced),
-        (_, Some("Conditional")) => Some(How::MayBeReplaced),
-        _ => None,
+        // `Conditional`; `Dynamic`, which is known only at the execution; and whatever AWS adds.
+        _ => Some(How::MayBeReplaced),
     }
 }
 

@@ -247,7 +247,7 @@ fn a_refusal_names_all_that_would_be_lost_and_one_command() {
     let judgement =
         judge(&set, &Deployed::Unknown(String::new()), &Template::default(), Level::Any, |id| id == "Given");
     let arguments = ["/usr/bin/docuthinker", "deploy", "--all", "--stack-name", "a b"].map(str::to_owned);
-    let failure = lost(&judgement.losses, None, &arguments);
+    let failure = lost(&judgement.losses, "S", None, &arguments);
     let text: String = failure.problems.iter().map(|problem| problem_text(problem, None)).collect();
     assert_snapshot!(plain(&text), @"
     error: Efs would be replaced: a new one without its files takes its place, and the old one stays outside of the stack

@@ -71,6 +71,8 @@ struct Inner<'a> {
 /// Something for stderr.
 enum Said {
     Line(String),
+    /// Also with `--quiet`.
+    Asked(String),
     Json(serde_json::Value),
     Problem(Problem),
 }
@@ -159,6 +161,11 @@ impl<'a> Monitor<'a> {
     /// Shows text that does not pass by, such as a change set.
     pub(crate) fn show(&self, text: &str) {
         self.view.inner.borrow_mut().say(self.stack, Said::Line(text.trim_end().to_owned()));
+    }
+
+    /// Shows what a question is about, which nobody can do without.
+    pub(crate) fn show_always(&self, text: &str) {
+        self.view.inner.borrow_mut().say(self.stack, Said::Asked(text.trim_end().to_owned()));
     }
 
     /// Says what was done.
@@ -290,6 +297,7 @@ impl Inner<'_> {
         self.screen.clear();
         match said {
             Said::Line(line) => self.printer.status(&line),
+            Said::Asked(text) => self.printer.asked(&text),
             Said::Json(value) => self.printer.line_json(&value),
             Said::Problem(problem) => self.printer.problem(&problem),
         }

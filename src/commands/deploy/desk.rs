@@ -44,8 +44,15 @@ impl Desk {
         monitor: &Monitor<'_>,
         cancel: &Cancel,
     ) -> Decision {
-        let _turn = self.turn.lock().await;
         let begins = !matches!(question, Question::RollBack { .. });
+        // An update that runs must be followed, and cannot wait until somebody answers for another stack.
+        let _turn = if begins {
+            self.turn.lock().await
+        } else if let Ok(turn) = self.turn.try_lock() {
+            turn
+        } else {
+            return Decision::Decline("another stack has a question".to_owned());
+        };
         if let Some(why) = self.closed.borrow().clone().filter(|_| begins) {
             self.turned_away.borrow_mut().insert(monitor.place());
             return Decision::Decline(why);

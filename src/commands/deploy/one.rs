@@ -50,11 +50,11 @@ pub(super) async fn deploy(
     let outcome = outcome.map_err(|error| run.desk.explain(&plan.name, aws::located(&error, synthesized)))?;
     let what = if outcome.changed { "is deployed" } else { "has no changes" };
     monitor.say(&format!("{} {what}", monitor.label()));
-    if let Some(stack) = synthesized {
-        protect(stack, connection, monitor).await?;
-    }
     for leftover in &outcome.leftovers {
         monitor.problem(Problem::warning("deploy/leftover", format!("left over: {leftover}")));
+    }
+    if let Some(stack) = synthesized {
+        protect(stack, connection, monitor).await?;
     }
     Ok(Deployed { outcome })
 }
@@ -96,7 +96,8 @@ async fn look_ahead(
     Ok(())
 }
 
-/// Before a stack that exists is changed: protects it, or asks whether it may lose its protection afterwards.
+/// Before a stack that exists is changed: asks whether it may lose its protection afterwards. One that gains it gains it
+/// after the deployment, since nothing is written before somebody said yes.
 async fn settle_protection(
     stack: &SynthesizedStack,
     connection: &Connection,
@@ -105,18 +106,20 @@ async fn settle_protection(
 ) -> Result<()> {
     let known = cloud::describe(connection, &stack.name).await.map_err(|error| aws::failure(&error))?;
     let Some(known) = known else { return Ok(()) };
-    if known.termination_protection == stack.termination_protection || aws::is_empty(&known) {
+    if !known.termination_protection || stack.termination_protection || aws::is_empty(&known) {
         return Ok(());
     }
-    if stack.termination_protection {
-        return protect(stack, connection, monitor).await;
-    }
-    let question = format!("Let {} be deleted from now on?", stack.name);
+    let question = format!("Remove the deletion protection of {}? Nothing is deleted by that.", stack.name);
     if run.desk.confirm(question, monitor, run.cancel).await {
         return Ok(());
     }
+    if run.cancel.is_cancelled() {
+        let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
+        return Err(Failure::new(Exit::Interrupted, vec![problem]));
+    }
     let problem =
-        Problem::error("deploy/declined", format!("{} keeps its protection; not approved", stack.name));
+        Problem::error("deploy/declined", format!("{} keeps its protection; not approved", stack.name))
+            .hint("to go on without a question, add `--yes`");
     Err(Failure::new(Exit::Refused, vec![problem]))
 }
 

@@ -27,6 +27,12 @@ impl Deploy {
             Err(failure) if failure.class == Class::Quota && !self.purged && self.before.is_some() => {
                 self.find_old()
             }
+            // It may have been made, and only the answers were lost.
+            Err(failure) if failure.passes() => {
+                let ids =
+                    SetIds { stack_id: self.plan.stack.clone(), id: self.plan.names.change_set.clone() };
+                self.clean_up(ids, Err(verdict::not_prepared(failure)))
+            }
             Err(failure) => self.fail(verdict::not_prepared(failure)),
         }
     }
@@ -125,7 +131,18 @@ impl Deploy {
             return self.clean_up(set.ids, Err(error.with(|report| report.details = details)));
         }
         let warnings = details.iter().filter(|detail| detail.warning).map(verdict::warning).collect();
-        self.ask(set).after(warnings)
+        let step = if self.creates_stack() {
+            self.ask(set)
+        } else {
+            let stack = set.ids.stack_id.clone();
+            self.go(At::Estimating(set), Action::Estimate(stack))
+        };
+        step.after(warnings)
+    }
+
+    pub(super) fn estimated(mut self, set: SetView, estimate: Option<(Duration, usize)>) -> Step {
+        self.estimate = estimate;
+        self.ask(set)
     }
 
     pub(super) fn ask(self, set: SetView) -> Step {

@@ -1,7 +1,5 @@
 //! The execution of a change set, and what follows. It is asked for once in a run, whatever happens.
 
-use std::time::Duration;
-
 use super::{At, Because, Deploy, Following, Step, phase};
 use crate::engine::events::EventLog;
 use crate::engine::follow::{Ending, Follow, Followed};
@@ -50,8 +48,8 @@ impl Deploy {
             // An executed change set disappears.
             Err(gone) if gone.class == Class::Missing => self.begin_following(&set, moment),
             Err(failure) => self.ask_again(failure, moment, |deploy, error| {
-                let state = "the order to execute the change set was sent; whether it arrived is not known";
-                deploy.fail(error.state(state))
+                let error = verdict::execution_unknown(error, &deploy.plan.stack);
+                deploy.fail(error)
             }),
         }
     }
@@ -61,44 +59,59 @@ impl Deploy {
         let patience = Patience::new(self.plan.pace, self.plan.grace);
         let before = self.before.clone();
         let follow = Follow::new(&set.ids.stack_id, before, log, patience, self.plan.grace);
-        let following = Box::new(Following { follow, cancelling: None, offered: false });
-        if self.creates_stack() {
-            return self.begin(following, moment);
-        }
-        self.go(At::Estimating(following), Action::Estimate(set.ids.stack_id.clone()))
-    }
-
-    pub(super) fn estimated(
-        self,
-        following: Box<Following>,
-        estimate: Option<(Duration, usize)>,
-        moment: Moment,
-    ) -> Step {
-        let news = estimate.map(|(total, operations)| Progress::Expected { total, operations });
-        self.begin(following, moment).after(news.into_iter().collect())
-    }
-
-    fn begin(self, mut following: Box<Following>, moment: Moment) -> Step {
+        let mut following = Box::new(Following { follow, cancelling: None, order: None, offered: false });
         let action = following.follow.begin(moment);
-        self.go(At::Following(following), action)
+        let estimate = self.estimate.map(|(total, operations)| Progress::Expected { total, operations });
+        self.go(At::Following(following), action).after(estimate.into_iter().collect())
     }
 
     pub(super) fn follow(self, mut following: Box<Following>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
-        let seen = match seen {
-            Observation::Done(answer) => {
-                cancel_answered(&mut following, answer, &mut say);
-                Observation::Slept
+        let followed = match seen {
+            Observation::Done(Err(failure)) if failure.passes() => {
+                following.order = following.order.take().map(|(order, _)| (order, true));
+                following.follow.failed(&failure, moment, &mut say)
             }
-            seen => seen,
+            // The order came too late, or was taken before; the stack will show it.
+            Observation::Done(Err(failure)) if matches!(failure.class, Class::Rejected | Class::Exists) => {
+                following.follow.step(moment, Observation::Slept, &mut say)
+            }
+            Observation::Done(Err(failure)) => return self.not_cancelled(&following, &failure),
+            Observation::Done(Ok(())) => following.follow.step(moment, Observation::Slept, &mut say),
+            Observation::Slept if following.order.as_ref().is_some_and(|(_, again)| *again) => {
+                return self.order_again(following);
+            }
+            seen => following.follow.step(moment, seen, &mut say),
         };
-        let followed = following.follow.step(moment, seen, &mut say);
         let step = match followed {
             Followed::Do(action) => self.next(following, action, moment),
             Followed::Ended(ending) => self.ended(*following, ending),
             Followed::Lost(error) => self.fail(error),
         };
         step.after(say)
+    }
+
+    /// The order to cancel did not arrive: it is given again, after the pause.
+    fn order_again(self, mut following: Box<Following>) -> Step {
+        match following.order.take() {
+            Some((order, _)) => {
+                following.order = Some((order.clone(), false));
+                self.go(At::Following(following), order)
+            }
+            None => self.fail(CloudError::bug("an order that was never given is given again")),
+        }
+    }
+
+    /// It may not be cancelled, so it goes on without us.
+    fn not_cancelled(self, following: &Following, failure: &ApiFailure) -> Step {
+        let kind = match following.cancelling {
+            Some(Because::TimedOut) => Kind::TimedOut,
+            Some(Because::Interrupted) => Kind::Interrupted,
+            Some(Because::Repeats(_)) | None => failure.clone().into_error().kind(),
+        };
+        let what = format!("{} could not be cancelled: {}", self.plan.stack, failure.message);
+        let error = following.follow.still_running(CloudError::new(kind, what));
+        self.fail(error)
     }
 
     fn next(self, mut following: Box<Following>, action: Action, moment: Moment) -> Step {
@@ -158,27 +171,29 @@ impl Deploy {
     pub(super) fn cancels_when_interrupted(&self, following: &Following) -> bool {
         self.plan.on_interrupt == OnInterrupt::Cancel
             && following.cancelling.is_none()
-            && following.follow.status() == "UPDATE_IN_PROGRESS"
+            && !self.creates_stack()
+            // Empty before the first event has been told.
+            && matches!(following.follow.status(), "" | "UPDATE_IN_PROGRESS")
     }
 
     pub(super) fn cancel(self, mut following: Box<Following>, because: Because) -> Step {
         following.cancelling = Some(because);
-        let action = Action::CancelUpdate {
-            stack: following.follow.stack_id().to_owned(),
-            token: format!("{}-cancel", self.plan.names.token),
-        };
-        self.go(At::Following(following), action).saying(phase(Phase::Cancelling))
+        let token = format!("{}-cancel", self.plan.names.token);
+        following.follow.log.expect(&token);
+        let order = Action::CancelUpdate { stack: following.follow.stack_id().to_owned(), token };
+        following.order = Some((order.clone(), false));
+        self.go(At::Following(following), order).saying(phase(Phase::Cancelling))
     }
 
     fn delete_creation(self, mut following: Box<Following>) -> Step {
         following.cancelling = Some(Because::TimedOut);
         following.follow.be_deleted();
-        let action = Action::DeleteStack {
-            stack: following.follow.stack_id().to_owned(),
-            token: format!("{}-delete", self.plan.names.token),
-            retain: Vec::new(),
-        };
-        self.go(At::Following(following), action).saying(phase(Phase::Deleting))
+        let token = format!("{}-delete", self.plan.names.token);
+        following.follow.log.expect(&token);
+        let stack = following.follow.stack_id().to_owned();
+        let order = Action::DeleteStack { stack, token, retain: Vec::new() };
+        following.order = Some((order.clone(), false));
+        self.go(At::Following(following), order).saying(phase(Phase::Deleting))
     }
 
     fn ended(self, following: Following, ending: Ending) -> Step {
@@ -190,15 +205,5 @@ impl Deploy {
                 self.fail(error.with(|report| report.tasks = tasks))
             }
         }
-    }
-}
-
-/// The order to cancel may have come too late, which the stack will show; or not have arrived, then it is given again.
-fn cancel_answered(following: &mut Following, answer: Result<(), ApiFailure>, say: &mut Vec<Progress>) {
-    let Err(failure) = answer else { return };
-    if failure.passes() {
-        following.cancelling = None;
-    } else if failure.class != Class::Rejected {
-        say.push(Progress::Note { text: format!("it could not be cancelled: {}", failure.message) });
     }
 }
