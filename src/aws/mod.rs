@@ -258,9 +258,8 @@ fn warn_of_endpoints(endpoints: &[OtherEndpoint], printer: &mut Printer) {
             }
         };
         let message = format!("this is not AWS: {what} to {}", without_password(url));
-        let hint = format!(
-            "if that is not meant, leave out `--endpoint-url`, unset {variable} and look for `endpoint_url` in the AWS profile"
-        );
+        let hint =
+            format!("if that is not meant, unset {variable} and look for `endpoint_url` in the AWS profile");
         printer.problem(&Problem::warning("aws/other-endpoint", message).hint(hint));
     }
 }

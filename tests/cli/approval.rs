@@ -57,7 +57,7 @@ fn data_is_lost_only_by_name_and_a_level_asks_only_for_its_class() {
             refused.stderr.contains("error: Queue would be removed: deleted with its messages"),
             "{refused}"
         );
-        assert!(refused.stderr.contains("--allow-replace Queue`"), "{refused}");
+        assert!(refused.stderr.contains("/Queue`"), "{refused}");
     }
     let refused = run(&["--yes", "--output", "json", "--allow-replace", "Queu"]);
     let last: serde_json::Value = serde_json::from_str(refused.stderr.lines().last().unwrap()).unwrap();

@@ -296,7 +296,11 @@ proptest! {
         prop_assert!(times.is_sorted(), "{:?}", run.said);
         ids.sort_unstable();
         ids.dedup();
-        prop_assert_eq!((ids.len(), times.len()), (all, all), "{:?}", run.said);
+        prop_assert_eq!(ids.len(), times.len(), "told twice: {:?}", run.said);
+        // After a success the last lines are not waited for as long as one likes: only they may be missing.
+        let trouble = |news: &&Progress| matches!(news, Progress::Throttled { .. } | Progress::Unreachable { .. });
+        let gave_up = run.result.is_ok() && run.said.iter().rev().take(2).all(|news| trouble(&news));
+        prop_assert!(ids.len() == all || gave_up, "{} of {all}: {:?}", ids.len(), run.said);
     }
 
     /// Promise 4 with a wish to stop at any moment: before the execution nothing is left, after it the operation goes on

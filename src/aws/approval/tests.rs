@@ -257,7 +257,7 @@ fn a_refusal_names_all_that_would_be_lost_and_one_command() {
     error: Secret would be removed: deleted with its value
       at Secret (AWS::SecretsManager::Secret)
     ");
-    assert_snapshot!(failure.next.unwrap(), @"if that is meant, save what is needed, and run `docuthinker deploy --all --stack-name 'a b' --allow-replace Efs --allow-replace Queue --allow-replace Secret`");
+    assert_snapshot!(failure.next.unwrap(), @"if that is meant, save what is needed, and run `docuthinker deploy --all --stack-name 'a b' --allow-replace S/Efs --allow-replace S/Queue --allow-replace S/Secret`");
     assert_eq!(failure.exit, Exit::Refused);
     assert_snapshot!(again(&["x".into(), "--parameter".into(), "P=secret".into()], "--allow-replace A"),
         @"run the same command with `--allow-replace A`");

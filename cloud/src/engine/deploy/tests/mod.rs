@@ -196,7 +196,7 @@ fn the_cause_of_a_failure_is_asked_for_longer_than_the_last_lines_of_a_success()
 fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on() {
     let mut fake = success();
     fake.fault =
-        Box::new(|n, action| (n > 8 && !matches!(action, Action::Sleep(_))).then_some(Class::Unreachable));
+        Box::new(|n, action| (n > 10 && !matches!(action, Action::Sleep(_))).then_some(Class::Unreachable));
     let run = run(fake);
     assert_eq!(failed(&run).kind(), Kind::Unreachable);
     assert!(failed(&run).report().state.as_ref().unwrap().contains("goes on in AWS"));
