@@ -92,6 +92,12 @@ impl ApiFailure {
         ApiFailure::network(action, "half an answer: it names no stack")
     }
 
+    /// Whether the service says that there is no such thing.
+    pub(crate) fn is_absent(&self) -> bool {
+        let not_found = |code: &str| code.ends_with("NotFoundException");
+        self.class == Class::Missing || self.code.as_deref().is_some_and(not_found)
+    }
+
     /// Whether the same call may work later without anybody doing anything.
     pub(crate) fn passes(&self) -> bool {
         matches!(self.class, Class::Throttled | Class::Unreachable)

@@ -16,7 +16,7 @@ use crate::engine::progress::{ResourceEvent, Timestamp};
 
 #[cfg(test)]
 pub(crate) use group::group;
-pub(crate) use read::{FailedHook, stack_name};
+pub(crate) use read::FailedHook;
 pub use read::{History, Reach, history};
 
 /// One attempt to create, change or delete a stack, with the rollback that followed it if it failed.

@@ -62,3 +62,4 @@ pub use stacks::{
     Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
     list_stacks, processed_template, set_termination_protection,
 };
+pub use text::stack_name;

@@ -31,6 +31,18 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     }
 }
 
+/// The name in a stack's ARN (`arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`); any other text as it is.
+pub fn stack_name(stack: &str) -> &str {
+    stack.split(":stack/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(stack)
+}
+
+/// The IAM action that AWS says is missing: `… is not authorized to perform: ecr:DeleteRepository on resource: …`.
+pub(crate) fn denied_action(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("authorized to perform: ")?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !":-*".contains(c)).unwrap_or(rest.len());
+    Some(&rest[..end]).filter(|action| action.contains(':'))
+}
+
 /// Text in which whatever looks like a key or a token is `[…]`: for what other programs wrote.
 ///
 /// That is a run of at least 16 letters, digits and the signs of base64 with both a digit and a capital letter in it.

@@ -113,13 +113,13 @@ impl Approval {
                 let deployed = deployed(about).await;
                 let allowed = |id: &str| self.allows(id, about);
                 let judgement = judge_recreation(&resources, &deployed, self.level, allowed);
-                monitor.show(&show::recreation_text(&stack, &status, &resources));
+                monitor.say(&show::recreation_text(&stack, &status, &resources));
                 let data = json!({ "question": "recreate", "status": status, "resources": resources, "judgement": judgement });
                 let ask = format!("Delete {stack} and create it anew?");
                 self.settle(&judgement, &data, &ask, about, monitor, cancel).await
             }
             Question::RollBack { stack, logical_id, reason, times } => {
-                monitor.show(&format!("{times} tasks of {logical_id} stopped for the same reason: {reason}"));
+                monitor.say(&format!("{times} tasks of {logical_id} stopped for the same reason: {reason}"));
                 let ask = format!("Roll {stack} back now? Without an answer it goes on in 2 minutes.");
                 self.decide_rollback(ask, monitor, cancel).await
             }
@@ -141,12 +141,12 @@ impl Approval {
         let text = show::changes_text(set, &judgement, about.synthesized);
         let asks = judgement.verdict == Verdict::Ask && !self.yes;
         if asks {
-            monitor.show_always(&text)
+            monitor.show_always(&text);
         } else {
-            monitor.show(&text)
+            monitor.say(&text);
         }
         if let (Verdict::Go, Some(looked_for)) = (judgement.verdict, looked_for(self.level)) {
-            monitor.show(&format!(
+            monitor.say(&format!(
                 "{looked_for}, so nobody is asked (`--require-approval {}`)",
                 level_name(self.level)
             ));

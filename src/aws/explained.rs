@@ -1,6 +1,6 @@
 //! Failures of resources, what explains them, and the tasks that stopped, in lines of text.
 
-use cloud::{Detail, Explanation, ResourceEvent, StoppedTask};
+use cloud::{Detail, Explanation, ResourceEvent, StoppedTask, stack_name};
 use constructs::{Origin, SynthesizedStack};
 
 /// How many of the last lines of a container's log are shown.
@@ -10,8 +10,8 @@ const LOG_LINES: usize = 20;
 /// the project's.
 pub(crate) fn origin<'a>(event: &ResourceEvent, stack: Option<&'a SynthesizedStack>) -> Option<&'a Origin> {
     let stack = stack?;
-    let of_stack = event.stack_id.split(":stack/").nth(1).and_then(|rest| rest.split('/').next());
-    let is_own = of_stack.is_none_or(|name| name == stack.name);
+    // An endpoint that does not tell the stack has none nested in it.
+    let is_own = event.stack_id.is_empty() || stack_name(&event.stack_id) == stack.name;
     stack.origins.get(&event.logical_id).filter(|_| is_own)
 }
 
@@ -78,8 +78,8 @@ pub(crate) fn task_lines(task: &StoppedTask) -> Vec<String> {
         lines.extend(container.log_note.iter().map(|note| format!("    no log: {note}")));
     }
     // The pages of the service and its cluster are a click away from that of the task.
-    let links = cloud::console_links(task).into_iter();
-    let of_the_task = links.filter(|link| link.subject == "task" || link.subject.starts_with("log"));
+    let pages = cloud::console_links(task).into_iter();
+    let of_the_task = pages.filter(|link| link.subject == "task" || link.subject.starts_with("log"));
     lines.extend(of_the_task.map(|link| format!("  {}: {}", link.subject, link.url)));
     lines
 }

@@ -1,5 +1,6 @@
 //! A stack that is, or was, in AWS: one of the project's, or any other by its name or ARN.
 
+use cloud::stack_name;
 use constructs::SynthesizedStack;
 
 use crate::session::{Session, is_called};
@@ -18,7 +19,7 @@ impl Deployed {
     /// The stack that is called `text`. A project whose settings are wrong is no obstacle: what happened in AWS can be told
     /// without construct paths.
     pub(crate) fn find(text: &str, session: &mut Session<'_>) -> Deployed {
-        let name = in_arn(text).unwrap_or(text);
+        let name = stack_name(text);
         let stacks = if let Ok(synthesis) = session.synthesize(&[]) {
             synthesis.stacks
         } else {
@@ -44,23 +45,6 @@ impl Deployed {
 
     /// Its name without the rest of an ARN, as people call it.
     pub(crate) fn label(&self) -> &str {
-        in_arn(&self.name).unwrap_or(&self.name)
-    }
-}
-
-/// The stack's name in `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
-fn in_arn(text: &str) -> Option<&str> {
-    text.strip_prefix("arn:")?.split_once(":stack/")?.1.split('/').next()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_arn_names_its_stack() {
-        assert_eq!(in_arn("arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1-2"), Some("Shop"));
-        assert_eq!(in_arn("Shop"), None);
-        assert_eq!(in_arn("arn:aws:sqs:eu-west-1:123456789012:q"), None);
+        stack_name(&self.name)
     }
 }

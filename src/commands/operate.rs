@@ -91,7 +91,6 @@ fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
         |progress| monitor.see(progress),
         aws.cancel(),
     )));
-    monitor.settle();
     drop(monitor);
     let outcome = match outcome {
         Ok(outcome) => outcome,

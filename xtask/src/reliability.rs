@@ -132,7 +132,9 @@ fn add_tests(text: &str, place: &str, shown: &mut Shown) {
         let is_test = up.chain(down.iter().copied()).any(|line| line.trim().ends_with("test]"));
         let name = below.get(down.len()).and_then(|line| function.captures(line));
         if let Some(name) = name.filter(|_| is_test) {
-            rows.iter().for_each(|row| add(shown, row, &name[1]));
+            for row in rows {
+                add(shown, row, &name[1]);
+            }
         } else {
             let (rows, number) = (rows.join(", "), number + 1);
             shown.astray.push(format!("{place}:{number}: a comment that names {rows} is above no test"));

@@ -6,6 +6,7 @@ use super::{containers, reasons, stops};
 use crate::engine::progress::ResourceEvent;
 use crate::error::Report;
 use crate::services::{StoppedContainer, StoppedTask};
+use crate::text::denied_action;
 
 /// Why something failed, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,7 +81,7 @@ pub fn explain(event: &ResourceEvent) -> Option<Explanation> {
     let known = find(reasons::TABLE, reason)?;
     let (action, resource) = denied(reason);
     let facts = [
-        ("stack", crate::history::stack_name(&event.stack_id)),
+        ("stack", crate::text::stack_name(&event.stack_id)),
         ("id", &event.logical_id),
         ("physical", event.physical_id.as_deref().unwrap_or_default()),
         ("type", &event.resource_type),
@@ -157,7 +158,7 @@ fn failed(task: &StoppedTask) -> impl Iterator<Item = &StoppedContainer> {
 /// The action that was denied and on what, in the words of all AWS services: `… is not authorized to perform: A on
 /// resource: R …`.
 fn denied(reason: &str) -> (&str, &str) {
-    (between(reason, "authorized to perform: ", " "), between(reason, "on resource: ", " "))
+    (denied_action(reason).unwrap_or_default(), between(reason, "on resource: ", " "))
 }
 
 /// The cluster in the ARN of a task or service.

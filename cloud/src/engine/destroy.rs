@@ -20,6 +20,7 @@ use super::status::{Condition, condition};
 use super::verdict;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
+use crate::text::stack_name;
 
 /// The state of a deletion.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ impl Destroy {
     }
 
     fn end(self, result: Result<DestroyOutcome, CloudError>) -> Step {
-        let name = name_in(&self.request.stack).to_owned();
+        let name = stack_name(&self.request.stack).to_owned();
         let result =
             result.map_err(|error| error.with(|report| report.stack = report.stack.take().or(Some(name))));
         Turn { machine: self, say: Vec::new(), next: Next::End(result) }
@@ -219,19 +220,9 @@ impl Destroy {
 
     fn follow(self, mut follow: Box<Follow>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
-        let step = match follow.step(moment, seen, &mut say) {
-            Followed::Do(action) => {
-                if follow.is_late(&action, self.request.timeout, moment) {
-                    let error = CloudError::new(
-                        Kind::TimedOut,
-                        format!("{} is not gone in time", name_in(&self.request.stack)),
-                    );
-                    let error = follow.still_running(error);
-                    self.end(Err(error))
-                } else {
-                    self.go(At::Following(follow), action)
-                }
-            }
+        let late = format!("{} is not gone in time", stack_name(&self.request.stack));
+        let step = match follow.step_within(self.request.timeout, &late, moment, seen, &mut say) {
+            Followed::Do(action) => self.go(At::Following(follow), action),
             Followed::Ended(Ending::Gone) => {
                 let outcome = ending::outcome(&follow);
                 self.end(Ok(outcome))
@@ -281,12 +272,6 @@ impl Machine for Destroy {
 
 fn is_begin_of_deletion(event: &ResourceEvent, stack_id: &str) -> bool {
     event.status == "DELETE_IN_PROGRESS" && event.physical_id.as_deref() == Some(stack_id)
-}
-
-/// The stack's name, if it is named by its ARN: `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
-fn name_in(stack: &str) -> &str {
-    let (_, rest) = stack.split_once(":stack/").unwrap_or(("", stack));
-    rest.split('/').next().unwrap_or(stack)
 }
 
 #[cfg(test)]

@@ -194,6 +194,23 @@ impl Follow {
         }
     }
 
+    /// As [`Follow::step`], and no longer than `limit`; `late` says what has not happened by then.
+    pub(crate) fn step_within(
+        &mut self,
+        limit: Option<Duration>,
+        late: &str,
+        moment: Moment,
+        seen: Observation,
+        say: &mut Vec<Progress>,
+    ) -> Followed {
+        match self.step(moment, seen, say) {
+            Followed::Do(action) if self.is_late(&action, limit, moment) => {
+                self.lost(CloudError::new(Kind::TimedOut, late))
+            }
+            followed => followed,
+        }
+    }
+
     // A round.
 
     fn plan_round(&mut self) {

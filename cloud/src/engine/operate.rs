@@ -283,18 +283,11 @@ impl Operate {
 
     fn follow(self, mut follow: Box<Follow>, moment: Moment, seen: Observation) -> Step {
         let mut say = Vec::new();
-        let followed = follow.step(moment, seen, &mut say);
+        let late = format!("{} has not ended in time", self.request.stack);
+        let followed = follow.step_within(self.request.timeout, &late, moment, seen, &mut say);
         say.extend(follow.look.take_repeat().map(Progress::from));
         let step = match followed {
-            Followed::Do(action) => {
-                if follow.is_late(&action, self.request.timeout, moment) {
-                    let what = format!("{} has not ended in time", self.request.stack);
-                    let error = follow.still_running(CloudError::new(Kind::TimedOut, what));
-                    self.end(Err(error))
-                } else {
-                    self.go(At::Following(follow), action)
-                }
-            }
+            Followed::Do(action) => self.go(At::Following(follow), action),
             Followed::Ended(ending) => {
                 let tasks = follow.look.tasks().to_vec();
                 let result = self.verdict(&follow, ending);

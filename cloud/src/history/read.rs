@@ -15,7 +15,7 @@ use crate::engine::request::StackDescription;
 use crate::error::{CloudError, Kind};
 use crate::failure::ApiFailure;
 use crate::stacks::describe;
-use crate::text::clean;
+use crate::text::{clean, stack_name};
 
 /// How far back a history is read. CloudFormation keeps events for 90 days and tells 100 at a time.
 ///
@@ -154,11 +154,6 @@ async fn completed(
 fn nested_in(events: &[ResourceEvent], known: &mut BTreeSet<String>) -> VecDeque<String> {
     let nested = events.iter().filter_map(nested_stack);
     nested.filter(|stack| known.insert((*stack).to_owned())).map(ToOwned::to_owned).collect()
-}
-
-/// The name in a stack's ARN.
-pub(crate) fn stack_name(stack: &str) -> &str {
-    stack.split(":stack/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(stack)
 }
 
 fn note(stack: &str, failure: &ApiFailure) -> String {

@@ -3,7 +3,7 @@
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus};
 use serde::Serialize;
 
-use super::{Check, is_absent};
+use super::Check;
 use crate::connect::Connection;
 use crate::engine::progress::ResourceEvent;
 use crate::error::CloudError;
@@ -186,7 +186,7 @@ async fn described(connection: &Connection, arn: &str) -> Result<Option<Certific
         Ok(answer) => Ok(answer.certificate),
         Err(error) => {
             let failure = ApiFailure::of("acm:DescribeCertificate", &error);
-            if is_absent(&failure) { Ok(None) } else { Err(failure) }
+            if failure.is_absent() { Ok(None) } else { Err(failure) }
         }
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_ecr::types::ImageIdentifier;
 use serde::Deserialize;
 
-use super::{Check, ImageNeed, is_absent};
+use super::{Check, ImageNeed};
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 
@@ -41,7 +41,7 @@ pub(super) async fn look(connection: &Connection, image: &ImageNeed) -> Check {
         Ok(answer) => answer,
         Err(error) => {
             let failure = ApiFailure::of("ecr:BatchGetImage", &error);
-            return if is_absent(&failure) {
+            return if failure.is_absent() {
                 not_there(&client, image, true).await
             } else {
                 Check::unanswered(&what, &failure)

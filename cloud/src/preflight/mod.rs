@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::connect::Connection;
 use crate::failure::{ApiFailure, Class};
+use crate::text::denied_action;
 
 pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
 pub use stack::{Around, around, room_for_a_stack, template_bucket};
@@ -145,7 +146,7 @@ impl Check {
     /// A question about `what` was not answered.
     fn unanswered(what: &str, failure: &ApiFailure) -> Check {
         let action = failure.action;
-        let denied = denied_action(failure);
+        let denied = denied(failure);
         let (reason, fix) = match failure.class {
             Class::Denied => {
                 (format!("not allowed to do {denied}"), Some(format!("ask for the permission {denied}")))
@@ -207,18 +208,7 @@ fn name(need: &Need) -> String {
 }
 
 /// The action that was denied. Cloud Control asks other services in the caller's name, and the one that denies it says
-/// so: `User: … is not authorized to perform: logs:DescribeLogGroups on resource: …`.
-fn denied_action(failure: &ApiFailure) -> &str {
-    let named = failure.message.split("not authorized to perform: ").nth(1);
-    let named = named.and_then(|rest| rest.split_whitespace().next());
-    named.filter(|action| action.contains(':')).unwrap_or(failure.action)
-}
-
-/// Whether the service says that there is no such thing.
-fn is_absent(failure: &ApiFailure) -> bool {
-    failure.class == Class::Missing
-        || matches!(
-            failure.code.as_deref(),
-            Some("ResourceNotFoundException" | "RepositoryNotFoundException" | "ImageNotFoundException")
-        )
+/// so.
+fn denied(failure: &ApiFailure) -> &str {
+    denied_action(&failure.message).unwrap_or(failure.action)
 }

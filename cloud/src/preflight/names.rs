@@ -1,6 +1,6 @@
 //! Names that must be free.
 
-use super::{Check, is_absent};
+use super::Check;
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 
@@ -49,7 +49,7 @@ async fn secret(connection: &Connection, name: &str) -> Check {
         Ok(_) => taken("AWS::SecretsManager::Secret", name),
         Err(error) => {
             let failure = ApiFailure::of("secretsmanager:DescribeSecret", &error);
-            if is_absent(&failure) {
+            if failure.is_absent() {
                 Check::ok(format!("{what} is free"))
             } else {
                 Check::unanswered(&what, &failure)
@@ -69,7 +69,7 @@ pub(super) async fn read(connection: &Connection, type_name: &str, id: &str) -> 
         Ok(_) => Ok(Answer::There),
         Err(error) => {
             let failure = ApiFailure::of("cloudformation:GetResource", &error);
-            if is_absent(&failure) { Ok(Answer::Absent) } else { Err(failure) }
+            if failure.is_absent() { Ok(Answer::Absent) } else { Err(failure) }
         }
     }
 }

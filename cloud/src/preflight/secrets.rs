@@ -6,7 +6,7 @@ use std::hint::black_box;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use serde::de::IgnoredAny;
 
-use super::{Check, SecretNeed, is_absent};
+use super::{Check, SecretNeed};
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 use crate::text::clean;
@@ -31,7 +31,7 @@ pub(super) async fn look(connection: &Connection, secret: &SecretNeed) -> Check 
         Ok(answer) => answer,
         Err(error) => {
             let failure = ApiFailure::of("secretsmanager:DescribeSecret", &error);
-            return if is_absent(&failure) { not_there(secret) } else { Check::unanswered(&what, &failure) };
+            return if failure.is_absent() { not_there(secret) } else { Check::unanswered(&what, &failure) };
         }
     };
     if let Some(wrong) = without_value(secret, &answer) {

@@ -158,19 +158,14 @@ impl<'a> Monitor<'a> {
         inner.draw();
     }
 
-    /// Shows text that does not pass by, such as a change set.
-    pub(crate) fn show(&self, text: &str) {
-        self.view.inner.borrow_mut().say(self.stack, Said::Line(text.trim_end().to_owned()));
-    }
-
     /// Shows what a question is about, which nobody can do without.
     pub(crate) fn show_always(&self, text: &str) {
         self.view.inner.borrow_mut().say(self.stack, Said::Asked(text.trim_end().to_owned()));
     }
 
-    /// Says what was done.
+    /// Says what was done, or shows what does not pass by, such as a change set.
     pub(crate) fn say(&self, text: &str) {
-        self.show(text);
+        self.view.inner.borrow_mut().say(self.stack, Said::Line(text.trim_end().to_owned()));
     }
 
     /// Shows a problem that does not stop the stack.

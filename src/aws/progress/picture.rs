@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud::{ChangeSet, Phase, Progress, ResourceEvent, ServiceState, Timestamp};
+use cloud::{ChangeSet, Phase, Progress, ResourceEvent, ServiceState, Timestamp, stack_name};
 use indexmap::IndexMap;
 
 use super::words::{Mood, between, mood, phase_text, plain, status_word};
@@ -202,7 +202,7 @@ impl Picture {
     }
 
     fn see_resource(&mut self, event: &ResourceEvent, now: Duration) {
-        if self.root.is_none() || stack_name(&event.stack_id) == Some(self.subject.name.as_str()) {
+        if self.root.is_none() || stack_name(&event.stack_id) == self.subject.name {
             self.set_root(&event.stack_id);
         }
         if is_the_stack_itself(event) {
@@ -258,7 +258,7 @@ impl Picture {
         let around = self.rows.values().find(|row| row.physical_id.as_deref() == Some(stack_id));
         let mut path = match around {
             Some(row) => row.path.clone(),
-            None => vec![plain(stack_name(stack_id).unwrap_or(stack_id))],
+            None => vec![plain(stack_name(stack_id))],
         };
         path.push(plain(logical_id));
         path
@@ -363,11 +363,6 @@ impl Row {
         }
         self.ended = None;
     }
-}
-
-/// The name in a stack's ARN.
-fn stack_name(stack_id: &str) -> Option<&str> {
-    stack_id.split_once(":stack/")?.1.split('/').next()
 }
 
 fn is_the_stack_itself(event: &ResourceEvent) -> bool {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::engine::progress::ResourceEvent;
 use crate::engine::request::RetainedResource;
+use crate::text::denied_action;
 
 /// The resource type of a stack, also of one nested in another.
 pub(crate) const STACK: &str = "AWS::CloudFormation::Stack";
@@ -211,17 +212,9 @@ pub(crate) fn holders(hold: Hold, reason: &str) -> Vec<String> {
             let stacks = stacks.trim_end_matches('.').replace(" and ", ", ");
             stacks.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
         }
-        Hold::NotAllowed => permission(reason).into_iter().collect(),
+        Hold::NotAllowed => denied_action(reason).map(str::to_owned).into_iter().collect(),
         _ => Vec::new(),
     }
-}
-
-/// The IAM action that is missing: `… is not authorized to perform: ecr:DeleteRepository on resource: …`.
-fn permission(reason: &str) -> Option<String> {
-    let (_, rest) = reason.split_once("authorized to perform: ")?;
-    let action: String =
-        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || ":-*".contains(*c)).collect();
-    (!action.is_empty()).then_some(action)
 }
 
 /// What to do, as far as it is certain. A command never deletes more than what the resource itself holds.

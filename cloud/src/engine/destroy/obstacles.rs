@@ -239,14 +239,9 @@ where
 {
     match answer.map_err(|error| ApiFailure::of(action, &error)) {
         Ok(answer) => Ok(Some(answer)),
-        Err(failure) if is_absent(&failure) => Ok(None),
+        Err(failure) if failure.is_absent() => Ok(None),
         Err(failure) => Err(failure),
     }
-}
-
-fn is_absent(failure: &ApiFailure) -> bool {
-    failure.class == Class::Missing
-        || failure.code.as_deref().is_some_and(|code| code.ends_with("NotFoundException"))
 }
 
 #[cfg(test)]
@@ -315,8 +310,8 @@ mod tests {
             code: Some(code.into()),
             message: "m".into(),
         };
-        assert!(is_absent(&failure("RepositoryNotFoundException", Class::Rejected)));
-        assert!(is_absent(&failure("NoSuchBucket", Class::Missing)));
-        assert!(!is_absent(&failure("AccessDeniedException", Class::Denied)));
+        assert!(failure("RepositoryNotFoundException", Class::Rejected).is_absent());
+        assert!(failure("NoSuchBucket", Class::Missing).is_absent());
+        assert!(!failure("AccessDeniedException", Class::Denied).is_absent());
     }
 }

@@ -38,7 +38,7 @@ fn an_operation_that_ended_while_this_machine_slept_is_not_late() {
         .then("UPDATE_IN_PROGRESS", &[("S", "UPDATE_IN_PROGRESS", "")])
         .then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")]);
     fake.jump = Duration::from_hours(8);
-    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_mins(60))));
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_hours(1))));
     assert!(run.elapsed > Duration::from_hours(8));
     assert_eq!((outcome(&run).status.as_str(), cancellations(&run)), ("UPDATE_COMPLETE", 0));
 }
