@@ -171,11 +171,13 @@ impl Operate {
                 blocked(format!("{name} is {status}, which cannot be cancelled any more"), again("watch"))
             }
             Goal::Cancel => blocked(format!("nothing runs on {name}: it is {status}"), again("events")),
-            Goal::RollBack { skip } if !skip.is_empty() && status != "UPDATE_ROLLBACK_FAILED" => blocked(
-                format!("resources can only be skipped in UPDATE_ROLLBACK_FAILED, and {name} is {status}"),
-                again("rollback"),
-            ),
-            Goal::RollBack { .. } if can_be_rolled_back(status) || is_rollback(status) => None,
+            Goal::RollBack { skip } if can_be_rolled_back(status) || is_rollback(status) => {
+                let stuck = skip.is_empty() || status == "UPDATE_ROLLBACK_FAILED";
+                let what = format!(
+                    "resources can only be skipped in UPDATE_ROLLBACK_FAILED, and {name} is {status}"
+                );
+                if stuck { None } else { blocked(what, again("rollback")) }
+            }
             Goal::RollBack { .. } if can_be_cancelled(status) => {
                 blocked(format!("an update of {name} still runs"), again("cancel"))
             }
