@@ -1,5 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -12,6 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Printable, Problem, Result, Severity};
+use crate::redact::Concealed;
 
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -86,6 +88,7 @@ pub(crate) struct Printer {
     progress: ProgressForm,
     /// Whether the last thing on stderr was a problem, which the next thing keeps a distance from.
     after_problem: bool,
+    concealed: Concealed,
 }
 
 impl Printer {
@@ -109,7 +112,19 @@ impl Printer {
             #[cfg(feature = "aws")]
             progress: ProgressForm::Auto,
             after_problem: false,
+            concealed: Concealed::default(),
         }
+    }
+
+    /// From now on these values are in nothing that is written.
+    #[cfg(feature = "aws")]
+    pub(crate) fn conceal(&mut self, values: impl IntoIterator<Item = String>) {
+        self.concealed.add(values);
+    }
+
+    /// The text as it may be written.
+    pub(crate) fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.concealed.hide(text)
     }
 
     /// Whether the result is for a program.
@@ -159,6 +174,7 @@ impl Printer {
     ///
     /// A reader that has gone away (`| head -1`) is no error: the rest is nobody's business.
     pub(crate) fn result(&mut self, text: &str) -> Result<()> {
+        let text = self.concealed.hide(text);
         match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 let message = format!("cannot write the result to stdout: {}", files::reason(&error));
@@ -268,6 +284,7 @@ impl Printer {
         if std::mem::take(&mut self.after_problem) && !text.starts_with("  ") && !text.starts_with('\n') {
             let _ = self.err.write_all(b"\n");
         }
+        let text = self.concealed.hide(text);
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
 }

@@ -1,5 +1,7 @@
 //! What may be a credential does not come into what is printed: neither into messages nor into the lines of a file that
-//! are shown around a finding, whichever finding it is.
+//! are shown around a finding, whichever finding it is; and what a user gave for a `NoEcho` parameter comes into nothing.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 use template::check::Report;
@@ -50,6 +52,40 @@ impl Redaction {
     }
 }
 
+/// Values that are given in this run and shown in none of its words: AWS repeats in the reason of a failure what a
+/// resource was made with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Concealed(Vec<String>);
+
+/// What CloudFormation itself shows instead of the value of a `NoEcho` parameter.
+const STARS: &str = "****";
+
+impl Concealed {
+    /// Conceals these values too. Those of fewer than four characters stand in any text and are not secrets.
+    pub(crate) fn add(&mut self, values: impl IntoIterator<Item = String>) {
+        for value in values {
+            let json = serde_json::to_string(&value).unwrap_or_default();
+            let lines: Vec<String> = value.lines().map(str::to_owned).collect();
+            let forms = [value, json.trim_matches('"').to_owned()];
+            self.0.extend(forms.into_iter().chain(lines).filter(|form| form.chars().count() > LEAST));
+        }
+        // The longer first, so that none is left of them.
+        self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.0.dedup();
+    }
+
+    /// The text with stars in place of each value.
+    pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut shown = Cow::Borrowed(text);
+        for value in &self.0 {
+            if shown.contains(value.as_str()) {
+                shown = Cow::Owned(shown.replace(value.as_str(), STARS));
+            }
+        }
+        shown
+    }
+}
+
 fn at<'v>(value: &'v Value, path: &Path) -> &'v Value {
     path.steps().fold(value, |value, step| match step {
         Step::Key(key) => &value[key],
@@ -77,4 +113,19 @@ pub(crate) fn may_be_secret(line: &str) -> bool {
         ["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "private", "credential"];
     let line = line.to_ascii_lowercase();
     WORDS.iter().any(|word| line.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // S1
+    #[test]
+    fn a_value_is_concealed_in_every_form_in_which_it_may_be_written() {
+        let mut concealed = Concealed::default();
+        concealed.add(["pass\"word".to_owned(), "-----BEGIN\nline of a key".to_owned(), "no".to_owned()]);
+        let text = "no: pass\"word, {\"x\":\"pass\\\"word\"}, line of a key";
+        assert_eq!(concealed.hide(text), "no: ****, {\"x\":\"****\"}, ****");
+        assert!(matches!(concealed.hide("nothing to hide"), Cow::Borrowed(_)));
+    }
 }

@@ -243,7 +243,8 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
         }],
         None => args.selection.in_order(session, !args.exclusively)?.into_iter().map(Plan::of).collect(),
     };
-    Parameters::hand_out(&parameters, plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters)))?;
+    let templates = plans.iter_mut().map(|plan| (&plan.template, &mut plan.parameters));
+    Parameters::hand_out(&parameters, templates, &mut session.printer)?;
     Ok(plans)
 }
 

@@ -121,7 +121,7 @@ fn subjects(args: &Doctor, session: &mut Session<'_>) -> Result<Vec<Subject>> {
         None => session.sound(&args.stacks)?.stacks.into_iter().map(Subject::of).collect(),
     };
     let templates = subjects.iter_mut().map(|subject| (&subject.template, &mut subject.parameters));
-    Parameters::hand_out(&parameters, templates)?;
+    Parameters::hand_out(&parameters, templates, &mut session.printer)?;
     Ok(subjects)
 }
 

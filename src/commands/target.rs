@@ -9,6 +9,7 @@ use serde_json::Value;
 use template::Template;
 
 use crate::files;
+use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result, suggestion};
 use crate::session::{Session, is_called};
 use crate::templates::{self, TemplateFile};
@@ -111,10 +112,9 @@ impl Parameters {
         };
         for written in &self.parameters {
             let Some((name, value)) = written.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-                let problem = Problem::error(
-                    "usage/parameter",
-                    format!("`--parameter {written}` is not of the form `NAME=VALUE`"),
-                );
+                // What was typed may be the value alone, and that a secret.
+                let problem =
+                    Problem::error("usage/parameter", "a `--parameter` is not of the form `NAME=VALUE`");
                 return Err(Failure::usage(problem));
             };
             values.insert(name.to_owned(), value.to_owned());
@@ -122,10 +122,12 @@ impl Parameters {
         Ok(values)
     }
 
-    /// Gives each template the values of the parameters that it has; every value must find a parameter.
+    /// Gives each template the values of the parameters that it has; every value must find a parameter. Those that a
+    /// template declares `NoEcho` are never printed from now on.
     pub(crate) fn hand_out<'a>(
         values: &BTreeMap<String, String>,
         templates: impl Iterator<Item = (&'a Template, &'a mut BTreeMap<String, String>)>,
+        printer: &mut Printer,
     ) -> Result<()> {
         let mut unknown: BTreeMap<String, String> = values.clone();
         let mut known: Vec<String> = Vec::new();
@@ -138,6 +140,9 @@ impl Parameters {
                     .map(|(name, value)| (name.clone(), value.clone())),
             );
             unknown.retain(|name, _| !template.parameters.contains_key(name));
+            let is_secret = |name: &str| template.parameters.get(name).is_some_and(|known| known.no_echo);
+            let secret = own.iter().filter(|(name, _)| is_secret(name));
+            printer.conceal(secret.map(|(_, value)| value.clone()));
         }
         let problems: Vec<Problem> = unknown
             .keys()

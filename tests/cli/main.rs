@@ -34,6 +34,8 @@ mod preflight;
 mod project;
 mod report;
 #[cfg(feature = "aws")]
+mod secrets;
+#[cfg(feature = "aws")]
 mod stand_in;
 mod synth;
 mod templates;

@@ -10,13 +10,14 @@ mod screen;
 mod tree;
 mod words;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cloud::{ChangeSet, Progress};
+use cloud::{ChangeSet, Progress, ResourceEvent};
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
@@ -241,6 +242,7 @@ impl Inner<'_> {
 
     fn see(&mut self, stack: usize, progress: &Progress) {
         let now = self.now();
+        let progress = &*self.without_secrets(progress);
         self.pictures[stack].see(progress, now);
         let picture = &self.pictures[stack];
         let said: Vec<Said> = match self.shown {
@@ -267,6 +269,17 @@ impl Inner<'_> {
         }
         if silent {
             self.draw();
+        }
+    }
+
+    /// The tree shows a reason only as far as there is room: so what it must not show is taken out first, as a whole.
+    fn without_secrets<'p>(&self, progress: &'p Progress) -> Cow<'p, Progress> {
+        let Progress::Resource(event) = progress else { return Cow::Borrowed(progress) };
+        match event.reason.as_deref().map(|reason| self.printer.without_secrets(reason)) {
+            Some(Cow::Owned(reason)) => {
+                Cow::Owned(Progress::Resource(ResourceEvent { reason: Some(reason), ..event.clone() }))
+            }
+            _ => Cow::Borrowed(progress),
         }
     }
 
