@@ -18,6 +18,7 @@ use tokio::time::Instant;
 pub use endpoints::OtherEndpoint;
 pub use mfa::{Mfa, MfaAnswer, MfaRequest};
 
+pub(crate) use self::clients::ATTEMPTS;
 use self::source::Source;
 use crate::emulator::Emulator;
 use crate::error::{CloudError, Kind};
@@ -50,6 +51,10 @@ pub struct ConnectOptions {
     pub expected_account: Option<String>,
     /// The region that the configuration names; another one is refused.
     pub expected_region: Option<String>,
+    /// For measurements against a test double that keeps AWS's times so many times faster: follow at AWS's pace, as many
+    /// times faster. Default: a server on this machine is asked as often as one likes, AWS at its own pace.
+    #[doc(hidden)]
+    pub aws_pace: Option<u32>,
 }
 
 /// An access key. Shown without its secret parts.
@@ -90,12 +95,16 @@ pub struct Connection {
     opened: Instant,
     /// For questions that are repeated anyway: tries once, so that the engine sees each failure.
     pub(crate) polling: aws_sdk_cloudformation::Client,
-    /// For everything else: retries up to seven times with the same request token.
+    /// For questions that are asked once: tries up to seven times, and more slowly where AWS throttles.
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     config: SdkConfig,
+    /// For what changes something: tries again only after network trouble, since the pace of orders decides the rest.
+    pub(crate) ordering: aws_sdk_cloudformation::Client,
     /// The pace of all questions of this account and region; clones of the connection share it.
     pub(crate) pacer: Pacer,
+    /// The pace of all that changes something.
+    pub(crate) orders: Pacer,
 }
 
 impl Connection {
@@ -111,14 +120,17 @@ impl Connection {
         refuse_other_region(&options, &region)?;
         let (account, arn) = caller(&config).await.map_err(|failure| source.refused(failure))?;
         refuse_other_account(&options, &account, &source)?;
+        let pace = pace(&options, config.endpoint_url());
         Ok(Connection {
             endpoint: config.endpoint_url().map(ToOwned::to_owned),
             identity: Identity { account, arn, region },
             opened: Instant::now(),
             polling: clients::polling(&config),
-            cloudformation: clients::mutations(&config),
+            cloudformation: clients::asking(&config),
+            ordering: clients::ordering(&config),
             s3: clients::s3(&config),
-            pacer: Pacer::new(config.endpoint_url().is_some_and(is_on_this_machine)),
+            pacer: Pacer::of_questions(pace),
+            orders: Pacer::of_orders(pace),
             config,
             options,
         })
@@ -130,7 +142,7 @@ impl Connection {
     pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
         self.options.mfa.forget_before(self.opened);
         let opened = Connection::open(self.options.clone()).await?;
-        Ok(Connection { pacer: self.pacer.clone(), ..opened })
+        Ok(Connection { pacer: self.pacer.clone(), orders: self.orders.clone(), ..opened })
     }
 
     /// A client of ECS; made anew, which is cheap beside a call.
@@ -173,6 +185,11 @@ impl Connection {
         self.endpoint.as_deref()
     }
 
+    /// How many times faster than AWS's own the pace is; `None` for a server that nobody shares.
+    pub(crate) fn pace(&self) -> Option<u32> {
+        pace(&self.options, self.endpoint())
+    }
+
     /// Whether the requests go to a server on this machine: the emulator, or another stand-in for AWS.
     pub fn stays_on_this_machine(&self) -> bool {
         self.endpoint.as_deref().is_some_and(is_on_this_machine)
@@ -182,6 +199,10 @@ impl Connection {
     pub fn is_local(&self) -> bool {
         self.options.local.is_some()
     }
+}
+
+fn pace(options: &ConnectOptions, endpoint: Option<&str>) -> Option<u32> {
+    options.aws_pace.or((!endpoint.is_some_and(is_on_this_machine)).then_some(1))
 }
 
 /// Shows whose connection it is, never a credential.

@@ -162,6 +162,23 @@ fn described(action: &'static str, code: &str, message: String, status: u16, ske
     ApiFailure { action, class, code: Some(clean(code)), message }
 }
 
+/// Whether this code of AWS's asks for fewer requests.
+pub(crate) fn throttles(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottledException"
+            | "RequestThrottled"
+            | "RequestLimitExceeded"
+            | "BandwidthLimitExceeded"
+            | "PriorRequestNotComplete"
+            | "TooManyRequestsException"
+            | "SlowDown"
+    )
+}
+
 /// The table: AWS's code, and where that is not enough, its message and the HTTP status.
 ///
 /// Sources: [common errors of CloudFormation][common], [of ECS][ecs], and the `Errors` of each call in the API reference.
@@ -171,16 +188,7 @@ fn described(action: &'static str, code: &str, message: String, status: u16, ske
 /// [ecs]: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 fn class_of(code: &str, message: &str, status: u16) -> Class {
     match code {
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottledException"
-        | "RequestThrottled"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "PriorRequestNotComplete"
-        | "TooManyRequestsException"
-        | "SlowDown" => Class::Throttled,
+        _ if throttles(code) => Class::Throttled,
         "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"

@@ -10,9 +10,10 @@ use aws_sdk_cloudformation::config::interceptors::InterceptorContext;
 use aws_sdk_cloudformation::config::retry::{ClassifyRetry, RetryAction};
 
 use crate::clock::{Skew, may_be_the_clock};
+use crate::failure::throttles;
 
-/// How often a call that changes something is tried; the same request token makes a repetition harmless.
-const MUTATION_ATTEMPTS: u32 = 7;
+/// How often a call is tried; for what changes something, the same request token makes a repetition harmless.
+pub(crate) const ATTEMPTS: u32 = 7;
 
 /// For the few calls that are neither polling nor changing anything.
 pub(super) fn retries() -> RetryConfig {
@@ -40,14 +41,24 @@ pub(super) fn polling(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
     aws_sdk_cloudformation::Client::from_conf(config)
 }
 
-/// A client for calls that change something.
-pub(super) fn mutations(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
-    let retry = RetryConfig::standard()
-        .with_max_attempts(MUTATION_ATTEMPTS)
-        .with_max_backoff(Duration::from_secs(15));
+/// A client for questions that are asked once. Where AWS throttles, the SDK slows all of them down.
+pub(super) fn asking(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
+    let retry = RetryConfig::adaptive().with_max_attempts(ATTEMPTS).with_max_backoff(Duration::from_secs(15));
     let config = aws_sdk_cloudformation::config::Builder::from(config)
         .retry_config(retry)
         .retry_classifier(QuotasAreFinal)
+        .build();
+    aws_sdk_cloudformation::Client::from_conf(config)
+}
+
+/// A client for calls that change something. What AWS throttles is left to the pace of orders, which all stacks of a run
+/// share: the SDK's own tries know nothing of each other, and a hundred of them fail together.
+pub(super) fn ordering(config: &SdkConfig) -> aws_sdk_cloudformation::Client {
+    let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(Duration::from_secs(15));
+    let config = aws_sdk_cloudformation::config::Builder::from(config)
+        .retry_config(retry)
+        .retry_classifier(QuotasAreFinal)
+        .retry_classifier(ThrottlingIsOurs)
         .build();
     aws_sdk_cloudformation::Client::from_conf(config)
 }
@@ -92,6 +103,23 @@ impl ClassifyRetry for QuotasAreFinal {
 
     fn name(&self) -> &'static str {
         "quotas are final"
+    }
+}
+
+/// Leaves what AWS throttles to who calls.
+#[derive(Debug)]
+struct ThrottlingIsOurs;
+
+impl ClassifyRetry for ThrottlingIsOurs {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match context.response() {
+            Some(response) if throttles(code(response)) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "throttling is ours"
     }
 }
 

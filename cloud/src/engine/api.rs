@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types as aws;
 use super::machine::{SetIds, SetView};
 use super::progress::{ResourceEvent, Timestamp};
 use super::request::{Capability, Change, ChangeDetail, DeployRequest, RetainedResource, StackDescription};
-use crate::connect::Connection;
+use crate::connect::{ATTEMPTS, Connection};
 use crate::failure::{ApiFailure, Class};
 use crate::stacks::{description, timestamp};
 use crate::template_body::{self, Body};
@@ -48,6 +48,36 @@ where
     answer
 }
 
+/// Something that changes AWS, in its turn of all orders of this account and region; again in a later turn while AWS
+/// throttles it. The request's token makes all of that one order.
+async fn ordered<T, E, F>(
+    connection: &Connection,
+    action: &'static str,
+    call: impl Fn() -> F,
+) -> Result<T, ApiFailure>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    let mut tries = 1;
+    loop {
+        connection.orders.turn().await;
+        match call().await.map_err(|error| ApiFailure::of(action, &error)) {
+            Err(failure) if failure.class == Class::Throttled => {
+                connection.orders.throttled();
+                if tries == ATTEMPTS {
+                    return Err(failure);
+                }
+                tries += 1;
+            }
+            answer => {
+                connection.orders.answered();
+                return answer;
+            }
+        }
+    }
+}
+
 /// Creates a change set of the request.
 pub(crate) async fn create_change_set(
     connection: &Connection,
@@ -61,7 +91,7 @@ pub(crate) async fn create_change_set(
     const ACTION: &str = "cloudformation:CreateChangeSet";
     let kind = if creates_stack { aws::ChangeSetType::Create } else { aws::ChangeSetType::Update };
     let call = connection
-        .cloudformation
+        .ordering
         .create_change_set()
         .stack_name(&request.stack)
         .change_set_name(name)
@@ -75,7 +105,7 @@ pub(crate) async fn create_change_set(
         Body::Inline => call.template_body(&request.template),
         Body::Url(url) => call.template_url(url),
     };
-    let answer = call.send().await.map_err(|error| ApiFailure::of(ACTION, &error))?;
+    let answer = ordered(connection, ACTION, || call.clone().send()).await?;
     match (answer.stack_id, answer.id) {
         (Some(stack_id), Some(id)) => Ok(SetIds { stack_id, id }),
         // It was created: the name finds it.
@@ -182,12 +212,9 @@ pub(crate) async fn execute(
     change_set: &str,
     token: &str,
 ) -> Result<(), ApiFailure> {
-    let call = connection
-        .cloudformation
-        .execute_change_set()
-        .change_set_name(change_set)
-        .client_request_token(token);
-    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:ExecuteChangeSet", &error))
+    let call =
+        connection.ordering.execute_change_set().change_set_name(change_set).client_request_token(token);
+    ordered(connection, "cloudformation:ExecuteChangeSet", || call.clone().send()).await.map(drop)
 }
 
 /// The stack's events, newest first, page by page as long as `wants_older` says so.
@@ -232,9 +259,9 @@ pub(crate) async fn delete_change_set(
     change_set: &str,
     stack: &str,
 ) -> Result<(), ApiFailure> {
-    let call = connection.cloudformation.delete_change_set().change_set_name(change_set);
+    let call = connection.ordering.delete_change_set().change_set_name(change_set);
     let call = if change_set.starts_with("arn:") { call } else { call.stack_name(stack) };
-    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:DeleteChangeSet", &error))
+    ordered(connection, "cloudformation:DeleteChangeSet", || call.clone().send()).await.map(drop)
 }
 
 /// The ARNs of the stack's change sets.
@@ -283,13 +310,13 @@ pub(crate) async fn delete_stack(
 ) -> Result<(), ApiFailure> {
     let retain = (!retain.is_empty()).then(|| retain.to_vec());
     let call = connection
-        .cloudformation
+        .ordering
         .delete_stack()
         .stack_name(stack)
         .client_request_token(token)
         .set_retain_resources(retain)
         .set_role_arn(role_arn.map(ToOwned::to_owned));
-    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:DeleteStack", &error))
+    ordered(connection, "cloudformation:DeleteStack", || call.clone().send()).await.map(drop)
 }
 
 /// Cancels the running update.
@@ -298,14 +325,14 @@ pub(crate) async fn cancel_update(
     stack: &str,
     token: &str,
 ) -> Result<(), ApiFailure> {
-    let call = connection.cloudformation.cancel_update_stack().stack_name(stack).client_request_token(token);
-    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:CancelUpdateStack", &error))
+    let call = connection.ordering.cancel_update_stack().stack_name(stack).client_request_token(token);
+    ordered(connection, "cloudformation:CancelUpdateStack", || call.clone().send()).await.map(drop)
 }
 
 /// Rolls back the failed operation that the stack was left with.
 pub(crate) async fn roll_back(connection: &Connection, stack: &str, token: &str) -> Result<(), ApiFailure> {
-    let call = connection.cloudformation.rollback_stack().stack_name(stack).client_request_token(token);
-    call.send().await.map(drop).map_err(|error| ApiFailure::of("cloudformation:RollbackStack", &error))
+    let call = connection.ordering.rollback_stack().stack_name(stack).client_request_token(token);
+    ordered(connection, "cloudformation:RollbackStack", || call.clone().send()).await.map(drop)
 }
 
 /// Continues the rollback that failed, without the resources `skip`.
@@ -318,10 +345,10 @@ pub(crate) async fn continue_rollback(
     const ACTION: &str = "cloudformation:ContinueUpdateRollback";
     let skip = (!skip.is_empty()).then(|| skip.to_vec());
     let call = connection
-        .cloudformation
+        .ordering
         .continue_update_rollback()
         .stack_name(stack)
         .client_request_token(token)
         .set_resources_to_skip(skip);
-    call.send().await.map(drop).map_err(|error| ApiFailure::of(ACTION, &error))
+    ordered(connection, ACTION, || call.clone().send()).await.map(drop)
 }

@@ -13,7 +13,9 @@ use super::machine::{Action, Moment, Observation};
 use super::patience::Patience;
 use super::progress::{Progress, ResourceEvent};
 use super::request::StackDescription;
+use super::slow::Running;
 use super::status::{Condition, condition};
+use crate::cause::is_about_a_stack;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
 use crate::preflight::records_in_events;
@@ -36,6 +38,8 @@ pub(crate) struct Follow {
     /// The history so far.
     pub(crate) log: EventLog,
     patience: Patience,
+    /// What CloudFormation is doing.
+    running: Running,
     /// What ECS does meanwhile.
     pub(super) look: Look,
     /// The stack as last described.
@@ -106,6 +110,7 @@ impl Follow {
             before,
             log,
             patience,
+            running: Running::default(),
             look: Look::default(),
             latest: None,
             described: None,
@@ -242,6 +247,9 @@ impl Follow {
         if !fresh.is_empty() {
             self.spoke = moment.elapsed;
         }
+        for event in fresh.iter().filter(|event| !is_about_a_stack(event, &self.stack_id)) {
+            self.running.saw(event, moment.elapsed);
+        }
         say.extend(fresh.into_iter().map(Progress::Resource));
         // Without it, a certificate waits for days and says so nowhere else.
         for (id, record) in records_in_events(self.log.events()).into_iter().skip(known) {
@@ -298,7 +306,8 @@ impl Follow {
             self.spoke = moment.elapsed;
             say.push(Progress::Heartbeat { elapsed: moment.elapsed, in_progress: self.log.in_progress() });
         }
-        let pause = self.patience.after_answer(moment);
+        let idle = self.running.idle(moment.elapsed).min(self.patience.pace().idle);
+        let pause = self.patience.after_answer(moment).max(idle);
         let silent = moment.elapsed.saturating_sub(self.spoke);
         Followed::Do(Action::Sleep(pause.min(HEARTBEAT.saturating_sub(silent))))
     }

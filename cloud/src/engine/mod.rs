@@ -19,6 +19,7 @@ pub(crate) mod progress;
 mod properties;
 pub(crate) mod request;
 mod runtime;
+mod slow;
 pub(crate) mod status;
 mod verdict;
 

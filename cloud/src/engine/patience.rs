@@ -17,6 +17,8 @@ pub(crate) struct Pace {
     pub(crate) first: Duration,
     /// The longest pause; each one is half as long again as the one before.
     pub(crate) longest: Duration,
+    /// The longest pause while nothing that is in progress can be done.
+    pub(crate) idle: Duration,
     /// How often the stack itself is described while its events tell what happens.
     pub(crate) describe_every: Duration,
     /// How often ECS is asked about services that are being deployed.
@@ -32,8 +34,9 @@ impl Pace {
     /// known two seconds later in the middle. A pause of more than 20 seconds looks like a hang.
     pub(crate) const AWS: Pace = Pace {
         first: Duration::from_secs(1),
-        longest: Duration::from_millis(3500),
-        describe_every: Duration::from_secs(30),
+        longest: Duration::from_secs(3),
+        idle: Duration::from_secs(6),
+        describe_every: Duration::from_mins(1),
         services_every: Duration::from_secs(15),
         first_after_failure: Duration::from_secs(2),
         longest_after_failure: Duration::from_secs(20),
@@ -42,11 +45,25 @@ impl Pace {
     pub(crate) const LOCAL: Pace = Pace {
         first: Duration::from_millis(50),
         longest: Duration::from_millis(200),
+        idle: Duration::ZERO,
         describe_every: Duration::from_millis(500),
         services_every: Duration::from_millis(500),
         first_after_failure: Duration::from_millis(100),
         longest_after_failure: Duration::from_secs(2),
     };
+
+    /// The same, so many times faster: for measurements against a test double whose time is.
+    pub(crate) fn faster(self, times: u32) -> Pace {
+        Pace {
+            first: self.first / times,
+            longest: self.longest / times,
+            idle: self.idle / times,
+            describe_every: self.describe_every / times,
+            services_every: self.services_every / times,
+            first_after_failure: self.first_after_failure / times,
+            longest_after_failure: self.longest_after_failure / times,
+        }
+    }
 }
 
 /// The pauses of one operation: steady while all is well, longer and longer while AWS does not answer.
