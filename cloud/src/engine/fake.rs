@@ -269,7 +269,8 @@ impl Fake {
         }
     }
 
-    fn done(&mut self, action: &Action) -> Observation {
+    /// The answer to an action where nothing goes wrong.
+    pub(crate) fn done(&mut self, action: &Action) -> Observation {
         match action {
             Action::DescribeStack(_) => {
                 let now = self.look();

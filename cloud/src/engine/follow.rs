@@ -64,6 +64,8 @@ pub(crate) struct Follow {
     reconnected: bool,
     began: Duration,
     spoke: Duration,
+    /// What is left of a pause that a sign of life interrupts.
+    rest: Duration,
 }
 
 /// How AWS answers the question for events.
@@ -129,6 +131,7 @@ impl Follow {
             reconnected: false,
             began: Duration::ZERO,
             spoke: Duration::ZERO,
+            rest: Duration::ZERO,
         }
     }
 
@@ -177,6 +180,11 @@ impl Follow {
     /// One step.
     pub(crate) fn step(&mut self, moment: Moment, seen: Observation, say: &mut Vec<Progress>) -> Followed {
         match seen {
+            Observation::Slept if !self.rest.is_zero() => {
+                let rest = std::mem::take(&mut self.rest);
+                self.give_a_sign_of_life(moment, say);
+                Followed::Do(Action::Sleep(rest))
+            }
             Observation::Slept | Observation::Reconnected(Ok(())) => {
                 self.plan_round();
                 self.go_on(moment, say)
@@ -302,14 +310,20 @@ impl Follow {
     }
 
     fn wait(&mut self, moment: Moment, say: &mut Vec<Progress>) -> Followed {
+        self.give_a_sign_of_life(moment, say);
+        let idle = self.running.idle(moment.elapsed).min(self.patience.pace().idle);
+        let pause = self.patience.after_answer(moment).max(idle);
+        let silent = moment.elapsed.saturating_sub(self.spoke);
+        let until_the_next = HEARTBEAT.saturating_sub(silent);
+        self.rest = pause.saturating_sub(until_the_next);
+        Followed::Do(Action::Sleep(pause.min(until_the_next)))
+    }
+
+    fn give_a_sign_of_life(&mut self, moment: Moment, say: &mut Vec<Progress>) {
         if moment.elapsed.saturating_sub(self.spoke) >= HEARTBEAT {
             self.spoke = moment.elapsed;
             say.push(Progress::Heartbeat { elapsed: moment.elapsed, in_progress: self.log.in_progress() });
         }
-        let idle = self.running.idle(moment.elapsed).min(self.patience.pace().idle);
-        let pause = self.patience.after_answer(moment).max(idle);
-        let silent = moment.elapsed.saturating_sub(self.spoke);
-        Followed::Do(Action::Sleep(pause.min(HEARTBEAT.saturating_sub(silent))))
     }
 
     // The end.

@@ -34,7 +34,7 @@ impl Pace {
     /// known two seconds later in the middle. A pause of more than 20 seconds looks like a hang.
     pub(crate) const AWS: Pace = Pace {
         first: Duration::from_secs(1),
-        longest: Duration::from_secs(3),
+        longest: Duration::from_millis(3300),
         idle: Duration::from_secs(6),
         describe_every: Duration::from_mins(1),
         services_every: Duration::from_secs(15),

@@ -160,7 +160,8 @@ pub(crate) fn ended(
             );
         }
         let error = CloudError::new(Kind::Failed, format!("{name} was deleted while it was being deployed"));
-        return Err(explained(error, log).state(format!("{name} does not exist")));
+        let error = explained(error, log).state(format!("{name} does not exist"));
+        return Err(error.next(format!("docuthinker deploy {name}, to make it anew")));
     };
     if condition(&stack.status) == Condition::Succeeded {
         let leftovers = leftovers(log);

@@ -50,7 +50,7 @@ pub async fn certificate_records(connection: &Connection, arn: &str) -> Result<V
 /// ARN. CloudFormation waits for each until it is issued.
 pub fn awaited_certificates(events: &[ResourceEvent]) -> Vec<(String, String)> {
     let mut awaited: Vec<(String, String)> = Vec::new();
-    for event in events.iter().filter(|event| event.resource_type == "AWS::CertificateManager::Certificate") {
+    for event in events.iter().filter(|event| is_certificate(event)) {
         awaited.retain(|(id, _)| *id != event.logical_id);
         let arn = event.physical_id.as_ref().filter(|id| id.starts_with("arn:"));
         if let Some(arn) = arn.filter(|_| event.status == "CREATE_IN_PROGRESS") {
@@ -60,6 +60,16 @@ pub fn awaited_certificates(events: &[ResourceEvent]) -> Vec<(String, String)> {
     awaited
 }
 
+fn is_certificate(event: &ResourceEvent) -> bool {
+    event.resource_type == "AWS::CertificateManager::Certificate"
+}
+
+/// Whether nothing has come after this event but more of the same.
+fn is_awaited(event: &ResourceEvent, events: &[ResourceEvent]) -> bool {
+    let last = events.iter().rfind(|other| is_certificate(other) && other.logical_id == event.logical_id);
+    last.is_some_and(|last| last.status == "CREATE_IN_PROGRESS")
+}
+
 /// The records that CloudFormation itself tells in an event of a certificate:
 /// `Content of DNS Record is: {Name: …,Type: CNAME,Value: …}`. They cost no call, and no permission.
 ///
@@ -67,9 +77,8 @@ pub fn awaited_certificates(events: &[ResourceEvent]) -> Vec<(String, String)> {
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-certificatemanager-certificate.html
 pub fn records_in_events(events: &[ResourceEvent]) -> Vec<(String, DnsRecord)> {
-    let awaited = awaited_certificates(events);
     let mut records = Vec::new();
-    for event in events.iter().filter(|event| awaited.iter().any(|(id, _)| *id == event.logical_id)) {
+    for event in events.iter().filter(|event| is_certificate(event) && is_awaited(event, events)) {
         let Some(record) = event.reason.as_deref().and_then(record_in) else { continue };
         let one = (event.logical_id.clone(), record);
         if !records.contains(&one) {

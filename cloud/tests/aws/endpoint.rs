@@ -128,6 +128,26 @@ async fn a_throttled_order_is_repeated_with_the_same_token() {
     assert!(orders.iter().all(|order| order["ClientToken"] == orders[0]["ClientToken"]));
 }
 
+// A2
+#[tokio::test]
+async fn an_order_that_is_throttled_without_end_is_given_seven_times_and_says_so() {
+    for order in ["CreateChangeSet", "ExecuteChangeSet"] {
+        let endpoint = Endpoint::start(move |request, _| {
+            is(request, order).then_some(Reply::Error(400, "Throttling", "Rate exceeded"))
+        })
+        .await;
+        let error = deploy(&endpoint).await.result.unwrap_err();
+        let orders = endpoint.requests_of(order);
+        assert_eq!((orders.len(), error.exit_code()), (7, 6), "{error:?}");
+        let token =
+            |request: &Request| request.get("ClientToken").or(request.get("ClientRequestToken")).cloned();
+        assert!(token(&orders[0]).is_some() && orders.iter().all(|one| token(one) == token(&orders[0])));
+        assert!(error.to_string().contains("throttl"), "{error:?}");
+        assert!(error.report().next.is_some(), "{error:?}");
+        assert_eq!(endpoint.requests_of("DeleteChangeSet").len(), 1, "it may have been made after all");
+    }
+}
+
 // A20
 #[tokio::test]
 async fn a_used_up_quota_is_not_asked_for_again() {

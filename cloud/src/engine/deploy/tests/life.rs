@@ -24,6 +24,15 @@ fn an_obsolete_change_set_is_not_executed() {
     assert_eq!((executions(&run), set_deletions(&run)), (0, 1));
 }
 
+// L2
+#[test]
+fn a_rollback_that_failed_is_in_the_way_and_says_how_to_go_on() {
+    let run = run(Fake::new(Some("UPDATE_ROLLBACK_FAILED")));
+    assert_eq!((failed(&run).exit_code(), run.actions.len()), (4, 1), "nothing was made");
+    let next = failed(&run).report().next.clone().unwrap();
+    assert!(next.starts_with("docuthinker rollback S"), "{next}");
+}
+
 // L5
 #[test]
 fn a_stack_in_progress_is_in_the_way() {
@@ -83,6 +92,19 @@ fn a_new_stack_may_be_invisible_and_stale_for_a_while() {
         .then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "User Initiated")])
         .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")]);
     assert_eq!(outcome(&run(fake)).status, "CREATE_COMPLETE");
+}
+
+// A18
+#[test]
+fn a_stack_that_does_not_exist_is_believed_after_a_minute() {
+    let mut fake = Fake::new(None).then("CREATE_IN_PROGRESS", &[("S", "CREATE_IN_PROGRESS", "")]).then_gone();
+    let gone = fake.frames.pop_back().unwrap();
+    fake.frames.extend(std::iter::repeat_n(gone, 100));
+    let run = run(fake);
+    let error = failed(&run);
+    assert_eq!(error.to_string(), "S was deleted while it was being deployed");
+    assert_eq!((error.kind(), error.report().next.is_some()), (Kind::Failed, true));
+    assert!((60..180).contains(&run.elapsed.as_secs()), "{:?}", run.elapsed);
 }
 
 // A19

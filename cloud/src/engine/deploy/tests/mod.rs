@@ -1,3 +1,4 @@
+mod economy;
 mod life;
 mod services;
 mod time;

@@ -102,3 +102,33 @@ fn an_interrupt_cancels_the_update_if_that_is_wanted_and_waits_for_its_end() {
     assert_eq!(failed(&run).to_string(), "interrupted; the update was cancelled");
     assert_eq!(failed(&run).report().status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
 }
+
+// L24
+#[test]
+fn a_certificate_that_waits_tells_its_record_until_the_time_is_up() {
+    const RECORD: &str =
+        "Content of DNS Record is: {Name: _a.example.com.,Type: CNAME,Value: _b.acm-validations.aws.}";
+    let mut fake = Fake::new(None).then(
+        "CREATE_IN_PROGRESS",
+        &[("S", "CREATE_IN_PROGRESS", ""), ("Certificate", "CREATE_IN_PROGRESS", RECORD)],
+    );
+    fake.change_events(|event| {
+        if event.logical_id == "Certificate" {
+            event.resource_type = "AWS::CertificateManager::Certificate".into();
+        }
+    });
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_mins(60))));
+    assert_eq!(failed(&run).exit_code(), 8);
+    let notes: Vec<&str> = run
+        .said
+        .iter()
+        .filter_map(|news| match news {
+            Progress::Note { text } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        notes,
+        ["Certificate waits for this DNS record: _a.example.com. CNAME _b.acm-validations.aws."]
+    );
+}
