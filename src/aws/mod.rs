@@ -133,19 +133,12 @@ impl Aws {
 
     /// Waits for an answer to a question that changes nothing, until somebody wants to stop.
     pub(crate) fn look<T>(&self, answer: impl Future<Output = Result<T, CloudError>>) -> Result<T> {
-        let answer = self.run(async {
-            tokio::select! {
-                answer = answer => Some(answer),
-                () = self.cancel.cancelled() => None,
-            }
-        });
-        match answer {
-            Some(answer) if !self.cancel.is_cancelled() => answer.map_err(|error| failure(&error)),
-            _ => {
-                let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
-                Err(Failure::new(Exit::Interrupted, vec![problem]))
-            }
-        }
+        self.unless_interrupted(answer)?.map_err(|error| failure(&error))
+    }
+
+    /// As [`Aws::look`], whatever the answer is.
+    pub(crate) fn unless_interrupted<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
+        self.run(unless_interrupted(&self.cancel, answer))
     }
 
     /// Waits for an answer.
@@ -169,6 +162,21 @@ impl Drop for Aws {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
+        }
+    }
+}
+
+/// Waits for an answer to a question that changes nothing, until somebody wants to stop: AWS may take minutes.
+pub(crate) async fn unless_interrupted<T>(cancel: &Cancel, answer: impl Future<Output = T>) -> Result<T> {
+    let answer = tokio::select! {
+        answer = answer => Some(answer),
+        () = cancel.cancelled() => None,
+    };
+    match answer {
+        Some(answer) if !cancel.is_cancelled() => Ok(answer),
+        _ => {
+            let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
+            Err(Failure::new(Exit::Interrupted, vec![problem]))
         }
     }
 }
