@@ -94,6 +94,8 @@ pub(crate) struct Fake {
     pub(crate) execution_arrives: bool,
     /// The caller cancels as soon as this says so.
     pub(crate) cancel_when: Box<dyn Fn(&Action) -> bool>,
+    /// Whether the question at which it comes stays without an answer.
+    pub(crate) gives_up_looking: bool,
     pub(crate) actions: Vec<Action>,
     cancelled: bool,
     running: bool,
@@ -176,6 +178,7 @@ impl Fake {
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
+            gives_up_looking: false,
             actions: Vec::new(),
             cancelled: false,
             running: false,
@@ -243,10 +246,15 @@ impl Fake {
                 }
                 Next::Do(action) => action,
             };
-            self.cancelled |= (self.cancel_when)(&action);
+            let stops_here = !self.cancelled && (self.cancel_when)(&action);
+            self.cancelled |= stops_here;
             self.now += Duration::from_millis(10);
             assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
-            seen = self.answer(&action);
+            seen = if stops_here && self.gives_up_looking && action.only_looks() {
+                Observation::Interrupted
+            } else {
+                self.answer(&action)
+            };
             self.actions.push(action);
         }
     }

@@ -200,7 +200,8 @@ fn obstacles(one: &Looked, gone: &[String], aws: &Aws) -> Result<(Vec<cloud::Blo
     let mut blockers: Vec<cloud::Blocker> = one.stack.iter().filter_map(cloud::obstacle_of_stack).collect();
     let mut notes = Vec::new();
     for part in &one.parts {
-        let found = aws.unless_interrupted(cloud::obstacles_of_exports(&one.connection, &part.stack, gone))?;
+        let found =
+            aws.unless_interrupted(cloud::obstacles_of_exports(&one.connection, &part.stack, gone))?;
         blockers.extend(found.blockers);
         notes.extend(found.notes);
     }

@@ -313,8 +313,9 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")])
     };
     let all = run(fresh()).actions;
-    for at in 0..all.len() {
+    for (at, gives_up_looking) in (0..all.len()).flat_map(|at| [(at, false), (at, true)]) {
         let mut fake = fresh();
+        fake.gives_up_looking = gives_up_looking;
         let seen = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             seen.set(seen.get() + 1);
@@ -324,7 +325,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
         let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
         match &run.result {
             // The last look showed the end.
-            Ok(_) => assert_eq!(at, all.len() - 1),
+            Ok(_) => assert_eq!((at, gives_up_looking), (all.len() - 1, false)),
             Err(error) => {
                 assert_eq!(error.exit_code(), 130, "at {:?}", all[at]);
                 if executions(&run) == 0 {
@@ -341,6 +342,18 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             }
         }
     }
+}
+
+// C3
+#[test]
+fn an_interrupt_while_nobody_answers_the_order_of_a_change_set_is_an_interrupt() {
+    let mut fake = Fake::new(None);
+    let is_the_order = |action: &Action| matches!(action, Action::CreateChangeSet { .. });
+    fake.lost = Box::new(move |_, action| is_the_order(action));
+    fake.cancel_when = Box::new(is_the_order);
+    let run = run(fake);
+    assert_eq!(failed(&run).exit_code(), 130);
+    assert_eq!((set_deletions(&run), stack_deletions(&run)), (1, 1), "it was made all the same");
 }
 
 #[test]
