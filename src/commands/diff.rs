@@ -162,7 +162,7 @@ fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
 
 #[cfg(feature = "aws")]
 fn against_deployed(new: Vec<New>, session: &mut Session<'_>) -> Result<Vec<Compared>> {
-    let mut aws = crate::aws::Aws::new(&session.global.aws)?;
+    let mut aws = crate::aws::Aws::new(&session.global)?;
     let compare = |stack: New| {
         let (region, account) = (stack.region.as_deref(), stack.account.as_deref());
         let connection = aws.connection(region, account, &mut session.printer)?;

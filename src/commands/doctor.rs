@@ -64,7 +64,7 @@ struct Group {
 
 pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     let subjects = subjects(args, session)?;
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let mut groups = vec![Group { about: "this machine".to_owned(), checks: tools() }];
     let mut whose = Group { about: "AWS".to_owned(), checks: Vec::new() };
     let mut stacks = Vec::new();

@@ -79,7 +79,7 @@ pub(crate) fn rollback(args: &Rollback, session: &mut Session<'_>) -> Result {
 
 fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
     let target = Deployed::find(&named.stack, session);
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
     let request =

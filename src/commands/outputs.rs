@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
             .collect(),
     };
     let one = args.stack.is_some() || args.stack_name.is_some();
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let mut rows = Vec::new();
     for (id, name, region, account) in stacks {
         let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;

@@ -5,7 +5,7 @@ mod time;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
+use crate::engine::fake::{Asked, CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
 use crate::engine::patience::Pace;
 use crate::engine::plan::Names;
 use crate::engine::progress::Timestamp;
@@ -313,9 +313,9 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")])
     };
     let all = run(fresh()).actions;
-    for (at, gives_up_looking) in (0..all.len()).flat_map(|at| [(at, false), (at, true)]) {
+    for (at, asked_then) in (0..all.len()).flat_map(|at| [(at, Asked::Answered), (at, Asked::GivenUp)]) {
         let mut fake = fresh();
-        fake.gives_up_looking = gives_up_looking;
+        fake.asked_then = asked_then;
         let seen = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             seen.set(seen.get() + 1);
@@ -325,7 +325,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
         let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
         match &run.result {
             // The last look showed the end.
-            Ok(_) => assert_eq!((at, gives_up_looking), (all.len() - 1, false)),
+            Ok(_) => assert_eq!((at, asked_then), (all.len() - 1, Asked::Answered)),
             Err(error) => {
                 assert_eq!(error.exit_code(), 130, "at {:?}", all[at]);
                 if executions(&run) == 0 {
