@@ -135,7 +135,7 @@ fn life(scenario: Scenario, deployed: i32, options: &str) {
 
 const OPTIONS: [&str; 4] = ["", " --verbose", " --output json --verbose", " --progress json --verbose"];
 
-// S1, S11
+// S1
 #[test]
 fn a_secret_is_told_nowhere_in_the_life_of_a_stack() {
     for options in OPTIONS {
@@ -143,7 +143,7 @@ fn a_secret_is_told_nowhere_in_the_life_of_a_stack() {
     }
 }
 
-// S1, S11
+// S1
 #[test]
 fn a_secret_is_told_nowhere_when_the_deployment_fails() {
     for options in OPTIONS {
