@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
 use crate::config::Request;
-use crate::printer::{Color, Format, Verbosity};
+use crate::printer::{Color, Format, Printer, Verbosity};
 use crate::problem::{Failure, Problem, Result};
 
 /// Typed AWS infrastructure: write stacks in Rust, see what a deployment would change, deploy
@@ -77,7 +77,7 @@ pub(crate) struct Global {
         hide_possible_values = true,
         value_name = "WHEN"
     )]
-    pub(crate) color: Color,
+    color: Color,
 
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -118,12 +118,24 @@ impl Global {
         self.env.as_ref().map(|name| format!("-e {name}")).or(context)
     }
 
-    pub(crate) fn verbosity(&self) -> Verbosity {
+    fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         }
+    }
+
+    /// A printer on the process's own streams, as these options want it.
+    pub(crate) fn printer(&self) -> Printer {
+        #[cfg_attr(
+            not(feature = "aws"),
+            expect(unused_mut, reason = "only a build that knows AWS has progress")
+        )]
+        let mut printer = Printer::new(self.output, self.color, self.verbosity());
+        #[cfg(feature = "aws")]
+        printer.show_progress(self.aws.progress);
+        printer
     }
 
     fn environment(&self) -> Result<Option<String>> {

@@ -93,10 +93,7 @@ fn run(project: &dyn AnyProject) -> ExitCode {
             return if message.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Done.into() };
         }
     };
-    #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only a build that knows AWS has progress"))]
-    let mut printer = printer::Printer::new(cli.global.output, cli.global.color, cli.global.verbosity());
-    #[cfg(feature = "aws")]
-    printer.show_progress(cli.global.aws.progress);
+    let printer = cli.global.printer();
     let mut session = Session { project, global: cli.global, printer };
     match commands::run(&cli.command, &mut session) {
         Ok(exit) => exit.into(),

@@ -24,9 +24,10 @@ pub(crate) use failure::{failure, located};
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
 pub(crate) use progress::{Monitor, Subject, View, time_text};
 
+use crate::cli::Global;
 use crate::exit::Exit;
 use crate::printer::{Printer, ProgressForm};
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::{AwsState, Failure, Problem, Result};
 
 /// Options that say which AWS is meant.
 #[derive(Debug, Clone, clap::Args)]
@@ -71,17 +72,17 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Prepares to talk; nothing is sent yet.
-    pub(crate) fn new(options: &Options) -> Result<Aws> {
+    /// Prepares to talk; nothing is sent yet. From now on a signal asks to stop, see [`Aws::cancel`].
+    pub(crate) fn new(global: &Global) -> Result<Aws> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
                 Problem::error("aws/runtime", format!("the system gives no timers or sockets: {error}"))
             })?;
         let (handle, cancel) = Cancel::pair();
-        runtime.spawn(cancel_on_signal(handle));
+        runtime.spawn(cancel_on_signal(handle, global.printer()));
         Ok(Aws {
             runtime: Some(runtime),
-            options: options.clone(),
+            options: global.aws.clone(),
             connections: BTreeMap::new(),
             local: None,
             mfa: mfa::on_the_terminal(cancel.clone()),
@@ -133,19 +134,12 @@ impl Aws {
 
     /// Waits for an answer to a question that changes nothing, until somebody wants to stop.
     pub(crate) fn look<T>(&self, answer: impl Future<Output = Result<T, CloudError>>) -> Result<T> {
-        let answer = self.run(async {
-            tokio::select! {
-                answer = answer => Some(answer),
-                () = self.cancel.cancelled() => None,
-            }
-        });
-        match answer {
-            Some(answer) if !self.cancel.is_cancelled() => answer.map_err(|error| failure(&error)),
-            _ => {
-                let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
-                Err(Failure::new(Exit::Interrupted, vec![problem]))
-            }
-        }
+        self.unless_interrupted(answer)?.map_err(|error| failure(&error))
+    }
+
+    /// As [`Aws::look`], whatever the answer is.
+    pub(crate) fn unless_interrupted<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
+        self.run(unless_interrupted(&self.cancel, answer))
     }
 
     /// Waits for an answer.
@@ -173,13 +167,42 @@ impl Drop for Aws {
     }
 }
 
+/// Waits for an answer to a question that changes nothing, until somebody wants to stop: AWS may take minutes.
+pub(crate) async fn unless_interrupted<T>(cancel: &Cancel, answer: impl Future<Output = T>) -> Result<T> {
+    let answer = tokio::select! {
+        answer = answer => Some(answer),
+        () = cancel.cancelled() => None,
+    };
+    match answer {
+        Some(answer) if !cancel.is_cancelled() => Ok(answer),
+        _ => {
+            let problem = Problem::error("aws/interrupted", "interrupted; nothing was changed");
+            Err(Failure::new(Exit::Interrupted, vec![problem]))
+        }
+    }
+}
+
 /// The first signal asks the engine to stop at the next safe point; the second ends the process at once.
-async fn cancel_on_signal(handle: CancelHandle) {
+async fn cancel_on_signal(handle: CancelHandle, mut printer: Printer) {
     signal().await;
     handle.cancel();
     signal().await;
+    printer.failure(&left_at_once());
     #[expect(clippy::exit, reason = "the user asked twice, and the engine is busy with the first time")]
     std::process::exit(i32::from(Exit::Interrupted.code()));
+}
+
+/// What can be said by somebody who does not wait until it is known.
+fn left_at_once() -> Failure {
+    let problem = Problem::error("aws/interrupted", "interrupted twice; left at once");
+    let now = "what was ordered goes on in AWS, and what was to be removed may have been left behind";
+    let state = AwsState { now: Some(now.to_owned()), ..AwsState::default() };
+    let next = "`docuthinker watch STACK` tells what runs; the same command, run again, goes on from there";
+    Failure {
+        aws: Some(Box::new(state)),
+        next: Some(next.to_owned()),
+        ..Failure::new(Exit::Interrupted, vec![problem])
+    }
 }
 
 #[cfg(unix)]

@@ -20,7 +20,7 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
     let stacks = session.sound(&[])?.stacks;
     let (region, account) =
         stacks.first().map_or((None, None), |stack| (stack.region.clone(), stack.account.clone()));
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
     // The template is the cloud crate's own, and allows nothing to anybody.
     let template = Template::default();

@@ -162,7 +162,7 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     }
     let approval = Approval::new(&args.approval, session.global.yes);
     approval.require_an_answer("deploying")?;
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     if args.no_preflight {
         session.printer.status(PREFLIGHT_SKIPPED);
     }

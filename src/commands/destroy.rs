@@ -68,7 +68,7 @@ struct Destroyed {
 pub(crate) fn run(args: &Destroy, session: &mut Session<'_>) -> Result {
     let targets = targets(args, session)?;
     aws::require_an_answer(session.global.yes, "deleting a stack")?;
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let looked = targets.into_iter().map(|target| Looked::at(target, &mut aws, session));
     let mut looked = looked.collect::<Result<Vec<_>>>()?;
     look::hand_out(&args.retain, &mut looked)?;

@@ -24,7 +24,7 @@ pub(crate) struct Diagnose {
 
 pub(crate) fn run(args: &Diagnose, session: &mut Session<'_>) -> Result {
     let stack = Deployed::find(&args.stack, session);
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
     let diagnosis = aws.look(cloud::diagnose(&connection, &stack.name))?;

@@ -162,15 +162,15 @@ fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
 
 #[cfg(feature = "aws")]
 fn against_deployed(new: Vec<New>, session: &mut Session<'_>) -> Result<Vec<Compared>> {
-    let mut aws = crate::aws::Aws::new(&session.global.aws)?;
+    let mut aws = crate::aws::Aws::new(&session.global)?;
     let compare = |stack: New| {
         let (region, account) = (stack.region.as_deref(), stack.account.as_deref());
         let connection = aws.connection(region, account, &mut session.printer)?;
-        let known = aws.wait(cloud::describe(&connection, &stack.name))?;
+        let known = aws.look(cloud::describe(&connection, &stack.name))?;
         let empty = known.as_ref().filter(|known| crate::aws::is_empty(known));
         let status = empty.map(|known| known.status.clone());
         let text = match (&known, &status) {
-            (Some(_), None) => aws.wait(cloud::deployed_template(&connection, &stack.name))?,
+            (Some(_), None) => aws.look(cloud::deployed_template(&connection, &stack.name))?,
             _ => None,
         };
         let deployed = text.is_some();

@@ -64,7 +64,7 @@ struct Group {
 
 pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     let subjects = subjects(args, session)?;
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let mut groups = vec![Group { about: "this machine".to_owned(), checks: tools() }];
     let mut whose = Group { about: "AWS".to_owned(), checks: Vec::new() };
     let mut stacks = Vec::new();
@@ -92,10 +92,10 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
             let said = format!("account {} in {}, as {}", who.account, who.region, who.arn);
             whose.checks.push(plain(Check::ok(said)));
             if large && !connection.is_local() {
-                whose.checks.push(plain(aws.run(preflight::template_bucket(&connection))));
+                whose.checks.push(plain(aws.unless_interrupted(preflight::template_bucket(&connection))?));
             }
         }
-        stacks.push(Group { about: subject.name.clone(), checks: checks(subject, &connection, &aws) });
+        stacks.push(Group { about: subject.name.clone(), checks: checks(subject, &connection, &aws)? });
     }
     groups.push(whose);
     groups.extend(stacks);
@@ -171,10 +171,10 @@ fn is_on_path(program: &str) -> bool {
 }
 
 /// Everything about one stack.
-fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Vec<Row> {
+fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Result<Vec<Row>> {
     if connection.is_local() {
         let what = "what the stack needs is not looked at: nothing of the emulator is real";
-        return vec![plain(Check::ok(what))];
+        return Ok(vec![plain(Check::ok(what))]);
     }
     let ahead = Ahead {
         name: &subject.name,
@@ -182,7 +182,7 @@ fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Vec<Row> {
         parameters: &subject.parameters,
         synthesized: subject.synthesized.as_ref(),
     };
-    match aws.run(aws::look(connection, ahead)) {
+    Ok(match aws.unless_interrupted(aws::look(connection, ahead))? {
         Ok(looked) => {
             let mut rows = vec![plain(state_of(&subject.name, looked.status.as_deref()))];
             rows.extend(imports(&looked));
@@ -190,7 +190,7 @@ fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Vec<Row> {
             rows
         }
         Err(reason) => vec![plain(Check::unknown(format!("what {} needs", subject.name), reason))],
-    }
+    })
 }
 
 /// Before the stacks that export something are deployed, nobody knows what it is.

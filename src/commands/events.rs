@@ -30,7 +30,7 @@ pub(crate) struct Events {
 
 pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
     let stack = Deployed::find(&args.stack, session);
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
     let reach = if args.all || args.operation.is_some() { Reach::ALL } else { Reach::RECENT };

@@ -79,7 +79,7 @@ pub(crate) fn rollback(args: &Rollback, session: &mut Session<'_>) -> Result {
 
 fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
     let target = Deployed::find(&named.stack, session);
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
     let request =
@@ -97,7 +97,7 @@ fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
         Err(error) => {
             let mut failure = aws::located(&error, target.synthesized.as_ref());
             if error.kind() == Kind::Refused
-                && let Ok(stacks) = aws.wait(cloud::list_stacks(&connection))
+                && let Ok(stacks) = aws.look(cloud::list_stacks(&connection))
                 && let Some(problem) = failure.problems.last_mut()
             {
                 let known = stacks.iter().map(|stack| stack.name.as_str());

@@ -39,11 +39,11 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
             .collect(),
     };
     let one = args.stack.is_some() || args.stack_name.is_some();
-    let mut aws = Aws::new(&session.global.aws)?;
+    let mut aws = Aws::new(&session.global)?;
     let mut rows = Vec::new();
     for (id, name, region, account) in stacks {
         let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
-        let outputs = aws.wait(cloud::describe_outputs(&connection, &name))?;
+        let outputs = aws.look(cloud::describe_outputs(&connection, &name))?;
         if outputs.is_none() && one {
             let problem = Problem::error("aws/not-deployed", format!("{name} is not deployed"));
             let next = args.stack.as_ref().map(|_| format!("docuthinker deploy {id}"));

@@ -31,6 +31,8 @@ mod iam_policy;
 mod lifecycle;
 #[cfg(feature = "aws")]
 mod preflight;
+#[cfg(feature = "aws")]
+mod process;
 mod project;
 mod report;
 #[cfg(feature = "aws")]

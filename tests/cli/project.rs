@@ -67,10 +67,16 @@ impl Project {
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> Command {
-        let home = self.folder.path().join("home");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_docuthinker"));
+        let mut command = self.other(env!("CARGO_BIN_EXE_docuthinker"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Another program in the same folder, with the same environment.
+    pub(crate) fn other(&self, program: &str) -> Command {
+        let home = self.folder.path().join("home");
+        let mut command = Command::new(program);
+        command
             .current_dir(self.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

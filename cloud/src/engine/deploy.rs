@@ -366,6 +366,9 @@ impl Machine for Deploy {
     type Output = Deployed;
 
     fn step(self, moment: Moment, seen: Observation) -> Step {
+        if matches!(seen, Observation::Interrupted) {
+            return self.interrupt();
+        }
         let turn = self.advance(moment, seen);
         // Cleaning and cancelling go on to their end; everything else gives way before the next action.
         let gives_way = match &turn.machine.at {

@@ -250,6 +250,9 @@ impl Machine for Destroy {
     type Output = DestroyOutcome;
 
     fn step(self, moment: Moment, seen: Observation) -> Step {
+        if matches!(seen, Observation::Interrupted) {
+            return self.interrupt();
+        }
         let turn = self.advance(moment, seen);
         match turn.next {
             Next::Do(_) if moment.cancelled => turn.machine.interrupt().after(turn.say),

@@ -41,6 +41,15 @@ type Garble = Box<dyn FnMut(&mut Vec<ResourceEvent>)>;
 /// Decides whether the n-th action fails, and how.
 type Fault = Box<dyn FnMut(usize, &Action) -> Option<Class>>;
 
+/// What comes of the question during which the caller wants to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Its answer comes all the same.
+    Answered,
+    /// Nobody waits for its answer.
+    GivenUp,
+}
+
 /// A stack, its history, and what goes wrong on the way.
 pub(crate) struct Fake {
     pub(crate) now: Duration,
@@ -94,6 +103,8 @@ pub(crate) struct Fake {
     pub(crate) execution_arrives: bool,
     /// The caller cancels as soon as this says so.
     pub(crate) cancel_when: Box<dyn Fn(&Action) -> bool>,
+    /// What comes of a question at which it comes.
+    pub(crate) asked_then: Asked,
     pub(crate) actions: Vec<Action>,
     cancelled: bool,
     running: bool,
@@ -176,6 +187,7 @@ impl Fake {
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
+            asked_then: Asked::Answered,
             actions: Vec::new(),
             cancelled: false,
             running: false,
@@ -243,10 +255,15 @@ impl Fake {
                 }
                 Next::Do(action) => action,
             };
-            self.cancelled |= (self.cancel_when)(&action);
+            let stops_here = !self.cancelled && (self.cancel_when)(&action);
+            self.cancelled |= stops_here;
             self.now += Duration::from_millis(10);
             assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
-            seen = self.answer(&action);
+            seen = if stops_here && self.asked_then == Asked::GivenUp && action.only_looks() {
+                Observation::Interrupted
+            } else {
+                self.answer(&action)
+            };
             self.actions.push(action);
         }
     }

@@ -19,6 +19,7 @@ use crate::cause::is_about_a_stack;
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
 use crate::preflight::records_in_events;
+use crate::text::stack_name;
 
 /// After how much silence we say that it still runs.
 const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -464,7 +465,14 @@ impl Follow {
         let seen =
             status.as_deref().map_or(String::new(), |status| format!("; it was last seen as {status}"));
         let operation_id = self.log.operation_id();
-        error.state(format!("the operation goes on in AWS{seen}")).with(|report| {
+        let can_be_cancelled =
+            error.kind() == Kind::Interrupted && status.as_deref() == Some("UPDATE_IN_PROGRESS");
+        let back = if can_be_cancelled {
+            format!("; to take the update back: docuthinker cancel {}", stack_name(&self.stack_id))
+        } else {
+            String::new()
+        };
+        error.state(format!("the operation goes on in AWS{seen}{back}")).with(|report| {
             let watch = format!("docuthinker watch {}", self.stack_id);
             report.next = Some(match report.next.take().filter(|_| report.kind == Kind::Credentials) {
                 Some(sign_in) => format!("{sign_in}; then `{watch}`"),

@@ -73,6 +73,36 @@ pub(crate) enum Action {
     Sleep(Duration),
 }
 
+impl Action {
+    /// Whether it only asks AWS something, so that nothing is lost if nobody waits for the answer.
+    pub(crate) fn only_looks(&self) -> bool {
+        match self {
+            Action::DescribeStack(_)
+            | Action::DescribeChangeSet { .. }
+            | Action::TemplateOf(_)
+            | Action::Explain { .. }
+            | Action::Estimate(_)
+            | Action::Events(_)
+            | Action::ListChangeSets(_)
+            | Action::ListResources(_)
+            | Action::Importers(_)
+            | Action::LookAtServices(_)
+            | Action::StoppedTasks(_)
+            | Action::TaskLogs(_)
+            | Action::Reconnect => true,
+            Action::CreateChangeSet { .. }
+            | Action::Ask(_)
+            | Action::Execute { .. }
+            | Action::DeleteChangeSet { .. }
+            | Action::DeleteStack { .. }
+            | Action::CancelUpdate { .. }
+            | Action::RollBack { .. }
+            | Action::ContinueRollback { .. }
+            | Action::Sleep(_) => false,
+        }
+    }
+}
+
 /// What a machine is told.
 #[derive(Debug, Clone)]
 pub(crate) enum Observation {
@@ -112,6 +142,8 @@ pub(crate) enum Observation {
     Reconnected(Result<(), CloudError>),
     /// The pause is over, or was cut short by the caller's wish to stop.
     Slept,
+    /// The caller wants to stop, and the answer to a question that changes nothing was not waited for.
+    Interrupted,
 }
 
 /// Where a change set is.

@@ -335,6 +335,9 @@ impl Machine for Operate {
     type Output = OperateOutcome;
 
     fn step(self, moment: Moment, seen: Observation) -> Step {
+        if matches!(seen, Observation::Interrupted) {
+            return self.interrupt();
+        }
         let turn = self.advance(moment, seen);
         match turn.next {
             Next::Do(_) if moment.cancelled => turn.machine.interrupt().after(turn.say),

@@ -190,7 +190,20 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Carries an action out. A question that AWS does not answer is given up when somebody wants to stop; one that is
+    /// asked later, to clean up, is not.
     async fn perform<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+        let cancel = self.cancel;
+        if !action.only_looks() || cancel.is_cancelled() {
+            return self.carry_out(action, machine).await;
+        }
+        tokio::select! {
+            seen = self.carry_out(action, machine) => seen,
+            () = cancel.cancelled() => Observation::Interrupted,
+        }
+    }
+
+    async fn carry_out<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
         let connection = &self.connection;
         match action {
             Action::DescribeStack(stack) => Observation::Stack(api::describe_stack(connection, &stack).await),

@@ -82,7 +82,8 @@ async fn look_ahead(
     run: &Run<'_>,
     monitor: &Monitor<'_>,
 ) -> Result<()> {
-    let exports = aws::keep_imported(connection, &plan.name, &mut plan.template).await;
+    let exports = aws::keep_imported(connection, &plan.name, &mut plan.template);
+    let exports = aws::unless_interrupted(run.cancel, exports).await?;
     let mut found = exports.map_err(|error| aws::failure(&error))?;
     if !run.args.no_preflight {
         found.extend(aws::preflight(connection, plan.ahead(), run.cancel).await);
@@ -104,8 +105,8 @@ async fn settle_protection(
     run: &Run<'_>,
     monitor: &Monitor<'_>,
 ) -> Result<()> {
-    let known = cloud::describe(connection, &stack.name).await.map_err(|error| aws::failure(&error))?;
-    let Some(known) = known else { return Ok(()) };
+    let known = aws::unless_interrupted(run.cancel, cloud::describe(connection, &stack.name)).await?;
+    let Some(known) = known.map_err(|error| aws::failure(&error))? else { return Ok(()) };
     if !known.termination_protection || stack.termination_protection || aws::is_empty(&known) {
         return Ok(());
     }

@@ -38,7 +38,7 @@ impl Looked {
     pub(super) fn at(target: Target, aws: &mut Aws, session: &mut Session<'_>) -> Result<Looked> {
         let connection =
             aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
-        let stack = aws.wait(cloud::describe(&connection, &target.name))?;
+        let stack = aws.look(cloud::describe(&connection, &target.name))?;
         // An ARN leads to a stack that is gone, too.
         let stack = stack.filter(|stack| stack.status != "DELETE_COMPLETE");
         let mut looked = Looked { target, connection, stack, retain: Vec::new(), parts: Vec::new() };
@@ -50,7 +50,7 @@ impl Looked {
             let ids: Vec<String> = nested.filter_map(|resource| resource.physical_id.clone()).collect();
             looked.parts.push(part);
             for id in ids {
-                waiting.extend(aws.wait(cloud::describe(&looked.connection, &id))?);
+                waiting.extend(aws.look(cloud::describe(&looked.connection, &id))?);
             }
         }
         Ok(looked)
@@ -93,9 +93,9 @@ fn part(
     aws: &Aws,
     session: &mut Session<'_>,
 ) -> Result<Part> {
-    let resources = aws.run(cloud::resources_of(connection, &stack.stack_id));
+    let resources = aws.unless_interrupted(cloud::resources_of(connection, &stack.stack_id))?;
     let resources = or_note(resources, Vec::new(), &stack.name, session)?;
-    let text = aws.run(cloud::processed_template(connection, &stack.stack_id));
+    let text = aws.unless_interrupted(cloud::processed_template(connection, &stack.stack_id))?;
     let text = or_note(text, None, &stack.name, session)?;
     let template = text.and_then(|text| Template::parse(&text, &stack.name).ok());
     Ok(Part { stack, resources, template: template.map(|document| document.template) })
@@ -173,7 +173,7 @@ pub(super) fn refuse_obstacles(looked: &[Looked], aws: &Aws, session: &mut Sessi
         if !one.begins() {
             continue;
         }
-        let (blockers, notes) = obstacles(one, gone, aws);
+        let (blockers, notes) = obstacles(one, gone, aws)?;
         for note in notes {
             session.printer.status(&format!("note: {note}"));
         }
@@ -196,18 +196,19 @@ pub(super) fn refuse_obstacles(looked: &[Looked], aws: &Aws, session: &mut Sessi
 }
 
 /// What is in the way of one stack, and what could not be looked at.
-fn obstacles(one: &Looked, gone: &[String], aws: &Aws) -> (Vec<cloud::Blocker>, Vec<String>) {
+fn obstacles(one: &Looked, gone: &[String], aws: &Aws) -> Result<(Vec<cloud::Blocker>, Vec<String>)> {
     let mut blockers: Vec<cloud::Blocker> = one.stack.iter().filter_map(cloud::obstacle_of_stack).collect();
     let mut notes = Vec::new();
     for part in &one.parts {
-        let found = aws.run(cloud::obstacles_of_exports(&one.connection, &part.stack, gone));
+        let found =
+            aws.unless_interrupted(cloud::obstacles_of_exports(&one.connection, &part.stack, gone))?;
         blockers.extend(found.blockers);
         notes.extend(found.notes);
     }
     let doomed = one.doomed();
     let deleted = doomed.iter().filter(|one| one.fate != Fate::Retained && !one.empties_itself);
     let resources: Vec<RetainedResource> = deleted.map(|one| one.resource.clone()).collect();
-    let found = aws.run(cloud::obstacles_to_deletion(&one.connection, &resources));
+    let found = aws.unless_interrupted(cloud::obstacles_to_deletion(&one.connection, &resources))?;
     notes.extend(found.notes);
     for blocker in found.blockers {
         let emptied_by = doomed
@@ -220,7 +221,7 @@ fn obstacles(one: &Looked, gone: &[String], aws: &Aws) -> (Vec<cloud::Blocker>, 
             None => blockers.push(blocker),
         }
     }
-    (blockers, notes)
+    Ok((blockers, notes))
 }
 
 /// Where the user wrote the resource, or the stack that it is in.

@@ -31,7 +31,8 @@ impl Deploy {
             Err(failure) if failure.passes() => {
                 let ids =
                     SetIds { stack_id: self.plan.stack.clone(), id: self.plan.names.change_set.clone() };
-                self.clean_up(ids, Err(verdict::not_prepared(failure)))
+                let error = if moment.cancelled { interrupted() } else { verdict::not_prepared(failure) };
+                self.clean_up(ids, Err(error))
             }
             Err(failure) => self.fail(verdict::not_prepared(failure)),
         }

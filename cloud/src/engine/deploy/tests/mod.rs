@@ -6,7 +6,7 @@ mod time;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
+use crate::engine::fake::{Asked, CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
 use crate::engine::patience::Pace;
 use crate::engine::plan::Names;
 use crate::engine::progress::Timestamp;
@@ -314,8 +314,9 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")])
     };
     let all = run(fresh()).actions;
-    for at in 0..all.len() {
+    for (at, asked_then) in (0..all.len()).flat_map(|at| [(at, Asked::Answered), (at, Asked::GivenUp)]) {
         let mut fake = fresh();
+        fake.asked_then = asked_then;
         let seen = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             seen.set(seen.get() + 1);
@@ -325,7 +326,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
         let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
         match &run.result {
             // The last look showed the end.
-            Ok(_) => assert_eq!(at, all.len() - 1),
+            Ok(_) => assert_eq!((at, asked_then), (all.len() - 1, Asked::Answered)),
             Err(error) => {
                 assert_eq!(error.exit_code(), 130, "at {:?}", all[at]);
                 if executions(&run) == 0 {
@@ -342,6 +343,18 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             }
         }
     }
+}
+
+// C3
+#[test]
+fn an_interrupt_while_nobody_answers_the_order_of_a_change_set_is_an_interrupt() {
+    let mut fake = Fake::new(None);
+    let is_the_order = |action: &Action| matches!(action, Action::CreateChangeSet { .. });
+    fake.lost = Box::new(move |_, action| is_the_order(action));
+    fake.cancel_when = Box::new(is_the_order);
+    let run = run(fake);
+    assert_eq!(failed(&run).exit_code(), 130);
+    assert_eq!((set_deletions(&run), stack_deletions(&run)), (1, 1), "it was made all the same");
 }
 
 #[test]
