@@ -250,11 +250,18 @@ impl Machine for Destroy {
     type Output = DestroyOutcome;
 
     fn step(self, moment: Moment, seen: Observation) -> Step {
+        if matches!(seen, Observation::Interrupted) {
+            return self.interrupt();
+        }
         let turn = self.advance(moment, seen);
         match turn.next {
             Next::Do(_) if moment.cancelled => turn.machine.interrupt().after(turn.say),
             _ => turn,
         }
+    }
+
+    fn gives_way(&self) -> bool {
+        true
     }
 
     fn wants_older(&self, _so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {

@@ -94,6 +94,10 @@ pub(crate) struct Fake {
     pub(crate) execution_arrives: bool,
     /// The caller cancels as soon as this says so.
     pub(crate) cancel_when: Box<dyn Fn(&Action) -> bool>,
+    /// How long each answer takes.
+    pub(crate) slow: Box<dyn Fn(&Action) -> Duration>,
+    /// Whether a question that is open when the caller cancels is not waited for, as in life.
+    pub(crate) cuts: bool,
     pub(crate) actions: Vec<Action>,
     cancelled: bool,
     running: bool,
@@ -176,6 +180,8 @@ impl Fake {
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
+            slow: Box::new(|_| Duration::from_millis(10)),
+            cuts: false,
             actions: Vec::new(),
             cancelled: false,
             running: false,
@@ -244,9 +250,10 @@ impl Fake {
                 Next::Do(action) => action,
             };
             self.cancelled |= (self.cancel_when)(&action);
-            self.now += Duration::from_millis(10);
+            self.now += (self.slow)(&action);
             assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
-            seen = self.answer(&action);
+            let cut = self.cuts && self.cancelled && action.only_asks() && machine.gives_way();
+            seen = if cut { Observation::Interrupted } else { self.answer(&action) };
             self.actions.push(action);
         }
     }
@@ -334,7 +341,6 @@ impl Fake {
                 self.leaves.change_set = false;
                 Observation::Done(Ok(()))
             }
-            Action::Reconnect => Observation::Reconnected(Ok(())),
             Action::Sleep(pause) => {
                 self.now += *pause;
                 if self.running {
@@ -390,7 +396,6 @@ fn refused(action: &Action, class: Class) -> Option<Observation> {
         Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
         Action::ListResources(_) => Observation::Resources(Err(failure)),
         Action::Importers(_) => Observation::Importers(Err(failure)),
-        Action::Reconnect => Observation::Reconnected(Err(failure.into_error())),
         Action::Ask(_)
         | Action::Sleep(_)
         | Action::TaskLogs(_)

@@ -311,8 +311,10 @@ proptest! {
         truth in truth(),
         trouble in trouble(),
         when in 0usize..60,
+        cuts in any::<bool>(),
     ) {
         let mut fake = truth.fake(&trouble);
+        fake.cuts = cuts;
         let calls = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             calls.set(calls.get() + 1);

@@ -205,24 +205,15 @@ fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on(
 
 // A5
 #[test]
-fn expired_credentials_are_loaded_afresh_once() {
+fn credentials_that_stay_expired_end_following_and_say_how_to_watch() {
     let mut fake = success();
-    let mut expired = false;
-    fake.fault = Box::new(move |n, action| {
-        let now = n >= 10 && !matches!(action, Action::Sleep(_)) && !std::mem::replace(&mut expired, true);
-        now.then_some(Class::Credentials)
-    });
-    let renewed = run(fake);
-    assert!(outcome(&renewed).changed);
-    assert_eq!(renewed.count(|action| *action == Action::Reconnect), 1);
-
-    let mut fake = success();
-    fake.fault = Box::new(|n, action| {
-        (n >= 10 && !matches!(action, Action::Reconnect | Action::Sleep(_))).then_some(Class::Credentials)
-    });
+    fake.fault =
+        Box::new(|n, action| (n >= 10 && !matches!(action, Action::Sleep(_))).then_some(Class::Credentials));
     let expired = run(fake);
     assert_eq!(failed(&expired).exit_code(), 5);
-    assert!(failed(&expired).report().state.as_ref().unwrap().contains("goes on in AWS"));
+    let report = failed(&expired).report();
+    assert!(report.state.as_ref().unwrap().contains("goes on in AWS"));
+    assert!(report.next.as_ref().unwrap().contains("docuthinker watch"), "{report:?}");
 }
 
 // A6
