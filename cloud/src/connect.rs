@@ -5,6 +5,7 @@ mod clients;
 mod endpoints;
 mod mfa;
 mod profile;
+mod renewal;
 mod roles;
 mod source;
 
@@ -19,6 +20,7 @@ pub use endpoints::OtherEndpoint;
 pub use mfa::{Mfa, MfaAnswer, MfaRequest};
 
 pub(crate) use self::clients::ATTEMPTS;
+use self::renewal::Renewal;
 use self::source::Source;
 use crate::emulator::Emulator;
 use crate::error::{CloudError, Kind};
@@ -103,6 +105,8 @@ pub struct Connection {
     pub(crate) ordering: aws_sdk_cloudformation::Client,
     /// The pace of all questions of this account and region; clones of the connection share it.
     pub(crate) pacer: Pacer,
+    /// The session after this one, once this one has ended.
+    renewal: Renewal,
     /// The pace of all that changes something.
     pub(crate) orders: Pacer,
 }
@@ -131,6 +135,7 @@ impl Connection {
             s3: clients::s3(&config),
             pacer: Pacer::of_questions(pace),
             orders: Pacer::of_orders(pace),
+            renewal: Renewal::default(),
             config,
             options,
         })
@@ -139,7 +144,7 @@ impl Connection {
     /// The same connection with credentials that are loaded afresh, for when the old ones expired on the way.
     ///
     /// Files, processes and token caches are read anew, and the code of an MFA device is asked for again.
-    pub(crate) async fn reopened(&self) -> Result<Connection, CloudError> {
+    async fn reopened(&self) -> Result<Connection, CloudError> {
         self.options.mfa.forget_before(self.opened);
         let opened = Connection::open(self.options.clone()).await?;
         Ok(Connection { pacer: self.pacer.clone(), orders: self.orders.clone(), ..opened })

@@ -15,6 +15,9 @@ use crate::text::{clean, shorten};
 /// How many characters of an answer that is not from AWS are shown.
 const SHOWN_BODY: usize = 120;
 
+/// What to do about credentials of which nothing else is known.
+pub(crate) const SIGN_IN: &str = "sign in again (for example `aws sso login`)";
+
 /// What a failed call means for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -120,7 +123,7 @@ impl ApiFailure {
                 Kind::Credentials,
                 format!("AWS does not accept the credentials: {message}{code}"),
             )
-            .next("sign in again (for example `aws sso login`), then run the same command again"),
+            .next(format!("{SIGN_IN}, then run the same command again")),
             Class::Skewed => CloudError::new(Kind::Credentials, message).next(clock::FIX),
             Class::Denied => {
                 CloudError::new(Kind::Credentials, format!("not allowed to do {action}: {message}"))

@@ -35,6 +35,7 @@ mod services;
 mod stacks;
 mod template_body;
 mod text;
+mod together;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
 pub use connect::{ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, OtherEndpoint};

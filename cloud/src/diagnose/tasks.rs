@@ -6,7 +6,7 @@ use crate::connect::Connection;
 use crate::engine::progress::{Progress, ResourceEvent};
 use crate::history::PastOperation;
 use crate::services::logs::{LogPlaces, with_logs};
-use crate::services::watch::Watch;
+use crate::services::watch::{Kind, Watch};
 use crate::services::{ServiceRef, StoppedTask, ask};
 
 /// The tasks of the operation's services that failed since it began, with their last log lines, and what could not be
@@ -20,18 +20,21 @@ pub(super) async fn of(
     for service in services(&operation.events) {
         match ask::stopped_tasks(connection, &service).await {
             Ok(mut tasks) => {
+                watch.answered(Kind::Tasks);
                 // Those of a later operation are another story.
                 tasks
                     .retain(|task| operation.ended.is_none_or(|end| task.stopped.is_none_or(|at| at <= end)));
                 for task in watch.saw_tasks(tasks) {
                     let logged = with_logs(connection, &mut places, task).await;
-                    notes.extend(logged.failure.as_ref().and_then(|failure| watch.refused(failure)));
+                    notes.extend(
+                        logged.failure.as_ref().and_then(|failure| watch.refused(Kind::Logs, failure)),
+                    );
                     watch.logged(logged.task);
                 }
             }
-            Err(failure) => notes.extend(watch.refused(&failure)),
+            Err(failure) => notes.extend(watch.refused(Kind::Tasks, &failure)),
         }
-        if !watch.may("ecs:ListTasks") || !watch.may("ecs:DescribeTasks") {
+        if watch.is_silent(Kind::Tasks) || !watch.may("ecs:ListTasks") || !watch.may("ecs:DescribeTasks") {
             break;
         }
     }

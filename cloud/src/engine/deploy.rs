@@ -5,7 +5,6 @@ mod change_set;
 mod execution;
 #[cfg(test)]
 mod tests;
-mod verification;
 
 use std::time::Duration;
 
@@ -18,10 +17,10 @@ use super::progress::{Phase, Progress, ResourceEvent};
 use super::request::{Decision, DeployOutcome, Question, RetainedResource, StackDescription};
 use super::status::{Condition, condition, never_created};
 use super::verdict;
+use super::verification::{Verification, Verified};
 use crate::error::{CloudError, Kind};
 use crate::failure::ApiFailure;
 use crate::services::watch::Repeat;
-use verification::Verification;
 
 /// What a deployment leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +78,8 @@ enum At {
     Following(Box<Following>),
     /// Tasks keep stopping; the action is what comes next if the caller wants to wait.
     OfferingToRollBack(Box<Following>, Repeat, Action),
-    Verifying(Box<Verification>),
+    /// CloudFormation is done; the services are looked at.
+    Verifying(Box<(Verification, DeployOutcome)>),
     Cleaning(Box<Cleanup>),
 }
 
@@ -201,7 +201,7 @@ impl Deploy {
             (At::OfferingToRollBack(following, repeat, action), Observation::Decided(decision)) => {
                 self.decided_to_roll_back(following, repeat, action, &decision)
             }
-            (At::Verifying(verification), seen) => self.verify(*verification, moment, seen),
+            (At::Verifying(verifying), seen) => self.verify(verifying, moment, seen),
             (At::Cleaning(cleanup), seen) => self.clean(*cleanup, moment, seen),
             _ => self.fail(CloudError::bug("an answer that nobody asked for, while deploying")),
         }
@@ -304,6 +304,38 @@ impl Deploy {
         }
     }
 
+    // After success.
+
+    /// Looks only where the operation touched ECS.
+    fn begin_verifying(self, outcome: DeployOutcome, follow: &Follow) -> Step {
+        match Verification::of(follow, &self.plan.stack) {
+            Some(verification) => {
+                let action = verification.action();
+                self.go(At::Verifying(Box::new((verification, outcome))), action)
+            }
+            None => self.end(Ok(Deployed::Done(outcome))),
+        }
+    }
+
+    fn verify(
+        mut self,
+        mut verifying: Box<(Verification, DeployOutcome)>,
+        moment: Moment,
+        seen: Observation,
+    ) -> Step {
+        let mut say = Vec::new();
+        let verified = verifying.0.step(&mut self.patience, moment, seen, &mut say);
+        let step = match verified {
+            Verified::Do(action) => self.go(At::Verifying(verifying), action),
+            Verified::Stands => self.end(Ok(Deployed::Done(verifying.1))),
+            Verified::Differs(error) => {
+                let status = verifying.1.status;
+                self.fail(error.with(|report| report.status = Some(status)))
+            }
+        };
+        step.after(say)
+    }
+
     // The end before execution.
 
     fn clean_up(self, ids: SetIds, result: Result<DeployOutcome, CloudError>) -> Step {
@@ -353,7 +385,7 @@ impl Deploy {
                 self.fail(error)
             }
             // CloudFormation is done; only whether ECS agrees is not known.
-            At::Verifying(verification) => self.unverified(*verification),
+            At::Verifying(verifying) => self.end(Ok(Deployed::Done(verifying.1))),
             At::Cleaning(cleanup) => {
                 let action = cleanup.action(&self.plan.names.token);
                 self.go(At::Cleaning(cleanup), action)
@@ -370,15 +402,20 @@ impl Machine for Deploy {
             return self.interrupt();
         }
         let turn = self.advance(moment, seen);
-        // Cleaning and cancelling go on to their end; everything else gives way before the next action.
-        let gives_way = match &turn.machine.at {
+        match turn.next {
+            Next::Do(_) if moment.cancelled && turn.machine.gives_way() => {
+                turn.machine.interrupt().after(turn.say)
+            }
+            _ => turn,
+        }
+    }
+
+    /// Cleaning and cancelling go on to their end; everything else gives way before the next action.
+    fn gives_way(&self) -> bool {
+        match &self.at {
             At::Cleaning(_) => false,
             At::Following(following) => following.cancelling != Some(Because::Interrupted),
             _ => true,
-        };
-        match turn.next {
-            Next::Do(_) if moment.cancelled && gives_way => turn.machine.interrupt().after(turn.say),
-            _ => turn,
         }
     }
 

@@ -260,6 +260,10 @@ impl Machine for Destroy {
         }
     }
 
+    fn gives_way(&self) -> bool {
+        true
+    }
+
     fn wants_older(&self, _so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {
         match &self.at {
             At::Following(follow) => follow.wants_older(page),

@@ -41,15 +41,6 @@ type Garble = Box<dyn FnMut(&mut Vec<ResourceEvent>)>;
 /// Decides whether the n-th action fails, and how.
 type Fault = Box<dyn FnMut(usize, &Action) -> Option<Class>>;
 
-/// What comes of the question during which the caller wants to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Its answer comes all the same.
-    Answered,
-    /// Nobody waits for its answer.
-    GivenUp,
-}
-
 /// A stack, its history, and what goes wrong on the way.
 pub(crate) struct Fake {
     pub(crate) now: Duration,
@@ -103,8 +94,10 @@ pub(crate) struct Fake {
     pub(crate) execution_arrives: bool,
     /// The caller cancels as soon as this says so.
     pub(crate) cancel_when: Box<dyn Fn(&Action) -> bool>,
-    /// What comes of a question at which it comes.
-    pub(crate) asked_then: Asked,
+    /// How long each answer takes.
+    pub(crate) slow: Box<dyn Fn(&Action) -> Duration>,
+    /// Whether a question that is open when the caller cancels is not waited for, as in life.
+    pub(crate) cuts: bool,
     pub(crate) actions: Vec<Action>,
     cancelled: bool,
     running: bool,
@@ -187,7 +180,8 @@ impl Fake {
             meddle: None,
             execution_arrives: true,
             cancel_when: Box::new(|_| false),
-            asked_then: Asked::Answered,
+            slow: Box::new(|_| Duration::from_millis(10)),
+            cuts: false,
             actions: Vec::new(),
             cancelled: false,
             running: false,
@@ -255,15 +249,11 @@ impl Fake {
                 }
                 Next::Do(action) => action,
             };
-            let stops_here = !self.cancelled && (self.cancel_when)(&action);
-            self.cancelled |= stops_here;
-            self.now += Duration::from_millis(10);
+            self.cancelled |= (self.cancel_when)(&action);
+            self.now += (self.slow)(&action);
             assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
-            seen = if stops_here && self.asked_then == Asked::GivenUp && action.only_looks() {
-                Observation::Interrupted
-            } else {
-                self.answer(&action)
-            };
+            let cut = self.cuts && self.cancelled && action.only_asks() && machine.gives_way();
+            seen = if cut { Observation::Interrupted } else { self.answer(&action) };
             self.actions.push(action);
         }
     }
@@ -352,7 +342,6 @@ impl Fake {
                 self.leaves.change_set = false;
                 Observation::Done(Ok(()))
             }
-            Action::Reconnect => Observation::Reconnected(Ok(())),
             Action::Sleep(pause) => {
                 self.now += *pause;
                 if self.running {
@@ -408,7 +397,6 @@ fn refused(action: &Action, class: Class) -> Option<Observation> {
         Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
         Action::ListResources(_) => Observation::Resources(Err(failure)),
         Action::Importers(_) => Observation::Importers(Err(failure)),
-        Action::Reconnect => Observation::Reconnected(Err(failure.into_error())),
         Action::Ask(_)
         | Action::Sleep(_)
         | Action::TaskLogs(_)

@@ -62,7 +62,6 @@ pub(crate) struct Follow {
     stale: Duration,
     last_events_tries: u32,
     events: Events,
-    reconnected: bool,
     began: Duration,
     spoke: Duration,
     /// What is left of a pause that a sign of life interrupts.
@@ -129,7 +128,6 @@ impl Follow {
             stale: STALE,
             last_events_tries: 0,
             events: Events::Told,
-            reconnected: false,
             began: Duration::ZERO,
             spoke: Duration::ZERO,
             rest: Duration::ZERO,
@@ -186,11 +184,10 @@ impl Follow {
                 self.give_a_sign_of_life(moment, say);
                 Followed::Do(Action::Sleep(rest))
             }
-            Observation::Slept | Observation::Reconnected(Ok(())) => {
+            Observation::Slept => {
                 self.plan_round();
                 self.go_on(moment, say)
             }
-            Observation::Reconnected(Err(error)) => self.lost(error),
             Observation::Events(Ok(events)) => {
                 self.events = Events::Told;
                 self.tell(events, moment, say);
@@ -200,8 +197,7 @@ impl Follow {
             Observation::Stack(Ok(stack)) => self.saw(stack, moment, say),
             Observation::Stack(Err(failure)) => self.failed(&failure, moment, say),
             seen @ (Observation::Services(_) | Observation::StoppedTasks(_) | Observation::TaskLogs(_)) => {
-                let next = self.look.saw(seen, say);
-                next.into_iter().rev().for_each(|action| self.todo.push_front(action));
+                self.look.saw(seen, say);
                 self.go_on(moment, say)
             }
             _ => self.lost(CloudError::bug("an answer that nobody asked for, while following")),
@@ -229,6 +225,7 @@ impl Follow {
 
     fn plan_round(&mut self) {
         self.todo.clear();
+        self.look.rest();
         if self.events == Events::Failing && !self.closing {
             self.todo.push_back(self.describe());
         }
@@ -271,9 +268,13 @@ impl Follow {
             return Followed::Do(action);
         }
         if self.closing {
-            return self.close(moment, say);
+            // What of the stopped tasks was put off is asked for now: there is no later.
+            return match self.look.put_off() {
+                Some(action) => Followed::Do(action),
+                None => self.close(moment, say),
+            };
         }
-        if let Some(action) = self.look.due(&self.log, moment, self.patience.pace().services_every) {
+        if let Some(action) = self.look.next(&self.log, moment, self.patience.pace().services_every) {
             return Followed::Do(action);
         }
         let due = self.described.is_none_or(|described| {
@@ -439,10 +440,6 @@ impl Follow {
         moment: Moment,
         say: &mut Vec<Progress>,
     ) -> Followed {
-        if failure.class == Class::Credentials && !self.reconnected {
-            self.reconnected = true;
-            return Followed::Do(Action::Reconnect);
-        }
         match self.patience.retry(failure, moment) {
             Ok((action, news)) => {
                 self.spoke = moment.elapsed;

@@ -67,40 +67,8 @@ pub(crate) enum Action {
     StoppedTasks(ServiceRef),
     /// Fetch the last lines that a stopped task wrote.
     TaskLogs(Box<StoppedTask>),
-    /// Load the credentials afresh.
-    Reconnect,
     /// Wait.
     Sleep(Duration),
-}
-
-impl Action {
-    /// Whether it only asks AWS something, so that nothing is lost if nobody waits for the answer.
-    pub(crate) fn only_looks(&self) -> bool {
-        match self {
-            Action::DescribeStack(_)
-            | Action::DescribeChangeSet { .. }
-            | Action::TemplateOf(_)
-            | Action::Explain { .. }
-            | Action::Estimate(_)
-            | Action::Events(_)
-            | Action::ListChangeSets(_)
-            | Action::ListResources(_)
-            | Action::Importers(_)
-            | Action::LookAtServices(_)
-            | Action::StoppedTasks(_)
-            | Action::TaskLogs(_)
-            | Action::Reconnect => true,
-            Action::CreateChangeSet { .. }
-            | Action::Ask(_)
-            | Action::Execute { .. }
-            | Action::DeleteChangeSet { .. }
-            | Action::DeleteStack { .. }
-            | Action::CancelUpdate { .. }
-            | Action::RollBack { .. }
-            | Action::ContinueRollback { .. }
-            | Action::Sleep(_) => false,
-        }
-    }
 }
 
 /// What a machine is told.
@@ -138,12 +106,65 @@ pub(crate) enum Observation {
     StoppedTasks(Result<Vec<StoppedTask>, ApiFailure>),
     /// A stopped task with its last lines.
     TaskLogs(Box<Logged>),
-    /// The credentials were loaded afresh, or not.
-    Reconnected(Result<(), CloudError>),
     /// The pause is over, or was cut short by the caller's wish to stop.
     Slept,
-    /// The caller wants to stop, and the answer to a question that changes nothing was not waited for.
+    /// The caller wants to stop; the question was not waited for, or the order never taken.
     Interrupted,
+}
+
+impl Action {
+    /// Whether nothing is lost if its answer is not waited for.
+    pub(crate) fn only_asks(&self) -> bool {
+        match self {
+            Action::CreateChangeSet { .. }
+            | Action::Execute { .. }
+            | Action::DeleteChangeSet { .. }
+            | Action::DeleteStack { .. }
+            | Action::CancelUpdate { .. }
+            | Action::RollBack { .. }
+            | Action::ContinueRollback { .. }
+            // These two listen to the caller themselves.
+            | Action::Ask(_)
+            | Action::Sleep(_) => false,
+            Action::DescribeStack(_)
+            | Action::DescribeChangeSet { .. }
+            | Action::TemplateOf(_)
+            | Action::Explain { .. }
+            | Action::Estimate(_)
+            | Action::Events(_)
+            | Action::ListChangeSets(_)
+            | Action::ListResources(_)
+            | Action::Importers(_)
+            | Action::LookAtServices(_)
+            | Action::StoppedTasks(_)
+            | Action::TaskLogs(_) => true,
+        }
+    }
+}
+
+impl Observation {
+    /// Why a call failed, if it did.
+    pub(crate) fn failure(&self) -> Option<&ApiFailure> {
+        match self {
+            Observation::Stack(answer) => answer.as_ref().err(),
+            Observation::Created(answer) => answer.as_ref().err(),
+            Observation::ChangeSet(answer) => answer.as_ref().err(),
+            Observation::Template(answer) => answer.as_ref().err(),
+            Observation::Events(answer) => answer.as_ref().err(),
+            Observation::Done(answer) => answer.as_ref().err(),
+            Observation::ChangeSets(answer) | Observation::Importers(answer) => answer.as_ref().err(),
+            Observation::Resources(answer) => answer.as_ref().err(),
+            Observation::Services(answer) => answer.as_ref().err(),
+            Observation::StoppedTasks(answer) => answer.as_ref().err(),
+            Observation::TaskLogs(logged) => logged.failure.as_ref(),
+            Observation::Begin
+            | Observation::Explained(_)
+            | Observation::Estimated(_)
+            | Observation::Decided(_)
+            | Observation::Slept
+            | Observation::Interrupted => None,
+        }
+    }
 }
 
 /// Where a change set is.
@@ -199,6 +220,9 @@ pub(crate) trait Machine: Sized {
 
     /// One step.
     fn step(self, moment: Moment, seen: Observation) -> Turn<Self>;
+
+    /// Whether it ends, or turns to something else, when the caller wants to stop. What cleans up goes on.
+    fn gives_way(&self) -> bool;
 
     /// Whether the page of events after this one is needed. Both are newest first; `page` is the end of `so_far`.
     fn wants_older(&self, so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool;

@@ -22,6 +22,7 @@ mod runtime;
 mod slow;
 pub(crate) mod status;
 mod verdict;
+mod verification;
 
 pub use destroy::{
     Blocker, Hold, Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,

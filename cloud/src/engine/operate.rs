@@ -16,6 +16,7 @@ use super::progress::{Phase, Progress, ResourceEvent};
 use super::request::{DEFAULT_GRACE, DestroyRequest, StackDescription};
 use super::status::{Condition, condition};
 use super::verdict;
+use super::verification::{Verification, Verified};
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
 
@@ -85,6 +86,8 @@ enum At {
     ReadingHistory(StackDescription),
     Ordering(Box<Follow>),
     Following(Box<Follow>),
+    /// CloudFormation is done; the services are looked at.
+    Verifying(Box<(Verification, OperateOutcome)>),
 }
 
 type Step = Turn<Operate>;
@@ -122,6 +125,7 @@ impl Operate {
             }
             (At::Ordering(follow), Observation::Done(answer)) => self.ordered(follow, answer, moment),
             (At::Following(follow), seen) => self.follow(follow, moment, seen),
+            (At::Verifying(verifying), seen) => self.verify(verifying, moment, seen),
             _ => self.end(Err(CloudError::bug("an answer that nobody asked for, while watching"))),
         }
     }
@@ -290,11 +294,13 @@ impl Operate {
         say.extend(follow.look.take_repeat().map(Progress::from));
         let step = match followed {
             Followed::Do(action) => self.go(At::Following(follow), action),
-            Followed::Ended(ending) => {
-                let tasks = follow.look.tasks().to_vec();
-                let result = self.verdict(&follow, ending);
-                self.end(result.map_err(|error| error.with(|report| report.tasks = tasks)))
-            }
+            Followed::Ended(ending) => match self.verdict(&follow, ending) {
+                Ok(outcome) => self.begin_verifying(outcome, &follow),
+                Err(error) => {
+                    let tasks = follow.look.tasks().to_vec();
+                    self.end(Err(error.with(|report| report.tasks = tasks)))
+                }
+            },
             Followed::Lost(error) => self.end(Err(error)),
         };
         step.after(say)
@@ -321,9 +327,45 @@ impl Operate {
         }
     }
 
-    fn interrupt(self) -> Step {
+    /// A success is looked at as the deployment itself would; see [`verification`](super::verification).
+    fn begin_verifying(self, outcome: OperateOutcome, follow: &Follow) -> Step {
+        let name = follow.latest.as_ref().map_or(&self.request.stack, |stack| &stack.name);
+        let succeeded = condition(&outcome.status) == Condition::Succeeded;
+        match Verification::of(follow, name).filter(|_| succeeded) {
+            Some(verification) => {
+                let action = verification.action();
+                self.go(At::Verifying(Box::new((verification, outcome))), action)
+            }
+            None => self.end(Ok(outcome)),
+        }
+    }
+
+    fn verify(
+        mut self,
+        mut verifying: Box<(Verification, OperateOutcome)>,
+        moment: Moment,
+        seen: Observation,
+    ) -> Step {
+        let mut say = Vec::new();
+        let verified = verifying.0.step(&mut self.patience, moment, seen, &mut say);
+        let step = match verified {
+            Verified::Do(action) => self.go(At::Verifying(verifying), action),
+            Verified::Stands => self.end(Ok(verifying.1)),
+            Verified::Differs(error) => {
+                let outcome = verifying.1;
+                self.end(Err(error.with(|report| {
+                    (report.status, report.operation_id) = (Some(outcome.status), outcome.operation_id);
+                })))
+            }
+        };
+        step.after(say)
+    }
+
+    fn interrupt(mut self) -> Step {
         let error = CloudError::new(Kind::Interrupted, "interrupted");
-        let error = match &self.at {
+        let error = match std::mem::replace(&mut self.at, At::Looking) {
+            // CloudFormation is done; only whether ECS agrees is not known.
+            At::Verifying(verifying) => return self.end(Ok(verifying.1)),
             At::Following(follow) => follow.still_running(error),
             _ => error.state("nothing was changed in AWS"),
         };
@@ -343,6 +385,10 @@ impl Machine for Operate {
             Next::Do(_) if moment.cancelled => turn.machine.interrupt().after(turn.say),
             _ => turn,
         }
+    }
+
+    fn gives_way(&self) -> bool {
+        true
     }
 
     fn wants_older(&self, so_far: &[ResourceEvent], page: &[ResourceEvent]) -> bool {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::deploy::{Deploy, Deployed};
-use super::fake::{Asked, CREATED, Fake, Run, TEMPLATE, TOKEN, event};
+use super::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, event};
 use super::machine::{Action, SetView};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
@@ -311,9 +311,10 @@ proptest! {
         truth in truth(),
         trouble in trouble(),
         when in 0usize..60,
+        cuts in any::<bool>(),
     ) {
         let mut fake = truth.fake(&trouble);
-        fake.asked_then = if when % 2 == 0 { Asked::GivenUp } else { Asked::Answered };
+        fake.cuts = cuts;
         let calls = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             calls.set(calls.get() + 1);

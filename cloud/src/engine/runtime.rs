@@ -16,10 +16,12 @@ use super::request::{Decision, DeployOutcome, DeployRequest, DestroyOutcome, Des
 use crate::connect::Connection;
 use crate::diagnose::explain_change_set;
 use crate::engine::cancel::Cancel;
-use crate::error::CloudError;
+use crate::error::{CloudError, Kind};
+use crate::failure::{Class, SIGN_IN};
 use crate::history::{Reach, history, typical_duration};
 use crate::services;
-use crate::services::logs::LogPlaces;
+use crate::services::ask::in_time;
+use crate::services::logs::{LogPlaces, Logged};
 use crate::template_body::{self, Body};
 
 /// Brings one stack to the state that a template describes, by way of a change set.
@@ -82,7 +84,7 @@ pub async fn destroy_stack(
     let mut world = World::new(connection, cancel);
     world.role_arn = request.role_arn.as_deref();
     match Box::pin(world.run(machine, nobody_is_asked, &mut progress)).await {
-        Err(error) => Err(interfaces::named(connection, error).await),
+        Err(error) => Err(interfaces::named(&connection.newest(), error).await),
         deleted => deleted,
     }
 }
@@ -143,17 +145,23 @@ struct World<'a> {
     began: Instant,
     /// Where containers write their logs, asked for once.
     log_places: LogPlaces,
+    /// A new session was of no use, either: no other is opened.
+    refused: bool,
+    /// Why there is no new session.
+    not_renewed: Option<CloudError>,
 }
 
 impl<'a> World<'a> {
     fn new(connection: &Connection, cancel: &'a Cancel) -> World<'a> {
         World {
-            connection: connection.clone(),
+            connection: connection.newest(),
             cancel,
             deployment: None,
             role_arn: None,
             began: Instant::now(),
             log_places: LogPlaces::default(),
+            refused: false,
+            not_renewed: None,
         }
     }
 
@@ -170,13 +178,75 @@ impl<'a> World<'a> {
             turn.say.into_iter().for_each(&mut *progress);
             machine = turn.machine;
             seen = match turn.next {
-                Next::End(result) => return result,
+                Next::End(result) => return result.map_err(|error| self.with_the_sign_in(error)),
                 Next::Do(Action::Ask(question)) => {
                     Observation::Decided(self.ask(question, &mut approve).await)
                 }
-                Next::Do(action) => self.perform(action, &machine).await,
+                Next::Do(action) => self.carry_out(action, &machine).await,
             };
         }
+    }
+
+    /// Carries out an action, and once more with a new session if the old one has ended.
+    async fn carry_out<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+        let asked = Instant::now();
+        loop {
+            let seen = self.unless_cancelled(action.clone(), machine).await;
+            let ended = seen.failure().is_some_and(|failure| failure.class == Class::Credentials);
+            if !ended {
+                self.not_renewed = None;
+                return seen;
+            }
+            if self.refused {
+                return seen;
+            }
+            if self.connection.opened_since(asked) {
+                self.refused = true;
+                return seen;
+            }
+            let renewed = tokio::select! {
+                renewed = self.connection.renewed() => renewed,
+                () = self.cancel.cancelled(), if machine.gives_way() => return Observation::Interrupted,
+            };
+            match renewed {
+                Ok(connection) => self.connection = connection,
+                Err(error) => {
+                    self.refused = error.kind() != Kind::Unreachable;
+                    self.not_renewed = Some(error);
+                    return seen;
+                }
+            }
+        }
+    }
+
+    /// Carries out an action; the answer to a question is not waited for once the caller wants to stop.
+    async fn unless_cancelled<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+        if !action.only_asks() || !machine.gives_way() {
+            return self.perform(action, machine).await;
+        }
+        let cancel = self.cancel;
+        tokio::select! {
+            seen = self.perform(action, machine) => seen,
+            () = cancel.cancelled() => Observation::Interrupted,
+        }
+    }
+
+    /// That there is no new session is known better than that the old one has ended.
+    fn with_the_sign_in(&mut self, error: CloudError) -> CloudError {
+        let Some(why) = self.not_renewed.take().filter(|_| error.kind() == Kind::Credentials) else {
+            return error;
+        };
+        error.with(|report| {
+            let why = why.report();
+            report.kind = why.kind;
+            report.what.clone_from(&why.what);
+            let own = report.next.take().unwrap_or_default();
+            let known = why.next.as_deref().unwrap_or(SIGN_IN);
+            // The engine adds how to go on watching.
+            let watch =
+                own.split_once("; then `").map_or(String::new(), |(_, rest)| format!("; then `{rest}"));
+            report.next = Some(format!("{known}{watch}"));
+        })
     }
 
     fn moment(&self) -> Moment {
@@ -190,20 +260,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Carries an action out. A question that AWS does not answer is given up when somebody wants to stop; one that is
-    /// asked later, to clean up, is not.
     async fn perform<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
-        let cancel = self.cancel;
-        if !action.only_looks() || cancel.is_cancelled() {
-            return self.carry_out(action, machine).await;
-        }
-        tokio::select! {
-            seen = self.carry_out(action, machine) => seen,
-            () = cancel.cancelled() => Observation::Interrupted,
-        }
-    }
-
-    async fn carry_out<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
         let connection = &self.connection;
         match action {
             Action::DescribeStack(stack) => Observation::Stack(api::describe_stack(connection, &stack).await),
@@ -265,29 +322,23 @@ impl<'a> World<'a> {
                 Observation::Done(api::continue_rollback(connection, &stack, &token, &skip).await)
             }
             Action::LookAtServices(services) => {
-                Observation::Services(services::ask::look(connection, &services).await)
+                let look = services::ask::look(connection, &services);
+                Observation::Services(in_time("ecs:DescribeServices", look).await)
             }
             Action::StoppedTasks(service) => {
-                Observation::StoppedTasks(services::ask::stopped_tasks(connection, &service).await)
+                let tasks = services::ask::stopped_tasks(connection, &service);
+                Observation::StoppedTasks(in_time("ecs:ListTasks", tasks).await)
             }
             Action::TaskLogs(task) => {
-                let logged = services::logs::with_logs(connection, &mut self.log_places, *task).await;
-                Observation::TaskLogs(Box::new(logged))
+                let told = (*task).clone();
+                let logs = services::logs::with_logs(connection, &mut self.log_places, *task);
+                let logged = in_time("logs:GetLogEvents", async { Ok(logs.await) }).await;
+                let without = |failure| Logged { task: told, failure: Some(failure) };
+                Observation::TaskLogs(Box::new(logged.unwrap_or_else(without)))
             }
-            Action::Reconnect => self.reconnect().await,
             Action::Sleep(pause) => self.sleep(pause).await,
             // Answered by `run`, which has the caller at hand.
             Action::Ask(_) => Observation::Begin,
-        }
-    }
-
-    async fn reconnect(&mut self) -> Observation {
-        match self.connection.reopened().await {
-            Ok(connection) => {
-                self.connection = connection;
-                Observation::Reconnected(Ok(()))
-            }
-            Err(error) => Observation::Reconnected(Err(error)),
         }
     }
 

@@ -11,23 +11,18 @@ mod stack;
 mod zones;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use crate::connect::Connection;
 use crate::failure::{ApiFailure, Class};
 use crate::text::denied_action;
+use crate::together::together;
 
 pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
 pub use stack::{Around, around, room_for_a_stack, template_bucket};
 
-/// How many questions are asked at the same time: enough that a hundred are answered within seconds, and below what
-/// any of the services takes for too many.
-const AT_ONCE: usize = 8;
 /// How long one question may take, with its repetitions. It is not worth more: the deployment goes on without.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -163,27 +158,18 @@ impl Check {
 /// A few read-only calls for each. Of a secret's value only the names of its keys are looked at, and only if the need
 /// names keys.
 pub async fn check(connection: &Connection, needs: &[Need]) -> Vec<Check> {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut running = JoinSet::new();
-    for (at, need) in needs.iter().cloned().enumerate() {
-        let (connection, places) = (connection.clone(), Arc::clone(&places));
-        running.spawn(async move {
-            // The semaphore is never closed; without a place it would just be asked at once.
-            let _place = places.acquire().await;
+    let questions = needs.iter().cloned().map(|need| {
+        let connection = connection.clone();
+        async move {
             let answer = tokio::time::timeout(PATIENCE, look(&connection, &need)).await;
             let late =
                 || Check::unknown(name(&need), format!("no answer within {} seconds", PATIENCE.as_secs()));
-            (at, answer.unwrap_or_else(|_| late()))
-        });
-    }
-    let mut checks: Vec<Check> =
-        needs.iter().map(|need| Check::unknown(name(need), "it was not looked at")).collect();
-    while let Some(done) = running.join_next().await {
-        if let Ok((at, check)) = done {
-            checks[at] = check;
+            answer.unwrap_or_else(|_| late())
         }
-    }
-    checks
+    });
+    let answers = together(questions).await;
+    let unknown = |need| Check::unknown(name(need), "it was not looked at");
+    needs.iter().zip(answers).map(|(need, answer)| answer.unwrap_or_else(|| unknown(need))).collect()
 }
 
 async fn look(connection: &Connection, need: &Need) -> Check {

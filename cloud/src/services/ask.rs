@@ -35,6 +35,15 @@ pub(super) fn time_out() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(PATIENCE / 2).operation_timeout(PATIENCE).build()
 }
 
+/// The answer to a question of several calls, which together take no longer than one may.
+pub(crate) async fn in_time<T>(
+    action: &'static str,
+    answer: impl Future<Output = Result<T, ApiFailure>>,
+) -> Result<T, ApiFailure> {
+    let late = |_| Err(ApiFailure::network(action, "no answer in time"));
+    tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(late)
+}
+
 /// The services as they are, in no particular order; those that are gone are left out.
 pub(crate) async fn look(
     connection: &Connection,

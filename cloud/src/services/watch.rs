@@ -15,6 +15,21 @@ const TOLD: usize = 3;
 /// [breaker]: https://repost.aws/knowledge-center/ecs-deployment-roll-back-failure
 const REPEATED: usize = 3;
 
+/// How often in a row a kind of question gets no answer before it is no longer asked: a network without a way to ECS does
+/// not get one, and each question costs seconds.
+const SILENT: u32 = 3;
+
+/// A kind of question to ECS or CloudWatch Logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// For the services as they are.
+    Services,
+    /// For stopped tasks.
+    Tasks,
+    /// For the logs of a task.
+    Logs,
+}
+
 /// The same failure, again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repeat {
@@ -61,6 +76,8 @@ pub(crate) struct Watch {
     logged: Vec<StoppedTask>,
     /// Actions that we may not do, or whose failure was noted.
     refused: BTreeSet<&'static str>,
+    /// How often in a row each kind of question got no answer.
+    unanswered: BTreeMap<Kind, u32>,
 }
 
 impl Watch {
@@ -75,6 +92,7 @@ impl Watch {
             stops: BTreeMap::new(),
             logged: Vec::new(),
             refused: BTreeSet::new(),
+            unanswered: BTreeMap::new(),
         }
     }
 
@@ -155,12 +173,30 @@ impl Watch {
         &self.failed
     }
 
-    /// Takes note of a call that failed; says so once for each action, and never of what passes by itself.
-    pub(crate) fn refused(&mut self, failure: &ApiFailure) -> Option<Progress> {
+    /// Takes note of a question that was answered.
+    pub(crate) fn answered(&mut self, kind: Kind) {
+        self.unanswered.remove(&kind);
+    }
+
+    /// Takes note of a call that failed; says so once for each action, and of what passes by itself only when it has not
+    /// passed for three times.
+    pub(crate) fn refused(&mut self, kind: Kind, failure: &ApiFailure) -> Option<Progress> {
+        if failure.class == Class::Unreachable {
+            let times = self.unanswered.entry(kind).or_default();
+            *times = times.saturating_add(1);
+            let text = || format!("{}; it is not asked any more", unable(failure));
+            return (*times == SILENT).then(|| Progress::Note { text: text() });
+        }
+        self.unanswered.remove(&kind);
         if failure.passes() || failure.class == Class::Credentials || !self.refused.insert(failure.action) {
             return None;
         }
         Some(Progress::Note { text: unable(failure) })
+    }
+
+    /// Whether this kind of question is not worth asking any more.
+    pub(crate) fn is_silent(&self, kind: Kind) -> bool {
+        self.unanswered.get(&kind).is_some_and(|times| *times >= SILENT)
     }
 
     /// Whether it makes sense to try this action.

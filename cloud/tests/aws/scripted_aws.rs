@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cloud::{
     Cancel, CloudError, ConnectOptions, Connection, Decision, DeployOutcome, DeployRequest, DestroyRequest,
-    Keys, Progress,
+    Goal, Keys, Kind, OperateRequest, Progress,
 };
 use endpoint::{Endpoint, Fault, Scenario, Wrong};
 
@@ -193,4 +193,56 @@ async fn a_deletion_that_fails_can_be_repeated_without_what_is_in_the_way() {
     let outcome = cloud::destroy_stack(&connection, &request, drop, &Cancel::never()).await.unwrap();
     assert_eq!(outcome.retained[0].logical_id, "T0");
     assert_eq!(endpoint.stack("S").unwrap().status, "DELETE_COMPLETE");
+}
+
+/// Watches the stack, with a connection that others may share.
+async fn watch(connection: &Connection, cancel: &Cancel) -> Result<String, CloudError> {
+    let request = OperateRequest::new("S", Goal::Watch);
+    cloud::operate_stack(connection, &request, drop, cancel).await.map(|outcome| outcome.status)
+}
+
+// A5
+#[tokio::test]
+async fn a_session_that_has_ended_is_opened_again_once_for_all_who_share_it() {
+    let scenario = Scenario::new()
+        .stack("S", &topics(1, "one"), "UPDATE_COMPLETE")
+        .fault(Fault::new(Wrong::ExpiredToken).on("DescribeStacks").times(2));
+    let endpoint = Endpoint::start(scenario).await;
+    let connection = connect(&endpoint).await;
+    let never = Cancel::never();
+    let (one, other) = tokio::join!(watch(&connection, &never), watch(&connection, &never));
+    assert_eq!((one.unwrap().as_str(), other.unwrap().as_str()), ("UPDATE_COMPLETE", "UPDATE_COMPLETE"));
+    assert_eq!(endpoint.count("GetCallerIdentity"), 2, "when connecting, and once again");
+}
+
+// A5
+#[tokio::test]
+async fn a_new_session_that_is_of_no_use_is_not_opened_again_and_again() {
+    let scenario = Scenario::new()
+        .stack("S", &topics(1, "one"), "UPDATE_COMPLETE")
+        .fault(Fault::new(Wrong::ExpiredToken).on("DescribeStacks"));
+    let endpoint = Endpoint::start(scenario).await;
+    let connection = connect(&endpoint).await;
+    assert_eq!(watch(&connection, &Cancel::never()).await.unwrap_err().exit_code(), 5);
+    assert_eq!((endpoint.count("GetCallerIdentity"), endpoint.count("DescribeStacks")), (2, 2));
+}
+
+// C3
+#[tokio::test]
+async fn a_wish_to_stop_is_heard_while_a_question_is_open() {
+    let scenario = Scenario::new()
+        .stack("S", &topics(1, "one"), "UPDATE_COMPLETE")
+        .fault(Fault::new(Wrong::Hangs).on("DescribeStacks"));
+    let endpoint = Endpoint::start(scenario).await;
+    let connection = connect(&endpoint).await;
+    let (handle, cancel) = Cancel::pair();
+    let stop = async {
+        while endpoint.count("DescribeStacks") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        handle.cancel();
+    };
+    let (watched, ()) = tokio::join!(watch(&connection, &cancel), stop);
+    assert_eq!(watched.unwrap_err().kind(), Kind::Interrupted);
+    assert_eq!(endpoint.count("DescribeStacks"), 1, "nobody waited until the client gave up");
 }

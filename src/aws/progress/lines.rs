@@ -1,5 +1,6 @@
 //! What happens as plain lines, for pipes, CI and terminals that cannot be drawn on.
 
+use std::iter;
 use std::time::Duration;
 
 use cloud::{Progress, ResourceEvent};
@@ -48,9 +49,13 @@ pub(super) fn lasting_lines(picture: &Picture, progress: &Progress) -> Vec<Strin
                 "{place}: {times} tasks stopped for the same reason, so waiting will not help: {}",
                 plain(reason)
             );
-            let next =
-                format!("to take the update back, type: docuthinker cancel {}", plain(&picture.subject.name));
-            vec![format!("{} {same}", Mood::Bad.symbol().red()), format!("  {next}")]
+            let cancel = format!(
+                "  to take the update back, type: docuthinker cancel {}",
+                plain(&picture.subject.name)
+            );
+            // Neither a creation nor what rolls back already can be cancelled.
+            let next = picture.is_updating().then_some(cancel);
+            iter::once(format!("{} {same}", Mood::Bad.symbol().red())).chain(next).collect()
         }
         Progress::Note { text } => vec![format!("note: {}", plain(text))],
         _ => vec![],

@@ -201,6 +201,11 @@ impl Picture {
         }
     }
 
+    /// Whether the stack itself was last heard of as being updated.
+    pub(super) fn is_updating(&self) -> bool {
+        self.status.as_deref() == Some("UPDATE_IN_PROGRESS")
+    }
+
     fn see_resource(&mut self, event: &ResourceEvent, now: Duration) {
         if self.root.is_none() || stack_name(&event.stack_id) == self.subject.name {
             self.set_root(&event.stack_id);

@@ -10,6 +10,7 @@ use crate::engine::request::{RetainedResource, StackDescription};
 use crate::engine::status::{Condition, condition};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
+use crate::together::together;
 
 /// What was found before a deletion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,13 +54,19 @@ pub async fn obstacles_of_exports(
 ) -> Obstacles {
     let mut found = Obstacles::default();
     let mut used = Vec::new();
-    for export in stack.outputs.iter().filter_map(|output| output.export.as_ref()) {
-        match crate::stacks::importers(connection, export).await {
-            Ok(importers) => {
+    let exports: Vec<&String> = stack.outputs.iter().filter_map(|output| output.export.as_ref()).collect();
+    let questions = exports.iter().map(|export| {
+        let (connection, export) = (connection.clone(), (*export).clone());
+        async move { crate::stacks::importers(&connection, &export).await }
+    });
+    for (export, answer) in exports.iter().zip(together(questions).await) {
+        match answer {
+            None => {}
+            Some(Ok(importers)) => {
                 let left = importers.into_iter().filter(|name| !gone.contains(name));
                 used.extend(left.map(|name| format!("`{export}` by {name}")));
             }
-            Err(failure) => {
+            Some(Err(failure)) => {
                 let why = failure.message;
                 found
                     .notes
@@ -81,18 +88,26 @@ pub async fn obstacles_of_exports(
 pub async fn obstacles_to_deletion(connection: &Connection, resources: &[RetainedResource]) -> Obstacles {
     let mut found = Obstacles::default();
     let mut denied: Vec<&'static str> = Vec::new();
-    for resource in resources {
-        let (Some(look), Some(id)) = (look_at(&resource.resource_type), resource.physical_id.as_deref())
-        else {
-            continue;
-        };
-        let answer = match look {
-            Look::Objects => holds_objects(connection, id).await,
-            Look::Images => holds_images(connection, id).await,
-            Look::Protection(protection) => {
-                is_protected(connection, &resource.resource_type, id, protection).await
+    let looks: Vec<_> = resources
+        .iter()
+        .filter_map(|resource| {
+            Some((resource, look_at(&resource.resource_type)?, resource.physical_id.clone()?))
+        })
+        .collect();
+    let questions = looks.iter().map(|(resource, look, id)| {
+        let (connection, kind, look, id) =
+            (connection.clone(), resource.resource_type.clone(), *look, id.clone());
+        async move {
+            match look {
+                Look::Objects => holds_objects(&connection, &id).await,
+                Look::Images => holds_images(&connection, &id).await,
+                Look::Protection(protection) => is_protected(&connection, &kind, &id, protection).await,
             }
-        };
+        }
+    });
+    let answers = together(questions).await;
+    for ((resource, look, _), answer) in looks.into_iter().zip(answers) {
+        let Some(answer) = answer else { continue };
         match answer {
             Ok(true) => found.blockers.push(Blocker::of(resource, look.hold())),
             Ok(false) => {}

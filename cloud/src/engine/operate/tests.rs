@@ -1,6 +1,8 @@
 use super::*;
 use crate::engine::fake::{Fake, Run, STACK, event};
 use crate::engine::progress::Timestamp;
+use crate::engine::request::RetainedResource;
+use crate::services::samples::{API, deployment, revision, service};
 
 fn operate(fake: Fake, goal: Goal) -> Run<OperateOutcome> {
     fake.run(Operate::new(OperateRequest::new("S", goal), "our-order".into(), Pace::AWS))
@@ -158,4 +160,49 @@ fn a_deletion_is_watched_to_its_end() {
     fake.begin_running();
     let run = operate(fake.then("DELETE_IN_PROGRESS", &[]).then_gone(), Goal::Watch);
     assert_eq!(run.result.unwrap().status, "DELETE_COMPLETE");
+}
+
+/// An update of a service, which ends well for CloudFormation; the stack declares revision 2.
+fn updating_a_service(runs: u32) -> Fake {
+    let mut fake = updating()
+        .then("UPDATE_IN_PROGRESS", &[("Api", "UPDATE_IN_PROGRESS", "")])
+        .then("UPDATE_COMPLETE", &[("Api", "UPDATE_COMPLETE", ""), ("S", "UPDATE_COMPLETE", "")]);
+    fake.change_events(|event| {
+        event.token = Some("killed".into());
+        if event.logical_id == "Api" {
+            event.resource_type = "AWS::ECS::Service".into();
+            event.physical_id = Some(API.into());
+        }
+    });
+    fake.services = vec![service(vec![deployment("one", "PRIMARY", runs, 20)])];
+    let declared = [("Service", "Api", API.to_owned()), ("TaskDefinition", "Task", revision(2))];
+    let resource = |(kind, id, physical_id): (&str, &str, String)| RetainedResource {
+        logical_id: id.into(),
+        resource_type: format!("AWS::ECS::{kind}"),
+        physical_id: Some(physical_id),
+    };
+    fake.resources = declared.into_iter().map(resource).collect();
+    fake
+}
+
+// L11, C5
+#[test]
+fn watching_a_success_after_which_the_service_runs_the_old_revision_fails() {
+    let run = operate(updating_a_service(1), Goal::Watch);
+    let error = run.result.unwrap_err();
+    assert_eq!(error.exit_code(), 1);
+    assert!(error.to_string().contains("Api does not run what it declares"), "{error:?}");
+    assert_eq!(error.report().status.as_deref(), Some("UPDATE_COMPLETE"));
+    assert_eq!(operate(updating_a_service(2), Goal::Watch).result.unwrap().status, "UPDATE_COMPLETE");
+}
+
+// C3
+#[test]
+fn a_question_that_is_open_when_the_caller_stops_is_not_waited_for() {
+    let mut fake = updating().then("UPDATE_IN_PROGRESS", &[]).hold(50);
+    fake.cuts = true;
+    fake.cancel_when = Box::new(|action| matches!(action, Action::Events(_)));
+    let run = operate(fake, Goal::Watch);
+    let error = run.result.unwrap_err();
+    assert_eq!((error.kind(), run.actions.len()), (Kind::Interrupted, 2), "{:?}", run.actions);
 }

@@ -132,16 +132,31 @@ fn a_missing_permission_is_noted_once_and_not_tried_again() {
     let failed = |action, class| ApiFailure { action, class, code: None, message: "no".to_owned() };
     let look = "ecs:DescribeServices";
     for passing in [Class::Throttled, Class::Unreachable, Class::Credentials] {
-        assert_eq!(watch.refused(&failed(look, passing)), None);
+        assert_eq!(watch.refused(Kind::Services, &failed(look, passing)), None);
     }
     assert!(watch.may(look));
     let note = Progress::Note { text: "not allowed to look at ECS (ecs:DescribeServices)".to_owned() };
-    assert_eq!(watch.refused(&failed(look, Class::Denied)), Some(note));
-    assert_eq!(watch.refused(&failed(look, Class::Denied)), None);
+    assert_eq!(watch.refused(Kind::Services, &failed(look, Class::Denied)), Some(note));
+    assert_eq!(watch.refused(Kind::Services, &failed(look, Class::Denied)), None);
     assert!(!watch.may(look) && watch.may("logs:GetLogEvents"));
-    let note = watch.refused(&failed("logs:GetLogEvents", Class::Rejected));
+    let note = watch.refused(Kind::Logs, &failed("logs:GetLogEvents", Class::Rejected));
     let text = "cannot look at the logs of stopped tasks (logs:GetLogEvents): no".to_owned();
     assert_eq!(note, Some(Progress::Note { text }));
+}
+
+// A10
+#[test]
+fn a_question_without_an_answer_for_three_times_in_a_row_is_given_up_with_one_note() {
+    let mut watch = Watch::new(SINCE);
+    let failure = ApiFailure::network("ecs:DescribeServices", "no answer in time");
+    assert_eq!((0..2).filter_map(|_| watch.refused(Kind::Services, &failure)).count(), 0);
+    watch.answered(Kind::Services);
+    assert_eq!((0..2).filter_map(|_| watch.refused(Kind::Services, &failure)).count(), 0);
+    assert!(!watch.is_silent(Kind::Services), "it was answered in between");
+    let text = "cannot look at ECS (ecs:DescribeServices): no answer in time; it is not asked any more";
+    assert_eq!(watch.refused(Kind::Services, &failure), Some(Progress::Note { text: text.to_owned() }));
+    assert!(watch.is_silent(Kind::Services) && !watch.is_silent(Kind::Logs));
+    assert_eq!(watch.refused(Kind::Services, &failure), None);
 }
 
 // L11

@@ -284,6 +284,11 @@ fn what_stopped_is_told_at_once_with_its_exit_code_and_its_last_words() {
     };
     insta::assert_snapshot!(shown(lasting_lines(&picture, &repeats)), @"
     ✗ Backend/Service: 3 tasks stopped for the same reason, so waiting will not help: Essential container in task exited
+    ");
+    let updated =
+        self::picture("App", &[(1, "UPDATE_IN_PROGRESS App AWS::CloudFormation::Stack User Initiated")]);
+    insta::assert_snapshot!(shown(lasting_lines(&updated, &repeats)), @"
+    ✗ Backend/Service: 3 tasks stopped for the same reason, so waiting will not help: Essential container in task exited
       to take the update back, type: docuthinker cancel App
     ");
 }

@@ -6,7 +6,7 @@ mod time;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::fake::{Asked, CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
+use crate::engine::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, stack};
 use crate::engine::patience::Pace;
 use crate::engine::plan::Names;
 use crate::engine::progress::Timestamp;
@@ -206,24 +206,15 @@ fn a_network_that_stays_away_ends_following_and_says_that_the_operation_goes_on(
 
 // A5
 #[test]
-fn expired_credentials_are_loaded_afresh_once() {
+fn credentials_that_stay_expired_end_following_and_say_how_to_watch() {
     let mut fake = success();
-    let mut expired = false;
-    fake.fault = Box::new(move |n, action| {
-        let now = n >= 10 && !matches!(action, Action::Sleep(_)) && !std::mem::replace(&mut expired, true);
-        now.then_some(Class::Credentials)
-    });
-    let renewed = run(fake);
-    assert!(outcome(&renewed).changed);
-    assert_eq!(renewed.count(|action| *action == Action::Reconnect), 1);
-
-    let mut fake = success();
-    fake.fault = Box::new(|n, action| {
-        (n >= 10 && !matches!(action, Action::Reconnect | Action::Sleep(_))).then_some(Class::Credentials)
-    });
+    fake.fault =
+        Box::new(|n, action| (n >= 10 && !matches!(action, Action::Sleep(_))).then_some(Class::Credentials));
     let expired = run(fake);
     assert_eq!(failed(&expired).exit_code(), 5);
-    assert!(failed(&expired).report().state.as_ref().unwrap().contains("goes on in AWS"));
+    let report = failed(&expired).report();
+    assert!(report.state.as_ref().unwrap().contains("goes on in AWS"));
+    assert!(report.next.as_ref().unwrap().contains("docuthinker watch"), "{report:?}");
 }
 
 // A6
@@ -314,9 +305,9 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             .then("CREATE_COMPLETE", &[("S", "CREATE_COMPLETE", "")])
     };
     let all = run(fresh()).actions;
-    for (at, asked_then) in (0..all.len()).flat_map(|at| [(at, Asked::Answered), (at, Asked::GivenUp)]) {
+    for (at, cuts) in (0..all.len()).flat_map(|at| [(at, false), (at, true)]) {
         let mut fake = fresh();
-        fake.asked_then = asked_then;
+        fake.cuts = cuts;
         let seen = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             seen.set(seen.get() + 1);
@@ -326,7 +317,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
         let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
         match &run.result {
             // The last look showed the end.
-            Ok(_) => assert_eq!((at, asked_then), (all.len() - 1, Asked::Answered)),
+            Ok(_) => assert_eq!((at, cuts), (all.len() - 1, false)),
             Err(error) => {
                 assert_eq!(error.exit_code(), 130, "at {:?}", all[at]);
                 if executions(&run) == 0 {

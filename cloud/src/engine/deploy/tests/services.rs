@@ -124,6 +124,34 @@ fn without_permission_for_ecs_the_success_stands_with_one_note_for_each_thing_no
     assert_eq!(notes, 2, "{:?}", run.said);
 }
 
+// A10
+#[test]
+fn a_silent_ecs_is_given_up_and_the_success_stands() {
+    let mut fake = deploying().hold(100);
+    fake.fault =
+        Box::new(|_, action| matches!(action, Action::LookAtServices(_)).then_some(Class::Unreachable));
+    let run = ending(fake, "UPDATE_COMPLETE").run(plan(|_| {}));
+    assert!(outcome(&run).changed);
+    let looks = run.count(|action| matches!(action, Action::LookAtServices(_)));
+    assert_eq!(looks, 3 + 5, "three while waiting, five to verify");
+    let notes = run.said.iter().filter(|news| matches!(news, Progress::Note { .. })).count();
+    assert_eq!(notes, 2, "{:?}", run.said);
+}
+
+// A10
+#[test]
+fn logs_that_come_slowly_do_not_keep_the_stack_s_events_waiting() {
+    let mut fake = deploying();
+    fake.stopped = (1..=6).map(|n| task(n, &format!("CannotPullContainerError: image {n}"))).collect();
+    fake.slow =
+        Box::new(|action| Duration::from_secs(if matches!(action, Action::TaskLogs(_)) { 9 } else { 0 }));
+    let run = ending(fake, "UPDATE_COMPLETE").run(plan(|_| {}));
+    let of_logs = |action: &Action| matches!(action, Action::TaskLogs(_));
+    let in_a_row = run.actions.windows(2).filter(|pair| pair.iter().all(of_logs)).count();
+    assert_eq!((in_a_row, run.count(of_logs)), (0, stops(&run)), "{:?}", run.actions);
+    assert!(stops(&run) > 1);
+}
+
 #[test]
 fn a_stack_without_services_costs_no_question_to_ecs() {
     let run = run(success());
