@@ -58,7 +58,7 @@ struct Seen {
     /// The logical IDs that were to be named.
     losses: BTreeSet<String>,
     /// Why a stack was refused.
-    refusals: Vec<(String, Failure)>,
+    refusals: Vec<(Asked, Failure)>,
 }
 
 /// The stack that is asked about.
@@ -70,6 +70,16 @@ pub(crate) struct About<'a> {
     pub(crate) template: &'a Template,
     /// Where its resources come from, if it is one of the project's.
     pub(crate) synthesized: Option<&'a SynthesizedStack>,
+}
+
+/// A stack's account, region and name: the same name may be in several places.
+type Asked = (String, String, String);
+
+impl About<'_> {
+    fn asked(&self) -> Asked {
+        let who = self.connection.identity();
+        (who.account.clone(), who.region.clone(), self.name.to_owned())
+    }
 }
 
 impl Approval {
@@ -135,7 +145,7 @@ impl Approval {
     ) -> Decision {
         let deployed = if set.creates_stack { Deployed::Nothing } else { deployed(about).await };
         let allowed = |id: &str| self.allows(id, about);
-        let known = about.connection.stays_on_this_machine().then(|| with_known_replacements(set));
+        let known = about.connection.is_local().then(|| with_known_replacements(set));
         let set = known.as_ref().unwrap_or(set);
         let judgement = judge(set, &deployed, about.template, self.level, allowed);
         let text = show::changes_text(set, &judgement, about.synthesized);
@@ -173,7 +183,7 @@ impl Approval {
             let mut failure = lost(&judgement.losses, about.name, about.synthesized, &arguments);
             failure.data = Some(Box::new(data.clone()));
             let why = failure.problems.last().map(|problem| problem.message.clone()).unwrap_or_default();
-            self.look(|seen| seen.refusals.push((about.name.to_owned(), failure)));
+            self.look(|seen| seen.refusals.push((about.asked(), failure)));
             return Decision::Decline(why);
         }
         if judgement.verdict == Verdict::Go || self.yes {
@@ -182,7 +192,7 @@ impl Approval {
         if !self.attended {
             let mut failure = unattended(judgement, self.level, about.name);
             failure.data = Some(Box::new(data.clone()));
-            self.look(|seen| seen.refusals.push((about.name.to_owned(), failure)));
+            self.look(|seen| seen.refusals.push((about.asked(), failure)));
             return Decision::Decline("somebody must approve it, and this is no terminal".to_owned());
         }
         monitor.show_data(data);
@@ -229,12 +239,12 @@ impl Approval {
     }
 
     /// The failure of a stack that was refused, with everything that is to be said about it; any other as it is.
-    pub(crate) fn explain(&self, stack: &str, failure: Failure) -> Failure {
+    pub(crate) fn explain(&self, about: About<'_>, failure: Failure) -> Failure {
         if failure.exit != Exit::Refused {
             return failure;
         }
         let refused = self.look(|seen| {
-            let at = seen.refusals.iter().position(|(name, _)| name == stack)?;
+            let at = seen.refusals.iter().position(|(asked, _)| *asked == about.asked())?;
             Some(seen.refusals.remove(at).1)
         });
         match refused {
@@ -389,8 +399,9 @@ fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
 fn is_yes(answer: &str) -> bool {
     matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
-/// The change set with what we know of each changed property. Emulators say of every change that it may replace the
-/// resource; AWS's own word is never doubted.
+
+/// The change set with what we know of each changed property. The emulator says of every change that it may replace the
+/// resource; AWS's own word is never doubted, also not if it comes through a port of this machine.
 fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
     let mut set = set.clone();
     for change in set.changes.iter_mut().filter(|change| change.replacement.as_deref() == Some("Conditional"))

@@ -20,6 +20,9 @@ pub(crate) struct Ahead<'a> {
     pub(crate) parameters: &'a BTreeMap<String, String>,
     /// Where its resources come from, if it is one of the project's.
     pub(crate) synthesized: Option<&'a SynthesizedStack>,
+    /// The names of secrets that are made before it and need not be there yet. None if its turn has come: what other
+    /// stacks make for it is there then.
+    pub(crate) made_before: Option<&'a BTreeSet<String>>,
 }
 
 /// One thing that was looked at, and where it is needed.
@@ -76,6 +79,7 @@ pub(crate) async fn look(connection: &Connection, ahead: Ahead<'_>) -> Result<Lo
         parameters: ahead.parameters,
         ..Known::default()
     };
+    let known = ahead.made_before.map_or(known, |made_before| Known { made_before, ..known });
     let imports = requirements::imports(ahead.template, &known);
     let around = preflight::around(connection, ahead.name, !imports.is_empty());
     let around = around.await.map_err(|error| error.to_string())?;
@@ -88,12 +92,19 @@ pub(crate) async fn look(connection: &Connection, ahead: Ahead<'_>) -> Result<Lo
         }
         Some(preflight::room_for_a_stack(connection).await)
     };
-    let needs: Vec<Need> = required.iter().filter_map(need).collect();
+    let mut needs = Vec::new();
+    let mut is_asked = Vec::new();
+    for need in required.iter().map(need) {
+        is_asked.push(need.is_some());
+        needs.extend(need);
+    }
     let (checks, room) = tokio::join!(preflight::check(connection, &needs), room);
+    let left = left_over(connection, ahead.name, &around, &checks).await;
     let mut checks = checks.into_iter();
-    let rows = required.iter().map(|one| {
-        let check = if need(one).is_some() { checks.next() } else { None };
-        row(one, check.unwrap_or_else(|| push_first(one)), &around, ahead)
+    let rows = required.iter().zip(is_asked).map(|(one, is_asked)| {
+        let check = if is_asked { checks.next() } else { None };
+        let check = check.unwrap_or_else(|| push_first(one));
+        row(one, not_of_others(check, one, &left), &around, ahead)
     });
     let room = room.map(|check| Row { check, places: Vec::new() });
     Ok(Looked {
@@ -101,6 +112,44 @@ pub(crate) async fn look(connection: &Connection, ahead: Ahead<'_>) -> Result<Lo
         not_exported: not_exported(imports, &around),
         status: around.status.clone(),
     })
+}
+
+/// The names or ids of what a stack still has whose creation or deletion failed. It is deleted before the stack is made
+/// anew. Nobody is asked where nothing is missing.
+///
+/// Source: [Stack status codes][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+async fn left_over(
+    connection: &Connection,
+    stack: &str,
+    around: &Around,
+    checks: &[Check],
+) -> BTreeSet<String> {
+    let failed =
+        matches!(around.status.as_deref(), Some("CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED"));
+    if !failed || checks.iter().all(|check| check.state != State::Missing) {
+        return BTreeSet::new();
+    }
+    // Without an answer, names are what they were said to be.
+    let resources = cloud::resources_of(connection, stack).await.unwrap_or_default();
+    resources.into_iter().filter_map(|resource| resource.physical_id).collect()
+}
+
+/// A name that is taken by what the stack itself left is no reason to refuse. Only a warning is left of it: a resource
+/// that could not be made because its name was taken may be listed under that name too.
+fn not_of_others(check: Check, requirement: &Requirement, left: &BTreeSet<String>) -> Check {
+    match &requirement.needed {
+        Needed::FreeName { type_name, name } if check.state == State::Missing && left.contains(name) => {
+            Check::warning(
+                format!(
+                    "the {type_name} {name} is left from the stack itself, and deleted before it is made anew"
+                ),
+                "if it is another stack's or nobody's, choose another name",
+            )
+        }
+        _ => check,
+    }
 }
 
 fn not_exported(imports: BTreeSet<String>, around: &Around) -> Vec<String> {

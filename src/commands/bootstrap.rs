@@ -39,7 +39,7 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
     );
     let made = aws.wait(monitor.during(work));
     drop(monitor);
-    let made = made.map_err(|failure| approval.explain(cloud::BOOTSTRAP_STACK, failure))?;
+    let made = made.map_err(|failure| approval.explain(about, failure))?;
     if session.printer.json() {
         session.printer.result_json(&made)?;
     } else {

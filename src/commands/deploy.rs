@@ -278,6 +278,7 @@ impl Plan {
             template: &self.template,
             parameters: &self.parameters,
             synthesized: self.synthesized.as_ref(),
+            made_before: None,
         }
     }
 

@@ -34,7 +34,13 @@ pub(crate) struct Diff {
 
     /// Name of the deployed stack that `--template` is for
     #[cfg(feature = "aws")]
-    #[arg(long, value_name = "NAME", requires = "template", conflicts_with = "against")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "template",
+        conflicts_with = "against",
+        value_parser = super::target::stack_name
+    )]
     stack_name: Option<String>,
 
     /// End with exit code 7 if there are differences

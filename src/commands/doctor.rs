@@ -10,12 +10,13 @@ use constructs::SynthesizedStack;
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::json;
+use template::requirements::{Known, made_secrets};
 use template::{Delivery, Template};
 
 use super::target::Parameters;
 use crate::aws::{self, Ahead, Aws, Looked, Row};
 use crate::exit::Exit;
-use crate::problem::{Printable, Result, count};
+use crate::problem::{Failure, Printable, Result, count};
 use crate::session::Session;
 use crate::templates;
 
@@ -37,7 +38,7 @@ pub(crate) struct Doctor {
     template: Option<PathBuf>,
 
     /// Name of the stack that the file's template is for
-    #[arg(long, value_name = "NAME", requires = "template")]
+    #[arg(long, value_name = "NAME", requires = "template", value_parser = super::target::stack_name)]
     stack_name: Option<String>,
 
     #[command(flatten)]
@@ -65,43 +66,117 @@ struct Group {
 pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     let subjects = subjects(args, session)?;
     let mut aws = Aws::new(&session.global)?;
-    let mut groups = vec![Group { about: "this machine".to_owned(), checks: tools() }];
+    let reached = reach(&subjects, &mut aws, session)?;
     let mut whose = Group { about: "AWS".to_owned(), checks: Vec::new() };
     let mut stacks = Vec::new();
-    let mut regions = BTreeSet::new();
-    let mut exit = None;
-    for subject in &subjects {
-        let (region, account) = (subject.region.as_deref(), subject.account.as_deref());
-        let connection = match aws.connection(region, account, &mut session.printer) {
-            Ok(connection) => connection,
-            Err(failure) => {
-                let told = failure.problems.last().map(|problem| problem.message.clone()).unwrap_or_default();
-                let hint = failure.problems.last().and_then(|problem| problem.hint.clone());
-                let fix = failure.next.or(hint).unwrap_or_default();
-                whose.checks.push(plain(Check::missing(told, fix)));
-                exit = Some(failure.exit);
-                break;
-            }
-        };
-        let who = connection.identity();
-        if regions.insert(who.region.clone()) {
-            let here = subjects.iter().filter(|other| other.region == subject.region);
-            let large = here
-                .into_iter()
-                .any(|one| Delivery::of(one.template.to_json_minified().len()) != Delivery::Inline);
-            let said = format!("account {} in {}, as {}", who.account, who.region, who.arn);
-            whose.checks.push(plain(Check::ok(said)));
-            if large && !connection.is_local() {
-                whose.checks.push(plain(aws.unless_interrupted(preflight::template_bucket(&connection))?));
-            }
+    for place in reached.places.values() {
+        whose.checks.extend(place.checks(&aws)?);
+        let made = place.made_secrets();
+        for (at, subject) in &place.subjects {
+            let checks = checks(subject, &place.connection, &made, &aws)?;
+            stacks.push((*at, Group { about: subject.name.clone(), checks }));
         }
-        stacks.push(Group { about: subject.name.clone(), checks: checks(subject, &connection, &aws)? });
     }
-    groups.push(whose);
-    groups.extend(stacks);
+    whose.checks.extend(reached.refused);
+    // In the order in which they were named.
+    stacks.sort_by_key(|(at, _)| *at);
+    let mut groups = vec![Group { about: "this machine".to_owned(), checks: tools() }, whose];
+    groups.extend(stacks.into_iter().map(|(_, group)| group));
     show(&groups, session)?;
     let missing = in_state(&groups, State::Missing) > 0;
-    Ok(exit.unwrap_or(if missing { Exit::Refused } else { Exit::Done }))
+    Ok(reached.exit.unwrap_or(if missing { Exit::Refused } else { Exit::Done }))
+}
+
+/// The places that stacks belong to, as far as there is a way to them.
+#[derive(Default)]
+struct Reached<'a> {
+    /// By account and region.
+    places: BTreeMap<(String, String), Where<'a>>,
+    /// Why there is no way to the others.
+    refused: Vec<Row>,
+    /// The exit code of the first of them.
+    exit: Option<Exit>,
+}
+
+/// An account and region.
+struct Where<'a> {
+    connection: Connection,
+    /// What belongs there, with its place among all stacks.
+    subjects: Vec<(usize, &'a Subject)>,
+}
+
+/// Connects for each stack. One that cannot be reached keeps nobody from looking at the others.
+fn reach<'a>(subjects: &'a [Subject], aws: &mut Aws, session: &mut Session<'_>) -> Result<Reached<'a>> {
+    let mut reached = Reached::default();
+    // What was refused once is refused again, and may have asked somebody.
+    let mut refused: BTreeMap<(Option<&str>, Option<&str>), usize> = BTreeMap::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        let wanted = (subject.region.as_deref(), subject.account.as_deref());
+        if let Some(row) = refused.get(&wanted) {
+            reached.refused[*row].places.push(subject.name.clone());
+            continue;
+        }
+        match aws.connection(wanted.0, wanted.1, &mut session.printer) {
+            Ok(connection) => {
+                let who = connection.identity();
+                let place = (who.account.clone(), who.region.clone());
+                let there = Where { connection, subjects: Vec::new() };
+                reached.places.entry(place).or_insert(there).subjects.push((at, subject));
+            }
+            Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
+            Err(failure) => {
+                reached.exit.get_or_insert(failure.exit);
+                refused.insert(wanted, reached.refuse(failure, &subject.name));
+            }
+        }
+    }
+    Ok(reached)
+}
+
+impl Reached<'_> {
+    /// Adds why a stack cannot be reached, and tells where that stands. The same reason is told once.
+    fn refuse(&mut self, failure: Failure, stack: &str) -> usize {
+        let problem = failure.problems.into_iter().next_back();
+        let (told, hint) = problem.map(|problem| (problem.message, problem.hint)).unwrap_or_default();
+        let check = Check::missing(told, failure.next.or(hint).unwrap_or_default());
+        let at = self.refused.iter().position(|row| row.check == check).unwrap_or(self.refused.len());
+        if at == self.refused.len() {
+            self.refused.push(plain(check));
+        }
+        self.refused[at].places.push(stack.to_owned());
+        at
+    }
+}
+
+impl Where<'_> {
+    /// Who we are there, and whether the bucket is there if a template needs it.
+    fn checks(&self, aws: &Aws) -> Result<Vec<Row>> {
+        let who = self.connection.identity();
+        let said = format!("account {} in {}, as {}", who.account, who.region, who.arn);
+        let mut rows = vec![plain(Check::ok(said))];
+        let is_large =
+            |subject: &Subject| Delivery::of(subject.template.to_json_minified().len()) != Delivery::Inline;
+        if !self.connection.is_local() && self.subjects.iter().any(|(_, subject)| is_large(subject)) {
+            rows.push(plain(aws.unless_interrupted(preflight::template_bucket(&self.connection))?));
+        }
+        Ok(rows)
+    }
+
+    /// The names of the secrets that its stacks make: one need not be there for another stack of them.
+    fn made_secrets(&self) -> BTreeSet<String> {
+        let who = self.connection.identity();
+        let made = |(_, subject): &(usize, &Subject)| {
+            let known = Known {
+                region: &who.region,
+                account: &who.account,
+                stack: &subject.name,
+                parameters: &subject.parameters,
+                ..Known::default()
+            };
+            made_secrets(&subject.template, &known)
+        };
+        self.subjects.iter().flat_map(made).collect()
+    }
 }
 
 fn subjects(args: &Doctor, session: &mut Session<'_>) -> Result<Vec<Subject>> {
@@ -171,7 +246,12 @@ fn is_on_path(program: &str) -> bool {
 }
 
 /// Everything about one stack.
-fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Result<Vec<Row>> {
+fn checks(
+    subject: &Subject,
+    connection: &Connection,
+    made: &BTreeSet<String>,
+    aws: &Aws,
+) -> Result<Vec<Row>> {
     if connection.is_local() {
         let what = "what the stack needs is not looked at: nothing of the emulator is real";
         return Ok(vec![plain(Check::ok(what))]);
@@ -181,6 +261,7 @@ fn checks(subject: &Subject, connection: &Connection, aws: &Aws) -> Result<Vec<R
         template: &subject.template,
         parameters: &subject.parameters,
         synthesized: subject.synthesized.as_ref(),
+        made_before: Some(made),
     };
     Ok(match aws.unless_interrupted(aws::look(connection, ahead))? {
         Ok(looked) => {
@@ -281,5 +362,24 @@ impl Group {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Problem;
+
+    #[test]
+    fn every_reason_why_stacks_cannot_be_reached_is_told_once_with_the_stacks() {
+        let failure = |exit, message: &str| Failure::new(exit, vec![Problem::error("aws/test", message)]);
+        let mut reached = Reached::default();
+        for (stack, message) in [("A", "expired"), ("B", "another account"), ("C", "expired")] {
+            reached.refuse(failure(Exit::Refused, message), stack);
+        }
+        let told: Vec<(&str, &[String])> =
+            reached.refused.iter().map(|row| (row.check.what.as_str(), row.places.as_slice())).collect();
+        let (first, second) = (["A".to_owned(), "C".to_owned()], ["B".to_owned()]);
+        assert_eq!(told, [("expired", &first[..]), ("another account", &second[..])]);
     }
 }

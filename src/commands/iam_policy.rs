@@ -27,7 +27,7 @@ pub(crate) struct IamPolicy {
     template: Option<PathBuf>,
 
     /// Name of the stack that the file's template is for
-    #[arg(long, value_name = "NAME", requires = "template", value_parser = stack_name)]
+    #[arg(long, value_name = "NAME", requires = "template", value_parser = super::target::stack_name)]
     stack_name: Option<String>,
 
     /// Print only this one of the policies into which the whole must be divided, from 1
@@ -116,13 +116,4 @@ fn explain(policy: &Policy, session: &mut Session<'_>) {
             session.printer.status(&format!("{} is for all resources: {reason}", statement.sid));
         }
     }
-}
-
-/// A name that a stack may have. `*` would make a policy for all stacks.
-fn stack_name(text: &str) -> std::result::Result<String, String> {
-    if template::limits::is_stack_name(text) {
-        return Ok(text.to_owned());
-    }
-    Err("a name starts with a letter, has letters, digits and hyphens only, and at most 128 of them"
-        .to_owned())
 }

@@ -68,6 +68,19 @@ fn must_choose(stacks: &[SynthesizedStack]) -> Failure {
     Failure::usage(problem)
 }
 
+/// A name that a stack may have, read before anything is asked of AWS. `*` would be all stacks to IAM.
+///
+/// # Errors
+///
+/// What such a name is, if it is none.
+pub(crate) fn stack_name(text: &str) -> std::result::Result<String, String> {
+    if template::limits::is_stack_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a name starts with a letter, has letters, digits and hyphens only, and at most 128 of them"
+        .to_owned())
+}
+
 /// A template from a file instead of the project's stacks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FromFile {
@@ -76,7 +89,7 @@ pub(crate) struct FromFile {
     pub(crate) template: Option<PathBuf>,
 
     /// Name of the stack that the file's template is for
-    #[arg(long, value_name = "NAME", requires = "template")]
+    #[arg(long, value_name = "NAME", requires = "template", value_parser = stack_name)]
     pub(crate) stack_name: Option<String>,
 }
 

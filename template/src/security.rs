@@ -86,6 +86,19 @@ pub fn broadening(old: &Template, new: &Template) -> Vec<SecurityChange> {
     changes
 }
 
+/// Whether a property of a type says who may do or reach what, so that another value of it may allow more. What it holds
+/// is not looked at: that is for where the templates do not show it, because a parameter does.
+///
+/// ```
+/// use template::security::may_broaden;
+///
+/// assert!(may_broaden("AWS::KMS::Key", "KeyPolicy"));
+/// assert!(!may_broaden("AWS::KMS::Key", "Description"));
+/// ```
+pub fn may_broaden(type_name: &str, property: &str) -> bool {
+    grants::decides(type_name, property) || network::decides(property) || public::decides(type_name, property)
+}
+
 /// Names in a list, each marked as code; of many only the first.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 4;

@@ -13,12 +13,15 @@ use crate::document::Resource;
 /// topic), members of a cluster, which read the cluster's own storage (`AWS::DocDB::DBInstance`,
 /// `AWS::Neptune::DBInstance`, and `AWS::RDS::DBInstance` within a cluster), and instances of EC2, which are made from
 /// an image.
-const HOLDS: [(&str, &str); 49] = [
+///
+/// This list, and not what the facts call stateful, says what is guarded, shown and counted as data.
+const HOLDS: [(&str, &str); 52] = [
     ("AWS::AmazonMQ::Broker", "its messages"),
     ("AWS::Backup::BackupVault", "its backups"),
     ("AWS::Cassandra::Keyspace", "its tables"),
     ("AWS::Cassandra::Table", "its rows"),
     ("AWS::CloudFormation::Stack", "everything in it"),
+    ("AWS::CodeCommit::Repository", "its commits"),
     ("AWS::Cognito::UserPool", "its users"),
     ("AWS::DSQL::Cluster", "its data"),
     ("AWS::DocDB::DBCluster", "its data"),
@@ -29,6 +32,7 @@ const HOLDS: [(&str, &str); 49] = [
     ("AWS::ECR::PublicRepository", "its images"),
     ("AWS::ECR::Repository", "its images"),
     ("AWS::EFS::FileSystem", "its files"),
+    ("AWS::EMR::Cluster", "its files"),
     ("AWS::ElastiCache::CacheCluster", "its entries"),
     ("AWS::ElastiCache::ReplicationGroup", "its entries"),
     ("AWS::ElastiCache::ServerlessCache", "its entries"),
@@ -47,6 +51,7 @@ const HOLDS: [(&str, &str); 49] = [
     ("AWS::NeptuneGraph::Graph", "its data"),
     ("AWS::OpenSearchServerless::Collection", "its documents"),
     ("AWS::OpenSearchService::Domain", "its documents"),
+    ("AWS::Organizations::Account", "everything in it"),
     ("AWS::QLDB::Ledger", "its data"),
     ("AWS::RDS::DBCluster", "its data"),
     ("AWS::RDS::DBInstance", "its data"),
@@ -99,6 +104,13 @@ mod tests {
         let retired = ["AWS::QLDB::Ledger", "AWS::SDB::Domain"];
         for (name, _) in HOLDS.iter().filter(|(name, _)| !retired.contains(name)) {
             assert!(facts::resource(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_made_again_is_more_than_what_aws_calls_data() {
+        for name in ["AWS::Organizations::Account", "AWS::EMR::Cluster", "AWS::CodeCommit::Repository"] {
+            assert!(holds(name, None).is_some(), "{name}");
         }
     }
 

@@ -315,6 +315,7 @@ fn the_doctor_ends_as_missing_credentials_end() {
     let (_, told) = outcome.stdout.split_once("AWS\n").unwrap();
     assert_snapshot!(told, @"
     ✗ AWS does not accept the credentials from the environment (AWS_ACCESS_KEY_ID): The security token included in the request is expired (ExpiredToken)
+        at Shop
         fix: set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset them to use a profile; then run the same command again
     ");
 }
@@ -333,4 +334,47 @@ fn what_a_stack_makes_is_shown_where_it_is_written() {
     assert!(outcome.stdout.contains(taken), "{outcome}");
     let unknown = "! could not look at what it imports as DocuThinkerFoundation:AiMlRepository:Arn, ";
     assert!(outcome.stdout.contains(unknown), "{outcome}");
+}
+
+#[test]
+fn a_name_that_the_failed_stack_itself_holds_is_no_reason_to_refuse() {
+    let aws = StandIn::start(|action, body| match action {
+        "GetCallerIdentity" => xml(
+            action,
+            "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/u</Arn><UserId>u</UserId>",
+        ),
+        "DescribeStacks" => xml(
+            action,
+            "<Stacks><member><StackName>Shop</StackName><StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/Shop/1</StackId>\
+             <StackStatus>ROLLBACK_FAILED</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>",
+        ),
+        "ListStackResources" => xml(
+            action,
+            "<StackResourceSummaries><member><LogicalResourceId>Logs</LogicalResourceId>\
+             <PhysicalResourceId>/ecs/shop</PhysicalResourceId><ResourceType>AWS::Logs::LogGroup</ResourceType>\
+             <ResourceStatus>DELETE_FAILED</ResourceStatus><LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>\
+             </member></StackResourceSummaries>",
+        ),
+        "" => (404, String::new()),
+        // The certificate and the images are no matter here.
+        "GetResource" => {
+            (200, json!({ "ResourceDescription": { "Identifier": "x", "Properties": "{}" } }).to_string())
+        }
+        other => all_right(other, &serde_json::from_str(body).unwrap_or_default()),
+    });
+    let outcome = run(&["doctor"], &aws);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    let told = "! the AWS::Logs::LogGroup /ecs/shop is left from the stack itself";
+    assert!(outcome.stdout.contains(told), "{outcome}");
+}
+
+#[test]
+fn a_name_that_no_stack_can_have_is_refused_before_anything_is_asked() {
+    for command in ["deploy", "doctor", "diff"] {
+        let project = Project::new();
+        project.write("shop.yaml", SHOP);
+        let outcome = project.run(&[command, "--template", "shop.yaml", "--stack-name", "my_shop"]);
+        assert_eq!(outcome.code, Some(2), "{outcome}");
+        assert!(outcome.stderr.contains("a name starts with a letter"), "{outcome}");
+    }
 }

@@ -85,34 +85,6 @@ pub(crate) struct Judgement {
     pub(crate) losses: Vec<Loss>,
 }
 
-/// Properties that say who may do what. If one takes another value from a parameter, the templates do not show it.
-const SENSITIVE: [&str; 24] = [
-    "AccessControl",
-    "AccessPolicies",
-    "AccessPolicy",
-    "AssumeRolePolicyDocument",
-    "CidrIp",
-    "CidrIpv6",
-    "DestinationSecurityGroupId",
-    "FileSystemPolicy",
-    "FromPort",
-    "IpProtocol",
-    "KeyPolicy",
-    "ManagedPolicyArns",
-    "PermissionsBoundary",
-    "Policies",
-    "PolicyDocument",
-    "Principal",
-    "PublicAccessBlockConfiguration",
-    "PubliclyAccessible",
-    "RepositoryPolicyText",
-    "ResourcePolicy",
-    "SecurityGroupEgress",
-    "SecurityGroupIngress",
-    "SourceSecurityGroupId",
-    "ToPort",
-];
-
 /// Judges a change set. `allowed` says of a logical ID whether it may lose its data.
 pub(crate) fn judge(
     set: &ChangeSet,
@@ -289,7 +261,8 @@ fn hidden(change: &Change, new: &Template) -> Option<String> {
         ));
     }
     let by_parameter = change.details.iter().find(|detail| {
-        let sensitive = detail.name.as_deref().is_some_and(|name| SENSITIVE.contains(&name));
+        let sensitive =
+            detail.name.as_deref().is_some_and(|name| security::may_broaden(&change.resource_type, name));
         sensitive && detail.source.as_deref() == Some("ParameterReference")
     })?;
     let name = by_parameter.name.as_deref().unwrap_or_default();

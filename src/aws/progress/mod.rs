@@ -371,10 +371,35 @@ impl Drop for Inner<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use cloud::{Phase, Timestamp};
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn every_kind_of_line_is_in_the_documentation_and_no_other() {
+        let documentation = include_str!("../../../docs/progress.md");
+        let (_, table) = documentation.split_once("| the object has |").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        let told: BTreeSet<&str> =
+            table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+        let sources = [
+            include_str!("mod.rs"),
+            include_str!("../../printer.rs"),
+            include_str!("../../commands/destroy.rs"),
+        ];
+        // A kind is the last key of an object that is written in one line.
+        let kinds = sources.iter().flat_map(|source| source.lines()).filter_map(|line| {
+            let (_, object) = line.split_once("{ \"version\": 1, ")?;
+            let (before, _) = object.rsplit_once("\":")?;
+            before.rsplit('"').next()
+        });
+        let mut written: BTreeSet<&str> = kinds.collect();
+        written.insert("exit");
+        assert_eq!(told, written);
+    }
 
     #[test]
     fn every_event_is_in_the_documentation_of_the_json_lines() {

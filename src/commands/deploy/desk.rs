@@ -79,8 +79,8 @@ impl Desk {
     }
 
     /// The failure of a stack that was refused here, with everything that is to be said about it; any other as it is.
-    pub(super) fn explain(&self, stack: &str, failure: Failure) -> Failure {
-        self.approval.explain(stack, failure)
+    pub(super) fn explain(&self, about: About<'_>, failure: Failure) -> Failure {
+        self.approval.explain(about, failure)
     }
 
     /// What was allowed and did not come up; `all` says whether every stack was deployed.

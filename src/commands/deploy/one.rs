@@ -47,7 +47,8 @@ pub(super) async fn deploy(
     );
     let outcome = outcome.await;
     monitor.settle();
-    let outcome = outcome.map_err(|error| run.desk.explain(&plan.name, aws::located(&error, synthesized)))?;
+    let explained = |failure| run.desk.explain(plan.about(connection), failure);
+    let outcome = outcome.map_err(|error| explained(aws::located(&error, synthesized)))?;
     let what = if outcome.changed { "is deployed" } else { "has no changes" };
     monitor.say(&format!("{} {what}", monitor.label()));
     for leftover in &outcome.leftovers {

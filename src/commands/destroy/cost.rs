@@ -51,7 +51,7 @@ pub(super) fn sum(resource_types: &[&str]) -> Option<String> {
     let fixed: u32 =
         prices.iter().map(|price| if let Price::Month(cents) = price { *cents } else { 0 }).sum();
     let by_use = prices.iter().any(|price| matches!(price, Price::Gigabyte(_)));
-    let stores = |kind: &&&str| template::facts::resource(kind).is_some_and(|facts| facts.stateful);
+    let stores = |kind: &&&str| template::stateful::holds(kind, None).is_some();
     let unknown: BTreeSet<&str> =
         resource_types.iter().filter(|kind| price(kind).is_none()).filter(stores).copied().collect();
     let known = match (fixed, by_use) {

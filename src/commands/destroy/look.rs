@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use cloud::{Connection, Hold, Kind, RetainedResource, StackDescription};
-use template::Template;
+use template::{Fate, Template};
 
 use super::Target;
-use super::picture::{Doomed, Fate, fates};
+use super::picture::{Doomed, fates};
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, suggestion};

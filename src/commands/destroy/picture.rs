@@ -6,22 +6,10 @@ use std::fmt::Write;
 use cloud::RetainedResource;
 use owo_colors::OwoColorize;
 use serde::Serialize;
-use template::{Element, Node, Resource, Template, facts};
+use template::{Element, Fate, Node, Template, stateful};
 
 use super::cost;
 use crate::problem::count;
-
-/// What becomes of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Fate {
-    /// It is deleted with what it holds.
-    Deleted,
-    /// It is deleted after a snapshot was made of it, which stays.
-    Snapshot,
-    /// It stays in the account.
-    Retained,
-}
 
 /// A resource of a stack that is to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +17,11 @@ pub(super) enum Fate {
 pub(super) struct Doomed {
     #[serde(flatten)]
     pub(super) resource: RetainedResource,
+    /// Never unknown: what is not sure to stay is taken for deleted.
     pub(super) fate: Fate,
+    /// What is lost with it, in words.
+    #[serde(skip)]
+    pub(super) holds: Option<&'static str>,
     /// The custom resource that refers to it and may empty it before it is deleted. What such a function does, nobody
     /// but its author knows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +43,10 @@ pub(super) fn fates(
         if retain.contains(&resource.logical_id) {
             Fate::Retained
         } else {
-            declared.map_or(Fate::Deleted, policy)
+            match declared.map(stateful::when_removed) {
+                Some(fate @ (Fate::Snapshot | Fate::Retained)) => fate,
+                _ => Fate::Deleted,
+            }
         }
     };
     resources
@@ -60,6 +55,7 @@ pub(super) fn fates(
             let declared = template.and_then(|template| template.resources.get(&resource.logical_id));
             Doomed {
                 fate: fate(&resource),
+                holds: stateful::holds(&resource.resource_type, declared),
                 emptied_by: emptying.get(&resource.logical_id).cloned(),
                 empties_itself: declared.is_some_and(|declared| {
                     declared.properties.get("EmptyOnDelete") == Some(&Node::Bool(true))
@@ -68,26 +64,6 @@ pub(super) fn fates(
             }
         })
         .collect()
-}
-
-/// What the deletion policy makes of a resource, also where none is written.
-///
-/// Source: [DeletionPolicy attribute][aws]; `RetainExceptOnCreate` deletes only when a creation is rolled back.
-///
-/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-fn policy(declared: &Resource) -> Fate {
-    match declared.deletion_policy.as_ref().and_then(Node::as_str) {
-        Some("Retain" | "RetainExceptOnCreate") => Fate::Retained,
-        Some("Snapshot") => Fate::Snapshot,
-        Some(_) => Fate::Deleted,
-        None => match declared.type_name.as_str() {
-            "AWS::RDS::DBCluster" => Fate::Snapshot,
-            "AWS::RDS::DBInstance" if !declared.properties.contains_key("DBClusterIdentifier") => {
-                Fate::Snapshot
-            }
-            _ => Fate::Deleted,
-        },
-    }
 }
 
 /// Which resources a custom resource refers to, with its logical id.
@@ -116,11 +92,11 @@ pub(super) fn text(name: &str, doomed: &[Doomed]) -> String {
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
     for one in doomed.iter().filter(deleted) {
         let kind = one.resource.resource_type.as_str();
-        if facts::resource(kind).is_some_and(|facts| facts.stateful) {
+        if let Some(holds) = one.holds {
             let how = if one.fate == Fate::Snapshot {
-                "after a snapshot, which stays"
+                "after a snapshot, which stays".to_owned()
             } else {
-                "with what it holds"
+                format!("with {holds}")
             };
             let _ = writeln!(text, "  {} {}, {how}", "- deleted".red(), named(&one.resource));
         } else {
@@ -191,9 +167,9 @@ Resources:
     fn the_picture_tells_what_goes_and_what_stays_and_costs() {
         insta::assert_snapshot!(anstream::adapter::strip_str(&text("S", &doomed(&[]))), @r"
         S will be deleted, 7 resources:
-          - deleted AWS::ECR::Repository Images (images-1), with what it holds
-          - deleted AWS::EFS::FileSystem Files (files-1), with what it holds
-          - deleted AWS::S3::Bucket Logs (logs-1), with what it holds
+          - deleted AWS::ECR::Repository Images (images-1), with its images
+          - deleted AWS::EFS::FileSystem Files (files-1), with its files
+          - deleted AWS::S3::Bucket Logs (logs-1), with its objects
           - deleted AWS::RDS::DBInstance Database (database-1), after a snapshot, which stays
           - deleted 2 AWS::IAM::Role
           - deleted 1 Custom::Emptier

@@ -37,7 +37,7 @@ use crate::path::Path;
 
 pub use images::{Image, Version};
 pub use names::FIXED_NAMES;
-pub use secrets::Secret;
+pub use secrets::{Secret, made_secrets};
 
 /// What is known of a deployment besides its template.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +56,12 @@ pub struct Known<'a> {
     pub exports: &'a BTreeMap<String, String>,
     /// What the deployed stack has already: names or ids in AWS by logical ID.
     pub deployed: &'a BTreeMap<String, String>,
+    /// The names of secrets that other stacks make first, in the same account and region.
+    pub made_before: &'a BTreeSet<String>,
 }
 
 static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+static NO_NAMES: BTreeSet<String> = BTreeSet::new();
 
 impl Default for Known<'_> {
     fn default() -> Self {
@@ -70,6 +73,7 @@ impl Default for Known<'_> {
             kept: &[],
             exports: &NOTHING,
             deployed: &NOTHING,
+            made_before: &NO_NAMES,
         }
     }
 }

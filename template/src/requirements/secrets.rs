@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::settle::settled;
 use super::{Found, Known, Needed, Place, sure};
+use crate::document::Template;
 use crate::model::{Model, Value};
 use crate::node::Node;
 use crate::visit;
@@ -39,6 +41,17 @@ impl Secret {
             version: part(2),
         }
     }
+}
+
+/// The names of the secrets that the template makes, also of those that depend on a condition that is not known.
+pub fn made_secrets(template: &Template, known: &Known<'_>) -> BTreeSet<String> {
+    let settled = settled(template, known);
+    made_by(&Model::new(&settled))
+}
+
+fn made_by(model: &Model<'_>) -> BTreeSet<String> {
+    let secrets = model.of_type("AWS::SecretsManager::Secret");
+    secrets.flat_map(|secret| secret.get("Name")).filter_map(|name| name.text()).collect()
 }
 
 pub(super) fn collect(model: &Model<'_>, known: &Known<'_>, found: &mut Found) {
@@ -91,7 +104,14 @@ fn of_arn<'t>(parts: &'t [&'t str]) -> Option<(String, &'t str, &'t [&'t str])> 
 /// Source: [Get a secret from Secrets Manager][aws] in the CloudFormation user guide.
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+///
+/// A secret that the deployment itself makes need not be there before, nor have its keys.
 fn dynamic(model: &Model<'_>, known: &Known<'_>, found: &mut Found) {
+    let own = made_by(model);
+    let is_made = |secret: &Secret| {
+        let name = secret.id.rsplit(':').next().unwrap_or_default();
+        secret.region == known.region && (own.contains(name) || known.made_before.contains(name))
+    };
     // One within a condition that is not known, or with a function in it, is not sure to be needed.
     visit::nodes(model.template(), &mut |path, node| {
         let text = path.to_string();
@@ -111,6 +131,9 @@ fn dynamic(model: &Model<'_>, known: &Known<'_>, found: &mut Found) {
             };
             // The word `SecretString`, which is all there is.
             let secret = Secret::of(id_of, region, rest.get(1..).unwrap_or_default());
+            if is_made(&secret) {
+                continue;
+            }
             let place = Place { resource: id.to_owned(), path: path.clone() };
             found.add(Needed::Secret(secret), place, true);
         }

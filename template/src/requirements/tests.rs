@@ -184,6 +184,37 @@ Resources:
 }
 
 #[test]
+fn a_secret_that_the_deployment_makes_itself_need_not_be_there() {
+    let text = "
+Parameters: {Stage: {Type: String}}
+Conditions: {Is: !Equals [!Ref Stage, test]}
+Resources:
+  Named: {Type: AWS::SecretsManager::Secret, Properties: {Name: !Sub '${AWS::StackName}/db'}}
+  Perhaps: {Type: AWS::SecretsManager::Secret, Condition: Is, Properties: {Name: perhaps}}
+  Database:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      MasterUsername: '{{resolve:secretsmanager:Shop/db:SecretString:user}}'
+      MasterUserPassword: '{{resolve:secretsmanager:perhaps:SecretString:password}}'
+      DBName: '{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:111122223333:secret:Shop/db:SecretString:name}}'
+      Port: '{{resolve:secretsmanager:other:SecretString:port}}'
+      Engine: '{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:Shop/db:SecretString:name}}'
+";
+    let names = |lines: String| -> Vec<String> {
+        let secrets = lines.lines().filter_map(|line| line.strip_prefix("secret "));
+        secrets.map(|line| line.split(" {").next().unwrap_or_default().to_owned()).collect()
+    };
+    let elsewhere = "arn:aws:secretsmanager:us-east-1:111122223333:secret:Shop/db us-east-1";
+    assert_eq!(names(lines(text, &Known::default())), ["other eu-west-1", elsewhere]);
+    let made = ["other".to_owned()].into();
+    let known = Known { made_before: &made, ..Known::default() };
+    assert_eq!(names(lines(text, &known)), [elsewhere]);
+    let template = Template::parse(text, "test.yaml").expect("well-formed").template;
+    let known = Known { stack: "Shop", ..Known::default() };
+    assert_eq!(made_secrets(&template, &known), ["Shop/db", "perhaps"].map(str::to_owned).into());
+}
+
+#[test]
 fn certificates_and_zones_are_those_of_outside() {
     let text = "
 Resources:

@@ -74,6 +74,26 @@ const HOLDERS: [(&str, &[&str]); 5] = [
     ("AWS::IAM::GroupPolicy", &["GroupName"]),
 ];
 
+/// Properties that give rights without being a policy.
+const GIVING: [&str; 6] =
+    ["Groups", "ManagedPolicies", "ManagedPolicyArns", "PermissionsBoundary", "Policies", "Principal"];
+
+/// The type that adds users to a group.
+const ADDITION: &str = "AWS::IAM::UserToGroupAddition";
+
+/// Whether a property says who may do what.
+pub(super) fn decides(type_name: &str, property: &str) -> bool {
+    let own = match type_name {
+        "AWS::Lambda::Permission" => true,
+        ADDITION => ["GroupName", "Users"].contains(&property),
+        _ => {
+            let holds = |(holder, lists): &(&str, &[&str])| *holder == type_name && lists.contains(&property);
+            SUBJECTS.contains(&(type_name, property)) || HOLDERS.iter().any(holds)
+        }
+    };
+    own || DOCUMENTS.contains(&property) || GIVING.contains(&property)
+}
+
 /// Types without a policy that let everybody do everything who reaches them, and the property of the policy.
 ///
 /// Source: [endpoint policies][vpc], [file system policies][efs].
@@ -122,6 +142,7 @@ impl<'t> Gathered<'t> {
                 self.identity(id, resource, &when);
             }
             "AWS::Lambda::Permission" => self.lambda(id, resource, &when),
+            ADDITION => self.addition(id, resource, &when),
             _ => {
                 for subject in self.subjects(id, resource) {
                     let key = (SecurityKind::ResourcePolicy, subject);
@@ -187,6 +208,15 @@ impl<'t> Gathered<'t> {
         }
         let trust = (SecurityKind::Trust, reference(id));
         self.document(trust, id, properties.get("AssumeRolePolicyDocument"), when);
+    }
+
+    /// Users that are added to a group have what it has.
+    fn addition(&mut self, id: &str, resource: &Resource, when: &When) {
+        let groups = self.symbols.texts(resource.properties.get("GroupName"), when);
+        for user in self.holders(id, resource, &["Users"]) {
+            let key = (SecurityKind::Permission, user);
+            self.grants(key, id).attached.extend(groups.iter().cloned());
+        }
     }
 
     /// A permission of Lambda, which is a statement in other words.

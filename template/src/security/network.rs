@@ -57,6 +57,12 @@ const PEERS: [&str; 7] = [
     "DestinationPrefixListId",
 ];
 
+/// Whether a property says what may reach what.
+pub(super) fn decides(property: &str) -> bool {
+    let others = ["FromPort", "IpProtocol", "SecurityGroupEgress", "SecurityGroupIngress", "ToPort"];
+    PEERS.contains(&property) || others.contains(&property)
+}
+
 pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<SecurityChange> {
     let (old, new) = (Rules::of(before), Rules::of(after));
     let mut changes = Vec::new();

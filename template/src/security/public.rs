@@ -120,6 +120,14 @@ const SWITCHES: [Switch; 14] = [
 
 const BUCKET: &str = "AWS::S3::Bucket";
 
+/// Whether a property, or something in it, opens a resource of this type.
+pub(super) fn decides(type_name: &str, property: &str) -> bool {
+    SWITCHES.iter().any(|switch| {
+        let of_type = switch.type_name.is_none_or(|name| name == type_name);
+        of_type && switch.path.split('.').next() == Some(property)
+    })
+}
+
 pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<SecurityChange> {
     let mut changes = Vec::new();
     for (id, resource) in &after.template.resources {

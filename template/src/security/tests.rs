@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::{SecurityKind, broadening};
+use super::{SecurityKind, broadening, may_broaden};
 use crate::document::Template;
 
 #[track_caller]
@@ -307,5 +307,46 @@ proptest! {
         prop_assert_eq!(told[0].kind, SecurityKind::Permission);
         prop_assert!(told[0].what.contains("iam:PassRole"), "{}", told[0].what);
         prop_assert_eq!(broadening(&template(&role(&allow(&more))), &template(&role(&allow(&actions)))), []);
+    }
+}
+
+#[test]
+fn a_user_that_is_added_to_a_group_has_what_it_has() {
+    let user = "  Ann: {Type: AWS::IAM::User}\n";
+    let added = |users: &str| {
+        format!(
+            "{user}  Add: {{Type: AWS::IAM::UserToGroupAddition, Properties: {{GroupName: Admins, Users: [{users}]}}}}\n"
+        )
+    };
+    let told = "Permission: `Ann` now has the policy or group `Admins`\n";
+    assert_eq!(check(user, &added("!Ref Ann")), told);
+    assert_eq!(check(&added("bob"), &added("bob, !Ref Ann")), told);
+    assert_eq!(check(&added("!Ref Ann, bob"), &added("bob")), "");
+}
+
+#[test]
+fn every_property_that_says_who_may_do_what_may_broaden() {
+    for (type_name, property) in [
+        ("AWS::S3::Bucket", "AccessControl"),
+        ("AWS::S3::Bucket", "PublicAccessBlockConfiguration"),
+        ("AWS::OpenSearchService::Domain", "AccessPolicies"),
+        ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+        ("AWS::EC2::SecurityGroupIngress", "CidrIpv6"),
+        ("AWS::EC2::SecurityGroup", "SecurityGroupEgress"),
+        ("AWS::EFS::FileSystem", "FileSystemPolicy"),
+        ("AWS::IAM::User", "Groups"),
+        ("AWS::IAM::UserToGroupAddition", "Users"),
+        ("AWS::Lambda::Permission", "Action"),
+        ("AWS::ECS::Service", "NetworkConfiguration"),
+        ("AWS::RDS::DBInstance", "PubliclyAccessible"),
+    ] {
+        assert!(may_broaden(type_name, property), "{type_name} {property}");
+    }
+    for (type_name, property) in [
+        ("AWS::IAM::Role", "Description"),
+        ("AWS::ECS::Service", "DesiredCount"),
+        ("AWS::SQS::Queue", "Action"),
+    ] {
+        assert!(!may_broaden(type_name, property), "{type_name} {property}");
     }
 }
