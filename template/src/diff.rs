@@ -48,13 +48,17 @@
 //! by `Fn::Sub` or `Fn::Join`, numbers and booleans as text, the order of mappings, of `DependsOn` and of lists that are
 //! sets, JSON within texts, IAM policies by what their statements say.
 
+mod assemble;
 mod canon;
 mod change;
 mod compare;
 mod context;
+mod elements;
 mod fate;
+mod identity;
 mod interruptions;
 mod items;
+mod known;
 mod lists;
 mod losses;
 mod policies;
@@ -65,6 +69,7 @@ mod rolls;
 mod roots;
 mod sections;
 mod sets;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -80,6 +85,7 @@ pub use rolls::Roll;
 pub use roots::{Follower, FollowingOutput, Root};
 
 use crate::document::Template;
+use assemble::{Assembled, assemble};
 
 /// The values of parameters by name, as CloudFormation takes them: lists as texts with commas.
 pub type Values = BTreeMap<String, String>;
@@ -90,10 +96,7 @@ pub fn diff(old: &Template, new: &Template) -> Changes {
 }
 
 /// Compares two templates with the values of their parameters.
-pub fn diff_with(old: &Template, new: &Template, _options: &Options) -> Changes {
-    Changes {
-        resources: resource::changes(old, new),
-        sections: sections::sections(old, new),
-        ..Changes::default()
-    }
+pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
+    let Assembled { resources, roots, values } = assemble(old, new, options);
+    Changes { roots, resources, values, sections: sections::sections(old, new), ..Changes::default() }
 }

@@ -41,7 +41,10 @@ pub struct Follower {
     pub id: String,
     /// Its type.
     pub type_name: String,
-    /// What happens to it because of this root.
+    /// Changed; or added or removed, if it follows because its condition begins or ceases to hold.
+    pub action: Action,
+    /// What happens to it because of this root. (One that goes with its condition counts as replaced, one that comes as
+    /// updated.)
     pub consequence: Consequence,
     /// What becomes of the old one, if it is replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
