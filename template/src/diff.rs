@@ -67,6 +67,7 @@ mod resource;
 mod review;
 mod rolls;
 mod roots;
+mod secrets;
 mod sections;
 mod sets;
 mod spread;
@@ -85,7 +86,8 @@ pub use rolls::Roll;
 pub use roots::{Follower, FollowingOutput, Root};
 
 use crate::document::Template;
-use assemble::{Assembled, assemble};
+use assemble::assemble;
+use elements::Elements;
 
 /// The values of parameters by name, as CloudFormation takes them: lists as texts with commas.
 pub type Values = BTreeMap<String, String>;
@@ -97,6 +99,19 @@ pub fn diff(old: &Template, new: &Template) -> Changes {
 
 /// Compares two templates with the values of their parameters.
 pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
-    let Assembled { resources, roots, values } = assemble(old, new, options);
-    Changes { roots, resources, values, sections: sections::sections(old, new), ..Changes::default() }
+    let graph = new.graph();
+    let edges = graph.edges();
+    let elements = Elements::new(old, new, options, edges);
+    let (resources, roots) = assemble(old, new, &elements, edges);
+    let renames = renames::renames(old, new, edges, &resources);
+    Changes {
+        losses: losses::losses(old, &resources, &roots, &renames),
+        rolls: rolls::rolls(new, edges, &resources, elements.new_values()),
+        review: review::review(old, new, &resources),
+        sections: sections::sections(old, new),
+        values: elements.values,
+        roots,
+        renames,
+        resources,
+    }
 }

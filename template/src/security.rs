@@ -72,14 +72,51 @@ pub enum SecurityKind {
     Egress,
 }
 
+/// How a change is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tense {
+    /// It is so now, and was not.
+    Now,
+    /// It was so, and is not any more.
+    NoLonger,
+}
+
+impl Tense {
+    /// One of two ways to say something.
+    fn say<'a>(self, now: &'a str, no_longer: &'a str) -> &'a str {
+        match self {
+            Tense::Now => now,
+            Tense::NoLonger => no_longer,
+        }
+    }
+}
+
 /// What `new` allows and `old` did not, in the order of kinds and then of the template.
 pub fn broadening(old: &Template, new: &Template) -> Vec<SecurityChange> {
+    compare(old, new, Tense::Now)
+}
+
+/// What `old` allowed and `new` does not, as far as that is known, in the order of kinds and then of the old template.
+/// What resources allowed that are gone themselves is left out: nobody can use it.
+pub fn narrowing(old: &Template, new: &Template) -> Vec<SecurityChange> {
+    let mut changes = compare(new, old, Tense::NoLonger);
+    let remains = |change: &SecurityChange| {
+        let says = |type_name: &str| grants::is_for_another(type_name) || network::is_for_another(type_name);
+        new.resources.contains_key(&change.id)
+            || old.resources.get(&change.id).is_some_and(|resource| says(&resource.type_name))
+    };
+    changes.retain(|change| change.judged && remains(change));
+    changes
+}
+
+/// What `new` allows and `old` does not.
+fn compare(old: &Template, new: &Template, tense: Tense) -> Vec<SecurityChange> {
     let redefined = redefined(old, new);
     let before = Symbols::new(old, &redefined, "before");
     let after = Symbols::new(new, &redefined, "after");
-    let mut changes = grants::broadening(&before, &after);
-    changes.extend(network::broadening(&before, &after));
-    changes.extend(public::broadening(&before, &after));
+    let mut changes = grants::broadening(&before, &after, tense);
+    changes.extend(network::broadening(&before, &after, tense));
+    changes.extend(public::broadening(&before, &after, tense));
     let place = |change: &SecurityChange| new.resources.get_index_of(&change.id).unwrap_or(usize::MAX);
     changes.sort_by_cached_key(|change| (change.kind, place(change)));
     changes.dedup();

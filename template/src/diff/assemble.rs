@@ -8,29 +8,26 @@ use super::identity::{Both, Happens, fixed_name};
 use super::resource::{change, removed};
 use super::roots::{Follower, Root};
 use super::spread::{Network, Reached, Spread};
-use super::{Action, Carried, Consequence, Fate, Options, ResourceChange, ValueChange, resource};
+use super::{Action, Carried, Consequence, Fate, ResourceChange, ValueChange, resource};
 use crate::document::Template;
-use crate::graph::Element;
+use crate::graph::{Edge, Element};
 use crate::path::Path;
 use crate::stateful;
 
-/// The resources, the causes in their order, and the values that change.
-pub(super) struct Assembled {
-    pub(super) resources: Vec<ResourceChange>,
-    pub(super) roots: Vec<Root>,
-    pub(super) values: Vec<ValueChange>,
-}
-
-pub(super) fn assemble(old: &Template, new: &Template, options: &Options) -> Assembled {
-    let graph = new.graph();
-    let elements = Elements::new(old, new, options, graph.edges());
+/// What happens to the resources, and the causes in their order.
+pub(super) fn assemble(
+    old: &Template,
+    new: &Template,
+    elements: &Elements<'_>,
+    edges: &[Edge],
+) -> (Vec<ResourceChange>, Vec<Root>) {
     let mut own = resource::changes(old, new);
-    let conditional = existence(old, new, &elements, &mut own);
-    let network = Network::new(old, new, graph.edges(), &own);
+    let conditional = existence(old, new, elements, &mut own);
+    let network = Network::new(old, new, edges, &own);
     let mut causes = spreads(&network, &own);
-    let mut by_element = network.from_elements(&elements);
+    let mut by_element = network.from_elements(elements);
     for (id, action) in &conditional {
-        come_and_go(old, new, id, *action, &elements, &network, &mut by_element);
+        come_and_go(old, new, id, *action, elements, &network, &mut by_element);
     }
     let elements_used = by_element.into_iter().filter(|(_, spread)| !spread.is_empty());
     causes.extend(elements_used);
@@ -54,7 +51,7 @@ pub(super) fn assemble(old: &Template, new: &Template, options: &Options) -> Ass
     drop(network);
     let resources = resources(old, new, own, &causes, &conditional);
     order(new, &resources, &mut roots);
-    Assembled { resources, roots, values: elements.values }
+    (resources, roots)
 }
 
 fn element_of(value: &ValueChange) -> Element {

@@ -41,6 +41,11 @@ impl<'t> Elements<'t> {
         }
     }
 
+    /// The new template with the values that it would have, defaults among them.
+    pub(super) fn new_values(&self) -> &Known<'t> {
+        &self.assumed[1]
+    }
+
     /// Whether anything of it changes.
     pub(super) fn is_empty(&self) -> bool {
         self.causes.is_empty()

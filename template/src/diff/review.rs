@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::ResourceChange;
+use super::secrets::secrets;
+use crate::document::Template;
 use crate::path::Path;
-use crate::security::SecurityChange;
+use crate::security::{self, SecurityChange, SecurityKind};
 
 /// What a reviewer asks first. (What becomes of data is in [`Changes::losses`](super::Changes::losses).)
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -50,7 +53,7 @@ pub enum SecretEvent {
     Removed,
     /// It is replaced, or may be: its value is a new one.
     Replaced,
-    /// It is changed in place.
+    /// It is changed.
     Changed,
     /// It is made.
     Added,
@@ -66,5 +69,25 @@ impl Review {
     /// Whether something becomes possible that was not.
     pub fn broadens(&self) -> bool {
         !self.access.broader.is_empty() || !self.network.broader.is_empty()
+    }
+}
+
+pub(super) fn review(old: &Template, new: &Template, resources: &[ResourceChange]) -> Review {
+    let mut review = Review { secrets: secrets(old, new, resources), ..Review::default() };
+    for change in security::broadening(old, new) {
+        review.side(change.kind).broader.push(change);
+    }
+    for change in security::narrowing(old, new) {
+        review.side(change.kind).narrower.push(change);
+    }
+    review
+}
+
+impl Review {
+    fn side(&mut self, kind: SecurityKind) -> &mut Side {
+        match kind {
+            SecurityKind::Public | SecurityKind::Ingress | SecurityKind::Egress => &mut self.network,
+            SecurityKind::Permission | SecurityKind::Trust | SecurityKind::ResourcePolicy => &mut self.access,
+        }
     }
 }
