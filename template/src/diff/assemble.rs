@@ -176,12 +176,15 @@ fn of_element(cause: Element) -> Root {
 fn of_change(change: &ResourceChange, followers: Vec<Follower>) -> Root {
     let worst = |does: Option<Consequence>| does == change.own;
     let causes = change.changes.iter().filter(|part| worst(part.consequence)).map(|part| part.path.clone());
+    let mut paths: Vec<Path> = causes.collect();
+    // One item may go and another come at the same place.
+    paths.dedup();
     Root {
         cause: Element::Resource(change.id.clone()),
         type_name: Some(change.type_name.clone()),
         action: change.action,
         consequence: change.own,
-        paths: causes.collect(),
+        paths,
         followers,
         outputs: Vec::new(),
     }

@@ -76,7 +76,15 @@ Outputs:
 #[test]
 fn a_replaced_network_takes_all_with_it_that_depends() {
     let changes = change(NETWORK, "10.0.0.0/16", "10.1.0.0/16");
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Vpc Changed Some(Replaces)
+      because of Resources.Vpc.Properties.CidrBlock
+      Subnet Changed Replaces through Resources.Subnet.Properties.VpcId
+        Service Changed UpdateInPlace through Resources.Service.Properties.NetworkConfiguration.AwsvpcConfiguration.Subnets[0]
+        Mount Changed Replaces through Resources.Mount.Properties.SubnetId
+      Group Changed Replaces through Resources.Group.Properties.VpcId
+      output VpcId from Vpc (certain: true, exported)
+    ");
     assert_eq!(changes.roots.len(), 1);
     assert_eq!(
         changes.roots[0].chain("Mount").iter().map(|follower| follower.id.as_str()).collect::<Vec<_>>(),
@@ -95,7 +103,11 @@ fn a_replaced_network_takes_all_with_it_that_depends() {
 #[test]
 fn a_service_whose_task_definition_changes_rolls_its_tasks() {
     let changes = change(NETWORK, "Image: a", "Image: b");
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Task Changed Some(Replaces)
+      because of Resources.Task.Properties.ContainerDefinitions[0].Image
+      Service Changed UpdateInPlace through Resources.Service.Properties.TaskDefinition
+    ");
     let [roll] = changes.rolls.as_slice() else { panic!("{:?}", changes.rolls) };
     assert_eq!(
         (roll.service.as_str(), roll.task_definition.as_deref(), roll.tasks),
@@ -108,7 +120,12 @@ fn a_service_whose_task_definition_changes_rolls_its_tasks() {
 #[test]
 fn a_service_in_a_replaced_cluster_is_replaced() {
     let changes = change(NETWORK, "ClusterName: c", "ClusterName: d");
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Cluster Changed Some(Replaces)
+      because of Resources.Cluster.Properties.ClusterName
+      Service Changed Replaces through Resources.Service.Properties.Cluster
+        Topic Changed UpdateInPlace through Resources.Topic.Properties.DisplayName
+    ");
     assert!(changes.rolls[0].replaced);
 }
 
@@ -127,20 +144,25 @@ fn what_changes_itself_and_follows_is_told_with_its_cause() {
 fn a_fixed_name_survives_a_replacement() {
     let text = "
 Resources:
-  Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: b, ObjectLockEnabled: false}}
-  Other: {Type: AWS::S3::Bucket, Properties: {ObjectLockEnabled: false}}
-  A: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Bucket, PolicyDocument: {}}}
-  B: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref Other, PolicyDocument: {}}}
-  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: t, KeySchema: [{AttributeName: a, KeyType: HASH}]}}
-  C: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Table, DisplayName: !GetAtt Table.Arn}}
+  Named: {Type: AWS::ECR::Repository, Properties: {RepositoryName: n, EncryptionConfiguration: {EncryptionType: AES256}}}
+  Other: {Type: AWS::ECR::Repository, Properties: {EncryptionConfiguration: {EncryptionType: AES256}}}
+  A: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Named, DisplayName: !GetAtt Named.Arn}}
+  B: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Other, DisplayName: !GetAtt Other.Arn}}
+  C: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Named}}
 ";
-    let new = text
-        .replace("ObjectLockEnabled: false", "ObjectLockEnabled: true")
-        .replace("AttributeName: a", "AttributeName: b");
+    let new = text.replace("AES256", "KMS");
     let changes = diff(&template(text), &template(&new));
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Other Changed Some(Replaces)
+      because of Resources.Other.Properties.EncryptionConfiguration.EncryptionType
+      B Changed Replaces through Resources.B.Properties.TopicName
+    Named Changed Some(Replaces)
+      because of Resources.Named.Properties.EncryptionConfiguration.EncryptionType
+      A Changed MayUpdate through Resources.A.Properties.DisplayName .Arn
+    ");
     let stands = |id: &str| changes.resource(id).unwrap().fixed_name.as_ref().map(ToString::to_string);
-    assert_eq!(stands("Table").as_deref(), Some("Resources.Table.Properties.TableName"));
+    assert_eq!(stands("Named").as_deref(), Some("Resources.Named.Properties.RepositoryName"));
+    assert!(changes.resource("C").is_none());
     assert_eq!(stands("Other"), None);
 }
 
@@ -154,8 +176,15 @@ Resources:
   Custom: {Type: Custom::Thing, Properties: {ServiceToken: t, A: 1}}
   Reader: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Custom.Out}}
 ";
-    assert_snapshot!(tree(&change(text, "Value: a", "Value: b")), @"");
-    assert_snapshot!(tree(&change(text, "Description: x", "Description: y")), @"");
+    assert_snapshot!(tree(&change(text, "Value: a", "Value: b")), @"
+    Parameter Changed Some(UpdateInPlace)
+      because of Resources.Parameter.Properties.Value
+      User Changed UpdateInPlace through Resources.User.Properties.DisplayName .Value
+    ");
+    assert_snapshot!(tree(&change(text, "Description: x", "Description: y")), @"
+    Parameter Changed Some(UpdateInPlace)
+      because of Resources.Parameter.Properties.Description
+    ");
     assert_snapshot!(tree(&change(text, "A: 1", "A: 2")), @"");
 }
 
@@ -185,11 +214,11 @@ Resources:
         [
             ("Files", Fate::Deleted, "its files", Some(Consequence::Replaces)),
             ("Queue", Fate::Deleted, "its messages", None),
-            ("Table", Fate::Retained, "its items", Some(Consequence::Replaces)),
+            ("Table", Fate::Retained, "its items", Some(Consequence::MayReplace)),
         ]
     );
     let roots: Vec<&str> = changes.roots.iter().map(|root| root.cause.name()).collect();
-    assert_eq!(roots, ["Files", "Queue", "Table", "Topic"]);
+    assert_eq!(roots, ["Files", "Queue", "Topic", "Table"]);
 }
 
 #[test]
@@ -208,5 +237,10 @@ Resources:
   B: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref A}}
   C: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref B}}
 ";
-    assert_snapshot!(tree(&change(text, "TopicName: a", "TopicName: x")), @"");
+    assert_snapshot!(tree(&change(text, "TopicName: a", "TopicName: x")), @"
+    A Changed Some(Replaces)
+      because of Resources.A.Properties.TopicName
+      B Changed Replaces through Resources.B.Properties.TopicName
+        C Changed Replaces through Resources.C.Properties.TopicName
+    ");
 }

@@ -64,7 +64,7 @@ fn a_statement_that_comes_is_one_statement() {
     let old = "[{Sid: A, Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: a}]";
     let new = "[{Effect: Deny, Action: '*', Resource: '*'}, {Sid: A, Effect: Allow, Action: ['s3:PutObject', 's3:ListBucket'], Resource: [a]}]";
     assert_snapshot!(list("AWS::IAM::Policy", "PolicyDocument", &wrap(old), &wrap(new)), @r#"
-    Resources.R.Properties.PolicyDocument.Statement[1].Action[0]: "s3:GetObject" → - Some(UpdateInPlace)
+    Resources.R.Properties.PolicyDocument.Statement[0].Action[0]: "s3:GetObject" → - Some(UpdateInPlace)
     Resources.R.Properties.PolicyDocument.Statement[1].Action[1]: - → "s3:ListBucket" Some(UpdateInPlace)
     Resources.R.Properties.PolicyDocument.Statement[0]: - → {"Effect":"Deny","Action":"*","Resource":"*"} Some(UpdateInPlace)
     "#);

@@ -49,7 +49,12 @@ fn the_same_values_change_nothing() {
 #[test]
 fn another_value_reaches_what_is_made_of_it() {
     let changes = deploy(&[("Env", "dev"), ("Cpu", "256")], &[("Env", "dev"), ("Cpu", "512")]);
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Cpu Changed None
+      because of Parameters.Cpu
+      Task Changed Replaces through Resources.Task.Properties.Cpu
+      output Size from Cpu (certain: true)
+    ");
     let value = &changes.values[0];
     assert_eq!((value.old.as_deref(), value.new.as_deref(), value.certain), (Some("256"), Some("512"), true));
 }
@@ -57,7 +62,13 @@ fn another_value_reaches_what_is_made_of_it() {
 #[test]
 fn another_value_reaches_through_conditions_and_mappings() {
     let changes = deploy(&[("Env", "dev")], &[("Env", "prod")]);
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Env Changed None
+      because of Parameters.Env
+      Task Changed Replaces through Resources.Task.Properties.Memory
+      Topic Changed UpdateInPlace through Resources.Topic.Properties.DisplayName by Big
+      Extra Added UpdateInPlace through Resources.Extra.Condition by Prod
+    ");
     assert_eq!(changes.resource("Extra").unwrap().action, Action::Added);
     assert!(changes.resource("Same").is_none());
     let back = deploy(&[("Env", "prod")], &[("Env", "dev")]);
@@ -76,22 +87,39 @@ fn a_masked_value_is_not_shown() {
 #[test]
 fn a_value_that_aws_reads_may_be_another() {
     let changes = deploy(&[("Image", "/image")], &[("Image", "/other")]);
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Image Changed None
+      because of Parameters.Image
+      Task Changed MayReplace through Resources.Task.Properties.ContainerDefinitions[0].Image
+    ");
 }
 
 #[test]
 fn a_changed_default_may_change_what_is_made_of_it() {
     let changes = diff(&template(TEXT), &template(&TEXT.replace("Default: 256", "Default: 512")));
-    assert_snapshot!(tree(&changes), @"");
+    assert_snapshot!(tree(&changes), @"
+    Cpu Changed None
+      because of Parameters.Cpu
+      Task Changed MayReplace through Resources.Task.Properties.Cpu
+      output Size from Cpu (certain: false)
+    ");
     assert!(!changes.values[0].certain);
 }
 
 #[test]
 fn a_changed_mapping_and_a_changed_condition_are_causes() {
     let new = TEXT.replace("dev: {Memory: 512}", "dev: {Memory: 2048}");
-    assert_snapshot!(tree(&diff(&template(TEXT), &template(&new))), @"");
+    assert_snapshot!(tree(&diff(&template(TEXT), &template(&new))), @"
+    Sizes Changed None
+      because of Mappings.Sizes
+      Task Changed MayReplace through Resources.Task.Properties.Memory
+    ");
     let new = TEXT.replace("[!Ref Env, prod]", "[!Ref Env, dev]");
-    assert_snapshot!(tree(&diff(&template(TEXT), &template(&new))), @"");
+    assert_snapshot!(tree(&diff(&template(TEXT), &template(&new))), @"
+    Prod Changed None
+      because of Conditions.Prod
+      Topic Changed MayUpdate through Resources.Topic.Properties.DisplayName by Big
+    ");
     // Where nobody is made of what is different in the mapping, nothing follows.
     let options = Options { old: values(&[("Env", "dev")]), new: values(&[]) };
     let new = TEXT.replace("prod: {Memory: 1024}", "prod: {Memory: 2048}");
