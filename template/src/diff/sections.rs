@@ -1,5 +1,7 @@
 //! The differences of all sections but the resources.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::Change;
@@ -21,8 +23,13 @@ pub(super) fn sections(old: &Template, new: &Template) -> Vec<Change> {
     all.within("Transform", |inner| inner.nodes(&transform(old), &transform(new), Context::default()));
     section(&mut all, "Hooks", &old.hooks, &new.hooks);
     all.maps(&old.other, &new.other, Context::default());
-    let loops = |template: &Template| each(&template.loops, |loops| Node::Map(loops.clone()));
-    all.maps(&loops(old), &loops(new), Context::default());
+    // Loops stand among what they make: `Resources.Fn::ForEach::Topics`.
+    let none = Map::new();
+    let names: BTreeSet<&String> = old.loops.keys().chain(new.loops.keys()).collect();
+    for name in names {
+        let of = |template: &'_ Template| template.loops.get(name).unwrap_or(&none).clone();
+        section(&mut all, name, &of(old), &of(new));
+    }
     section(&mut all, "Outputs", &each(&old.outputs, output), &each(&new.outputs, output));
     all.changes
 }

@@ -185,7 +185,11 @@ Resources:
     Parameter Changed Some(UpdateInPlace)
       because of Resources.Parameter.Properties.Description
     ");
-    assert_snapshot!(tree(&change(text, "A: 1", "A: 2")), @"");
+    assert_snapshot!(tree(&change(text, "A: 1", "A: 2")), @"
+    Custom Changed Some(MayReplace)
+      because of Resources.Custom.Properties.A
+      Reader Changed MayReplace through Resources.Reader.Properties.TopicName .Out
+    ");
 }
 
 #[test]
