@@ -32,10 +32,10 @@ pub(super) fn assemble(
     let elements_used = by_element.into_iter().filter(|(_, spread)| !spread.is_empty());
     causes.extend(elements_used);
     keep_causes(&network, &mut causes);
-    let mut roots: Vec<Root> = Vec::new();
-    for (cause, spread) in &causes {
-        roots.push(root(old, new, cause, &own, spread, &network));
-    }
+    let by_id: BTreeMap<&str, &ResourceChange> =
+        own.iter().map(|change| (change.id.as_str(), change)).collect();
+    let roots = causes.iter().map(|(cause, spread)| root(old, new, cause, &by_id, spread, &network));
+    let mut roots: Vec<Root> = roots.collect();
     let follows = |id: &str| causes.values().any(|spread| spread.reached.contains_key(id));
     let alone = own
         .iter()
@@ -136,24 +136,25 @@ fn spreads(network: &Network<'_>, own: &[ResourceChange]) -> BTreeMap<Element, S
 
 /// Leaves out causes to which another does as much anyway: a subnet with another block in a network that is replaced.
 fn keep_causes(network: &Network<'_>, causes: &mut BTreeMap<Element, Spread>) {
-    let reached = |cause: &Element, id: &str| {
-        causes.get(cause).and_then(|spread| spread.reached.get(id)).map(|reached| reached.consequence)
-    };
-    let covered = |id: &str, cause: &Element| {
-        let Element::Resource(other) = cause else {
-            // A parameter or mapping is no reason for differences that the template has itself.
-            return false;
-        };
+    // What reaches each resource; a parameter or mapping is no reason for differences that the template has itself.
+    let mut by: BTreeMap<&str, Vec<(&str, Consequence)>> = BTreeMap::new();
+    for (cause, spread) in causes.iter() {
+        let Element::Resource(other) = cause else { continue };
+        for (id, reached) in &spread.reached {
+            by.entry(id).or_default().push((other, reached.consequence));
+        }
+    }
+    let covered = |id: &str| {
         let own = network.own(id).and_then(|happens| happens.consequence);
         // In a circle each would cover the other.
-        let back = reached(&Element::Resource(id.to_owned()), other).is_some();
-        other != id && !back && reached(cause, id).is_some_and(|does| Some(does) >= own)
+        let back =
+            |other: &str| by.get(other).is_some_and(|causes| causes.iter().any(|(cause, _)| *cause == id));
+        let does = |(other, does): &(&str, Consequence)| Some(*does) >= own && !back(other);
+        by.get(id).is_some_and(|causes| causes.iter().any(does))
     };
     let left_out: Vec<Element> = causes
         .keys()
-        .filter(
-            |cause| matches!(cause, Element::Resource(id) if causes.keys().any(|other| covered(id, other))),
-        )
+        .filter(|cause| matches!(cause, Element::Resource(id) if covered(id)))
         .cloned()
         .collect();
     for cause in left_out {
@@ -194,12 +195,15 @@ fn root(
     old: &Template,
     new: &Template,
     cause: &Element,
-    own: &[ResourceChange],
+    own: &BTreeMap<&str, &ResourceChange>,
     spread: &Spread,
     network: &Network<'_>,
 ) -> Root {
     let followers = followers(old, new, cause, spread, network);
-    let change = own.iter().find(|change| matches!(cause, Element::Resource(id) if *id == change.id));
+    let change = match cause {
+        Element::Resource(id) => own.get(id.as_str()).copied(),
+        _ => None,
+    };
     let mut root = match change {
         Some(change) => of_change(change, followers),
         None => Root { paths: vec![cause.path()], followers, ..of_element(cause.clone()) },

@@ -74,10 +74,11 @@ impl Review {
 
 pub(super) fn review(old: &Template, new: &Template, resources: &[ResourceChange]) -> Review {
     let mut review = Review { secrets: secrets(old, new, resources), ..Review::default() };
-    for change in security::broadening(old, new) {
+    let (broader, narrower) = security::broadening_and_narrowing(old, new);
+    for change in broader {
         review.side(change.kind).broader.push(change);
     }
-    for change in security::narrowing(old, new) {
+    for change in narrower {
         review.side(change.kind).narrower.push(change);
     }
     review

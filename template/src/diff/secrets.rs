@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::review::{SecretChange, SecretEvent};
 use super::texts::whole;
 use super::{Action, Consequence, ResourceChange};
-use crate::document::Template;
+use crate::document::{Resource, Template};
 use crate::node::{Function, Map, Node};
 use crate::path::Path;
 
@@ -15,7 +15,7 @@ type Readers = BTreeMap<(String, String), Path>;
 /// What concerns secrets, what is lost first.
 pub(super) fn secrets(old: &Template, new: &Template, resources: &[ResourceChange]) -> Vec<SecretChange> {
     let mut changes: Vec<SecretChange> = resources.iter().filter_map(secret).collect();
-    let (before, after) = (readers(old), readers(new));
+    let (before, after) = (readers(old, new), readers(new, old));
     let told = |what: SecretEvent, ((id, secret), path): (&(String, String), &Path)| SecretChange {
         id: id.clone(),
         what,
@@ -58,10 +58,13 @@ fn secret(change: &ResourceChange) -> Option<SecretChange> {
 
 /// Everything that a template reads secrets with: secrets of containers, and [dynamic references][aws].
 ///
+/// What a resource reads that is the same in the other template is left out.
+///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-fn readers(template: &Template) -> Readers {
+fn readers(template: &Template, other: &Template) -> Readers {
     let mut readers = Readers::new();
-    for (id, resource) in &template.resources {
+    let differs = |(id, resource): &(&String, &Resource)| other.resources.get(*id) != Some(*resource);
+    for (id, resource) in template.resources.iter().filter(differs) {
         let mut path = Path::of(["Resources", id, "Properties"]);
         // Only a task definition has secrets under this name; others have other things there.
         let is_task = resource.type_name == "AWS::ECS::TaskDefinition";

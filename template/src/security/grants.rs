@@ -9,7 +9,7 @@ use super::statement::{Beyond, Budget, Conditions, Statement};
 use super::symbol::{Symbols, When, reference, shown, target};
 use super::{SecurityChange, SecurityKind, Tense, listed};
 use crate::document::Resource;
-use crate::node::{Map, Node};
+use crate::node::{Function, Map, Node};
 
 /// What is known of the access to one thing.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ struct Grants {
 type Key = (SecurityKind, String);
 
 /// All grants of one template.
-struct Gathered<'t> {
+pub(super) struct Gathered<'t> {
     symbols: &'t Symbols<'t>,
     all: BTreeMap<Key, Grants>,
     /// Roles, users and groups by the name that they are given.
@@ -84,7 +84,7 @@ const OPEN_WITHOUT: [(&str, &str); 2] =
     [("AWS::EC2::VPCEndpoint", "PolicyDocument"), ("AWS::EFS::FileSystem", "FileSystemPolicy")];
 
 impl<'t> Gathered<'t> {
-    fn of(symbols: &'t Symbols<'t>) -> Gathered<'t> {
+    pub(super) fn of(symbols: &'t Symbols<'t>) -> Gathered<'t> {
         let mut gathered = Gathered { symbols, all: BTreeMap::new(), named: BTreeMap::new() };
         for (id, resource) in &symbols.template.resources {
             for name in ["RoleName", "UserName", "GroupName"] {
@@ -238,17 +238,21 @@ impl<'t> Gathered<'t> {
         if DOCUMENTS.contains(&name) {
             return self.document(key.clone(), id, Some(node), when);
         }
-        for (when, node) in self.symbols.branches(node, when) {
-            match node {
-                Node::Map(map) if map.get("Statement").is_some_and(is_statements) => {
-                    self.map(key.clone(), id, map, &when);
-                }
-                Node::Map(map) => {
-                    map.iter().for_each(|(name, node)| self.find(key, id, name, node, &when));
-                }
-                Node::List(items) => items.iter().for_each(|item| self.find(key, id, "", item, &when)),
-                _ => {}
+        match node {
+            Node::Map(map) if map.get("Statement").is_some_and(is_statements) => {
+                self.map(key.clone(), id, map, when);
             }
+            Node::Map(map) => map.iter().for_each(|(name, node)| self.find(key, id, name, node, when)),
+            Node::List(items) => items.iter().for_each(|item| self.find(key, id, "", item, when)),
+            Node::Call(Function::If, _) => {
+                for (when, branch) in self.symbols.branches(node, when) {
+                    // One that cannot be told apart is the node itself.
+                    if !std::ptr::eq(branch, node) {
+                        self.find(key, id, "", branch, &when);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -310,8 +314,8 @@ pub(super) fn is_for_another(type_name: &str) -> bool {
 }
 
 /// What the policies of the second template allow and those of the first do not.
-pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>, tense: Tense) -> Vec<SecurityChange> {
-    let (old, new) = (Gathered::of(before), Gathered::of(after));
+pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -> Vec<SecurityChange> {
+    let (before, after) = (old.symbols, new.symbols);
     let budget = Budget::default();
     let mut changes = Vec::new();
     for (key, grants) in &new.all {

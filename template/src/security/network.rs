@@ -41,7 +41,7 @@ enum Peer {
 
 /// The rules of one template, and lists of which only AWS knows what is in them.
 #[derive(Default)]
-struct Rules {
+pub(super) struct Rules {
     known: Vec<Rule>,
     unknown: BTreeMap<(String, SecurityKind), Vec<String>>,
 }
@@ -62,8 +62,7 @@ pub(super) fn is_for_another(type_name: &str) -> bool {
     matches!(type_name, "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress")
 }
 
-pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>, tense: Tense) -> Vec<SecurityChange> {
-    let (old, new) = (Rules::of(before), Rules::of(after));
+pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<SecurityChange> {
     let mut changes = Vec::new();
     for rule in &new.known {
         if !old.known.iter().any(|known| known.covers(rule)) {
@@ -81,7 +80,7 @@ pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>, tense: Tense
 }
 
 impl Rules {
-    fn of(symbols: &Symbols<'_>) -> Rules {
+    pub(super) fn of(symbols: &Symbols<'_>) -> Rules {
         let mut rules = Rules::default();
         for (id, resource) in &symbols.template.resources {
             match resource.type_name.as_str() {
