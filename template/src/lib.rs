@@ -70,7 +70,7 @@ mod write;
 
 pub use capabilities::Capability;
 pub use check::{Allowance, Check, Finding, Lint, Rule, Severity};
-pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff};
+pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff, diff_with};
 pub use document::{Output, Parameter, Resource, Template};
 pub use graph::{Cycle, Edge, Element, Graph, Reference};
 pub use limits::Delivery;

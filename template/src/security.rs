@@ -72,15 +72,85 @@ pub enum SecurityKind {
     Egress,
 }
 
+/// How a change is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tense {
+    /// It is so now, and was not.
+    Now,
+    /// It was so, and is not any more.
+    NoLonger,
+}
+
+impl Tense {
+    /// One of two ways to say something.
+    fn say<'a>(self, now: &'a str, no_longer: &'a str) -> &'a str {
+        match self {
+            Tense::Now => now,
+            Tense::NoLonger => no_longer,
+        }
+    }
+}
+
 /// What `new` allows and `old` did not, in the order of kinds and then of the template.
 pub fn broadening(old: &Template, new: &Template) -> Vec<SecurityChange> {
+    with_both(old, new, |before, after| compare(before, after, Tense::Now))
+}
+
+/// What [`broadening`] says, and what `old` allowed and `new` does not, as far as that is known, in the order of kinds
+/// and then of the old template. What resources allowed that are gone themselves is left out: nobody can use it.
+pub fn broadening_and_narrowing(
+    old: &Template,
+    new: &Template,
+) -> (Vec<SecurityChange>, Vec<SecurityChange>) {
+    let says = |type_name: &str| grants::is_for_another(type_name) || network::is_for_another(type_name);
+    let remains = |change: &SecurityChange| {
+        let type_name = old.resources.get(&change.id).map_or("", |resource| &resource.type_name);
+        new.resources.contains_key(&change.id) || says(type_name)
+    };
+    with_both(old, new, |before, after| {
+        let mut narrower = compare(after, before, Tense::NoLonger);
+        narrower.retain(|change| change.judged && remains(change));
+        (compare(before, after, Tense::Now), narrower)
+    })
+}
+
+/// A template, and all that it allows.
+struct Allowed<'t> {
+    symbols: &'t Symbols<'t>,
+    grants: grants::Gathered<'t>,
+    rules: network::Rules,
+}
+
+impl<'t> Allowed<'t> {
+    fn of(symbols: &'t Symbols<'t>) -> Allowed<'t> {
+        let (grants, rules) = (grants::Gathered::of(symbols), network::Rules::of(symbols));
+        Allowed { symbols, grants, rules }
+    }
+}
+
+fn with_both<T: Default>(
+    old: &Template,
+    new: &Template,
+    compare: impl FnOnce(&Allowed<'_>, &Allowed<'_>) -> T,
+) -> T {
+    // Nothing else says who may do what.
+    let same = old.resources == new.resources && old.conditions == new.conditions;
+    if same && old.mappings == new.mappings {
+        return T::default();
+    }
     let redefined = redefined(old, new);
     let before = Symbols::new(old, &redefined, "before");
     let after = Symbols::new(new, &redefined, "after");
-    let mut changes = grants::broadening(&before, &after);
-    changes.extend(network::broadening(&before, &after));
-    changes.extend(public::broadening(&before, &after));
-    let place = |change: &SecurityChange| new.resources.get_index_of(&change.id).unwrap_or(usize::MAX);
+    compare(&Allowed::of(&before), &Allowed::of(&after))
+}
+
+/// What the second allows and the first does not.
+fn compare(before: &Allowed<'_>, after: &Allowed<'_>, tense: Tense) -> Vec<SecurityChange> {
+    let mut changes = grants::broadening(&before.grants, &after.grants, tense);
+    changes.extend(network::broadening(&before.rules, &after.rules, tense));
+    changes.extend(public::broadening(before.symbols, after.symbols, tense));
+    let resources = &after.symbols.template.resources;
+    let place = |change: &SecurityChange| resources.get_index_of(&change.id).unwrap_or(usize::MAX);
     changes.sort_by_cached_key(|change| (change.kind, place(change)));
     changes.dedup();
     changes

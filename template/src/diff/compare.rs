@@ -1,82 +1,156 @@
-//! The differences between two nodes.
+//! The differences between two nodes, each at its path.
 
-use crate::diff::Change;
+use super::canon::{canon_text, same};
+use super::context::Context;
+use super::lists::{Pairs, pairs};
+use super::texts::json_of;
+use super::{Change, items};
 use crate::node::{Map, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 
-/// Differences as they are found, in the order of the old entries and then of the new ones.
+/// Differences as they are found: what is in both in the order of the old entries, then the new ones.
 #[derive(Default)]
 pub(super) struct Differences {
     pub(super) changes: Vec<Change>,
-}
-
-/// Whether CloudFormation makes the same of two values.
-pub(super) fn same(old: &Node, new: &Node) -> bool {
-    match (old, new) {
-        (Node::List(old), Node::List(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(old, new))
-        }
-        (Node::Map(old), Node::Map(new)) => {
-            old.len() == new.len()
-                && old.iter().all(|(key, old)| new.get(key).is_some_and(|new| same(old, new)))
-        }
-        (Node::Call(old_function, old), Node::Call(new_function, new)) => {
-            old_function == new_function && same(old, new)
-        }
-        (Node::Null, Node::Null) => true,
-        _ => match (old.scalar_text(), new.scalar_text()) {
-            (Some(old), Some(new)) => old == new,
-            _ => false,
-        },
-    }
+    /// Where the walk is in the new template, and where in the old one.
+    path: Path,
+    was: Path,
+    /// For each step of the path the name of the item there, if it has one.
+    names: Vec<Option<String>>,
 }
 
 impl Differences {
-    /// Two values: as deep as both are mappings, or lists of the same length.
-    pub(super) fn nodes(&mut self, path: &Path, old: &Node, new: &Node) {
+    /// Differences below `path`.
+    pub(super) fn below(path: Path) -> Differences {
+        let names = vec![None; path.steps().len()];
+        Differences { changes: Vec::new(), was: path.clone(), path, names }
+    }
+
+    /// Goes into `key`, and back afterwards.
+    pub(super) fn within(&mut self, key: &str, compare: impl FnOnce(&mut Differences)) {
+        self.enter(Step::Key(key), Step::Key(key), None);
+        compare(self);
+        self.leave();
+    }
+
+    fn enter(&mut self, old: Step<'_>, new: Step<'_>, name: Option<String>) {
+        self.was.push(old);
+        self.path.push(new);
+        self.names.push(name);
+    }
+
+    fn leave(&mut self) {
+        self.was.pop();
+        self.path.pop();
+        self.names.pop();
+    }
+
+    /// Two values: as deep as both are mappings or lists.
+    pub(super) fn nodes(&mut self, old: &Node, new: &Node, context: Context<'_>) {
+        if same(old, new, context) {
+            return;
+        }
         match (old, new) {
-            _ if same(old, new) => {}
-            (Node::Map(old), Node::Map(new)) => self.maps(path, old, new),
-            (Node::List(old), Node::List(new)) if old.len() == new.len() => {
-                for (place, (old, new)) in old.iter().zip(new).enumerate() {
-                    self.nodes(&path.index(place), old, new);
-                }
-            }
-            _ => self.change(path.clone(), Some(old.clone()), Some(new.clone())),
+            (Node::Map(old), Node::Map(new)) => self.maps(old, new, context),
+            (Node::List(old), Node::List(new)) => self.lists(old, new, context),
+            _ => self.change(Some(old.clone()), Some(new.clone())),
         }
     }
 
-    pub(super) fn maps(&mut self, path: &Path, old: &Map, new: &Map) {
+    pub(super) fn maps(&mut self, old: &Map, new: &Map, context: Context<'_>) {
+        let context = context.of_map(old, new);
         for (key, old) in old {
             match new.get(key) {
-                Some(new) => self.nodes(&path.key(key), old, new),
-                None => self.change(path.key(key), Some(old.clone()), None),
+                Some(new) => self.within(key, |inner| inner.nodes(old, new, context.key(key))),
+                None if items::is_no_value(old) => {}
+                None => self.within(key, |inner| inner.change(Some(old.clone()), None)),
             }
         }
-        for (key, new) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-            self.change(path.key(key), None, Some(new.clone()));
+        for (key, new) in
+            new.iter().filter(|(key, node)| !old.contains_key(*key) && !items::is_no_value(node))
+        {
+            self.within(key, |inner| inner.change(None, Some(new.clone())));
         }
     }
 
-    pub(super) fn text(&mut self, path: &Path, old: Option<&String>, new: Option<&String>) {
+    fn lists(&mut self, old: &[Node], new: &[Node], context: Context<'_>) {
+        let item = context.item();
+        let texts = |items: &[Node]| items.iter().map(|node| canon_text(node, item)).collect::<Vec<_>>();
+        let Pairs { both, gone, come } =
+            pairs((old, &texts(old)), (new, &texts(new)), context.is_set(old, new));
+        for (before, after) in both {
+            let name = items::name(&new[after]).map(str::to_owned);
+            self.enter(Step::Index(before), Step::Index(after), name);
+            self.nodes(&old[before], &new[after], item);
+            self.leave();
+        }
+        for at in gone {
+            self.alone(at, &old[at], |inner, node| inner.change(Some(node), None));
+        }
+        for at in come {
+            self.alone(at, &new[at], |inner, node| inner.change(None, Some(node)));
+        }
+    }
+
+    fn alone(&mut self, at: usize, node: &Node, change: impl FnOnce(&mut Differences, Node)) {
+        self.enter(Step::Index(at), Step::Index(at), items::name(node).map(str::to_owned));
+        change(self, node.clone());
+        self.leave();
+    }
+
+    pub(super) fn texts(&mut self, key: &str, old: Option<&String>, new: Option<&String>) {
         let node = |text: Option<&String>| text.map(|text| Node::from(text.as_str()));
-        self.options(path, node(old).as_ref(), node(new).as_ref());
+        self.options(key, node(old).as_ref(), node(new).as_ref());
     }
 
-    pub(super) fn options(&mut self, path: &Path, old: Option<&Node>, new: Option<&Node>) {
-        match (old, new) {
+    pub(super) fn options(&mut self, key: &str, old: Option<&Node>, new: Option<&Node>) {
+        self.within(key, |inner| match (old, new) {
             (None, None) => {}
-            (Some(old), Some(new)) => self.nodes(path, old, new),
-            (old, new) => self.change(path.clone(), old.cloned(), new.cloned()),
+            (Some(old), Some(new)) => inner.nodes(old, new, Context::default()),
+            (old, new) => inner.change(old.cloned(), new.cloned()),
+        });
+    }
+
+    /// A difference of the value here, which is not looked into.
+    pub(super) fn change(&mut self, old: Option<Node>, new: Option<Node>) {
+        let inside = match (&old, &new) {
+            (Some(old), Some(new)) => inside(old, new),
+            _ => Vec::new(),
+        };
+        // What is gone stands where it was, in the old template.
+        let path = if new.is_none() { &self.was } else { &self.path };
+        let was = (*path != self.was).then(|| self.was.clone());
+        let place = self.place(path);
+        self.changes.push(Change { path: path.clone(), was, place, old, new, consequence: None, inside });
+    }
+
+    /// The path below the properties, with items by their names.
+    fn place(&self, path: &Path) -> String {
+        let steps: Vec<Step<'_>> = path.steps().collect();
+        let skip = match steps.as_slice() {
+            [Step::Key("Resources"), _, Step::Key("Properties"), _, ..] => 3,
+            [Step::Key("Resources"), _, _, ..] => 2,
+            _ => 0,
+        };
+        let mut place = String::new();
+        for (step, name) in steps.iter().zip(&self.names).skip(skip) {
+            match (step, name) {
+                (Step::Index(_), Some(name)) => place += &format!("[{name}]"),
+                (Step::Index(at), None) => place += &format!("[{at}]"),
+                (Step::Key(key), _) if place.is_empty() => place += key,
+                (Step::Key(key), _) => place += &format!(".{key}"),
+            }
         }
+        place
     }
+}
 
-    /// A difference that is not looked into.
-    pub(super) fn whole(&mut self, path: &Path, old: Option<Node>, new: Option<Node>) {
-        self.change(path.clone(), old, new);
-    }
-
-    fn change(&mut self, path: Path, old: Option<Node>, new: Option<Node>) {
-        self.changes.push(Change { path, old, new, consequence: None });
-    }
+/// The differences within two texts that are both JSON.
+fn inside(old: &Node, new: &Node) -> Vec<Change> {
+    let (Some(old), Some(new)) = (json_of(old), json_of(new)) else { return Vec::new() };
+    let mut differences = Differences::default();
+    differences.nodes(&old, &new, Context::json());
+    // Two values of different kinds are no closer look than the texts themselves.
+    differences.changes.retain(|change| !change.path.is_empty());
+    differences.changes
 }

@@ -1,19 +1,24 @@
-//! What is different about resources, and what that does to them.
+//! What is different about resources, and what their own differences do to them.
 
 use std::collections::BTreeSet;
 
-use crate::diff::compare::Differences;
-use crate::diff::{Action, Change, Consequence, Fate, ResourceChange};
+use super::compare::Differences;
+use super::context::Context;
+use super::fate::{fate_of_removed, fate_of_replaced};
+use super::interruptions::interrupts;
+use super::{Action, Change, Consequence, ResourceChange};
 use crate::document::{Resource, Template};
 use crate::facts::{self, ResourceFacts, Update};
 use crate::node::Node;
 use crate::path::{Path, Step};
+use crate::stateful;
 
+/// The resources that the templates have, each compared with itself.
 pub(super) fn changes(old: &Template, new: &Template) -> Vec<ResourceChange> {
     let mut changes = Vec::new();
     for (id, resource) in &new.resources {
         match old.resources.get(id) {
-            None => changes.push(added(id, resource)),
+            None => changes.push(change(id, resource, Action::Added)),
             Some(before) => changes.extend(changed(id, before, resource)),
         }
     }
@@ -22,125 +27,101 @@ pub(super) fn changes(old: &Template, new: &Template) -> Vec<ResourceChange> {
     changes
 }
 
-fn added(id: &str, resource: &Resource) -> ResourceChange {
-    change(id, resource, Action::Added)
-}
-
-fn removed(id: &str, resource: &Resource) -> ResourceChange {
+pub(super) fn removed(id: &str, resource: &Resource) -> ResourceChange {
     ResourceChange { fate: Some(fate_of_removed(resource)), ..change(id, resource, Action::Removed) }
 }
 
-fn change(id: &str, resource: &Resource, action: Action) -> ResourceChange {
+/// A resource to which nothing is known to happen yet.
+pub(super) fn change(id: &str, resource: &Resource, action: Action) -> ResourceChange {
     ResourceChange {
         id: id.to_owned(),
         type_name: resource.type_name.clone(),
         old_type: None,
         action,
         changes: Vec::new(),
+        carried: Vec::new(),
+        own: None,
         consequence: None,
         fate: None,
-        stateful: facts::resource(&resource.type_name).is_some_and(|facts| facts.stateful),
-    }
-}
-
-/// What becomes of a resource without a policy: databases leave a snapshot behind, all else is deleted.
-///
-/// Source: [DeletionPolicy attribute][aws], on the default for `AWS::RDS::DBCluster`, and for
-/// `AWS::RDS::DBInstance` without `DBClusterIdentifier`.
-///
-/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-fn default_deletion(resource: &Resource) -> Fate {
-    match resource.type_name.as_str() {
-        "AWS::RDS::DBCluster" => Fate::Snapshot,
-        "AWS::RDS::DBInstance" if !resource.properties.contains_key("DBClusterIdentifier") => Fate::Snapshot,
-        _ => Fate::Deleted,
-    }
-}
-
-/// What becomes of a deployed resource that is removed.
-pub(crate) fn fate_of_removed(old: &Resource) -> Fate {
-    fate(old.deletion_policy.as_ref(), default_deletion(old))
-}
-
-/// What becomes of the old one of a resource that is replaced. The new template's policy is the one in force when it is
-/// cleaned up.
-pub(crate) fn fate_of_replaced(new: &Resource) -> Fate {
-    fate(new.update_replace_policy.as_ref(), Fate::Deleted)
-}
-
-fn fate(policy: Option<&Node>, default: Fate) -> Fate {
-    match policy {
-        None => default,
-        Some(Node::String(policy)) => match policy.as_str() {
-            "Retain" | "RetainExceptOnCreate" => Fate::Retained,
-            "Snapshot" => Fate::Snapshot,
-            _ => Fate::Deleted,
-        },
-        Some(_) => Fate::Unknown,
+        stateful: stateful::holds(&resource.type_name, Some(resource)).is_some(),
+        dormant: false,
+        fixed_name: None,
     }
 }
 
 /// A resource that both templates have; `None` if it is the same in both.
 fn changed(id: &str, old: &Resource, new: &Resource) -> Option<ResourceChange> {
-    let path = Path::of(["Resources", id]);
-    let mut differences = Differences::default();
-    differences.text(&path.key("Type"), Some(&old.type_name), Some(&new.type_name));
-    differences.text(&path.key("Condition"), old.condition.as_ref(), new.condition.as_ref());
-    depends_on(&mut differences, &path.key("DependsOn"), old, new);
-    let (before, after) = (old.deletion_policy.as_ref(), new.deletion_policy.as_ref());
-    differences.options(&path.key("DeletionPolicy"), before, after);
-    let (before, after) = (old.update_replace_policy.as_ref(), new.update_replace_policy.as_ref());
-    differences.options(&path.key("UpdateReplacePolicy"), before, after);
-    differences.maps(&path, &old.attributes, &new.attributes);
-    differences.maps(&path.key("Metadata"), &old.metadata, &new.metadata);
-    differences.maps(&path.key("Properties"), &old.properties, &new.properties);
-    let mut changes = differences.changes;
+    if old == new {
+        return None;
+    }
+    let facts = facts::resource(&new.type_name);
+    let retyped = old.type_name != new.type_name;
+    let mut changes = differences(id, old, new, facts.filter(|_| !retyped));
     if changes.is_empty() {
         return None;
     }
-    let retyped = old.type_name != new.type_name;
     for change in &mut changes {
-        change.consequence = consequence(change, facts::resource(&new.type_name), retyped);
+        change.consequence = consequence(change, new, facts, retyped);
     }
-    let consequence = changes.iter().filter_map(|change| change.consequence).max();
-    let replaced = consequence.is_some_and(|consequence| consequence > Consequence::UpdateInPlace);
-    let fate = replaced.then(|| fate_of_replaced(new));
+    let own = changes.iter().filter_map(|change| change.consequence).max();
+    let replaced = own.is_some_and(Consequence::is_replacement);
     Some(ResourceChange {
         old_type: retyped.then(|| old.type_name.clone()),
         changes,
-        consequence,
-        fate,
-        stateful: facts::resource(&old.type_name).is_some_and(|facts| facts.stateful),
+        own,
+        consequence: own,
+        fate: replaced.then(|| fate_of_replaced(new)),
+        stateful: stateful::holds(&old.type_name, Some(old)).is_some(),
         ..change(id, new, Action::Changed)
     })
 }
 
-fn depends_on(differences: &mut Differences, path: &Path, old: &Resource, new: &Resource) {
+fn differences(id: &str, old: &Resource, new: &Resource, facts: Option<&ResourceFacts>) -> Vec<Change> {
+    let mut all = Differences::below(Path::of(["Resources", id]));
+    all.texts("Type", Some(&old.type_name), Some(&new.type_name));
+    all.texts("Condition", old.condition.as_ref(), new.condition.as_ref());
+    depends_on(&mut all, old, new);
+    all.options("DeletionPolicy", old.deletion_policy.as_ref(), new.deletion_policy.as_ref());
+    let (before, after) = (old.update_replace_policy.as_ref(), new.update_replace_policy.as_ref());
+    all.options("UpdateReplacePolicy", before, after);
+    all.maps(&old.attributes, &new.attributes, Context::default());
+    all.within("Metadata", |inner| inner.maps(&old.metadata, &new.metadata, Context::default()));
+    let context = Context::properties(facts);
+    all.within("Properties", |inner| inner.maps(&old.properties, &new.properties, context));
+    all.changes
+}
+
+fn depends_on(all: &mut Differences, old: &Resource, new: &Resource) {
     let set = |resource: &Resource| resource.depends_on.iter().cloned().collect::<BTreeSet<_>>();
     let list = |resource: &Resource| {
         let ids: Vec<Node> = resource.depends_on.iter().map(|id| Node::from(id.as_str())).collect();
         (!ids.is_empty()).then_some(Node::List(ids))
     };
     if set(old) != set(new) {
-        differences.whole(path, list(old), list(new));
+        all.within("DependsOn", |inner| inner.change(list(old), list(new)));
     }
 }
 
 /// What one difference does to its resource; `None` for what CloudFormation keeps for itself.
-fn consequence(change: &Change, facts: Option<&ResourceFacts>, retyped: bool) -> Option<Consequence> {
-    let mut steps = change.path.steps().skip(2);
-    let Some(Step::Key(attribute)) = steps.next() else { return None };
+fn consequence(
+    change: &Change,
+    new: &Resource,
+    facts: Option<&ResourceFacts>,
+    retyped: bool,
+) -> Option<Consequence> {
+    let Some(Step::Key(attribute)) = change.path.steps().nth(2) else { return None };
     match attribute {
-        "Type" => return Some(Consequence::Replaces),
-        "Properties" => {}
-        _ => return None,
-    }
-    if retyped {
+        "Type" => Some(Consequence::Replaces),
         // The type says it all; the properties of the two types have nothing to do with each other.
-        return None;
+        "Properties" if !retyped => Some(at(&change.path, new, facts)),
+        _ => None,
     }
-    let Some(facts) = facts else { return Some(Consequence::MayReplace) };
-    let names = property_names(steps);
+}
+
+/// What a change of the value at `path`, a property of a resource, does to it.
+pub(super) fn at(path: &Path, resource: &Resource, facts: Option<&ResourceFacts>) -> Consequence {
+    let Some(facts) = facts else { return Consequence::MayReplace };
+    let names = property_names(path.steps().skip(3));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let here = facts.update(&names);
     // A whole mapping or list that comes, goes or changes may hold something that replaces.
@@ -148,7 +129,10 @@ fn consequence(change: &Change, facts: Option<&ResourceFacts>, retyped: bool) ->
         Update::InPlace => Update::InPlace,
         Update::MayReplace | Update::Replaces => Update::MayReplace,
     };
-    Some(here.max(below).into())
+    match here.max(below) {
+        Update::InPlace if interrupts(resource, &names) => Consequence::Interrupts,
+        update => update.into(),
+    }
 }
 
 /// The steps into properties, without those into a function: `Name.Fn::If[1]` is the property `Name`.
@@ -157,7 +141,7 @@ fn property_names<'p>(steps: impl Iterator<Item = Step<'p>>) -> Vec<String> {
     let mut in_function = false;
     for step in steps {
         match step {
-            Step::Key(key) if key.starts_with("Fn::") => in_function = true,
+            Step::Key(key) if key.starts_with("Fn::") || key == "Ref" => in_function = true,
             Step::Key(key) => names.push(key.to_owned()),
             Step::Index(_) if in_function => in_function = false,
             Step::Index(index) => names.push(index.to_string()),

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::sides::{Part, Side};
 use super::statement::{Beyond, Budget, Conditions, Statement};
 use super::symbol::{Symbols, When, reference, shown, target};
-use super::{SecurityChange, SecurityKind, listed};
+use super::{SecurityChange, SecurityKind, Tense, listed};
 use crate::document::Resource;
-use crate::node::{Map, Node};
+use crate::node::{Function, Map, Node};
 
 /// What is known of the access to one thing.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ struct Grants {
 type Key = (SecurityKind, String);
 
 /// All grants of one template.
-struct Gathered<'t> {
+pub(super) struct Gathered<'t> {
     symbols: &'t Symbols<'t>,
     all: BTreeMap<Key, Grants>,
     /// Roles, users and groups by the name that they are given.
@@ -104,7 +104,7 @@ const OPEN_WITHOUT: [(&str, &str); 2] =
     [("AWS::EC2::VPCEndpoint", "PolicyDocument"), ("AWS::EFS::FileSystem", "FileSystemPolicy")];
 
 impl<'t> Gathered<'t> {
-    fn of(symbols: &'t Symbols<'t>) -> Gathered<'t> {
+    pub(super) fn of(symbols: &'t Symbols<'t>) -> Gathered<'t> {
         let mut gathered = Gathered { symbols, all: BTreeMap::new(), named: BTreeMap::new() };
         for (id, resource) in &symbols.template.resources {
             for name in ["RoleName", "UserName", "GroupName"] {
@@ -268,17 +268,21 @@ impl<'t> Gathered<'t> {
         if DOCUMENTS.contains(&name) {
             return self.document(key.clone(), id, Some(node), when);
         }
-        for (when, node) in self.symbols.branches(node, when) {
-            match node {
-                Node::Map(map) if map.get("Statement").is_some_and(is_statements) => {
-                    self.map(key.clone(), id, map, &when);
-                }
-                Node::Map(map) => {
-                    map.iter().for_each(|(name, node)| self.find(key, id, name, node, &when));
-                }
-                Node::List(items) => items.iter().for_each(|item| self.find(key, id, "", item, &when)),
-                _ => {}
+        match node {
+            Node::Map(map) if map.get("Statement").is_some_and(is_statements) => {
+                self.map(key.clone(), id, map, when);
             }
+            Node::Map(map) => map.iter().for_each(|(name, node)| self.find(key, id, name, node, when)),
+            Node::List(items) => items.iter().for_each(|item| self.find(key, id, "", item, when)),
+            Node::Call(Function::If, _) => {
+                for (when, branch) in self.symbols.branches(node, when) {
+                    // One that cannot be told apart is the node itself.
+                    if !std::ptr::eq(branch, node) {
+                        self.find(key, id, "", branch, &when);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -333,9 +337,15 @@ fn plain(value: &Value) -> Node {
     }
 }
 
+/// Whether a resource of this type only says what another may do, or who may do something with another.
+pub(super) fn is_for_another(type_name: &str) -> bool {
+    HOLDERS.iter().any(|(known, _)| *known == type_name)
+        || SUBJECTS.iter().any(|(known, _)| *known == type_name)
+}
+
 /// What the policies of the second template allow and those of the first do not.
-pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<SecurityChange> {
-    let (old, new) = (Gathered::of(before), Gathered::of(after));
+pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -> Vec<SecurityChange> {
+    let (before, after) = (old.symbols, new.symbols);
     let budget = Budget::default();
     let mut changes = Vec::new();
     for (key, grants) in &new.all {
@@ -344,7 +354,7 @@ pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<Secur
             continue;
         }
         let none = Grants::default();
-        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id };
+        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id, tense };
         told.more(known.unwrap_or(&none), grants, &budget, &mut changes);
         if let Some(known) = known {
             told.boundary(known, grants, &mut changes);
@@ -359,7 +369,7 @@ pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<Secur
         }
         let left: &[Statement] =
             new.all.get(key).map(|grants| grants.statements.as_slice()).unwrap_or_default();
-        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id };
+        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id, tense };
         for statement in grants.statements.iter().filter(|statement| !statement.allow) {
             let lost = statement.beyond(left, &budget);
             changes.extend(lost.map(|lost| told.no_longer_denied(statement, &lost)));
@@ -373,6 +383,7 @@ struct Told<'a> {
     kind: SecurityKind,
     subject: String,
     id: &'a str,
+    tense: Tense,
 }
 
 impl Told<'_> {
@@ -389,7 +400,8 @@ impl Told<'_> {
             if !old.attached.iter().any(|(known, other)| other == arn && known.is_subset(when)) {
                 let name = shown(arn);
                 let wide = name.ends_with("FullAccess") || name.ends_with("/AdministratorAccess");
-                let what = format!("`{}` now has the policy or group `{name}`", self.subject);
+                let has = self.tense.say("now has", "no longer has");
+                let what = format!("`{}` {has} the policy or group `{name}`", self.subject);
                 changes.push(self.change(what, wide || name.ends_with("/PowerUserAccess"), true));
             }
         }
@@ -403,7 +415,8 @@ impl Told<'_> {
         let subject = &self.subject;
         match (&old.boundary, &new.boundary) {
             (Some(_), None) => {
-                let what = format!("`{subject}` is no longer held back by a permissions boundary");
+                let is = self.tense.say("is no longer", "is now");
+                let what = format!("`{subject}` {is} held back by a permissions boundary");
                 changes.push(self.change(what, true, true));
             }
             (Some(before), Some(after)) if before != after => {
@@ -423,15 +436,20 @@ impl Told<'_> {
         let (actions, resources) = (listed(&beyond.actions), listed(&beyond.resources));
         let who = listed(&beyond.principals).replace("`everybody`", "everybody");
         let condition = match (beyond.only_conditions, statement.conditions.0.is_empty()) {
+            (true, _) if self.tense == Tense::NoLonger => ", except under another condition",
             (true, true) if statement.when.is_empty() => ", without the condition that it had",
             (true, _) => ", under another condition",
             (false, false) => ", under a condition",
             (false, true) => "",
         };
+        let when = self.tense.say("now", "no longer");
         let what = match self.kind {
-            SecurityKind::Trust => format!("`{subject}` may now be assumed by {who}{condition}"),
-            SecurityKind::ResourcePolicy => format!("`{subject}` now lets {who} do {actions}{condition}"),
-            _ => format!("`{subject}` may now do {actions} on {resources}{condition}"),
+            SecurityKind::Trust => format!("`{subject}` may {when} be assumed by {who}{condition}"),
+            SecurityKind::ResourcePolicy => {
+                let lets = self.tense.say("now lets", "no longer lets");
+                format!("`{subject}` {lets} {who} do {actions}{condition}")
+            }
+            _ => format!("`{subject}` may {when} do {actions} on {resources}{condition}"),
         };
         let of_resource = self.kind != SecurityKind::Permission;
         self.change(what, statement.is_wide(of_resource), true)
@@ -444,8 +462,12 @@ impl Told<'_> {
             return self.change(what, false, false);
         }
         let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
-        let fewer =
-            if lost.only_conditions { "denied only under another condition" } else { "no longer denied" };
+        let fewer = match (self.tense, lost.only_conditions) {
+            (Tense::Now, true) => "denied only under another condition",
+            (Tense::Now, false) => "no longer denied",
+            (Tense::NoLonger, true) => "now denied under more conditions",
+            (Tense::NoLonger, false) => "now denied",
+        };
         let who = listed(&lost.principals).replace("`everybody`", "everybody");
         let what = if self.kind == SecurityKind::Permission {
             format!("`{subject}` is {fewer} {actions} on {resources}")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::symbol::{Symbols, When, reference, shown};
-use super::{SecurityChange, SecurityKind};
+use super::{SecurityChange, SecurityKind, Tense};
 use crate::document::Resource;
 use crate::node::{Map, Node};
 
@@ -41,7 +41,7 @@ enum Peer {
 
 /// The rules of one template, and lists of which only AWS knows what is in them.
 #[derive(Default)]
-struct Rules {
+pub(super) struct Rules {
     known: Vec<Rule>,
     unknown: BTreeMap<(String, SecurityKind), Vec<String>>,
 }
@@ -63,12 +63,16 @@ pub(super) fn decides(property: &str) -> bool {
     PEERS.contains(&property) || others.contains(&property)
 }
 
-pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<SecurityChange> {
-    let (old, new) = (Rules::of(before), Rules::of(after));
+/// Whether a resource of this type only says something of another.
+pub(super) fn is_for_another(type_name: &str) -> bool {
+    matches!(type_name, "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress")
+}
+
+pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<SecurityChange> {
     let mut changes = Vec::new();
     for rule in &new.known {
         if !old.known.iter().any(|known| known.covers(rule)) {
-            changes.push(rule.change());
+            changes.push(rule.change(tense));
         }
     }
     for ((id, kind), texts) in &new.unknown {
@@ -82,7 +86,7 @@ pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<Secur
 }
 
 impl Rules {
-    fn of(symbols: &Symbols<'_>) -> Rules {
+    pub(super) fn of(symbols: &Symbols<'_>) -> Rules {
         let mut rules = Rules::default();
         for (id, resource) in &symbols.template.resources {
             match resource.type_name.as_str() {
@@ -247,7 +251,7 @@ impl Rule {
             && self.peer.covers(&other.peer)
     }
 
-    fn change(&self) -> SecurityChange {
+    fn change(&self, tense: Tense) -> SecurityChange {
         let group = shown(&self.group);
         let peer = match &self.peer {
             Peer::Block(block) => block.to_string(),
@@ -255,8 +259,10 @@ impl Rule {
         };
         let (ports, wide) = (self.ports_text(), self.is_wide());
         let what = match self.kind {
-            SecurityKind::Egress => format!("`{group}` now reaches {peer} on {ports}"),
-            _ => format!("`{group}` is now open to {peer} on {ports}"),
+            SecurityKind::Egress => {
+                format!("`{group}` {} {peer} on {ports}", tense.say("now reaches", "no longer reaches"))
+            }
+            _ => format!("`{group}` {} to {peer} on {ports}", tense.say("is now open", "is no longer open")),
         };
         SecurityChange { id: self.id.clone(), kind: self.kind, what, wide, judged: true }
     }

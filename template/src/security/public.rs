@@ -1,7 +1,7 @@
 //! Properties that open a resource to everybody, or to who does not prove who they are.
 
 use super::symbol::{Symbols, is_known, shown};
-use super::{SecurityChange, SecurityKind};
+use super::{SecurityChange, SecurityKind, Tense};
 use crate::document::Resource;
 use crate::node::Node;
 
@@ -128,7 +128,7 @@ pub(super) fn decides(type_name: &str, property: &str) -> bool {
     })
 }
 
-pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<SecurityChange> {
+pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>, tense: Tense) -> Vec<SecurityChange> {
     let mut changes = Vec::new();
     for (id, resource) in &after.template.resources {
         let same = |old: &&Resource| old.type_name == resource.type_name;
@@ -136,7 +136,7 @@ pub(super) fn broadening(before: &Symbols<'_>, after: &Symbols<'_>) -> Vec<Secur
         for switch in SWITCHES.iter().filter(|switch| switch.is_of(resource)) {
             let now = switch.values(resource, after);
             let was = old.map(|old| switch.values(old, before));
-            changes.extend(switch.change(id, was.as_deref(), &now));
+            changes.extend(switch.change(id, was.as_deref(), &now, tense));
         }
     }
     changes
@@ -168,7 +168,13 @@ impl Switch {
         values.into_iter().map(|node| symbols.text(node)).collect()
     }
 
-    fn change(&self, id: &str, was: Option<&[String]>, now: &[String]) -> Option<SecurityChange> {
+    fn change(
+        &self,
+        id: &str,
+        was: Option<&[String]>,
+        now: &[String],
+        tense: Tense,
+    ) -> Option<SecurityChange> {
         let is_open = |values: &[String]| {
             values.iter().any(|value| self.open.contains(&value.to_ascii_lowercase().as_str()))
         };
@@ -181,7 +187,8 @@ impl Switch {
         };
         if is_open(now) {
             let new = !was.is_some_and(is_open);
-            return new.then(|| change(format!("`{id}` now {}", self.says), true));
+            let when = tense.say("now", "no longer");
+            return new.then(|| change(format!("`{id}` {when} {}", self.says), true));
         }
         // The block of public access that a bucket had goes: what holds then, the account decides.
         let blocked = |values: &[String]| values.iter().any(|value| value.eq_ignore_ascii_case("true"));

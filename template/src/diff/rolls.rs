@@ -1,0 +1,101 @@
+//! The ECS services whose running tasks are replaced.
+
+use serde::Serialize;
+
+use super::known::Known;
+use super::{Action, Consequence, ResourceChange};
+use crate::document::Template;
+use crate::graph::{Edge, Element};
+use crate::path::{Path, Step};
+
+/// A service that starts new tasks and stops the old ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Roll {
+    /// The service's logical ID.
+    pub service: String,
+    /// Its task definition's logical ID, if that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+    /// How many tasks it is to run, if the template says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<u64>,
+    /// Whether the service itself is replaced: a new service is made with new tasks, and the old one is deleted.
+    pub replaced: bool,
+    /// Whether it certainly happens.
+    pub certain: bool,
+    /// The differences and references for which it happens.
+    pub because: Vec<Path>,
+}
+
+/// Properties of a service that start a new deployment, which replaces its tasks.
+///
+/// Source: [UpdateService][aws], which says of each parameter whether it does.
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+const STARTS: [&str; 9] = [
+    "ForceNewDeployment",
+    "LoadBalancers",
+    "NetworkConfiguration",
+    "PlatformVersion",
+    "ServiceConnectConfiguration",
+    "ServiceRegistries",
+    "TaskDefinition",
+    "VolumeConfigurations",
+    "VpcLatticeConfigurations",
+];
+
+/// The services that start their tasks anew, in the order of the new template.
+pub(super) fn rolls(
+    new: &Template,
+    edges: &[Edge],
+    resources: &[ResourceChange],
+    known: &Known<'_>,
+) -> Vec<Roll> {
+    let services = resources.iter().filter(|change| {
+        change.type_name == "AWS::ECS::Service" && change.action == Action::Changed && !change.dormant
+    });
+    services.filter_map(|change| roll(new, edges, change, known)).collect()
+}
+
+fn roll(new: &Template, edges: &[Edge], change: &ResourceChange, known: &Known<'_>) -> Option<Roll> {
+    let resource = new.resources.get(&change.id)?;
+    let own = change.changes.iter().map(|part| (&part.path, true));
+    let carried = change.carried.iter().map(|carried| (&carried.path, carried.certain));
+    let replaced = change.consequence == Some(Consequence::Replaces);
+    let starts = |path: &Path| property(path).is_some_and(|name| STARTS.contains(&name));
+    let because: Vec<(&Path, bool)> = own.chain(carried).filter(|(path, _)| starts(path)).collect();
+    let may = change.consequence == Some(Consequence::MayReplace);
+    if because.is_empty() && !replaced && !may {
+        return None;
+    }
+    let by_task = because.iter().any(|(path, _)| property(path) == Some("TaskDefinition"));
+    let task = edges.iter().find(|edge| {
+        edge.from == Element::Resource(change.id.clone()) && property(&edge.path) == Some("TaskDefinition")
+    });
+    let task_definition = task.filter(|_| by_task).and_then(|edge| match &edge.to {
+        Some(Element::Resource(id)) => Some(id.clone()),
+        _ => None,
+    });
+    let count = resource.properties.get("DesiredCount").map(|node| known.value(node));
+    let certain = replaced || because.iter().any(|(_, certain)| *certain);
+    let mut paths: Vec<Path> = because.into_iter().map(|(path, _)| path.clone()).collect();
+    if paths.is_empty() {
+        paths = change.causes().cloned().collect();
+    }
+    Some(Roll {
+        service: change.id.clone(),
+        task_definition,
+        tasks: count.and_then(|count| count.scalar_text()?.parse().ok()),
+        replaced,
+        certain,
+        because: paths,
+    })
+}
+
+fn property(path: &Path) -> Option<&str> {
+    match (path.steps().nth(2), path.steps().nth(3)) {
+        (Some(Step::Key("Properties")), Some(Step::Key(name))) => Some(name),
+        _ => None,
+    }
+}

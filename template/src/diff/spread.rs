@@ -1,0 +1,320 @@
+//! How a change spreads: from each cause through references, to a fixed point.
+//!
+//! What a reference does to the one who refers depends on how much happens to the one referred to, and more never does
+//! less. So the causes can be followed one by one, and what happens to a resource is the most that any of them does.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::elements::{Elements, condition_of, outermost};
+use super::identity::{Both, Effect, Happens};
+use super::roots::FollowingOutput;
+use super::{Action, Carried, Consequence, ResourceChange, resource};
+use crate::document::Template;
+use crate::facts;
+use crate::graph::{Edge, Element, Reference};
+use crate::path::{Path, Step};
+
+/// Both templates, and who refers to whom in the new one.
+pub(super) struct Network<'t> {
+    old: &'t Template,
+    new: &'t Template,
+    edges: &'t [Edge],
+    /// Places of the references to a resource that may carry something, by its logical ID.
+    into: BTreeMap<&'t str, Vec<usize>>,
+    /// What is different about the resources themselves.
+    own: BTreeMap<&'t str, Happens>,
+}
+
+/// All that follows from one cause.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spread {
+    /// The resources that follow, each with what brought the most to it first.
+    pub(super) reached: BTreeMap<String, Reached>,
+    /// Everything that is carried, the most for each reference.
+    pub(super) carried: BTreeMap<(String, Path), Carried>,
+    pub(super) outputs: Vec<FollowingOutput>,
+}
+
+impl Spread {
+    pub(super) fn is_empty(&self) -> bool {
+        self.reached.is_empty() && self.outputs.is_empty()
+    }
+}
+
+/// A resource that follows.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    pub(super) happens: Happens,
+    pub(super) consequence: Consequence,
+    /// Whether it comes or goes with a condition, or is changed.
+    pub(super) action: Action,
+    /// What brought it.
+    pub(super) by: Carried,
+}
+
+impl<'t> Network<'t> {
+    pub(super) fn new(
+        old: &'t Template,
+        new: &'t Template,
+        edges: &'t [Edge],
+        changes: &'t [ResourceChange],
+    ) -> Network<'t> {
+        let mut into: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, edge) in edges.iter().enumerate() {
+            if let Some(Element::Resource(id)) = &edge.to
+                && carries(edge)
+            {
+                into.entry(id).or_default().push(place);
+            }
+        }
+        let changed = changes.iter().filter(|change| change.action == Action::Changed && !change.dormant);
+        let own = changed.map(|change| (change.id.as_str(), happens(change))).collect();
+        Network { old, new, edges, into, own }
+    }
+
+    fn both(&self, id: &str) -> Option<Both<'t>> {
+        Some(Both { old: self.old.resources.get(id)?, new: self.new.resources.get(id)? })
+    }
+
+    /// What happens to a resource by its own differences.
+    pub(super) fn own(&self, id: &str) -> Option<&Happens> {
+        self.own.get(id)
+    }
+
+    /// All that follows from the own differences of a resource.
+    pub(super) fn from_resource(&self, id: &str) -> Spread {
+        let mut spread = Spread::default();
+        if let Some(happens) = self.own.get(id) {
+            self.follow(id, happens.clone(), &mut spread);
+        }
+        spread
+    }
+
+    /// All that follows from each element that becomes another.
+    pub(super) fn from_elements(&self, elements: &Elements<'_>) -> BTreeMap<Element, Spread> {
+        let mut spreads: BTreeMap<Element, Spread> = BTreeMap::new();
+        if elements.is_empty() {
+            return spreads;
+        }
+        let mut seen = BTreeSet::new();
+        for edge in self.edges {
+            let Some(to) = &edge.to else { continue };
+            if elements.causes(to).next().is_none() {
+                continue;
+            }
+            match &edge.from {
+                Element::Resource(id) if is_property(&edge.path) => {
+                    let Some(both) = self.both(id) else { continue };
+                    let Some((path, node)) = outermost(&both.new.properties, &edge.path) else { continue };
+                    if self.is_own(id, &path) {
+                        continue;
+                    }
+                    let Some(certain) = elements.changes(node) else { continue };
+                    let does = resource::at(&path, both.new, facts::resource(&both.new.type_name));
+                    let consequence = if certain { does } else { perhaps(does) };
+                    for cause in elements.causes(to) {
+                        if !seen.insert((cause.clone(), path.clone())) {
+                            continue;
+                        }
+                        let condition = condition_of(edge).filter(|name| cause.name() != name);
+                        let carried = Carried {
+                            path: path.clone(),
+                            from: cause.clone(),
+                            attribute: None,
+                            condition,
+                            certain,
+                            consequence,
+                        };
+                        self.reach(id, carried, Action::Changed, spreads.entry(cause.clone()).or_default());
+                    }
+                }
+                Element::Output(name) => {
+                    let Some(output) = self.new.outputs.get(name) else { continue };
+                    let Some(certain) = elements.changes(&output.value) else { continue };
+                    for cause in elements.causes(to) {
+                        let spread = spreads.entry(cause.clone()).or_default();
+                        self.output(name, cause.clone(), &edge.path, certain, spread);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for spread in spreads.values_mut() {
+            self.close(spread);
+        }
+        spreads
+    }
+
+    /// Lets a resource come or go because of a condition.
+    pub(super) fn comes_or_goes(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) {
+        self.reach(id, carried, action, spread);
+    }
+
+    /// Whether a value at `path` is within a difference of the resource itself.
+    fn is_own(&self, id: &str, path: &Path) -> bool {
+        // Only the name of the property is known of them, which is enough: the whole property is told.
+        match (self.own.get(id), path.steps().nth(3)) {
+            (Some(happens), Some(Step::Key(name))) => happens.properties.contains_key(name),
+            _ => false,
+        }
+    }
+
+    /// Follows everything that was reached, to the end.
+    fn close(&self, spread: &mut Spread) {
+        let ids: Vec<String> = spread.reached.keys().cloned().collect();
+        for id in ids {
+            let Some(reached) = spread.reached.get(&id).filter(|reached| reached.action == Action::Changed)
+            else {
+                continue;
+            };
+            let happens = reached.happens.clone();
+            self.follow(&id, happens, spread);
+        }
+    }
+
+    fn follow(&self, start: &str, happens: Happens, spread: &mut Spread) {
+        let mut open = VecDeque::from([(start.to_owned(), happens)]);
+        while let Some((id, happens)) = open.pop_front() {
+            let (Some(both), Some(edges)) = (self.both(&id), self.into.get(id.as_str())) else { continue };
+            for edge in edges.iter().map(|place| &self.edges[*place]) {
+                let attribute = attribute(&edge.kind);
+                let effect = both.effect(attribute, &happens);
+                if effect == Effect::No {
+                    continue;
+                }
+                let from = Element::Resource(id.clone());
+                match &edge.from {
+                    Element::Resource(follower) if follower != start => {
+                        let Some(carried) = self.carry(edge, follower, from, attribute, effect) else {
+                            continue;
+                        };
+                        if self.reach(follower, carried, Action::Changed, spread) {
+                            let happens = spread.reached[follower].happens.clone();
+                            open.push_back((follower.clone(), happens));
+                        }
+                    }
+                    Element::Output(name) => {
+                        self.output(name, from, &edge.path, effect == Effect::Yes, spread);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn carry(
+        &self,
+        edge: &Edge,
+        follower: &str,
+        from: Element,
+        attribute: Option<&str>,
+        effect: Effect,
+    ) -> Option<Carried> {
+        let new = self.both(follower)?.new;
+        let does = resource::at(&edge.path, new, facts::resource(&new.type_name));
+        let certain = effect == Effect::Yes;
+        Some(Carried {
+            path: edge.path.clone(),
+            from,
+            attribute: attribute.map(str::to_owned),
+            condition: None,
+            certain,
+            consequence: if certain { does } else { perhaps(does) },
+        })
+    }
+
+    /// Brings something to a resource; whether it is more than was brought before.
+    fn reach(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) -> bool {
+        let key = (id.to_owned(), carried.path.clone());
+        let more = spread
+            .carried
+            .get(&key)
+            .is_none_or(|known| (known.consequence, known.certain) < (carried.consequence, carried.certain));
+        if !more {
+            return false;
+        }
+        let own = self.own.get(id);
+        let reached = spread.reached.entry(id.to_owned()).or_insert_with(|| Reached {
+            // Its own differences are told with it, and so is what follows from them.
+            happens: own.cloned().unwrap_or_default(),
+            consequence: carried.consequence,
+            action,
+            by: carried.clone(),
+        });
+        if carried.consequence > reached.consequence {
+            reached.consequence = carried.consequence;
+            reached.by = carried.clone();
+        }
+        reached.happens.consequence = reached.happens.consequence.max(Some(carried.consequence));
+        if let Some(Step::Key(name)) = carried.path.steps().nth(3) {
+            *reached.happens.properties.entry(name.to_owned()).or_default() |= carried.certain;
+        }
+        spread.carried.insert(key, carried);
+        true
+    }
+
+    fn output(&self, name: &str, from: Element, path: &Path, certain: bool, spread: &mut Spread) {
+        let Some(output) = self.new.outputs.get(name).filter(|_| self.old.outputs.contains_key(name)) else {
+            return;
+        };
+        if !matches!(path.steps().nth(2), Some(Step::Key("Value"))) {
+            return;
+        }
+        match spread.outputs.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.certain |= certain,
+            None => spread.outputs.push(FollowingOutput {
+                name: name.to_owned(),
+                exported: output.export.is_some(),
+                from,
+                path: path.clone(),
+                certain,
+            }),
+        }
+    }
+}
+
+/// What a resource's own differences do, for those who refer to it.
+fn happens(change: &ResourceChange) -> Happens {
+    let mut happens = Happens { consequence: change.own, ..Happens::default() };
+    for change in &change.changes {
+        if let (Some(Step::Key("Properties")), Some(Step::Key(name))) =
+            (change.path.steps().nth(2), change.path.steps().nth(3))
+        {
+            happens.properties.insert(name.to_owned(), true);
+        }
+    }
+    happens
+}
+
+/// The consequence of a value that may become another.
+fn perhaps(consequence: Consequence) -> Consequence {
+    match consequence {
+        Consequence::Replaces => Consequence::MayReplace,
+        Consequence::UpdateInPlace => Consequence::MayUpdate,
+        other => other,
+    }
+}
+
+/// Whether a change of what an edge refers to can reach the one who refers: it stands in a property, or in the value
+/// of an output.
+fn carries(edge: &Edge) -> bool {
+    let kind = matches!(edge.kind, Reference::Ref | Reference::GetAtt(_) | Reference::Sub(_));
+    kind && match edge.from {
+        Element::Resource(_) => is_property(&edge.path),
+        Element::Output(_) => true,
+        _ => false,
+    }
+}
+
+fn is_property(path: &Path) -> bool {
+    matches!(path.steps().nth(2), Some(Step::Key("Properties")))
+}
+
+fn attribute(kind: &Reference) -> Option<&str> {
+    match kind {
+        Reference::GetAtt(Some(attribute)) | Reference::Sub(Some(attribute)) => Some(attribute),
+        // An attribute that is itself an expression may be any.
+        Reference::GetAtt(None) => Some(""),
+        _ => None,
+    }
+}
