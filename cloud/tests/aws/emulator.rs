@@ -13,13 +13,13 @@ use cloud::{
 use serde_json::{Value, json};
 
 /// An emulator of its own for one test, stopped at its end.
-struct Emulated {
+pub(crate) struct Emulated {
     folder: tempfile::TempDir,
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 impl Emulated {
-    async fn start() -> Emulated {
+    pub(crate) async fn start() -> Emulated {
         let folder = tempfile::tempdir().unwrap();
         let emulator = emulator::ensure_running(&options(folder.path()), |_| {}).unwrap();
         let options = ConnectOptions { local: Some(emulator), ..ConnectOptions::default() };
@@ -27,16 +27,16 @@ impl Emulated {
         Emulated { folder, connection }
     }
 
-    fn inject(&self, faults: &Value) {
+    pub(crate) fn inject(&self, faults: &Value) {
         fs::write(self.folder.path().join("faults.json"), faults.to_string()).unwrap();
     }
 
-    async fn deploy(&self, stack: &str, template: &Value) -> Result<DeployOutcome, CloudError> {
+    pub(crate) async fn deploy(&self, stack: &str, template: &Value) -> Result<DeployOutcome, CloudError> {
         self.deploy_request(&DeployRequest::new(stack, template.to_string())).await.0
     }
 
     /// Deploys, approves everything, and tells what was heard.
-    async fn deploy_request(
+    pub(crate) async fn deploy_request(
         &self,
         request: &DeployRequest,
     ) -> (Result<DeployOutcome, CloudError>, Vec<Progress>, Vec<Question>) {
@@ -54,7 +54,7 @@ impl Emulated {
         cloud::destroy_stack(&self.connection, &DestroyRequest::new(stack), |_| {}, &Cancel::never()).await
     }
 
-    async fn status(&self, stack: &str) -> Option<String> {
+    pub(crate) async fn status(&self, stack: &str) -> Option<String> {
         cloud::describe(&self.connection, stack).await.unwrap().map(|stack| stack.status)
     }
 }

@@ -13,3 +13,4 @@ mod python;
 mod scripted;
 mod scripted_aws;
 mod services_double;
+mod together;

@@ -116,6 +116,21 @@ async fn an_execution_whose_answer_is_lost_is_found_again_and_not_repeated() {
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
 }
 
+// A12
+#[tokio::test]
+async fn a_change_set_whose_answer_is_lost_is_made_once_and_announces_one_stack() {
+    // As often as it is asked for within one order, the answer is lost; the order itself is never refused.
+    let scenario = Scenario::new().fault(Fault::new(Wrong::AnswerLost).on("CreateChangeSet").times(3));
+    let endpoint = Endpoint::start(scenario).await;
+    let run = deploy(&endpoint, &topics(2, "one")).await;
+    assert_eq!(run.result.as_ref().unwrap().status, "CREATE_COMPLETE");
+    let orders = endpoint.requests_of("CreateChangeSet");
+    let same = |name: &str| orders.iter().all(|order| order.parameters[name] == orders[0].parameters[name]);
+    assert!(orders.len() > 1 && same("ClientToken") && same("ChangeSetName"), "{orders:?}");
+    assert_eq!((endpoint.stacks().len(), endpoint.stack("S").unwrap().change_sets.len()), (1, 1));
+    assert_eq!(endpoint.count("ExecuteChangeSet"), 1);
+}
+
 // L1
 #[tokio::test]
 async fn the_same_template_again_changes_nothing_and_leaves_no_change_set() {
