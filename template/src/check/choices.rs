@@ -13,6 +13,11 @@ const MOST_WORLDS: usize = 64;
 impl<'m> Checker<'m> {
     /// Which of `keys` are given, in every combination of branches that can occur.
     pub(super) fn given(&self, map: &'m Map, keys: &[&str], world: &World<'m>) -> Vec<Vec<bool>> {
+        // Where nothing is a call, there is one combination.
+        if !keys.iter().any(|key| matches!(map.get(*key), Some(Node::Call(..)))) {
+            let given = |key: &&str| map.get(*key).is_some_and(|node| !is_empty(node));
+            return vec![keys.iter().map(given).collect()];
+        }
         let mut all = vec![(world.clone(), Vec::new())];
         for key in keys {
             let mut next = Vec::new();
@@ -22,9 +27,7 @@ impl<'m> Checker<'m> {
                     continue;
                 };
                 for value in self.model.values(node, &world) {
-                    // An empty list is as good as none.
-                    let empty = matches!(value.node(), Some(Node::List(items)) if items.is_empty());
-                    let given = !value.is_absent() && !empty;
+                    let given = !value.is_absent() && !value.node().is_some_and(is_empty);
                     next.push((value.world().clone(), [before.clone(), vec![given]].concat()));
                 }
             }
@@ -120,6 +123,11 @@ impl<'m> Checker<'m> {
             }
         }
     }
+}
+
+/// Whether a value is an empty list, which is as good as none.
+fn is_empty(node: &Node) -> bool {
+    matches!(node, Node::List(items) if items.is_empty())
 }
 
 fn listed<'k>(keys: impl Iterator<Item = &'k str>) -> String {

@@ -189,7 +189,11 @@ impl<'m> Checker<'m> {
 
     fn required(&mut self, path: &Path, map: &'m Map, place: Place, within: Within<'_, 'm>) {
         for key in &place.schema().required {
-            let absent = |node| self.model.values(node, within.world).iter().any(Value::is_absent);
+            // Only a call may come to nothing.
+            let absent = |node: &'m Node| {
+                matches!(node, Node::Call(..))
+                    && self.model.values(node, within.world).iter().any(Value::is_absent)
+            };
             if map.get(*key).is_none_or(absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)

@@ -72,10 +72,7 @@ impl Check<'_> {
         if template.has_foreign_macros() {
             return Checker::new(&model).all();
         }
-        let lint = || {
-            let model = Model::new(template).in_region(self.region);
-            lints::all().flat_map(|lint| lint.findings(&model)).collect::<Vec<_>>()
-        };
+        let lint = || lints::all().flat_map(|lint| lint.findings(&model)).collect::<Vec<_>>();
         std::thread::scope(|scope| {
             let beside = std::thread::Builder::new().spawn_scoped(scope, lint);
             let mut findings = Checker::new(&model).all();

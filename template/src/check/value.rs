@@ -1,8 +1,10 @@
 //! One literal value against what may stand in its place.
 
+use std::borrow::Cow;
+
 use crate::check::properties::{is_dynamic, takes};
 use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
-use crate::facts::{Bounds, Identifier, Kind, Place, Schema};
+use crate::facts::{Bounds, Identifier, Kind, Place, Scalar, Schema};
 use crate::nearest::nearest;
 use crate::node::Node;
 use crate::path::Path;
@@ -148,11 +150,15 @@ fn is_id(prefix: &str, text: &str) -> bool {
 
 /// Whether a value is among the allowed ones; `1` and `1.0` are the same number.
 fn is_allowed(schema: &Schema, text: &str) -> bool {
+    let number = text.trim().parse::<f64>();
     schema.allowed.iter().any(|allowed| {
-        let allowed = allowed.to_string();
+        let allowed = match allowed {
+            Scalar::String(text) => Cow::Borrowed(*text),
+            other => Cow::Owned(other.to_string()),
+        };
         let same_number = || {
-            let numbers = (allowed.parse::<f64>(), text.trim().parse::<f64>());
-            matches!(numbers, (Ok(allowed), Ok(number)) if allowed.total_cmp(&number).is_eq())
+            let numbers = (&number, number.is_ok().then(|| allowed.parse::<f64>()));
+            matches!(numbers, (Ok(number), Some(Ok(allowed))) if allowed.total_cmp(number).is_eq())
         };
         allowed == text || (schema.ignore_case && allowed.eq_ignore_ascii_case(text)) || same_number()
     })

@@ -39,9 +39,9 @@ mod text;
 mod value;
 mod world;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 pub use item::{Item, Target};
 pub use text::{Part, Text};
@@ -65,7 +65,7 @@ pub struct Model<'t> {
     conditions: BTreeMap<&'t str, &'t str>,
     region: Option<String>,
     /// What [`Model::is_closed`] says; it looks at everything.
-    closed: OnceCell<bool>,
+    closed: OnceLock<bool>,
 }
 
 impl<'t> Model<'t> {
@@ -92,7 +92,7 @@ impl<'t> Model<'t> {
             }
         }
         let conditions = same_conditions(template);
-        Model { template, graph, types, to, from, conditions, region: None, closed: OnceCell::new() }
+        Model { template, graph, types, to, from, conditions, region: None, closed: OnceLock::new() }
     }
 
     /// The first condition that says the same as this one: two that do are one.

@@ -169,6 +169,14 @@ impl Reader<'_, '_> {
     /// A string, from its first quote; the end is the first quote that no backslash stands before.
     fn string(&mut self) -> Option<String> {
         let rest = &self.text[self.at..];
+        // Most strings mean what they say.
+        let special = |byte: u8| matches!(byte, b'"' | b'\\') || byte < b' ';
+        if let Some(end) = rest.bytes().skip(1).position(special)
+            && rest.as_bytes().get(end + 1) == Some(&b'"')
+        {
+            self.at += end + 2;
+            return Some(rest[1..=end].to_owned());
+        }
         let mut escaped = false;
         let end = rest.bytes().skip(1).position(|byte| {
             let ends = byte == b'"' && !escaped;
@@ -179,12 +187,6 @@ impl Reader<'_, '_> {
             return self.stop("the string is not closed", Some("end it with a double quote"));
         };
         let literal = &rest[..end + 2];
-        // Most strings mean what they say.
-        let inside = &rest[1..=end];
-        if !inside.bytes().any(|byte| byte == b'\\' || byte < b' ') {
-            self.at += literal.len();
-            return Some(inside.to_owned());
-        }
         match serde_json::from_str(literal) {
             Ok(string) => {
                 self.at += literal.len();

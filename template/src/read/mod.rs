@@ -60,8 +60,9 @@ impl Template {
     pub fn parse(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
         let mut mistakes = Vec::new();
         let document = read(text, file_name, &mut mistakes).map(|tree| {
-            let (node, root) = tree.into_node();
-            let positions = Positions { root };
+            let mut keys = String::new();
+            let (node, root) = tree.into_node(&mut keys);
+            let positions = Positions { keys, root };
             let template = sections::template(node, &positions, &mut mistakes);
             Document { template, file: file_name.to_owned(), positions }
         });

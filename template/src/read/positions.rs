@@ -1,10 +1,14 @@
 //! The places of a document's values in its file.
 
+use std::ops::Range;
+
 use crate::path::{Path, Position, Step};
 
 /// Where each value of a document stands in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Positions {
+    /// All keys, one after the other.
+    pub(super) keys: String,
     pub(super) root: Place,
 }
 
@@ -19,8 +23,31 @@ pub(super) struct Place {
 pub(super) enum Places {
     None,
     List(Vec<Place>),
-    /// Key, place of the key, value.
-    Map(Vec<(Box<str>, Position, Place)>),
+    Map(Vec<Entry>),
+}
+
+/// The places of an entry of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Where the key is in [`Positions::keys`]. A file is far smaller than 4 GiB.
+    pub(super) key: Range<u32>,
+    /// Where the key stands.
+    pub(super) position: Position,
+    pub(super) value: Place,
+}
+
+impl Entry {
+    /// An entry whose key is put at the end of `keys`.
+    pub(super) fn new(key: &str, position: Position, value: Place, keys: &mut String) -> Entry {
+        let length = |keys: &String| u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        let start = length(keys);
+        keys.push_str(key);
+        Entry { key: start..length(keys), position, value }
+    }
+
+    fn key<'k>(&self, keys: &'k str) -> &'k str {
+        keys.get(self.key.start as usize..self.key.end as usize).unwrap_or_default()
+    }
 }
 
 impl Positions {
@@ -34,7 +61,8 @@ impl Positions {
         for step in path.steps() {
             let found = match (step, &place.children) {
                 (Step::Key(key), Places::Map(entries)) => {
-                    entries.iter().find(|(name, ..)| **name == *key).map(|(_, at, place)| (*at, place))
+                    let entry = entries.iter().find(|entry| entry.key(&self.keys) == key);
+                    entry.map(|entry| (entry.position, &entry.value))
                 }
                 (Step::Index(index), Places::List(items)) => {
                     items.get(index).map(|item| (item.position, item))

@@ -2,7 +2,7 @@
 
 use crate::node::{Function, Map, Node, Number};
 use crate::path::{Path, Position};
-use crate::read::positions::{Place, Places};
+use crate::read::positions::{self, Place, Places};
 
 /// A value as written, and where.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ pub(super) struct Entry {
 }
 
 impl Tree {
-    /// Takes the tree apart into the node that it means and the places of its parts.
-    pub(super) fn into_node(self) -> (Node, Place) {
+    /// Takes the tree apart into the node that it means and the places of its parts, whose keys go to `keys`.
+    pub(super) fn into_node(self, keys: &mut String) -> (Node, Place) {
         let position = self.position;
         let (node, children) = match self.value {
             Value::Null => (Node::Null, Places::None),
@@ -42,13 +42,14 @@ impl Tree {
             Value::Number(number) => (Node::Number(number), Places::None),
             Value::Text(text) => (Node::String(text), Places::None),
             Value::List(items) => {
-                let (nodes, places) = items.into_iter().map(Tree::into_node).unzip();
+                let (nodes, places) = items.into_iter().map(|item| item.into_node(keys)).unzip();
                 (Node::List(nodes), Places::List(places))
             }
-            Value::Map(entries) => map(entries),
+            Value::Map(entries) => map(entries, keys),
             Value::Tagged(function, argument) => {
-                let (node, place) = argument.into_node();
-                (Node::call_long(function, node), Places::Map(vec![(function.key().into(), position, place)]))
+                let (node, place) = argument.into_node(keys);
+                let entry = positions::Entry::new(function.key(), position, place, keys);
+                (Node::call_long(function, node), Places::Map(vec![entry]))
             }
         };
         (node, Place { position, children })
@@ -78,12 +79,12 @@ impl Tree {
     }
 }
 
-fn map(entries: Vec<Entry>) -> (Node, Places) {
+fn map(entries: Vec<Entry>, keys: &mut String) -> (Node, Places) {
     let mut nodes = Map::with_capacity(entries.len());
     let mut places = Vec::with_capacity(entries.len());
     for entry in entries {
-        let (node, place) = entry.value.into_node();
-        places.push((entry.key.as_str().into(), entry.position, place));
+        let (node, place) = entry.value.into_node(keys);
+        places.push(positions::Entry::new(&entry.key, entry.position, place, keys));
         nodes.insert(entry.key, node);
     }
     (Node::from_entries(nodes), Places::Map(places))
