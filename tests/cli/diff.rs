@@ -30,7 +30,7 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
     assert_snapshot!(project.run(AGAINST.iter().chain(&changes).chain(&["--exit-code"])), @r#"
     exit: 7
     --- stdout ---
-    DocuThinkerStack: 7 changed, 2 replaced, 6 removed
+    DocuThinkerStack: 8 changed, 2 replaced, 6 removed
       ~ changed FlowLogLogGroup (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed AccessLogs (AWS::S3::Bucket)
@@ -39,16 +39,18 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
           RetentionInDays: 30 → 60
       ~ changed BackendLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
+      ~ changed BackendService (AWS::ECS::Service)
       ~ changed AiMlLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed AiMlTaskRole (AWS::IAM::Role)
-          Policies: - {"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allo…
+          Policies[0]: {"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allo… → nothing
       ~ changed AiMlService (AWS::ECS::Service)
           DependsOn: - ChromaSecurityGroupFromAiMlSecurityGroupPort2049, - ChromaMountTarget1, - ChromaMountTarget2
       ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
           Memory: 1024 → 2048  (replaces)
       ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
-          ContainerDefinitions[0].Environment: - {"Name":"DOCUTHINKER_SYNC_VECTOR","Value":"true"}, - {"Name":"DOCUTHINKER_CHROMA_DIR","Value":"/mnt/efs/chroma"}  (replaces)
+          ContainerDefinitions[0].Environment[2]: {"Name":"DOCUTHINKER_SYNC_VECTOR","Value":"true"} → nothing  (replaces)
+          ContainerDefinitions[0].Environment[3]: {"Name":"DOCUTHINKER_CHROMA_DIR","Value":"/mnt/efs/chroma"} → nothing  (replaces)
           ContainerDefinitions[0].MountPoints: [{"ContainerPath":"/mnt/efs/chroma","ReadOnly":false,"SourceVolume":"c… → nothing  (replaces)
           Volumes: [{"EFSVolumeConfiguration":{"FilesystemId":{"Ref":"Chroma"},"Authoriza… → nothing  (replaces)
       - removed Chroma (AWS::EFS::FileSystem): it stays in the account
