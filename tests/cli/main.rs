@@ -42,4 +42,6 @@ mod stand_in;
 mod synth;
 mod templates;
 mod terminal;
+#[cfg(feature = "aws")]
+mod together;
 mod validate;
