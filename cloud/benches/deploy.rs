@@ -28,7 +28,7 @@ const LONG_SPEED: u32 = 150;
 // One thread for us, as the command has, and one for each endpoint.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    tokio::task::LocalSet::new().run_until(measure()).await
+    tokio::task::LocalSet::new().run_until(Box::pin(measure())).await
 }
 
 async fn measure() -> ExitCode {

@@ -52,7 +52,7 @@ fn topics(project: &Project, file: &str, number: usize) {
     project.write(file, json!({ "Resources": topics }).to_string());
 }
 
-// L5, C1, C4
+// L5
 #[test]
 fn while_an_update_runs_others_are_told_or_wait_and_it_can_be_cancelled_from_elsewhere() {
     // The update takes half a minute, of which this test uses what it needs: what is cancelled early is rolled back early.

@@ -52,6 +52,18 @@ const AWS_ENGINE: &str = "import sys\nfrom cloudformation_validate import Compos
 const EDITED: (&str, &str) =
     ("stacks/src/lib.rs", "DocuThinker: network, load balancer and the two services");
 
+/// Runs the benchmark of the deploy engine. It waits more than it works, so the build for tests will do, and that has the
+/// SDK compiled already.
+pub(crate) fn deploy(root: &Path) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let bench = ["bench", "--profile", "dev", "--bench", "deploy"];
+    let status = Command::new(cargo).args(bench).current_dir(root).status()?;
+    if !status.success() {
+        bail!("a limit does not hold, or the benchmark could not run");
+    }
+    Ok(())
+}
+
 /// Times the release build. Its yardstick is a Python that does nothing, started in turn with it, since these
 /// figures depend on the machine and on what else it does.
 pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {

@@ -72,8 +72,12 @@ enum Task {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(10..))]
         runs: u32,
         /// Time the loop of who edits a stack instead: one changed line until its template is there
-        #[arg(long)]
+        #[arg(long, conflicts_with = "deploy")]
         edit: bool,
+        /// Measure the deploy engine against the scripted endpoint instead: how soon it sees an end, how often it asks,
+        /// a hundred stacks side by side, and the memory of a long wait
+        #[arg(long)]
+        deploy: bool,
     },
 }
 
@@ -85,6 +89,7 @@ fn main() -> Result<()> {
         Task::Requirements { check } => requirements::run(root, check),
         Task::Reliability { check } => reliability::run(root, check),
         Task::Rules { check } => rules::run(root, check),
-        Task::Bench { runs, edit } => bench::run(root, runs as usize, edit),
+        Task::Bench { deploy: true, .. } => bench::deploy(root),
+        Task::Bench { runs, edit, .. } => bench::run(root, runs as usize, edit),
     }
 }

@@ -77,7 +77,9 @@ impl Look {
     fn next_questions(&mut self, seen: Observation, say: &mut Vec<Progress>) -> Vec<Action> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         if seen.failure().is_none() {
-            kind(&seen).into_iter().for_each(|kind| watch.answered(kind));
+            for kind in kind(&seen) {
+                watch.answered(kind);
+            }
         }
         match seen {
             Observation::Services(Ok(states)) => {

@@ -176,11 +176,11 @@ impl Operate {
             }
             Goal::Cancel => blocked(format!("nothing runs on {name}: it is {status}"), again("events")),
             Goal::RollBack { skip } if can_be_rolled_back(status) || is_rollback(status) => {
-                let stuck = skip.is_empty() || status == "UPDATE_ROLLBACK_FAILED";
+                let possible = skip.is_empty() || status == "UPDATE_ROLLBACK_FAILED";
                 let what = format!(
                     "resources can only be skipped in UPDATE_ROLLBACK_FAILED, and {name} is {status}"
                 );
-                if stuck { None } else { blocked(what, again("rollback")) }
+                if possible { None } else { blocked(what, again("rollback")) }
             }
             Goal::RollBack { .. } if can_be_cancelled(status) => {
                 blocked(format!("an update of {name} still runs"), again("cancel"))
