@@ -56,11 +56,13 @@ mod context;
 mod elements;
 mod fate;
 mod identity;
+mod influence;
 mod interruptions;
 mod items;
 mod known;
 mod lists;
 mod losses;
+mod order;
 mod policies;
 mod renames;
 mod resource;
@@ -74,6 +76,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod tree;
 
 use std::collections::BTreeMap;
 

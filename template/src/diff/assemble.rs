@@ -1,14 +1,16 @@
 //! Puts together what a deployment does: causes, what follows from them, and what that does to each resource.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::elements::Elements;
 use super::fate::fate_of_replaced;
 use super::identity::{Both, Happens, fixed_name};
+use super::order::order;
 use super::resource::{change, removed};
-use super::roots::{Follower, Root};
-use super::spread::{Network, Reached, Spread};
-use super::{Action, Carried, Consequence, Fate, ResourceChange, ValueChange, resource};
+use super::roots::Root;
+use super::spread::{Network, Spread};
+use super::tree::{of_change, of_element, root};
+use super::{Action, Carried, Consequence, ResourceChange, ValueChange, resource};
 use crate::document::Template;
 use crate::graph::{Edge, Element};
 use crate::path::Path;
@@ -162,121 +164,6 @@ fn keep_causes(network: &Network<'_>, causes: &mut BTreeMap<Element, Spread>) {
     }
 }
 
-fn of_element(cause: Element) -> Root {
-    Root {
-        cause,
-        type_name: None,
-        action: Action::Changed,
-        consequence: None,
-        paths: Vec::new(),
-        followers: Vec::new(),
-        outputs: Vec::new(),
-    }
-}
-
-fn of_change(change: &ResourceChange, followers: Vec<Follower>) -> Root {
-    let worst = |does: Option<Consequence>| does == change.own;
-    let causes = change.changes.iter().filter(|part| worst(part.consequence)).map(|part| part.path.clone());
-    let mut paths: Vec<Path> = causes.collect();
-    // One item may go and another come at the same place.
-    paths.dedup();
-    Root {
-        cause: Element::Resource(change.id.clone()),
-        type_name: Some(change.type_name.clone()),
-        action: change.action,
-        consequence: change.own,
-        paths,
-        followers,
-        outputs: Vec::new(),
-    }
-}
-
-fn root(
-    old: &Template,
-    new: &Template,
-    cause: &Element,
-    own: &BTreeMap<&str, &ResourceChange>,
-    spread: &Spread,
-    network: &Network<'_>,
-) -> Root {
-    let followers = followers(old, new, cause, spread, network);
-    let change = match cause {
-        Element::Resource(id) => own.get(id.as_str()).copied(),
-        _ => None,
-    };
-    let mut root = match change {
-        Some(change) => of_change(change, followers),
-        None => Root { paths: vec![cause.path()], followers, ..of_element(cause.clone()) },
-    };
-    root.outputs.clone_from(&spread.outputs);
-    root
-}
-
-/// The followers of a cause as a tree, row by row.
-fn followers(
-    old: &Template,
-    new: &Template,
-    cause: &Element,
-    spread: &Spread,
-    network: &Network<'_>,
-) -> Vec<Follower> {
-    let mut children: BTreeMap<&Element, Vec<&str>> = BTreeMap::new();
-    for id in new.resources.keys().filter(|id| spread.reached.contains_key(*id)) {
-        children.entry(&spread.reached[id].by.from).or_default().push(id);
-    }
-    let mut rows = Vec::new();
-    let mut seen = BTreeSet::new();
-    let below = |of: &Element, depth: usize| {
-        let ids = children.get(of).into_iter().flatten().rev();
-        ids.map(move |id| (*id, depth)).collect::<Vec<_>>()
-    };
-    let mut open = below(cause, 1);
-    // What follows itself in a circle is found from no cause, and is told as if it followed directly.
-    let circles: Vec<(&str, usize)> = spread.reached.keys().map(|id| (id.as_str(), 1)).collect();
-    open.splice(0..0, circles);
-    while let Some((id, depth)) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let reached = &spread.reached[id];
-        rows.push(follower(old, new, id, reached, depth, network));
-        open.extend(below(&Element::Resource(id.to_owned()), depth + 1));
-    }
-    rows
-}
-
-fn follower(
-    old: &Template,
-    new: &Template,
-    id: &str,
-    reached: &Reached,
-    depth: usize,
-    network: &Network<'_>,
-) -> Follower {
-    let resource = new.resources.get(id);
-    let type_name = resource.map(|resource| resource.type_name.clone()).unwrap_or_default();
-    let fate = match reached.action {
-        Action::Removed => old.resources.get(id).map(super::fate_of_removed),
-        Action::Changed if reached.consequence.is_replacement() => resource.map(fate_of_replaced),
-        _ => None,
-    };
-    Follower {
-        id: id.to_owned(),
-        stateful: stateful::holds(&type_name, old.resources.get(id)).is_some(),
-        type_name,
-        action: reached.action,
-        consequence: reached.consequence,
-        fate,
-        depth,
-        from: reached.by.from.clone(),
-        path: reached.by.path.clone(),
-        attribute: reached.by.attribute.clone(),
-        condition: reached.by.condition.clone(),
-        changed: network.own(id).is_some(),
-        repeated: false,
-    }
-}
-
 /// What happens to each resource, all in all, in the order of the new template.
 fn resources(
     old: &Template,
@@ -286,8 +173,9 @@ fn resources(
     conditional: &BTreeMap<String, Action>,
 ) -> Vec<ResourceChange> {
     let mut carried: BTreeMap<&str, BTreeMap<&Path, &Carried>> = BTreeMap::new();
-    for ((id, path), what) in causes.values().flat_map(|spread| &spread.carried) {
-        let known = carried.entry(id).or_default().entry(path).or_insert(what);
+    let all = causes.values().flat_map(|spread| &spread.carried);
+    for (id, what) in all.flat_map(|(id, many)| many.iter().map(move |what| (id, what))) {
+        let known = carried.entry(id).or_default().entry(&what.path).or_insert(what);
         if (known.consequence, known.certain) < (what.consequence, what.certain) {
             *known = what;
         }
@@ -335,57 +223,4 @@ fn complete(whole: &mut ResourceChange, both: Both<'_>, conditional: Option<Acti
     });
     let happens = Happens { consequence: whole.consequence, properties: properties.collect() };
     whole.fixed_name = fixed_name(&whole.id, both, &happens);
-}
-
-/// Puts the gravest first, and marks what was told before.
-fn order(new: &Template, resources: &[ResourceChange], roots: &mut Vec<Root>) {
-    let by_id: BTreeMap<&str, &ResourceChange> =
-        resources.iter().map(|change| (change.id.as_str(), change)).collect();
-    roots.sort_by_cached_key(|root| {
-        let own = match &root.cause {
-            Element::Resource(id) => by_id.get(id.as_str()).copied(),
-            _ => None,
-        };
-        let place = new.resources.get_index_of(root.cause.name()).unwrap_or(usize::MAX);
-        (
-            weight(root, own),
-            std::cmp::Reverse(root.replaced()),
-            std::cmp::Reverse(root.followers.len()),
-            place,
-        )
-    });
-    let mut told: BTreeMap<String, Consequence> = BTreeMap::new();
-    for root in roots {
-        for follower in &mut root.followers {
-            let before = told.get(&follower.id).copied();
-            follower.repeated = before >= Some(follower.consequence);
-            told.insert(
-                follower.id.clone(),
-                follower.consequence.max(before.unwrap_or(follower.consequence)),
-            );
-        }
-    }
-}
-
-/// How grave a root is; the least number is the gravest.
-fn weight(root: &Root, own: Option<&ResourceChange>) -> u8 {
-    let loses = |stateful: bool, fate: Option<Fate>| {
-        stateful && fate.is_some_and(|fate| matches!(fate, Fate::Deleted | Fate::Unknown))
-    };
-    if root.followers.iter().any(|follower| loses(follower.stateful, follower.fate))
-        || own.is_some_and(|change| loses(change.stateful, change.fate))
-    {
-        return 0;
-    }
-    let worst = root.followers.iter().map(|follower| Some(follower.consequence)).max().flatten();
-    match (root.consequence.max(worst), root.action) {
-        (Some(Consequence::Replaces), _) => 1,
-        (Some(Consequence::MayReplace), _) => 2,
-        (_, Action::Removed) => 3,
-        (Some(Consequence::Interrupts), _) => 4,
-        (Some(Consequence::UpdateInPlace), _) => 5,
-        (Some(Consequence::MayUpdate), _) => 6,
-        (None, Action::Changed) => 7,
-        (None, Action::Added) => 8,
-    }
 }

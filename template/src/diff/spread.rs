@@ -3,9 +3,8 @@
 //! What a reference does to the one who refers depends on how much happens to the one referred to, and more never does
 //! less. So the causes can be followed one by one, and what happens to a resource is the most that any of them does.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use super::elements::{Elements, condition_of, outermost};
 use super::identity::{Both, Effect, Happens};
 use super::roots::FollowingOutput;
 use super::{Action, Carried, Consequence, ResourceChange, resource};
@@ -17,8 +16,8 @@ use crate::path::{Path, Step};
 /// Both templates, and who refers to whom in the new one.
 pub(super) struct Network<'t> {
     old: &'t Template,
-    new: &'t Template,
-    edges: &'t [Edge],
+    pub(super) new: &'t Template,
+    pub(super) edges: &'t [Edge],
     /// Places of the references to a resource that may carry something, by its logical ID.
     into: BTreeMap<&'t str, Vec<usize>>,
     /// What is different about the resources themselves.
@@ -31,7 +30,7 @@ pub(super) struct Spread {
     /// The resources that follow, each with what brought the most to it first.
     pub(super) reached: BTreeMap<String, Reached>,
     /// Everything that is carried, the most for each reference.
-    pub(super) carried: BTreeMap<(String, Path), Carried>,
+    pub(super) carried: BTreeMap<String, Vec<Carried>>,
     pub(super) outputs: Vec<FollowingOutput>,
 }
 
@@ -72,7 +71,7 @@ impl<'t> Network<'t> {
         Network { old, new, edges, into, own }
     }
 
-    fn both(&self, id: &str) -> Option<Both<'t>> {
+    pub(super) fn both(&self, id: &str) -> Option<Both<'t>> {
         Some(Both { old: self.old.resources.get(id)?, new: self.new.resources.get(id)? })
     }
 
@@ -90,89 +89,12 @@ impl<'t> Network<'t> {
         spread
     }
 
-    /// All that follows from each element that becomes another.
-    pub(super) fn from_elements(&self, elements: &Elements<'_>) -> BTreeMap<Element, Spread> {
-        let mut spreads: BTreeMap<Element, Spread> = BTreeMap::new();
-        if elements.is_empty() {
-            return spreads;
-        }
-        let mut seen = BTreeSet::new();
-        for edge in self.edges {
-            let Some(to) = &edge.to else { continue };
-            if elements.causes(to).next().is_none() {
-                continue;
-            }
-            match &edge.from {
-                Element::Resource(id) if is_property(&edge.path) => {
-                    let Some(both) = self.both(id) else { continue };
-                    let Some((path, node)) = outermost(&both.new.properties, &edge.path) else { continue };
-                    if self.is_own(id, &path) {
-                        continue;
-                    }
-                    let Some(certain) = elements.changes(node) else { continue };
-                    let does = resource::at(&path, both.new, facts::resource(&both.new.type_name));
-                    let consequence = if certain { does } else { perhaps(does) };
-                    for cause in elements.causes(to) {
-                        if !seen.insert((cause.clone(), path.clone())) {
-                            continue;
-                        }
-                        let condition = condition_of(edge).filter(|name| cause.name() != name);
-                        let carried = Carried {
-                            path: path.clone(),
-                            from: cause.clone(),
-                            attribute: None,
-                            condition,
-                            certain,
-                            consequence,
-                        };
-                        self.reach(id, carried, Action::Changed, spreads.entry(cause.clone()).or_default());
-                    }
-                }
-                Element::Output(name) => {
-                    let Some(output) = self.new.outputs.get(name) else { continue };
-                    let Some(certain) = elements.changes(&output.value) else { continue };
-                    for cause in elements.causes(to) {
-                        let spread = spreads.entry(cause.clone()).or_default();
-                        self.output(name, cause.clone(), &edge.path, certain, spread);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for spread in spreads.values_mut() {
-            self.close(spread);
-        }
-        spreads
-    }
-
     /// Lets a resource come or go because of a condition.
     pub(super) fn comes_or_goes(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) {
         self.reach(id, carried, action, spread);
     }
 
-    /// Whether a value at `path` is within a difference of the resource itself.
-    fn is_own(&self, id: &str, path: &Path) -> bool {
-        // Only the name of the property is known of them, which is enough: the whole property is told.
-        match (self.own.get(id), path.steps().nth(3)) {
-            (Some(happens), Some(Step::Key(name))) => happens.properties.contains_key(name),
-            _ => false,
-        }
-    }
-
-    /// Follows everything that was reached, to the end.
-    fn close(&self, spread: &mut Spread) {
-        let ids: Vec<String> = spread.reached.keys().cloned().collect();
-        for id in ids {
-            let Some(reached) = spread.reached.get(&id).filter(|reached| reached.action == Action::Changed)
-            else {
-                continue;
-            };
-            let happens = reached.happens.clone();
-            self.follow(&id, happens, spread);
-        }
-    }
-
-    fn follow(&self, start: &str, happens: Happens, spread: &mut Spread) {
+    pub(super) fn follow(&self, start: &str, happens: Happens, spread: &mut Spread) {
         let mut open = VecDeque::from([(start.to_owned(), happens)]);
         while let Some((id, happens)) = open.pop_front() {
             let (Some(both), Some(edges)) = (self.both(&id), self.into.get(id.as_str())) else { continue };
@@ -224,14 +146,17 @@ impl<'t> Network<'t> {
     }
 
     /// Brings something to a resource; whether it is more than was brought before.
-    fn reach(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) -> bool {
-        let key = (id.to_owned(), carried.path.clone());
-        let more = spread
+    pub(super) fn reach(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) -> bool {
+        let more =
+            |known: &Carried| (known.consequence, known.certain) < (carried.consequence, carried.certain);
+        let known = spread
             .carried
-            .get(&key)
-            .is_none_or(|known| (known.consequence, known.certain) < (carried.consequence, carried.certain));
-        if !more {
-            return false;
+            .get_mut(id)
+            .and_then(|all| all.iter_mut().find(|known| known.path == carried.path));
+        match known {
+            Some(known) if more(known) => known.clone_from(&carried),
+            Some(_) => return false,
+            None => spread.carried.entry(id.to_owned()).or_default().push(carried.clone()),
         }
         let own = self.own.get(id);
         let reached = spread.reached.entry(id.to_owned()).or_insert_with(|| Reached {
@@ -249,11 +174,10 @@ impl<'t> Network<'t> {
         if let Some(Step::Key(name)) = carried.path.steps().nth(3) {
             *reached.happens.properties.entry(name.to_owned()).or_default() |= carried.certain;
         }
-        spread.carried.insert(key, carried);
         true
     }
 
-    fn output(&self, name: &str, from: Element, path: &Path, certain: bool, spread: &mut Spread) {
+    pub(super) fn output(&self, name: &str, from: Element, path: &Path, certain: bool, spread: &mut Spread) {
         let Some(output) = self.new.outputs.get(name).filter(|_| self.old.outputs.contains_key(name)) else {
             return;
         };
@@ -287,7 +211,7 @@ fn happens(change: &ResourceChange) -> Happens {
 }
 
 /// The consequence of a value that may become another.
-fn perhaps(consequence: Consequence) -> Consequence {
+pub(super) fn perhaps(consequence: Consequence) -> Consequence {
     match consequence {
         Consequence::Replaces => Consequence::MayReplace,
         Consequence::UpdateInPlace => Consequence::MayUpdate,
@@ -306,7 +230,7 @@ fn carries(edge: &Edge) -> bool {
     }
 }
 
-fn is_property(path: &Path) -> bool {
+pub(super) fn is_property(path: &Path) -> bool {
     matches!(path.steps().nth(2), Some(Step::Key("Properties")))
 }
 
