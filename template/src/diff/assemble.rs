@@ -27,7 +27,7 @@ pub(super) fn assemble(
     let conditional = existence(old, new, elements, &mut own);
     let network = Network::new(old, new, edges, &own);
     let mut causes = spreads(&network, &own);
-    let mut by_element = network.from_elements(elements);
+    let mut by_element = network.of_elements(elements);
     for (id, action) in &conditional {
         come_and_go(old, new, id, *action, elements, &network, &mut by_element);
     }
@@ -133,7 +133,7 @@ fn come_and_go(
 /// What follows from the resources that are different.
 fn spreads(network: &Network<'_>, own: &[ResourceChange]) -> BTreeMap<Element, Spread> {
     let changed = own.iter().filter(|change| change.action == Action::Changed && !change.dormant);
-    changed.map(|change| (Element::Resource(change.id.clone()), network.from_resource(&change.id))).collect()
+    changed.map(|change| (Element::Resource(change.id.clone()), network.of_resource(&change.id))).collect()
 }
 
 /// Leaves out causes to which another does as much anyway: a subnet with another block in a network that is replaced.

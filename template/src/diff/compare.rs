@@ -135,10 +135,10 @@ impl Differences {
         let mut place = String::new();
         for (step, name) in steps.iter().zip(&self.names).skip(skip) {
             match (step, name) {
-                (Step::Index(_), Some(name)) => place += &format!("[{name}]"),
-                (Step::Index(at), None) => place += &format!("[{at}]"),
+                (Step::Index(_), Some(name)) => place.extend(["[", name, "]"]),
+                (Step::Index(at), None) => place.extend(["[", &at.to_string(), "]"]),
                 (Step::Key(key), _) if place.is_empty() => place += key,
-                (Step::Key(key), _) => place += &format!(".{key}"),
+                (Step::Key(key), _) => place.extend([".", key]),
             }
         }
         place

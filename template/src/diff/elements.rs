@@ -158,8 +158,12 @@ fn causes(
         let different = both.filter(|(_, old, new)| !same(old, new, Context::default()));
         different.map(|(name, ..)| name.clone()).collect()
     };
-    differ(&old.mappings, &new.mappings).into_iter().for_each(|name| own(Element::Mapping(name)));
-    differ(&old.conditions, &new.conditions).into_iter().for_each(|name| own(Element::Condition(name)));
+    for name in differ(&old.mappings, &new.mappings) {
+        own(Element::Mapping(name));
+    }
+    for name in differ(&old.conditions, &new.conditions) {
+        own(Element::Condition(name));
+    }
     let made_of: Vec<(&Element, &Element)> = edges
         .iter()
         .filter(|edge| matches!(edge.from, Element::Condition(_)))

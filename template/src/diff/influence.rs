@@ -14,7 +14,7 @@ type Seen = BTreeSet<(Element, Path)>;
 
 impl Network<'_> {
     /// All that follows from each element that becomes another.
-    pub(super) fn from_elements(&self, elements: &Elements<'_>) -> BTreeMap<Element, Spread> {
+    pub(super) fn of_elements(&self, elements: &Elements<'_>) -> BTreeMap<Element, Spread> {
         let mut spreads: BTreeMap<Element, Spread> = BTreeMap::new();
         if elements.is_empty() {
             return spreads;

@@ -43,7 +43,7 @@ pub(super) fn losses(
     for change in resources.iter().filter(|change| !change.dormant) {
         let (Some(resource), Some(fate)) = (old.resources.get(&change.id), change.fate) else { continue };
         let Some(holds) = stateful::holds(&resource.type_name, Some(resource)) else { continue };
-        let renamed = renames.iter().find(|rename| rename.old == change.id);
+        let pair = renames.iter().find(|rename| rename.old == change.id);
         losses.push(Loss {
             id: change.id.clone(),
             type_name: resource.type_name.clone(),
@@ -52,7 +52,7 @@ pub(super) fn losses(
             consequence: change.consequence.filter(|_| change.action == Action::Changed),
             cause: cause(change, roots),
             paths: change.causes().cloned().collect(),
-            renamed_to: renamed.map(|rename| rename.new.clone()),
+            renamed_to: pair.map(|rename| rename.new.clone()),
         });
     }
     losses.sort_by_key(|loss| (loss.fate, loss.consequence == Some(Consequence::MayReplace)));

@@ -275,7 +275,7 @@ fn renamed_text(text: &str, variables: Option<&Map>, name: Naming<'_>) -> String
                 };
                 let own = variables.is_some_and(|variables| variables.contains_key(variable));
                 let target = if own { None } else { name(target) }.unwrap_or_else(|| target.to_owned());
-                whole += &format!("${{{target}{rest}}}");
+                whole.extend(["${", &target, &rest, "}"]);
             }
         }
     }

@@ -66,8 +66,8 @@ impl<'t> Network<'t> {
                 into.entry(id).or_default().push(place);
             }
         }
-        let changed = changes.iter().filter(|change| change.action == Action::Changed && !change.dormant);
-        let own = changed.map(|change| (change.id.as_str(), happens(change))).collect();
+        let different = changes.iter().filter(|change| change.action == Action::Changed && !change.dormant);
+        let own = different.map(|change| (change.id.as_str(), happens(change))).collect();
         Network { old, new, edges, into, own }
     }
 
@@ -81,7 +81,7 @@ impl<'t> Network<'t> {
     }
 
     /// All that follows from the own differences of a resource.
-    pub(super) fn from_resource(&self, id: &str) -> Spread {
+    pub(super) fn of_resource(&self, id: &str) -> Spread {
         let mut spread = Spread::default();
         if let Some(happens) = self.own.get(id) {
             self.follow(id, happens.clone(), &mut spread);

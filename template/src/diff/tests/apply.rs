@@ -69,8 +69,12 @@ fn edit(whole: &mut Node, changes: &[&Change]) {
                 some.sort_by_key(|(_, at)| *at);
                 some
             };
-            of(Action::Changed).iter().for_each(|(change, at)| list[*at] = change.new.clone().unwrap());
-            of(Action::Removed).iter().rev().for_each(|(_, at)| drop(list.remove(*at)));
+            for (change, at) in of(Action::Changed) {
+                list[*at] = change.new.clone().unwrap();
+            }
+            for (_, at) in of(Action::Removed).into_iter().rev() {
+                list.remove(*at);
+            }
             for (change, at) in of(Action::Added) {
                 list.insert((*at).min(list.len()), change.new.clone().unwrap());
             }

@@ -11,7 +11,7 @@ fn of(type_name: &str, property: &str, list: &str) -> String {
 #[track_caller]
 fn list(type_name: &str, property: &str, old: &str, new: &str) -> String {
     let text = resource(&of(type_name, property, old), &of(type_name, property, new));
-    text.lines().filter(|line| line.starts_with("  Resources")).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(|line| line.starts_with("  Resources")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn json_within_texts_is_compared_as_json() {
     same(
         "AWS::ECR::Repository",
         r#"{RepositoryPolicyText: '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:GetImage"}]}'}"#,
-        r#"{RepositoryPolicyText: {Statement: {Effect: Allow, Principal: {AWS: '*'}, Action: ['ECR:GetImage']}}}"#,
+        "{RepositoryPolicyText: {Statement: {Effect: Allow, Principal: {AWS: '*'}, Action: ['ECR:GetImage']}}}",
     );
     // Within JSON, a number is no text.
     differ(
