@@ -77,7 +77,7 @@ impl Look {
     fn next_questions(&mut self, seen: Observation, say: &mut Vec<Progress>) -> Vec<Action> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
         if seen.failure().is_none() {
-            for kind in kind(&seen) {
+            if let Some(kind) = kind(&seen) {
                 watch.answered(kind);
             }
         }
