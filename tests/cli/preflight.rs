@@ -373,7 +373,7 @@ fn a_name_that_no_stack_can_have_is_refused_before_anything_is_asked() {
     for command in ["deploy", "doctor", "diff"] {
         let project = Project::new();
         project.write("shop.yaml", SHOP);
-        let outcome = project.run(&[command, "--template", "shop.yaml", "--stack-name", "my_shop"]);
+        let outcome = project.run([command, "--template", "shop.yaml", "--stack-name", "my_shop"]);
         assert_eq!(outcome.code, Some(2), "{outcome}");
         assert!(outcome.stderr.contains("a name starts with a letter"), "{outcome}");
     }

@@ -26,9 +26,9 @@ impl Beside {
     /// Waits until it has told a line with this text.
     #[track_caller]
     fn until(&mut self, text: &str) {
-        while let Some(line) = self.told.next() {
+        for line in self.told.by_ref() {
             let line = line.unwrap();
-            self.so_far += &format!("{line}\n");
+            self.so_far.extend([line.as_str(), "\n"]);
             if line.contains(text) {
                 return;
             }
@@ -39,7 +39,7 @@ impl Beside {
     /// Waits for its end: the exit code and everything it told.
     fn end(mut self) -> (Option<i32>, String) {
         for line in self.told {
-            self.so_far += &format!("{}\n", line.unwrap());
+            self.so_far.extend([line.unwrap().as_str(), "\n"]);
         }
         (self.process.wait().unwrap().code(), self.so_far)
     }

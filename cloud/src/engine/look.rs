@@ -76,10 +76,10 @@ impl Look {
 
     fn next_questions(&mut self, seen: Observation, say: &mut Vec<Progress>) -> Vec<Action> {
         let Some(watch) = &mut self.watch else { return Vec::new() };
-        if seen.failure().is_none() {
-            if let Some(kind) = kind(&seen) {
-                watch.answered(kind);
-            }
+        if seen.failure().is_none()
+            && let Some(kind) = kind(&seen)
+        {
+            watch.answered(kind);
         }
         match seen {
             Observation::Services(Ok(states)) => {

@@ -115,7 +115,7 @@ impl Timeline {
                 Next::End(result) => {
                     result.unwrap();
                     let ran = self.ran();
-                    let told_after = self.now - self.executed.unwrap() - ran;
+                    let told_after = self.now.saturating_sub(self.executed.unwrap() + ran);
                     return Went { calls: self.calls, ran, told_after, kept: told };
                 }
             };
