@@ -42,6 +42,7 @@ type Garble = Box<dyn FnMut(&mut Vec<ResourceEvent>)>;
 type Fault = Box<dyn FnMut(usize, &Action) -> Option<Class>>;
 
 /// A stack, its history, and what goes wrong on the way.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a test may want")]
 pub(crate) struct Fake {
     pub(crate) now: Duration,
     pub(crate) stack: Option<StackDescription>,

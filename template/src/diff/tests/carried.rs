@@ -19,13 +19,13 @@ pub(super) fn tree(changes: &Changes) -> String {
         for follower in &root.followers {
             let space = "  ".repeat(follower.depth);
             let told = if follower.repeated { " (told)" } else { "" };
-            let changed = if follower.changed { " (changed itself)" } else { "" };
+            let itself = if follower.changed { " (changed itself)" } else { "" };
             let attribute = follower.attribute.as_deref().map(|name| format!(" .{name}")).unwrap_or_default();
             let condition =
                 follower.condition.as_deref().map(|name| format!(" by {name}")).unwrap_or_default();
             writeln!(
                 out,
-                "{space}{} {:?} {:?} through {}{attribute}{condition}{changed}{told}",
+                "{space}{} {:?} {:?} through {}{attribute}{condition}{itself}{told}",
                 follower.id, follower.action, follower.consequence, follower.path
             )
             .unwrap();

@@ -117,7 +117,7 @@ fn a_certificate_that_waits_tells_its_record_until_the_time_is_up() {
             event.resource_type = "AWS::CertificateManager::Certificate".into();
         }
     });
-    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_mins(60))));
+    let run = fake.run(plan(|request| request.timeout = Some(Duration::from_hours(1))));
     assert_eq!(failed(&run).exit_code(), 8);
     let notes: Vec<&str> = run
         .said
