@@ -1,5 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+#[cfg(feature = "aws")]
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -117,12 +118,12 @@ impl Printer {
     }
 
     /// From now on these values are in nothing that is written.
-    #[cfg(feature = "aws")]
     pub(crate) fn conceal(&mut self, values: impl IntoIterator<Item = String>) {
         self.concealed.add(values);
     }
 
     /// The text as it may be written.
+    #[cfg(feature = "aws")]
     pub(crate) fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.concealed.hide(text)
     }

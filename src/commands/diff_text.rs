@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use owo_colors::OwoColorize;
-use template::diff::{Action, Change, Changes, Consequence, Fate, ResourceChange};
-use template::{Node, Path, Step};
+use template::diff::{Action, Carried, Change, Changes, Consequence, Fate, ResourceChange, Roll};
+use template::{Element, Node, Path, Step};
 
 /// The longest value that is shown whole, in characters.
 const LONGEST: usize = 70;
@@ -26,8 +26,38 @@ pub(crate) fn text(name: &str, deployed: bool, changes: &Changes) -> String {
         for part in &change.changes {
             let _ = writeln!(text, "      {}", property(part));
         }
+        for part in &change.carried {
+            let _ = writeln!(text, "      {}", carried(part));
+        }
+        for roll in changes.rolls.iter().filter(|roll| roll.service == change.id) {
+            let _ = writeln!(text, "      {}", rolls(roll).yellow());
+        }
     }
     text
+}
+
+/// A reference to something that changes.
+fn carried(part: &Carried) -> String {
+    let from = match &part.from {
+        Element::Resource(id) => part.attribute.as_ref().map_or(id.clone(), |name| format!("{id}.{name}")),
+        other => other.name().to_owned(),
+    };
+    let how = if part.certain { "is another" } else { "may be another" };
+    let through =
+        part.condition.as_ref().map(|name| format!(", by the condition {name}")).unwrap_or_default();
+    let line = format!("{}: {from} {how}{through}", within(&part.path));
+    format!("{line}{}", mark(part.consequence))
+}
+
+/// A service that starts tasks.
+fn rolls(roll: &Roll) -> String {
+    let tasks = match roll.tasks {
+        Some(1) => "its task".to_owned(),
+        Some(number) => format!("its {number} tasks"),
+        None => "its tasks".to_owned(),
+    };
+    let sure = if roll.certain { "starts" } else { "may start" };
+    format!("{sure} {tasks} anew")
 }
 
 /// How much a change can hurt.
@@ -94,17 +124,25 @@ fn fate(change: &ResourceChange) -> String {
 }
 
 fn property(change: &Change) -> String {
-    // `Resources.Id.Properties` is said by the line above.
-    let steps = change.path.steps().skip(if is_property(&change.path) { 3 } else { 2 });
+    let line = values(&within(&change.path), change);
+    format!("{line}{}", change.consequence.map(mark).unwrap_or_default())
+}
+
+/// The place within a resource: `Resources.Id.Properties` is said by the line above.
+fn within(whole: &Path) -> String {
     let mut path = Path::new();
-    for step in steps {
+    for step in whole.steps().skip(if is_property(whole) { 3 } else { 2 }) {
         path.push(step);
     }
-    let line = values(&path.to_string(), change);
-    match change.consequence {
-        Some(Consequence::Replaces) => format!("{line}  {}", "(replaces)".red()),
-        Some(Consequence::MayReplace) => format!("{line}  {}", "(may replace)".yellow()),
-        _ => line,
+    path.to_string()
+}
+
+fn mark(consequence: Consequence) -> String {
+    match consequence {
+        Consequence::Replaces => format!("  {}", "(replaces)".red()),
+        Consequence::MayReplace => format!("  {}", "(may replace)".yellow()),
+        Consequence::Interrupts => format!("  {}", "(interrupts)".yellow()),
+        Consequence::UpdateInPlace | Consequence::MayUpdate => String::new(),
     }
 }
 

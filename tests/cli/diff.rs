@@ -40,12 +40,16 @@ fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
       ~ changed BackendLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed BackendService (AWS::ECS::Service)
+          TaskDefinition: BackendTaskDefinition is another
+          starts its tasks anew
       ~ changed AiMlLogs (AWS::Logs::LogGroup)
           RetentionInDays: 30 → 60
       ~ changed AiMlTaskRole (AWS::IAM::Role)
           Policies[0]: {"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allo… → nothing
       ~ changed AiMlService (AWS::ECS::Service)
           DependsOn: - ChromaSecurityGroupFromAiMlSecurityGroupPort2049, - ChromaMountTarget1, - ChromaMountTarget2
+          TaskDefinition: AiMlTaskDefinition is another
+          starts its tasks anew
       ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
           Memory: 1024 → 2048  (replaces)
       ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
