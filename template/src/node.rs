@@ -163,6 +163,18 @@ impl Function {
 }
 
 impl Node {
+    /// JSON as it stands: within a text, what looks like a function is none, since CloudFormation does not look there.
+    pub(crate) fn plain(value: serde_json::Value) -> Node {
+        use serde_json::Value;
+        match value {
+            Value::Array(items) => Node::List(items.into_iter().map(Node::plain).collect()),
+            Value::Object(map) => {
+                Node::Map(map.into_iter().map(|(key, value)| (key, Node::plain(value))).collect())
+            }
+            scalar => Node::from(scalar),
+        }
+    }
+
     /// Calls `function` with `argument`.
     pub fn call(function: Function, argument: impl Into<Node>) -> Node {
         Node::Call(function, Box::new(argument.into()))

@@ -107,7 +107,7 @@ pub(super) fn json_of(node: &Node) -> Option<Node> {
     if !start.starts_with(['{', '[']) {
         return None;
     }
-    serde_json::from_str::<Value>(start).ok().map(|value| plain(&value))
+    serde_json::from_str::<Value>(start).ok().map(Node::plain)
 }
 
 /// A text with its calls as marked texts.
@@ -133,17 +133,5 @@ fn marked(node: &Node) -> Option<String> {
             Some(text)
         }
         _ => None,
-    }
-}
-
-/// JSON without functions: within a text, CloudFormation does not look for them.
-fn plain(value: &Value) -> Node {
-    match value {
-        Value::Null => Node::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => Node::Number(number.clone()),
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => Node::List(items.iter().map(plain).collect()),
-        Value::Object(map) => Node::Map(map.iter().map(|(key, value)| (key.clone(), plain(value))).collect()),
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::sides::{Part, Side};
 use super::statement::{Beyond, Budget, Conditions, Statement};
 use super::symbol::{Symbols, When, reference, shown, target};
@@ -295,7 +293,7 @@ impl<'t> Gathered<'t> {
                 continue;
             }
             let text = self.symbols.text(node);
-            match serde_json::from_str(&text).ok().map(|value: Value| plain(&value)) {
+            match serde_json::from_str(&text).ok().map(Node::plain) {
                 Some(Node::Map(map)) => self.map(key.clone(), id, &map, &when),
                 _ => self.grants(key.clone(), id).unknown.push(text),
             }
@@ -323,18 +321,6 @@ impl<'t> Gathered<'t> {
 fn is_statements(node: &Node) -> bool {
     let is_one = |node: &Node| node.as_map().is_some_and(|map| map.contains_key("Effect"));
     is_one(node) || node.as_list().is_some_and(|items| items.iter().any(is_one))
-}
-
-/// JSON without functions.
-fn plain(value: &Value) -> Node {
-    match value {
-        Value::Null => Node::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Number(number) => Node::Number(number.clone()),
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => Node::List(items.iter().map(plain).collect()),
-        Value::Object(map) => Node::Map(map.iter().map(|(key, value)| (key.clone(), plain(value))).collect()),
-    }
 }
 
 /// Whether a resource of this type only says what another may do, or who may do something with another.
