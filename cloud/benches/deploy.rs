@@ -48,32 +48,29 @@ fn verdict(holds: bool) -> &'static str {
 /// From the stack's last event to the end of the deployment.
 async fn endings() -> bool {
     const RUNS: u64 = 24;
-    let mut delays = Vec::new();
-    for batch in 0..RUNS / 8 {
-        let mut running = tokio::task::JoinSet::new();
-        for seed in 0..8 {
-            // The services take otherwise long in each run, so that an ending comes at any moment of a pause.
-            let takes = Duration::from_millis(20_000 + 731 * (batch * 8 + seed));
-            running.spawn_local(async move {
-                let scenario = realistic().speed(f64::from(SLOW_SPEED)).seed(seed);
-                let balancer = Duration::from_secs(20);
-                let scenario =
-                    scenario.takes("Service1", takes).takes("Service2", takes).takes("Balancer", balancer);
-                let endpoint = Endpoint::start_blocking(scenario);
-                let connection = connect(&endpoint, SLOW_SPEED).await;
-                let last = Cell::new(0);
-                let listen = |news: Progress| {
-                    if let Progress::Resource(event) = news {
-                        last.set(last.get().max(event.time.0));
-                    }
-                };
-                deploy(&connection, "S", &template(100), listen).await;
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-                now.saturating_sub(Duration::from_millis(last.get().unsigned_abs())) * SLOW_SPEED
-            });
-        }
-        delays.extend(running.join_all().await);
+    let mut running = tokio::task::JoinSet::new();
+    for seed in 0..RUNS {
+        // The services take otherwise long in each run, so that an ending comes at any moment of a pause.
+        let takes = Duration::from_millis(60_000 + 731 * seed);
+        running.spawn_local(async move {
+            let scenario = realistic().speed(f64::from(SLOW_SPEED)).seed(seed);
+            let balancer = Duration::from_secs(20);
+            let scenario =
+                scenario.takes("Service1", takes).takes("Service2", takes).takes("Balancer", balancer);
+            let endpoint = Endpoint::start_blocking(scenario);
+            let connection = connect(&endpoint, SLOW_SPEED).await;
+            let last = Cell::new(0);
+            let listen = |news: Progress| {
+                if let Progress::Resource(event) = news {
+                    last.set(last.get().max(event.time.0));
+                }
+            };
+            deploy(&connection, "S", &template(100), listen).await;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            now.saturating_sub(Duration::from_millis(last.get().unsigned_abs())) * SLOW_SPEED
+        });
     }
+    let mut delays = running.join_all().await;
     delays.sort_unstable();
     let (median, longest) = (delays[delays.len() / 2], delays[delays.len() - 1]);
     let holds = median <= Duration::from_millis(2500);
