@@ -1,12 +1,25 @@
 //! `diff`: what a deployment would change.
 
+mod causes;
+mod fail_on;
+mod form;
+mod html;
+mod markdown;
+mod outline;
+mod page;
+mod report;
+mod reviewed;
+mod sections;
+mod terminal;
+mod value;
+
 use std::path::PathBuf;
 
-use serde::Serialize;
-use serde_json::json;
-use template::{Changes, Template};
+use template::Template;
 
-use super::diff_text;
+use self::fail_on::Kind;
+use self::form::Form;
+use self::report::{Compared, Report};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
@@ -43,9 +56,21 @@ pub(crate) struct Diff {
     )]
     stack_name: Option<String>,
 
+    /// Form of the result [default: text]
+    #[arg(long, value_enum)]
+    format: Option<Form>,
+
+    /// Show also what follows from each cause, which is folded away otherwise
+    #[arg(long)]
+    expand: bool,
+
     /// End with exit code 7 if there are differences
     #[arg(long)]
     exit_code: bool,
+
+    /// End with exit code 7 if there are differences of this kind; may be given again
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    fail_on: Vec<Kind>,
 
     #[command(flatten)]
     gate: Gate,
@@ -62,56 +87,22 @@ struct New {
     protected: Option<bool>,
 }
 
-/// What came of the comparison of one stack.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Compared {
-    name: String,
-    /// Whether there is something to compare with; otherwise everything is new.
-    deployed: bool,
-    /// The stack's state, if that is why there is nothing to compare with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<String>,
-    /// What deletion protection will be, if a deployment changes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deletion_protection: Option<bool>,
-    changes: Changes,
-}
-
-impl Compared {
-    fn is_different(&self) -> bool {
-        !self.changes.is_empty() || self.deletion_protection.is_some()
-    }
-
-    fn text(&self) -> String {
-        let mut text = match &self.status {
-            Some(status) => format!("{} is {status}: nothing of it exists\n", self.name),
-            None => String::new(),
-        };
-        text += &diff_text::text(&self.name, self.deployed, &self.changes);
-        match self.deletion_protection {
-            Some(true) => text += "  deletion protection: off → on\n",
-            Some(false) => text += "  deletion protection: on → off\n",
-            None => {}
-        }
-        text
-    }
-}
-
 pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
+    let form = form::chosen(args.format, session)?;
     let new = new(args, session)?;
     let compared = match &args.against {
         Some(file) => vec![against_file(file, new)?],
         None => against_deployed(new, session)?,
     };
-    let different = compared.iter().any(Compared::is_different);
-    if session.printer.json() {
-        session.printer.result_json(&json!({ "different": different, "stacks": compared }))?;
-    } else {
-        let text: Vec<String> = compared.iter().map(Compared::text).collect();
-        session.printer.result(&text.join("\n"))?;
+    let report = Report::of(compared);
+    form::write(&report, form, args.expand, session)?;
+    let mut kinds = args.fail_on.clone();
+    kinds.extend(args.exit_code.then_some(Kind::Any));
+    let Some(reason) = fail_on::reason(&report, &kinds) else { return Ok(Exit::Done) };
+    if !args.exit_code {
+        session.printer.status(&format!("ends with 7: {reason}"));
     }
-    Ok(if different && args.exit_code { Exit::Different } else { Exit::Done })
+    Ok(Exit::Different)
 }
 
 fn new(args: &Diff, session: &mut Session<'_>) -> Result<Vec<New>> {
@@ -163,7 +154,7 @@ fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
         return Err(Failure::usage(problem));
     };
     let changes = template::diff(&old, &stack.template);
-    Ok(Compared { name: stack.name, deployed: true, status: None, deletion_protection: None, changes })
+    Ok(Compared { against: Some(templates::name(file)), ..Compared::new(stack.name, changes) })
 }
 
 #[cfg(feature = "aws")]
@@ -188,7 +179,7 @@ fn against_deployed(new: Vec<New>, session: &mut Session<'_>) -> Result<Vec<Comp
             None => Template::default(),
         };
         let changes = template::diff(&old, &stack.template);
-        Ok(Compared { name: stack.name, deployed, status, deletion_protection, changes })
+        Ok(Compared { deployed, status, deletion_protection, ..Compared::new(stack.name, changes) })
     };
     new.into_iter().map(compare).collect()
 }

@@ -14,7 +14,6 @@ pub(crate) mod destroy;
 #[cfg(feature = "aws")]
 pub(crate) mod diagnose;
 pub(crate) mod diff;
-mod diff_text;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
 #[cfg(feature = "aws")]

@@ -1,0 +1,134 @@
+//! What is said of a comparison, and in which order: first what a reviewer asks, then what causes the rest.
+
+use std::collections::BTreeMap;
+
+use template::diff::{Action, Changes, Consequence};
+
+use super::page::{Item, Mark, Page, Sheet, Text};
+use super::report::{Compared, Report};
+use super::{causes, reviewed, sections};
+use crate::problem::count;
+
+/// The page of all stacks.
+pub(super) fn page(report: &Report) -> Page {
+    Page { sheets: report.stacks.iter().map(sheet).collect() }
+}
+
+fn sheet(compared: &Compared) -> Sheet {
+    let changes = &compared.changes;
+    let mut sheet = Sheet {
+        stack: compared.name.clone(),
+        against: compared.against.clone(),
+        counts: counts(changes),
+        notes: notes(compared),
+        sections: Vec::new(),
+    };
+    sheet.add("Data at risk", reviewed::losses(changes));
+    sheet.add("Renamed?", reviewed::renames(changes));
+    sheet.add("Access", reviewed::side(&changes.review.access));
+    sheet.add("Network", reviewed::side(&changes.review.network));
+    sheet.add("Secrets", reviewed::secrets(changes));
+    sheet.add("Tasks", tasks(compared));
+    sheet.add("Resources", causes::resources(changes));
+    sheet.add("Parameters", sections::values(changes));
+    sheet.add("Outputs", sections::outputs(changes));
+    sheet.add("Template", sections::others(changes));
+    sheet.add("Stack", protection(compared));
+    sheet.add("Cost", cost(compared));
+    sheet
+}
+
+/// How many resources are touched in which way, the gravest first.
+fn counts(changes: &Changes) -> Vec<(Mark, String)> {
+    const WORDS: [(Mark, &str); 5] = [
+        (Mark::Removed, "removed"),
+        (Mark::Replaced, "replaced"),
+        (Mark::MayReplace, "may be replaced"),
+        (Mark::Changed, "changed"),
+        (Mark::Added, "added"),
+    ];
+    let mut numbers: BTreeMap<Mark, usize> = BTreeMap::new();
+    for change in changes.resources.iter().filter(|change| !change.dormant) {
+        *numbers.entry(mark(change.action, change.consequence)).or_default() += 1;
+    }
+    let number = |mark: &Mark| numbers.get(mark).copied().unwrap_or_default();
+    let mut counts: Vec<_> = WORDS
+        .into_iter()
+        .filter(|(mark, _)| number(mark) > 0)
+        .map(|(mark, words)| (mark, format!("{} {words}", number(&mark))))
+        .collect();
+    if counts.is_empty() && !changes.is_empty() {
+        counts.push((Mark::Note, "no resource changes".to_owned()));
+    }
+    counts
+}
+
+/// The mark of what happens to a resource.
+pub(super) fn mark(action: Action, consequence: Option<Consequence>) -> Mark {
+    match (action, consequence) {
+        (Action::Added, _) => Mark::Added,
+        (Action::Removed, _) => Mark::Removed,
+        (Action::Changed, Some(Consequence::Replaces)) => Mark::Replaced,
+        (Action::Changed, Some(Consequence::MayReplace)) => Mark::MayReplace,
+        (Action::Changed, _) => Mark::Changed,
+    }
+}
+
+fn notes(compared: &Compared) -> Vec<Text> {
+    let mut notes = Vec::new();
+    match &compared.status {
+        Some(status) => notes.push(
+            Text::new()
+                .words("the stack is ")
+                .words(status.clone())
+                .words(", and nothing of it exists: everything is new"),
+        ),
+        None if !compared.deployed => notes.push(Text::new().words("is not deployed: everything is new")),
+        None => {}
+    }
+    notes
+}
+
+/// The services that start tasks, how many, and how long the deployment takes.
+fn tasks(compared: &Compared) -> Vec<Item> {
+    let rolls = &compared.changes.rolls;
+    let mut items: Vec<Item> = rolls.iter().map(reviewed::roll).collect();
+    let numbers: Option<u64> = rolls.iter().map(|roll| roll.tasks).sum();
+    if let Some(number) = numbers.filter(|_| rolls.len() > 1) {
+        let all = format!(
+            "{} of {} in all",
+            count(usize::try_from(number).unwrap_or(usize::MAX), "task"),
+            count(rolls.len(), "service")
+        );
+        items.push(Item::new(Mark::Note, Text::new().words(all)));
+    }
+    if let Some(expected) = compared.expected {
+        let minutes = expected.seconds.div_ceil(60).max(1);
+        let from = match expected.operations {
+            1 => "as the last deployment took".to_owned(),
+            number => format!("as half of the last {number} deployments took or less"),
+        };
+        let about = count(usize::try_from(minutes).unwrap_or(usize::MAX), "minute");
+        items.push(Item::new(Mark::Note, Text::new().words(format!("expected to take about {about}, {from}"))));
+    }
+    items
+}
+
+fn protection(compared: &Compared) -> Vec<Item> {
+    let (mark, words) = match compared.deletion_protection {
+        Some(true) => (Mark::Changed, "deletion protection: off → on"),
+        Some(false) => (Mark::Caution, "deletion protection: on → off"),
+        None => return Vec::new(),
+    };
+    vec![Item::new(mark, Text::new().words(words))]
+}
+
+fn cost(compared: &Compared) -> Vec<Item> {
+    let Some(cost) = compared.cost else { return Vec::new() };
+    let text = Text::new()
+        .old(format!("${:.2}", cost.before))
+        .words(" → ")
+        .new_value(format!("${:.2}", cost.after))
+        .words(" a month");
+    vec![Item::new(Mark::Note, text)]
+}

@@ -1,0 +1,174 @@
+//! What a reader sees of a comparison, whatever draws it: a terminal, Markdown or HTML.
+//!
+//! A [`Page`] has a sheet for each stack, a sheet has sections, a section has items, and an item may have items below
+//! it, some of which are folded away. Who draws it decides nothing about what is said or in which order.
+
+/// What is said of all stacks of a comparison.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) sheets: Vec<Sheet>,
+}
+
+/// What is said of one stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sheet {
+    /// The stack's name.
+    pub(super) stack: String,
+    /// What it is compared with, if that is not the deployed stack.
+    pub(super) against: Option<String>,
+    /// How many resources are touched in which way, the gravest first; empty if there are no differences.
+    pub(super) counts: Vec<(Mark, String)>,
+    /// What to know before all else: that the stack does not exist yet, for example.
+    pub(super) notes: Vec<Text>,
+    pub(super) sections: Vec<Section>,
+}
+
+/// Items of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) items: Vec<Item>,
+}
+
+/// One thing that is different, or follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) mark: Mark,
+    pub(super) text: Text,
+    /// What belongs to it and is always shown.
+    pub(super) below: Vec<Item>,
+    /// What may be looked at if somebody wants to know.
+    pub(super) folded: Option<Fold>,
+}
+
+/// Items that are shown only where they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fold {
+    /// What is in it, in a few words.
+    pub(super) title: String,
+    pub(super) items: Vec<Item>,
+}
+
+/// The kind of an item: a sign at its beginning, and a colour. The text says the same in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// Data is lost, or everybody gets access.
+    Danger,
+    /// Something is removed.
+    Removed,
+    /// A new one takes the place of the old one.
+    Replaced,
+    /// The same, perhaps.
+    MayReplace,
+    /// Something stops working for a while, or more is allowed than before.
+    Caution,
+    /// Something is changed where it is.
+    Changed,
+    /// Something is added.
+    Added,
+    /// Less is allowed than before.
+    Narrower,
+    /// A remark.
+    Note,
+}
+
+impl Mark {
+    /// The sign of an item.
+    pub(super) const fn sign(self) -> &'static str {
+        match self {
+            Mark::Danger | Mark::Caution => "!",
+            Mark::Removed => "-",
+            Mark::Replaced => "±",
+            Mark::MayReplace => "?",
+            Mark::Changed => "~",
+            Mark::Added => "+",
+            Mark::Narrower => "✓",
+            Mark::Note => "·",
+        }
+    }
+}
+
+/// A sentence with names and values in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Text(pub(super) Vec<Piece>);
+
+/// A part of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    Words(String),
+    /// A name: of a resource, a property, a command.
+    Name(String),
+    /// What was there.
+    Old(String),
+    /// What is there now.
+    New(String),
+}
+
+impl Text {
+    pub(super) fn new() -> Text {
+        Text::default()
+    }
+
+    /// A sentence in which names stand in backticks.
+    pub(super) fn of(sentence: &str) -> Text {
+        let pieces = sentence.split('`').enumerate().filter(|(_, piece)| !piece.is_empty());
+        let piece = |(number, piece): (usize, &str)| {
+            let piece = piece.to_owned();
+            if number % 2 == 0 { Piece::Words(piece) } else { Piece::Name(piece) }
+        };
+        Text(pieces.map(piece).collect())
+    }
+
+    pub(super) fn words(mut self, words: impl Into<String>) -> Text {
+        self.0.push(Piece::Words(words.into()));
+        self
+    }
+
+    pub(super) fn name(mut self, name: impl Into<String>) -> Text {
+        self.0.push(Piece::Name(name.into()));
+        self
+    }
+
+    pub(super) fn old(mut self, value: impl Into<String>) -> Text {
+        self.0.push(Piece::Old(value.into()));
+        self
+    }
+
+    pub(super) fn new_value(mut self, value: impl Into<String>) -> Text {
+        self.0.push(Piece::New(value.into()));
+        self
+    }
+}
+
+impl Item {
+    pub(super) fn new(mark: Mark, text: Text) -> Item {
+        Item { mark, text, below: Vec::new(), folded: None }
+    }
+
+    pub(super) fn with(mut self, below: impl IntoIterator<Item = Item>) -> Item {
+        self.below.extend(below);
+        self
+    }
+
+    /// Folds items away, if there are any.
+    pub(super) fn fold(mut self, title: impl Into<String>, items: Vec<Item>) -> Item {
+        if !items.is_empty() {
+            self.folded = Some(Fold { title: title.into(), items });
+        }
+        self
+    }
+}
+
+impl Sheet {
+    /// Whether nothing is different.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sections.is_empty() && self.counts.is_empty()
+    }
+
+    /// Adds a section, if something is in it.
+    pub(super) fn add(&mut self, title: &'static str, items: Vec<Item>) {
+        if !items.is_empty() {
+            self.sections.push(Section { title, items });
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What came of a comparison, as a value: the contract of `--format json`, and what the other forms are drawn from.
+
+use serde::Serialize;
+use template::{Action, Changes, Consequence};
+
+use super::fail_on::Kind;
+
+/// What came of the comparison of all stacks.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// Whether anything is different.
+    pub(crate) different: bool,
+    /// The kinds of differences that there are, of those that `--fail-on` knows.
+    pub(crate) kinds: Vec<Kind>,
+    /// The stacks in the order in which they are deployed.
+    pub(crate) stacks: Vec<Compared>,
+}
+
+/// What came of the comparison of one stack.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Compared {
+    /// The stack's name.
+    pub(crate) name: String,
+    /// What it is compared with, if that is not the deployed stack: a file, an environment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) against: Option<String>,
+    /// Whether there is something to compare with; otherwise everything is new.
+    pub(crate) deployed: bool,
+    /// The stack's state, if that is why there is nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<String>,
+    /// What deletion protection will be, if a deployment changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion_protection: Option<bool>,
+    /// How long a deployment takes, as far as the stack's past tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<Expected>,
+    /// The cost of a month before and after, as soon as it can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cost: Option<Cost>,
+    /// What is different, and what comes of it.
+    pub(crate) changes: Changes,
+}
+
+/// How long a deployment takes, judged by earlier ones of the same stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Expected {
+    /// Half of the earlier ones took less.
+    pub(crate) seconds: u64,
+    /// How many earlier ones that is taken from.
+    pub(crate) operations: usize,
+}
+
+/// What the stack costs in a month, in US dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cost {
+    pub(crate) before: f64,
+    pub(crate) after: f64,
+}
+
+impl Report {
+    pub(crate) fn of(stacks: Vec<Compared>) -> Report {
+        let kinds = Kind::ALL.into_iter().filter(|kind| stacks.iter().any(|stack| stack.has(*kind)));
+        let kinds: Vec<Kind> = kinds.collect();
+        Report { different: kinds.contains(&Kind::Any), kinds, stacks }
+    }
+}
+
+impl Compared {
+    /// A stack that is deployed, with what is different.
+    pub(crate) fn new(name: String, changes: Changes) -> Compared {
+        Compared {
+            name,
+            against: None,
+            deployed: true,
+            status: None,
+            deletion_protection: None,
+            expected: None,
+            cost: None,
+            changes,
+        }
+    }
+
+    pub(crate) fn is_different(&self) -> bool {
+        !self.changes.is_empty() || self.deletion_protection.is_some()
+    }
+
+    /// Whether there is a difference of this kind.
+    fn has(&self, kind: Kind) -> bool {
+        let alive = || self.changes.resources.iter().filter(|change| !change.dormant);
+        match kind {
+            Kind::Any => self.is_different(),
+            Kind::Broadening => self.changes.review.broadens(),
+            Kind::Replacement => {
+                alive().any(|change| change.consequence.is_some_and(Consequence::is_replacement))
+            }
+            Kind::Destructive => {
+                alive().any(|change| change.action == Action::Removed) || !self.changes.losses.is_empty()
+            }
+        }
+    }
+}

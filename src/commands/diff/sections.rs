@@ -1,0 +1,146 @@
+//! What is different outside of resources, and differences in one line.
+
+use template::diff::{Action, Change, Changes, Consequence, ValueChange};
+use template::{Node, Path, Step};
+
+use super::page::{Item, Mark, Text};
+use super::value;
+
+/// The parameters with another value.
+pub(super) fn values(changes: &Changes) -> Vec<Item> {
+    let values = changes.values.iter().map(parameter);
+    let of_section = |change: &&Change| section(change) == "Parameters";
+    values.chain(changes.sections.iter().filter(of_section).map(whole)).collect()
+}
+
+fn parameter(change: &ValueChange) -> Item {
+    let text = Text::new().name(&change.name).words(": ");
+    let text = match (&change.old, &change.new) {
+        _ if change.masked => text.words("another value, which is not shown"),
+        (Some(old), Some(new)) => text.old(old).words(" → ").new_value(new),
+        (None, Some(new)) => text.new_value(new),
+        (Some(old), None) => text.old(old).words(" → nothing"),
+        (None, None) => text.words("another value"),
+    };
+    let text = if change.certain { text } else { text.words(" (by default)") };
+    Item::new(Mark::Changed, text)
+}
+
+/// The outputs that are different, or whose values follow.
+pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
+    let of_section = |change: &&Change| section(change) == "Outputs";
+    let written = changes.sections.iter().filter(of_section).map(whole);
+    let mut seen: Vec<&str> = Vec::new();
+    let mut follow = Vec::new();
+    for output in changes.roots.iter().flat_map(|root| &root.outputs) {
+        if seen.contains(&output.name.as_str()) {
+            continue;
+        }
+        seen.push(&output.name);
+        let how = if output.certain { " is another value: " } else { " may be another value: " };
+        let text = Text::new().name(&output.name).words(how).name(output.from.name());
+        let (mark, text) = if output.exported {
+            (Mark::Caution, text.words(" (exported: the update fails where another stack imports it)"))
+        } else {
+            (Mark::Changed, text)
+        };
+        follow.push(Item::new(mark, text));
+    }
+    written.chain(follow).collect()
+}
+
+/// All other sections.
+pub(super) fn others(changes: &Changes) -> Vec<Item> {
+    let others = |change: &&Change| !["Parameters", "Outputs"].contains(&section(change));
+    changes.sections.iter().filter(others).map(whole).collect()
+}
+
+/// The section in which a difference outside of resources is.
+fn section(change: &Change) -> &str {
+    match change.path.steps().next() {
+        Some(Step::Key(key)) => key,
+        _ => "",
+    }
+}
+
+fn whole(change: &Change) -> Item {
+    let mark = match change.action() {
+        Action::Added => Mark::Added,
+        Action::Changed => Mark::Changed,
+        Action::Removed => Mark::Removed,
+    };
+    Item::new(mark, old_and_new(Text::new().name(&change.place), change))
+}
+
+/// A difference of a resource.
+pub(super) fn property(change: &Change) -> Item {
+    let mark = match change.consequence {
+        Some(Consequence::Replaces) => Mark::Replaced,
+        Some(Consequence::MayReplace) => Mark::MayReplace,
+        Some(Consequence::Interrupts) => Mark::Caution,
+        Some(Consequence::UpdateInPlace | Consequence::MayUpdate) | None => Mark::Changed,
+    };
+    let text = old_and_new(Text::new().name(&change.place), change);
+    let text = match change.consequence.map(does).unwrap_or_default() {
+        "" => text,
+        does => text.words(format!("  ({does})")),
+    };
+    let inside = change.inside.iter().map(property);
+    Item::new(mark, text).with(inside)
+}
+
+/// What a change does, where that is more than the change itself.
+pub(super) const fn does(consequence: Consequence) -> &'static str {
+    match consequence {
+        Consequence::Replaces => "replaces",
+        Consequence::MayReplace => "may replace",
+        Consequence::Interrupts => "interrupts",
+        Consequence::UpdateInPlace | Consequence::MayUpdate => "",
+    }
+}
+
+fn old_and_new(text: Text, change: &Change) -> Text {
+    // What is different within a JSON text is told below.
+    if !change.inside.is_empty() {
+        return text.words(": the JSON in it");
+    }
+    let text = text.words(": ");
+    match (&change.old, &change.new) {
+        (Some(Node::List(old)), Some(Node::List(new))) => items(text, old, new),
+        (Some(old), Some(new)) => text.old(value::line(old)).words(" → ").new_value(value::line(new)),
+        (None, Some(new)) => text.words("nothing → ").new_value(value::line(new)),
+        (Some(old), None) => text.old(value::line(old)).words(" → nothing"),
+        (None, None) => text,
+    }
+}
+
+/// Only the items that one list has and the other has not; their common ones would hide them.
+fn items(text: Text, old: &[Node], new: &[Node]) -> Text {
+    let gone = old.iter().filter(|item| !new.contains(item)).map(|item| (false, item));
+    let come = new.iter().filter(|item| !old.contains(item)).map(|item| (true, item));
+    let mut text = text;
+    let mut number = 0;
+    for (comes, item) in gone.chain(come) {
+        text = text.words(if number == 0 { "" } else { ", " }).words(if comes { "+ " } else { "- " });
+        text = if comes { text.new_value(value::line(item)) } else { text.old(value::line(item)) };
+        number += 1;
+    }
+    if number == 0 { text.words("the same items in another order") } else { text }
+}
+
+/// The place within a resource, or within the template.
+pub(super) fn within(whole: &Path) -> String {
+    let is_property = matches!(whole.steps().nth(2), Some(Step::Key("Properties"))) && whole.steps().len() > 3;
+    let skipped = if is_property {
+        3
+    } else if whole.resource().is_some() {
+        2
+    } else {
+        0
+    };
+    let mut path = Path::new();
+    for step in whole.steps().skip(skipped) {
+        path.push(step);
+    }
+    path.to_string()
+}

@@ -1,0 +1,89 @@
+//! Values of a template in one line, as somebody would write them in YAML.
+
+use template::{Function, Node};
+
+/// The value in one line, in YAML's short form: `!Ref Vpc`, `[a, b]`, `{Key: value}`.
+pub(super) fn line(node: &Node) -> String {
+    let mut text = String::new();
+    write(node, false, &mut text);
+    text
+}
+
+/// `nested` texts are quoted where they could be mistaken for something else.
+fn write(node: &Node, nested: bool, text: &mut String) {
+    match node {
+        Node::Null => *text += "null",
+        Node::Bool(value) => *text += if *value { "true" } else { "false" },
+        Node::Number(number) => *text += &number.to_string(),
+        Node::String(value) if nested && is_ambiguous(value) => *text += &quoted(value),
+        Node::String(value) if value.is_empty() => *text += "\"\"",
+        Node::String(value) => *text += &value.replace('\n', "⏎"),
+        Node::List(items) => {
+            *text += "[";
+            for (number, item) in items.iter().enumerate() {
+                *text += if number == 0 { "" } else { ", " };
+                write(item, true, text);
+            }
+            *text += "]";
+        }
+        Node::Map(map) => {
+            *text += "{";
+            for (number, (key, value)) in map.iter().enumerate() {
+                *text += if number == 0 { "" } else { ", " };
+                *text += key;
+                *text += ": ";
+                write(value, true, text);
+            }
+            *text += "}";
+        }
+        Node::Call(function, argument) => call(*function, argument, text),
+    }
+}
+
+fn call(function: Function, argument: &Node, text: &mut String) {
+    *text += "!";
+    *text += function.name();
+    *text += " ";
+    match argument {
+        Node::List(parts) if function == Function::GetAtt && parts.iter().all(is_text) => {
+            let parts: Vec<String> = parts.iter().map(line).collect();
+            *text += &parts.join(".");
+        }
+        other => write(other, true, text),
+    }
+}
+
+fn is_text(node: &Node) -> bool {
+    matches!(node, Node::String(_))
+}
+
+/// Whether a text within a list or mapping could be read as more than itself.
+fn is_ambiguous(text: &str) -> bool {
+    text.is_empty()
+        || text.trim() != text
+        || text.contains([',', '[', ']', '{', '}', '"', '\n'])
+        || text.contains(": ")
+        || text.starts_with(['!', '&', '*', '#', '\''])
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text can be written as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_written_in_one_line_as_in_yaml() {
+        let text = "Resources: {A: {Type: X, Properties: {V: [!Ref Vpc, !GetAtt A.B.C, {K: 'a, b', L: ''}, \
+                    !Sub '${X}-y', !If [C, 1, true], !Cidr [!GetAtt Vpc.CidrBlock, 6, 8]]}}}";
+        let template = template::Template::parse(text, "t.yaml").unwrap().template;
+        let value = &template.resources["A"].properties["V"];
+        assert_eq!(
+            line(value),
+            "[!Ref Vpc, !GetAtt A.B.C, {K: \"a, b\", L: \"\"}, !Sub \"${X}-y\", !If [C, 1, true], \
+             !Cidr [!GetAtt Vpc.CidrBlock, 6, 8]]"
+        );
+    }
+}
