@@ -1,6 +1,5 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
-#[cfg(feature = "aws")]
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -123,7 +122,6 @@ impl Printer {
     }
 
     /// The text as it may be written.
-    #[cfg(feature = "aws")]
     pub(crate) fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.concealed.hide(text)
     }

@@ -23,17 +23,7 @@ impl Redaction {
         let masked = template.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
         let masked = masked.map(|(name, _)| Path::of(["Parameters", name, "Default"]));
         let paths: Vec<Path> = secrets.iter().map(|found| found.path.clone()).chain(masked).collect();
-        if paths.is_empty() {
-            return Redaction::default();
-        }
-        let json: Value = serde_json::from_str(&template.to_json()).unwrap_or_default();
-        let mut pieces = Vec::new();
-        for path in paths {
-            let is_parameter =
-                path.steps().len() == 2 && path.steps().next() == Some(Step::Key("Parameters"));
-            let path = if is_parameter { path.key("Default") } else { path };
-            collect(at(&json, &path), &mut pieces);
-        }
+        let mut pieces = words(&texts(template, &paths));
         // The longer first, so that none is left of them.
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.len()));
         pieces.dedup();
@@ -50,6 +40,11 @@ impl Redaction {
         }
         shown
     }
+}
+
+/// The texts of a template that may be credentials.
+pub(crate) fn secrets_of(template: &Template) -> Vec<String> {
+    texts(template, &template::check::secret_paths(template))
 }
 
 /// Values that are given in this run and shown in none of its words: AWS repeats in the reason of a failure what a
@@ -93,15 +88,33 @@ fn at<'v>(value: &'v Value, path: &Path) -> &'v Value {
     })
 }
 
-/// The words of all texts below: a file may break a text into lines at any of its spaces.
-fn collect(value: &Value, pieces: &mut Vec<String>) {
+/// All texts at these places.
+fn texts(template: &Template, paths: &[Path]) -> Vec<String> {
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let json: Value = serde_json::from_str(&template.to_json()).unwrap_or_default();
+    let mut texts = Vec::new();
+    for path in paths {
+        let is_parameter = path.steps().len() == 2 && path.steps().next() == Some(Step::Key("Parameters"));
+        let default = is_parameter.then(|| path.key("Default"));
+        collect(at(&json, default.as_ref().unwrap_or(path)), &mut texts);
+    }
+    texts
+}
+
+/// The words of texts: a file may break a text into lines at any of its spaces.
+fn words(texts: &[String]) -> Vec<String> {
+    let words = texts.iter().flat_map(|text| text.split_whitespace());
+    words.filter(|word| word.chars().count() >= LEAST).map(str::to_owned).collect()
+}
+
+/// All texts and numbers below.
+fn collect(value: &Value, texts: &mut Vec<String>) {
     match value {
-        Value::String(text) => {
-            let words = text.split_whitespace().filter(|word| word.chars().count() >= LEAST);
-            pieces.extend(words.map(str::to_owned));
-        }
-        Value::Number(number) => pieces.push(number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, pieces)),
+        Value::String(text) => texts.push(text.clone()),
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
         // A reference is no secret.
         Value::Object(_) | Value::Bool(_) | Value::Null => {}
     }

@@ -15,14 +15,16 @@ mod value;
 
 use std::path::PathBuf;
 
-use template::Template;
+use template::{Changes, Template};
 
 use self::fail_on::Kind;
 use self::form::Form;
 use self::report::{Compared, Report};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
 use crate::exit::Exit;
+use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result};
+use crate::redact;
 use crate::session::Session;
 use crate::templates::{self, TemplateFile};
 
@@ -91,10 +93,14 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     let form = form::chosen(args.format, session)?;
     let new = new(args, session)?;
     let compared = match &args.against {
-        Some(file) => vec![against_file(file, new)?],
+        Some(file) => vec![against_file(file, new, session)?],
         None => against_deployed(new, session)?,
     };
-    let report = Report::of(compared);
+    let environment = match &args.template {
+        None => Some(session.global.request()?.environment_name()),
+        Some(_) => None,
+    };
+    let report = Report::of(environment, compared);
     form::write(&report, form, args.expand, session)?;
     let mut kinds = args.fail_on.clone();
     kinds.extend(args.exit_code.then_some(Kind::Any));
@@ -145,7 +151,16 @@ fn name_of_file(args: &Diff) -> Result<String> {
     Err(Failure::usage(problem))
 }
 
-fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
+/// What is different; from now on nothing that is written shows what may be a credential in either template.
+fn changes(old: &Template, new: &Template, printer: &mut Printer) -> Changes {
+    let changes = template::diff(old, new);
+    if !changes.is_empty() {
+        printer.conceal([old, new].into_iter().flat_map(redact::secrets_of));
+    }
+    changes
+}
+
+fn against_file(file: &std::path::Path, new: Vec<New>, session: &mut Session<'_>) -> Result<Compared> {
     let old = templates::read(file)?.document.template;
     let names: Vec<String> = new.iter().map(|stack| format!("`{}`", stack.name)).collect();
     let Ok([stack]) = <[New; 1]>::try_from(new) else {
@@ -153,7 +168,7 @@ fn against_file(file: &std::path::Path, new: Vec<New>) -> Result<Compared> {
             .hint(format!("name one of {}", names.join(", ")));
         return Err(Failure::usage(problem));
     };
-    let changes = template::diff(&old, &stack.template);
+    let changes = changes(&old, &stack.template, &mut session.printer);
     Ok(Compared { against: Some(templates::name(file)), ..Compared::new(stack.name, changes) })
 }
 
@@ -178,7 +193,7 @@ fn against_deployed(new: Vec<New>, session: &mut Session<'_>) -> Result<Vec<Comp
             Some(text) => templates::parse(&text, &format!("the deployed {}", stack.name))?.template,
             None => Template::default(),
         };
-        let changes = template::diff(&old, &stack.template);
+        let changes = changes(&old, &stack.template, &mut session.printer);
         Ok(Compared { deployed, status, deletion_protection, ..Compared::new(stack.name, changes) })
     };
     new.into_iter().map(compare).collect()

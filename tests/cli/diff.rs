@@ -1,8 +1,8 @@
-//! What a deployment would change, in words.
+//! What a deployment would change, in every form.
 
 use insta::assert_snapshot;
 
-use crate::project::Project;
+use crate::project::{Outcome, Project};
 
 /// A folder with the templates of production in `docuthinker.out`.
 fn synthesized() -> Project {
@@ -11,69 +11,92 @@ fn synthesized() -> Project {
     project
 }
 
-const AGAINST: [&str; 4] = ["diff", "DocuThinkerStack", "--against", "docuthinker.out/DocuThinkerStack.yaml"];
+const STACK: &str = "docuthinker.out/DocuThinkerStack.yaml";
+const AGAINST: [&str; 4] = ["diff", "DocuThinkerStack", "--against", STACK];
+
+/// The stack's template with some of its text put in place of other text, in `new.yaml`.
+fn edited(project: &Project, edits: &[(&str, &str)]) {
+    let mut text = project.read(STACK);
+    for (old, new) in edits {
+        assert!(text.contains(old), "{old}");
+        text = text.replace(old, new);
+    }
+    project.write("new.yaml", text);
+}
+
+fn compare(project: &Project, options: &[&str]) -> Outcome {
+    let arguments = ["diff", "--template", "new.yaml", "--against", STACK, "--no-validate", "--quiet"];
+    project.run(arguments.iter().chain(options))
+}
+
+/// What reviewers see most: a change of each kind, by the text of the template.
+const CHANGES: [(&str, &[(&str, &str)]); 7] = [
+    ("image", &[("${Value1}:v1.0", "${Value1}:v1.1")]),
+    ("size", &[("Cpu: \"512\"", "Cpu: \"1024\"")]),
+    ("cidr", &[("CidrBlock: 10.0.0.0/16", "CidrBlock: 10.0.0.0/17")]),
+    ("rule", &[("SourceSecurityGroupId: !GetAtt AlbSecurityGroup.GroupId", "CidrIp: 0.0.0.0/0")]),
+    ("statement", &[("- s3:GetObject\n", "- s3:*\n")]),
+    ("rename", &[("BackendLogs", "BackendLogGroup")]),
+    (
+        "everything",
+        &[
+            ("CidrBlock: 10.0.0.0/16", "CidrBlock: 10.0.0.0/17"),
+            ("- s3:GetObject\n", "- s3:*\n"),
+            ("BackendLogs", "BackendLogGroup"),
+            ("RetentionInDays: 30", "RetentionInDays: 60"),
+            ("SourceSecurityGroupId: !GetAtt AlbSecurityGroup.GroupId", "CidrIp: 0.0.0.0/0"),
+        ],
+    ),
+];
+
+#[test]
+fn each_change_is_told_in_every_form() {
+    let project = synthesized();
+    for (name, edits) in CHANGES {
+        edited(&project, edits);
+        assert_snapshot!(format!("{name}_text"), compare(&project, &[]));
+        assert_snapshot!(format!("{name}_markdown"), compare(&project, &["--format", "markdown"]));
+        assert_snapshot!(format!("{name}_html"), compare(&project, &["--format", "html"]));
+        assert_snapshot!(format!("{name}_json"), compare(&project, &["--format", "json"]));
+    }
+}
+
+#[test]
+fn a_changed_block_of_a_network_fits_on_one_screen() {
+    let project = synthesized();
+    edited(&project, CHANGES[2].1);
+    let text = compare(&project, &[]).success();
+    assert!(text.lines().count() <= 24, "{text}");
+    let line = text.lines().find(|line| line.contains("± Vpc ")).unwrap();
+    assert!(line.contains("is replaced; with it 52 resources"), "{line}");
+    let all = compare(&project, &["--expand"]).success();
+    for follower in ["VpcPublicSubnet1 ", "BackendService ", "AlbSecurityGroup "] {
+        assert!(!text.contains(&format!("± {follower}")) && all.contains(follower), "{follower}: {all}");
+    }
+}
 
 #[test]
 fn the_same_template_has_no_differences() {
     assert_snapshot!(synthesized().run(AGAINST.iter().chain(&["--exit-code"])), @r"
     exit: 0
     --- stdout ---
-    DocuThinkerStack: no differences
+    DocuThinkerStack against docuthinker.out/DocuThinkerStack.yaml: no differences
     ");
 }
 
 #[test]
-fn what_is_dangerous_comes_last_and_says_what_becomes_of_the_data() {
-    let project = synthesized();
+fn a_store_that_goes_comes_first_and_what_becomes_of_its_data_is_said() {
     let changes =
         ["--set", "logs.retention_days=60", "--set", "backend.memory=2048", "--set", "sync.vector=false"];
-    assert_snapshot!(project.run(AGAINST.iter().chain(&changes).chain(&["--exit-code"])), @r#"
-    exit: 7
-    --- stdout ---
-    DocuThinkerStack: 8 changed, 2 replaced, 6 removed
-      ~ changed FlowLogLogGroup (AWS::Logs::LogGroup)
-          RetentionInDays: 30 → 60
-      ~ changed AccessLogs (AWS::S3::Bucket)
-          LifecycleConfiguration.Rules[0].ExpirationInDays: 30 → 60
-      ~ changed WafLogs (AWS::Logs::LogGroup)
-          RetentionInDays: 30 → 60
-      ~ changed BackendLogs (AWS::Logs::LogGroup)
-          RetentionInDays: 30 → 60
-      ~ changed BackendService (AWS::ECS::Service)
-          TaskDefinition: BackendTaskDefinition is another
-          starts its tasks anew
-      ~ changed AiMlLogs (AWS::Logs::LogGroup)
-          RetentionInDays: 30 → 60
-      ~ changed AiMlTaskRole (AWS::IAM::Role)
-          Policies[0]: {"PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allo… → nothing
-      ~ changed AiMlService (AWS::ECS::Service)
-          DependsOn: - ChromaSecurityGroupFromAiMlSecurityGroupPort2049, - ChromaMountTarget1, - ChromaMountTarget2
-          TaskDefinition: AiMlTaskDefinition is another
-          starts its tasks anew
-      ± replaced BackendTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
-          Memory: 1024 → 2048  (replaces)
-      ± replaced AiMlTaskDefinition (AWS::ECS::TaskDefinition): the old one stays in the account
-          ContainerDefinitions[0].Environment[2]: {"Name":"DOCUTHINKER_SYNC_VECTOR","Value":"true"} → nothing  (replaces)
-          ContainerDefinitions[0].Environment[3]: {"Name":"DOCUTHINKER_CHROMA_DIR","Value":"/mnt/efs/chroma"} → nothing  (replaces)
-          ContainerDefinitions[0].MountPoints: [{"ContainerPath":"/mnt/efs/chroma","ReadOnly":false,"SourceVolume":"c… → nothing  (replaces)
-          Volumes: [{"EFSVolumeConfiguration":{"FilesystemId":{"Ref":"Chroma"},"Authoriza… → nothing  (replaces)
-      - removed Chroma (AWS::EFS::FileSystem): it stays in the account
-      - removed ChromaSecurityGroup (AWS::EC2::SecurityGroup): it is deleted
-      - removed ChromaMountTarget1 (AWS::EFS::MountTarget): it is deleted
-      - removed ChromaMountTarget2 (AWS::EFS::MountTarget): it is deleted
-      - removed ChromaAccessPoint (AWS::EFS::AccessPoint): it is deleted
-      - removed ChromaSecurityGroupFromAiMlSecurityGroupPort2049 (AWS::EC2::SecurityGroupIngress): it is deleted
-    "#);
+    let project = synthesized();
+    assert_snapshot!(project.run(AGAINST.iter().chain(&changes).chain(&["--exit-code"])));
     let json = project.run(AGAINST.iter().chain(&changes).chain(&["--output", "json"])).json();
     assert_eq!((json["version"].as_i64(), json["different"].as_bool()), (Some(1), Some(true)));
+    assert_eq!(json["kinds"], serde_json::json!(["any", "replacement", "destructive"]));
+    assert_eq!(json["environment"], "prod");
 }
 
-#[test]
-fn two_files_can_be_compared() {
-    let project = Project::new();
-    project.write(
-        "old.yaml",
-        "\
+const OLD: &str = "\
 Resources:
   Data:
     Type: AWS::S3::Bucket
@@ -81,8 +104,12 @@ Resources:
     Type: AWS::SQS::Queue
     Properties:
       QueueName: jobs
-",
-    );
+";
+
+#[test]
+fn two_files_can_be_compared() {
+    let project = Project::new();
+    project.write("old.yaml", OLD);
     project.write(
         "new.yaml",
         "\
@@ -96,15 +123,7 @@ Outputs:
     Value: !Ref Queue
 ",
     );
-    assert_snapshot!(project.run(["diff", "--template", "new.yaml", "--against", "old.yaml"]), @r#"
-    exit: 0
-    --- stdout ---
-    new.yaml: 1 replaced, 1 removed
-      + added Outputs.Queue: {"Value":{"Ref":"Queue"}}
-      ± replaced Queue (AWS::SQS::Queue): the old one is deleted with its data
-          QueueName: jobs → jobs-2  (replaces)
-      - removed Data (AWS::S3::Bucket): it is deleted with its data
-    "#);
+    assert_snapshot!(project.run(["diff", "--template", "new.yaml", "--against", "old.yaml"]), @"");
     assert_snapshot!(project.run(["diff", "--template", "new.yaml"]), @r"
     exit: 2
     --- stderr ---
@@ -115,8 +134,108 @@ Outputs:
 }
 
 #[test]
+fn a_pipeline_names_the_differences_that_it_does_not_let_through() {
+    let project = Project::new();
+    project.write("old.yaml", OLD);
+    project.write("more.yaml", OLD.replace("QueueName: jobs", "DelaySeconds: 5\n      QueueName: jobs"));
+    let run = |new: &str, kinds: &str| {
+        let files = ["diff", "--template", new, "--against", "old.yaml", "--fail-on", kinds];
+        project.run(files)
+    };
+    assert_eq!(run("old.yaml", "any").code, Some(0));
+    assert_eq!(run("more.yaml", "any").code, Some(7));
+    assert_eq!(run("more.yaml", "broadening,replacement,destructive").code, Some(0));
+    project.write("other.yaml", OLD.replace("QueueName: jobs", "QueueName: others"));
+    assert_eq!(run("other.yaml", "replacement").code, Some(7));
+    project.write("less.yaml", OLD.split("  Queue:").next().unwrap());
+    assert_eq!(run("less.yaml", "replacement").code, Some(0));
+    assert_snapshot!(run("less.yaml", "destructive,broadening"), @"");
+    let open = "  Web: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: web, SecurityGroupIngress: \
+                [{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}]}}\n";
+    project.write("open.yaml", OLD.to_owned() + open);
+    assert_eq!(run("open.yaml", "broadening").code, Some(7));
+    assert_eq!(run("open.yaml", "all").code, Some(2));
+}
+
+#[test]
+fn lines_are_as_wide_as_the_terminal_and_nothing_in_them_is_obeyed() {
+    let project = Project::new();
+    project.write("old.yaml", OLD);
+    project.write("new.yaml", OLD.replace("jobs", "\"\\e]0;owned\\a\\n\""));
+    let outcome = project.run(["diff", "--template", "new.yaml", "--against", "old.yaml", "--no-validate"]);
+    assert!(!outcome.stdout.contains('\u{1b}'), "{outcome}");
+    assert!(outcome.stdout.contains(r"\u{1b}]0;owned\u{7}⏎"), "{outcome}");
+}
+
+/// Templates that others wrote are compared too. Nothing of them is kept here, so only the counts are.
+#[test]
+fn the_shared_fixtures_are_compared_in_every_form() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
+    let cases = [
+        ("fargate-service.yaml", ("Default: docuthinker-cluster", "Default: other"), "replaced"),
+        ("cdk-original.template.json", ("10.0.0.0/16", "10.0.0.0/17"), "± "),
+    ];
+    for (file, (old, new), told) in cases {
+        let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
+            eprintln!("skipped: {file} is not here");
+            continue;
+        };
+        assert!(text.contains(old), "{file}");
+        let project = Project::new();
+        let (before, after) = (format!("old-{file}"), format!("new-{file}"));
+        project.write(&before, &text);
+        project.write(&after, text.replace(old, new));
+        let compare = |new: &str, format: &str| {
+            let files = ["diff", "--template", new, "--against", &before, "--no-validate", "--exit-code"];
+            project.run(files.iter().chain(&["--format", format]))
+        };
+        for format in ["text", "markdown", "html", "json"] {
+            assert_eq!(compare(&before, format).code, Some(0), "{file}");
+            let different = compare(&after, format);
+            assert_eq!(different.code, Some(7), "{file}: {different}");
+            assert!(format != "text" || different.stdout.contains(told), "{different}");
+        }
+    }
+}
+
+// S1
+#[test]
+fn credentials_in_a_template_are_shown_in_no_form() {
+    let project = Project::new();
+    let template = |number: u8| {
+        format!(
+            "\
+Parameters:
+  Password: {{Type: String, NoEcho: true, Default: canary&default{number}}}
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: {{DBInstanceClass: db.t3.micro, Engine: postgres, MasterUserPassword: \"canary<'{number}\"}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {{Name: web, Image: web, Environment: [{{Name: API_TOKEN, Value: canary-4f9c2b7d1e6a8c30{number}}}]}}
+"
+        )
+    };
+    project.write("old.yaml", template(1));
+    project.write("new.yaml", template(2));
+    for format in ["text", "json", "markdown", "html"] {
+        let options = ["--no-validate", "--expand", "--format", format];
+        let files = ["diff", "--template", "new.yaml", "--against", "old.yaml"];
+        let outcome = project.run(files.iter().chain(&options));
+        assert!(
+            outcome.stdout.contains("MasterUserPassword") && outcome.stdout.contains("****"),
+            "{outcome}"
+        );
+        assert!(!outcome.stdout.contains("canary"), "{outcome}");
+    }
+}
+
+#[test]
 fn a_file_is_compared_with_one_stack() {
-    assert_snapshot!(synthesized().run(["diff", "--against", "docuthinker.out/DocuThinkerStack.yaml"]), @r"
+    assert_snapshot!(synthesized().run(["diff", "--against", STACK]), @r"
     exit: 2
     --- stderr ---
     error: `--against` compares one stack

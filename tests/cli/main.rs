@@ -9,6 +9,7 @@ mod approval;
 mod architecture;
 mod arguments;
 mod bad_input;
+mod browser;
 mod ci;
 mod config;
 #[cfg(feature = "aws")]

@@ -7,7 +7,7 @@ use template::diff::{Action, Carried, Changes, Consequence, Fate, Follower, Reso
 
 use super::outline::mark;
 use super::page::{Item, Mark, Text};
-use super::sections::{does, property};
+use super::sections::{does, property, within};
 use crate::problem::count;
 
 /// So many resources are named one by one.
@@ -46,7 +46,9 @@ fn alike<'r>(changes: &Changes, roots: impl Iterator<Item = &'r Root>) -> Vec<It
     for root in roots {
         let item = cause(changes, root);
         let same = |(at, first, _): &&mut (usize, &Root, Vec<&str>)| {
-            first.type_name == root.type_name && items[*at].mark == item.mark && items[*at].below == item.below
+            first.type_name == root.type_name
+                && items[*at].mark == item.mark
+                && items[*at].below == item.below
         };
         // What is replaced is told one by one: what becomes of each old one matters.
         let mild = is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed);
@@ -114,7 +116,7 @@ fn cause(changes: &Changes, root: &Root) -> Item {
     let kind = root.type_name.clone().unwrap_or_else(|| kind_of(&root.cause).to_owned());
     let happens = change.map_or_else(|| "changes".to_owned(), happens);
     let text = text.words(format!(" ({kind}) {happens}")).words(consequences(root));
-    let own = change.map(|change| own(change)).unwrap_or_default();
+    let own = change.iter().flat_map(|change| &change.changes).map(property);
     let mut item = Item::new(mark(root.action, root.consequence), text).with(own);
     let (changed, rest): (Vec<&Follower>, Vec<&Follower>) =
         root.followers.iter().filter(|follower| !follower.repeated).partition(|follower| follower.changed);
@@ -149,8 +151,7 @@ fn happens(change: &ResourceChange) -> String {
     let fate = match change.fate {
         None => String::new(),
         Some(Fate::Deleted) if change.stateful => format!(": {whose} is deleted with its data"),
-        Some(Fate::Deleted) if change.action == Action::Removed => String::new(),
-        Some(Fate::Deleted) => format!(": {whose} is deleted"),
+        Some(Fate::Deleted) => String::new(),
         Some(Fate::Snapshot) => format!(": {whose} is deleted after a snapshot"),
         Some(Fate::Retained) => format!(": {whose} stays in the account"),
         Some(Fate::Unknown) => format!(": what becomes of {whose} depends on a condition"),
@@ -181,23 +182,11 @@ fn consequences(root: &Root) -> String {
             format!("; with it {} {verb}{word}", count(number, "resource"))
         }
         _ => {
-            let words: Vec<String> = counted.iter().map(|(number, word)| format!("{number} {word}")).collect();
+            let words: Vec<String> =
+                counted.iter().map(|(number, word)| format!("{number} {word}")).collect();
             format!("; with it {}: {}", count(root.followers.len(), "resource"), words.join(", "))
         }
     }
-}
-
-/// The differences of a resource itself, and what stands in the way.
-fn own(change: &ResourceChange) -> Vec<Item> {
-    let mut items: Vec<Item> = change.changes.iter().map(property).collect();
-    if let Some(path) = &change.fixed_name {
-        let text = Text::new()
-            .words("the update fails: the new one is made first, and ")
-            .name(super::sections::within(path))
-            .words(" gives both the same name");
-        items.push(Item::new(Mark::Danger, text));
-    }
-    items
 }
 
 /// A resource that follows: what happens, through which reference, and what is different besides.
@@ -205,8 +194,9 @@ fn follower(changes: &Changes, follower: &Follower) -> Item {
     let text = Text::new().name(&follower.id).words(format!(" ({}) ", follower.type_name));
     let change = changes.resource(&follower.id);
     let happens = change.map(happens).unwrap_or_default();
-    let through = change.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
-    let own = change.map(own).unwrap_or_default();
+    let through =
+        change.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
+    let own = change.iter().flat_map(|change| &change.changes).map(property);
     Item::new(mark(follower.action, Some(follower.consequence)), text.words(happens)).with(own).with(through)
 }
 
@@ -217,7 +207,7 @@ fn carried(part: &Carried) -> Item {
         (other, _) => other.name().to_owned(),
     };
     let how = if part.certain { " is another" } else { " may be another" };
-    let mut text = Text::new().name(super::sections::within(&part.path)).words(": ").name(from).words(how);
+    let mut text = Text::new().name(within(&part.path)).words(": ").name(from).words(how);
     if let Some(condition) = &part.condition {
         text = text.words(", by the condition ").name(condition);
     }

@@ -35,11 +35,15 @@ pub(super) fn chosen(format: Option<Form>, session: &Session<'_>) -> Result<Form
 
 /// Writes the report to stdout.
 pub(super) fn write(report: &Report, form: Form, expand: bool, session: &mut Session<'_>) -> Result<()> {
+    if form == Form::Json {
+        return session.printer.result_json(report);
+    }
+    // Before a value is cut or written in another way, in which it would not be known for a secret.
+    let page = outline::page(report).map(&|text| session.printer.without_secrets(text).into_owned());
     let text = match form {
-        Form::Json => return session.printer.result_json(report),
-        Form::Text => Terminal { expand, columns: stdout_columns() }.draw(&outline::page(report)),
-        Form::Markdown => markdown::write(&outline::page(report)),
-        Form::Html => html::write(&outline::page(report)),
+        Form::Text | Form::Json => Terminal { expand, columns: stdout_columns() }.draw(&page),
+        Form::Markdown => markdown::write(&page),
+        Form::Html => html::write(&page),
     };
     session.printer.result(&text)
 }

@@ -3,13 +3,18 @@
 use super::page::{Item, Mark, Page, Piece, Section, Sheet, Text};
 use crate::problem::Printable;
 
-/// By this line a program knows the comment that it wrote before, and replaces it instead of adding another.
-pub(super) const MARKER: &str = "<!-- docuthinker:diff -->";
+/// By this line a program knows the comment that it wrote before, and replaces it instead of adding another: one for
+/// each environment.
+fn marker(page: &Page) -> String {
+    // A comment of HTML ends with the first `-->`.
+    let key: String = page.key.chars().filter(|c| c.is_alphanumeric() || "-_. /".contains(*c)).collect();
+    format!("<!-- docuthinker diff {} -->", key.replace("--", "-"))
+}
 
 /// The most bytes. GitHub takes comments of 65,536 characters; what a program adds has room.
 ///
 /// Source: the error that GitHub answers with, "body is too long (maximum is 65536 characters)".
-pub(super) const MOST: usize = 65_000;
+const MOST: usize = 65_000;
 
 /// How much is told. What does not fit is told with less, and says so.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +50,7 @@ pub(super) fn write(page: &Page) -> String {
 }
 
 fn comment(page: &Page, detail: Detail, shortened: bool) -> String {
-    let mut text = format!("{MARKER}\n");
+    let mut text = format!("{}\n", marker(page));
     for sheet in &page.sheets {
         detail.sheet(sheet, &mut text);
     }
@@ -55,7 +60,8 @@ fn comment(page: &Page, detail: Detail, shortened: bool) -> String {
     text
 }
 
-const SHORTENED: &str = "\n> Details are left out, since a comment has no room for them. `docuthinker diff` shows all.\n";
+const SHORTENED: &str =
+    "\n> Details are left out, since a comment has no room for them. `docuthinker diff` shows all.\n";
 
 /// Whole lines as far as there is room: for more stacks than a comment can name.
 fn cut(text: &str) -> String {
@@ -72,7 +78,8 @@ fn cut(text: &str) -> String {
 
 impl Detail {
     fn sheet(self, sheet: &Sheet, text: &mut String) {
-        let against = sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
+        let against =
+            sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
         let counts: Vec<&str> = sheet.counts.iter().map(|(_, words)| words.as_str()).collect();
         let counts = if sheet.is_empty() { "no differences".to_owned() } else { counts.join(", ") };
         *text += &format!("\n### {}{against}: {counts}\n", code(&sheet.stack));
@@ -190,12 +197,14 @@ mod tests {
         let item = |number: usize| {
             let value = "x".repeat(length);
             let text = Text::new().name(format!("Resource{number}")).words(": ").new_value(value.clone());
-            let folded = Item::new(Mark::Added, Text::new().words(value));
-            Item::new(Mark::Changed, text.clone()).with([Item::new(Mark::Note, text)]).fold("more", vec![folded])
+            let folded = Item::new(Mark::Added, Text::new().new_value(value));
+            Item::new(Mark::Changed, text.clone())
+                .with([Item::new(Mark::Note, text)])
+                .fold("more", vec![folded])
         };
         let mut sheet = Sheet { stack: "S".to_owned(), ..Sheet::default() };
         sheet.add("Resources", (0..items).map(item).collect());
-        Page { sheets: vec![sheet] }
+        Page { key: "prod".to_owned(), sheets: vec![sheet] }
     }
 
     #[test]
@@ -203,11 +212,11 @@ mod tests {
         for (items, length) in [(1, 10), (100, 1000), (500, 1000), (5_000, 10_000)] {
             let text = write(&many(items, length));
             assert!(text.len() < MOST, "{items}: {}", text.len());
-            assert!(text.starts_with(MARKER));
+            assert!(text.starts_with("<!-- docuthinker diff prod -->\n"));
             assert_eq!(text.contains(SHORTENED), items >= 500, "{items}");
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         }
-        let page = Page { sheets: vec![many(10, 10).sheets.remove(0); 2_000] };
+        let page = Page { sheets: vec![many(10, 10).sheets.remove(0); 2_000], ..Page::default() };
         let text = write(&page);
         assert!(text.len() < MOST && text.ends_with(SHORTENED));
     }

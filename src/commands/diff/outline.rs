@@ -11,7 +11,9 @@ use crate::problem::count;
 
 /// The page of all stacks.
 pub(super) fn page(report: &Report) -> Page {
-    Page { sheets: report.stacks.iter().map(sheet).collect() }
+    let name = report.stacks.first().map(|stack| stack.name.clone());
+    let key = report.environment.clone().or(name).unwrap_or_default();
+    Page { key, sheets: report.stacks.iter().map(sheet).collect() }
 }
 
 fn sheet(compared: &Compared) -> Sheet {
@@ -24,6 +26,7 @@ fn sheet(compared: &Compared) -> Sheet {
         sections: Vec::new(),
     };
     sheet.add("Data at risk", reviewed::losses(changes));
+    sheet.add("Names in the way", reviewed::names_in_the_way(changes));
     sheet.add("Renamed?", reviewed::renames(changes));
     sheet.add("Access", reviewed::side(&changes.review.access));
     sheet.add("Network", reviewed::side(&changes.review.network));
@@ -109,7 +112,10 @@ fn tasks(compared: &Compared) -> Vec<Item> {
             number => format!("as half of the last {number} deployments took or less"),
         };
         let about = count(usize::try_from(minutes).unwrap_or(usize::MAX), "minute");
-        items.push(Item::new(Mark::Note, Text::new().words(format!("expected to take about {about}, {from}"))));
+        items.push(Item::new(
+            Mark::Note,
+            Text::new().words(format!("expected to take about {about}, {from}")),
+        ));
     }
     items
 }

@@ -6,6 +6,8 @@
 /// What is said of all stacks of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Page {
+    /// What tells this page from those of other comparisons: the environment, or the stack's name.
+    pub(super) key: String,
     pub(super) sheets: Vec<Sheet>,
 }
 
@@ -70,6 +72,18 @@ pub(super) enum Mark {
     Narrower,
     /// A remark.
     Note,
+}
+
+impl Page {
+    /// The same page, each of its texts changed.
+    pub(super) fn map(mut self, change: &dyn Fn(&str) -> String) -> Page {
+        for sheet in &mut self.sheets {
+            sheet.notes.iter_mut().for_each(|note| note.map(change));
+            let items = sheet.sections.iter_mut().flat_map(|section| &mut section.items);
+            items.for_each(|item| item.map(change));
+        }
+        self
+    }
 }
 
 impl Mark {
@@ -140,7 +154,22 @@ impl Text {
     }
 }
 
+impl Text {
+    fn map(&mut self, change: &dyn Fn(&str) -> String) {
+        for piece in &mut self.0 {
+            let (Piece::Words(text) | Piece::Name(text) | Piece::Old(text) | Piece::New(text)) = piece;
+            *text = change(text);
+        }
+    }
+}
+
 impl Item {
+    fn map(&mut self, change: &dyn Fn(&str) -> String) {
+        self.text.map(change);
+        let folded = self.folded.iter_mut().flat_map(|fold| &mut fold.items);
+        self.below.iter_mut().chain(folded).for_each(|item| item.map(change));
+    }
+
     pub(super) fn new(mark: Mark, text: Text) -> Item {
         Item { mark, text, below: Vec::new(), folded: None }
     }

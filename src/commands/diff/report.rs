@@ -9,6 +9,9 @@ use super::fail_on::Kind;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
+    /// The environment whose settings the stacks are made from; none for a template from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) environment: Option<String>,
     /// Whether anything is different.
     pub(crate) different: bool,
     /// The kinds of differences that there are, of those that `--fail-on` knows.
@@ -63,10 +66,10 @@ pub(crate) struct Cost {
 }
 
 impl Report {
-    pub(crate) fn of(stacks: Vec<Compared>) -> Report {
+    pub(crate) fn of(environment: Option<String>, stacks: Vec<Compared>) -> Report {
         let kinds = Kind::ALL.into_iter().filter(|kind| stacks.iter().any(|stack| stack.has(*kind)));
         let kinds: Vec<Kind> = kinds.collect();
-        Report { different: kinds.contains(&Kind::Any), kinds, stacks }
+        Report { environment, different: kinds.contains(&Kind::Any), kinds, stacks }
     }
 }
 

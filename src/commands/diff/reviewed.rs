@@ -1,7 +1,8 @@
 //! What a reviewer asks first: data, access, network, secrets, tasks.
 
+use template::Path;
 use template::diff::{
-    Changes, Consequence, Fate, Loss, Rename, Roll, SecretChange, SecretEvent, Side,
+    Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
 };
 use template::security::SecurityChange;
 
@@ -48,6 +49,26 @@ fn loss(loss: &Loss) -> Item {
     item
 }
 
+/// The replacements that cannot be made, because a fixed name is in the way.
+pub(super) fn names_in_the_way(changes: &Changes) -> Vec<Item> {
+    let named = changes.resources.iter().filter_map(|change| Some((change, change.fixed_name.as_ref()?)));
+    let item = |(change, path): (&ResourceChange, &Path)| {
+        let would = if change.consequence == Some(Consequence::Replaces) { "is" } else { "may be" };
+        let text = Text::new()
+            .name(&change.id)
+            .words(format!(" ({}) {would} replaced and has a fixed ", change.type_name))
+            .name(within(path))
+            .words(": the new one is made first, and two cannot have the same");
+        Item::new(Mark::Danger, text)
+    };
+    let items: Vec<Item> = named.map(item).collect();
+    if items.is_empty() {
+        return items;
+    }
+    let way = Text::new().words("give these another name in the same deployment, or none");
+    items.into_iter().chain([Item::new(Mark::Note, way)]).collect()
+}
+
 /// Resources that look as if only their logical ID were another.
 pub(super) fn renames(changes: &Changes) -> Vec<Item> {
     changes.renames.iter().map(rename).collect()
@@ -76,7 +97,10 @@ fn rename(rename: &Rename) -> Item {
     };
     let mut item = Item::new(mark, text).with([Item::new(Mark::Note, pin)]);
     if !rename.referrers.is_empty() {
-        let words = format!("{} refer to it and nothing else of them changes", count(rename.referrers.len(), "resource"));
+        let words = format!(
+            "{} refer to it and nothing else of them changes",
+            count(rename.referrers.len(), "resource")
+        );
         item.below.push(Item::new(Mark::Note, Text::new().words(words)));
     }
     item
@@ -109,7 +133,9 @@ fn secret(change: &SecretChange) -> Item {
         SecretEvent::Added => Item::new(Mark::Added, id.words(" is made")),
         SecretEvent::Read => Item::new(Mark::Caution, id.words(" now reads ").name(secret)),
         SecretEvent::NoLongerRead => Item::new(Mark::Narrower, id.words(" no longer reads ").name(secret)),
-        SecretEvent::Unmasked => Item::new(Mark::Danger, id.words(" is no longer masked: its value is shown")),
+        SecretEvent::Unmasked => {
+            Item::new(Mark::Danger, id.words(" is no longer masked: its value is shown"))
+        }
     }
 }
 

@@ -107,7 +107,10 @@ fn old_and_new(text: Text, change: &Change) -> Text {
     let text = text.words(": ");
     match (&change.old, &change.new) {
         (Some(Node::List(old)), Some(Node::List(new))) => items(text, old, new),
-        (Some(old), Some(new)) => text.old(value::line(old)).words(" → ").new_value(value::line(new)),
+        (Some(old), Some(new)) => {
+            let (old, new) = value::pair(old, new);
+            text.old(old).words(" → ").new_value(new)
+        }
         (None, Some(new)) => text.words("nothing → ").new_value(value::line(new)),
         (Some(old), None) => text.old(value::line(old)).words(" → nothing"),
         (None, None) => text,
@@ -130,7 +133,8 @@ fn items(text: Text, old: &[Node], new: &[Node]) -> Text {
 
 /// The place within a resource, or within the template.
 pub(super) fn within(whole: &Path) -> String {
-    let is_property = matches!(whole.steps().nth(2), Some(Step::Key("Properties"))) && whole.steps().len() > 3;
+    let is_property =
+        matches!(whole.steps().nth(2), Some(Step::Key("Properties"))) && whole.steps().len() > 3;
     let skipped = if is_property {
         3
     } else if whole.resource().is_some() {

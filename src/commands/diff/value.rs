@@ -9,6 +9,24 @@ pub(super) fn line(node: &Node) -> String {
     text
 }
 
+/// Two values in a line each, of long ones only what is around their difference: the ends of long lines are cut off, and
+/// nobody could see it there.
+pub(super) fn pair(old: &Node, new: &Node) -> (String, String) {
+    let (old, new) = (line(old), line(new));
+    let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    let longest = old.chars().count().max(new.chars().count());
+    if longest <= LONG || same <= BEFORE {
+        return (old, new);
+    }
+    let rest = |text: String| ['…'].into_iter().chain(text.chars().skip(same - BEFORE)).collect();
+    (rest(old), rest(new))
+}
+
+/// Lines of more characters are shortened.
+const LONG: usize = 70;
+/// So many characters are shown before a difference.
+const BEFORE: usize = 20;
+
 /// `nested` texts are quoted where they could be mistaken for something else.
 fn write(node: &Node, nested: bool, text: &mut String) {
     match node {
@@ -73,6 +91,15 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_long_values_their_difference_is_seen() {
+        let long = |end: &str| Node::String("x".repeat(100) + end);
+        let (old, new) = pair(&long(" ends so"), &long(" ends otherwise"));
+        assert_eq!((old.as_str(), new.as_str()), ("…xxxxxxxxxxxxxx ends so", "…xxxxxxxxxxxxxx ends otherwise"));
+        let short = |text: &str| Node::String(text.to_owned());
+        assert_eq!(pair(&short("a"), &short("ab")), ("a".to_owned(), "ab".to_owned()));
+    }
 
     #[test]
     fn a_value_is_written_in_one_line_as_in_yaml() {

@@ -69,6 +69,27 @@ pub fn rules() -> Vec<&'static Rule> {
     all
 }
 
+/// Where credentials stand in a template, or may stand: what is shown of it to people leaves them out.
+///
+/// These are the places of all findings about secrets, also of allowed ones, and the defaults of parameters with `NoEcho`.
+///
+/// ```
+/// # fn main() -> Result<(), template::ReadErrors> {
+/// let text = "Parameters: {Key: {Type: String, NoEcho: true, Default: x}}\nResources: {}\n";
+/// let template = template::Template::parse(text, "t.yaml")?.template;
+/// assert_eq!(template::check::secret_paths(&template)[0].to_string(), "Parameters.Key.Default");
+/// # Ok(())
+/// # }
+/// ```
+pub fn secret_paths(template: &Template) -> Vec<Path> {
+    let model = Model::new(template);
+    let lints = lints::all().filter(|lint| lint.rule.is_secret);
+    let found = lints.flat_map(|lint| lint.findings(&model)).map(|finding| finding.path);
+    let masked = template.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
+    let masked = masked.map(|(name, _)| Path::of(["Parameters", name, "Default"]));
+    found.chain(masked).collect()
+}
+
 impl Document {
     /// What is wrong with the template and not allowed by its metadata, each with its place in the file, most
     /// important last.
