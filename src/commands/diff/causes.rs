@@ -46,7 +46,9 @@ fn alike<'r>(changes: &Changes, roots: impl Iterator<Item = &'r Root>) -> Vec<It
     for root in roots {
         let item = cause(changes, root);
         let same = |(at, first, _): &&mut (usize, &Root, Vec<&str>)| {
-            first.type_name == root.type_name && items[*at].mark == item.mark && items[*at].below == item.below
+            first.type_name == root.type_name
+                && items[*at].mark == item.mark
+                && items[*at].below == item.below
         };
         // What is replaced is told one by one: what becomes of each old one matters.
         let mild = is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed);
@@ -181,7 +183,8 @@ fn consequences(root: &Root) -> String {
             format!("; with it {} {verb}{word}", count(number, "resource"))
         }
         _ => {
-            let words: Vec<String> = counted.iter().map(|(number, word)| format!("{number} {word}")).collect();
+            let words: Vec<String> =
+                counted.iter().map(|(number, word)| format!("{number} {word}")).collect();
             format!("; with it {}: {}", count(root.followers.len(), "resource"), words.join(", "))
         }
     }
@@ -205,7 +208,8 @@ fn follower(changes: &Changes, follower: &Follower) -> Item {
     let text = Text::new().name(&follower.id).words(format!(" ({}) ", follower.type_name));
     let change = changes.resource(&follower.id);
     let happens = change.map(happens).unwrap_or_default();
-    let through = change.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
+    let through =
+        change.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
     let own = change.map(own).unwrap_or_default();
     Item::new(mark(follower.action, Some(follower.consequence)), text.words(happens)).with(own).with(through)
 }

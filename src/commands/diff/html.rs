@@ -32,7 +32,8 @@ pub(super) fn write(page: &Page) -> String {
 fn contents(page: &Page, html: &mut String) {
     *html += "<nav aria-label=\"Stacks\">\n<ul>\n";
     for (number, sheet) in page.sheets.iter().enumerate() {
-        let _ = writeln!(html, "<li><a href=\"#s{number}\">{}</a> {}</li>", escaped(&sheet.stack), counts(sheet));
+        let _ =
+            writeln!(html, "<li><a href=\"#s{number}\">{}</a> {}</li>", escaped(&sheet.stack), counts(sheet));
     }
     *html += "</ul>\n</nav>\n";
 }

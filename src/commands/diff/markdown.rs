@@ -55,7 +55,8 @@ fn comment(page: &Page, detail: Detail, shortened: bool) -> String {
     text
 }
 
-const SHORTENED: &str = "\n> Details are left out, since a comment has no room for them. `docuthinker diff` shows all.\n";
+const SHORTENED: &str =
+    "\n> Details are left out, since a comment has no room for them. `docuthinker diff` shows all.\n";
 
 /// Whole lines as far as there is room: for more stacks than a comment can name.
 fn cut(text: &str) -> String {
@@ -72,7 +73,8 @@ fn cut(text: &str) -> String {
 
 impl Detail {
     fn sheet(self, sheet: &Sheet, text: &mut String) {
-        let against = sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
+        let against =
+            sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
         let counts: Vec<&str> = sheet.counts.iter().map(|(_, words)| words.as_str()).collect();
         let counts = if sheet.is_empty() { "no differences".to_owned() } else { counts.join(", ") };
         *text += &format!("\n### {}{against}: {counts}\n", code(&sheet.stack));
@@ -191,7 +193,9 @@ mod tests {
             let value = "x".repeat(length);
             let text = Text::new().name(format!("Resource{number}")).words(": ").new_value(value.clone());
             let folded = Item::new(Mark::Added, Text::new().words(value));
-            Item::new(Mark::Changed, text.clone()).with([Item::new(Mark::Note, text)]).fold("more", vec![folded])
+            Item::new(Mark::Changed, text.clone())
+                .with([Item::new(Mark::Note, text)])
+                .fold("more", vec![folded])
         };
         let mut sheet = Sheet { stack: "S".to_owned(), ..Sheet::default() };
         sheet.add("Resources", (0..items).map(item).collect());

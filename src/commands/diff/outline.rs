@@ -109,7 +109,10 @@ fn tasks(compared: &Compared) -> Vec<Item> {
             number => format!("as half of the last {number} deployments took or less"),
         };
         let about = count(usize::try_from(minutes).unwrap_or(usize::MAX), "minute");
-        items.push(Item::new(Mark::Note, Text::new().words(format!("expected to take about {about}, {from}"))));
+        items.push(Item::new(
+            Mark::Note,
+            Text::new().words(format!("expected to take about {about}, {from}")),
+        ));
     }
     items
 }

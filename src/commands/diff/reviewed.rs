@@ -1,8 +1,6 @@
 //! What a reviewer asks first: data, access, network, secrets, tasks.
 
-use template::diff::{
-    Changes, Consequence, Fate, Loss, Rename, Roll, SecretChange, SecretEvent, Side,
-};
+use template::diff::{Changes, Consequence, Fate, Loss, Rename, Roll, SecretChange, SecretEvent, Side};
 use template::security::SecurityChange;
 
 use super::page::{Item, Mark, Text};
@@ -76,7 +74,10 @@ fn rename(rename: &Rename) -> Item {
     };
     let mut item = Item::new(mark, text).with([Item::new(Mark::Note, pin)]);
     if !rename.referrers.is_empty() {
-        let words = format!("{} refer to it and nothing else of them changes", count(rename.referrers.len(), "resource"));
+        let words = format!(
+            "{} refer to it and nothing else of them changes",
+            count(rename.referrers.len(), "resource")
+        );
         item.below.push(Item::new(Mark::Note, Text::new().words(words)));
     }
     item
@@ -109,7 +110,9 @@ fn secret(change: &SecretChange) -> Item {
         SecretEvent::Added => Item::new(Mark::Added, id.words(" is made")),
         SecretEvent::Read => Item::new(Mark::Caution, id.words(" now reads ").name(secret)),
         SecretEvent::NoLongerRead => Item::new(Mark::Narrower, id.words(" no longer reads ").name(secret)),
-        SecretEvent::Unmasked => Item::new(Mark::Danger, id.words(" is no longer masked: its value is shown")),
+        SecretEvent::Unmasked => {
+            Item::new(Mark::Danger, id.words(" is no longer masked: its value is shown"))
+        }
     }
 }
 

@@ -130,7 +130,8 @@ fn items(text: Text, old: &[Node], new: &[Node]) -> Text {
 
 /// The place within a resource, or within the template.
 pub(super) fn within(whole: &Path) -> String {
-    let is_property = matches!(whole.steps().nth(2), Some(Step::Key("Properties"))) && whole.steps().len() > 3;
+    let is_property =
+        matches!(whole.steps().nth(2), Some(Step::Key("Properties"))) && whole.steps().len() > 3;
     let skipped = if is_property {
         3
     } else if whole.resource().is_some() {

@@ -183,7 +183,7 @@ mod tests {
         assert!(WORDS.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1)));
         for (type_name, path, _) in WORDS {
             let facts = crate::facts::resource(type_name).unwrap_or_else(|| panic!("{type_name}"));
-            let place = path.split('.').try_fold(facts.properties(), |place, name| place.property(name));
+            let place = path.split('.').try_fold(facts.properties(), crate::facts::Place::property);
             assert!(place.is_some(), "{type_name} {path}");
         }
     }

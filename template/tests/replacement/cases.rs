@@ -134,64 +134,67 @@ impl Cases {
         self.cdk.answers.get(&case.name()).map_or("nothing recorded", String::as_str)
     }
 
+    /// What CDK says, as the page shows it.
+    fn cdk(&self, case: &Case) -> &str {
+        if self.answer(case).is_empty() { "in place" } else { self.answer(case) }
+    }
+
     /// `docs/replacement.md`.
     pub(crate) fn page(&self) -> String {
-        let types: BTreeSet<&str> = self.all.iter().map(|case| case.type_name.as_str()).collect();
         let (same, other): (Vec<&Case>, Vec<&Case>) = self.all.iter().partition(|case| self.agrees(case));
-        let open = other.iter().filter(|case| case.ours == "mayReplace").count();
+        let mut text =
+            format!("{HEAD}{}\n| change | ours | CDK | documentation |\n|---|---|---|---|\n", self.counts());
+        for case in &self.all {
+            let mark = if self.agrees(case) { "" } else { "**" };
+            let (ours, cdk) = (shown(&case.ours), self.cdk(case));
+            let row =
+                format!("| {} `{}` | {mark}{ours}{mark} | {mark}{cdk}{mark}", case.type_name, case.change);
+            let _ = writeln!(text, "{row} | [{}]({}) |", case.documented.shown(), case.page());
+        }
+        text += "\n## Where they differ\n";
+        for case in other {
+            let _ = write!(text, "\n{}", self.difference(case));
+        }
+        text += "\n## What the documentation says besides\n\n";
+        for case in same {
+            if let Some(says) = &case.says {
+                let _ = writeln!(text, "- {} `{}`: {says}", case.type_name, case.change);
+            }
+        }
+        text
+    }
+
+    fn counts(&self) -> String {
+        let types: BTreeSet<&str> = self.all.iter().map(|case| case.type_name.as_str()).collect();
+        let other = || self.all.iter().filter(|case| !self.agrees(case));
+        let open = other().filter(|case| case.ours == "mayReplace").count();
         let interrupts = self.all.iter().filter(|case| case.ours == "interrupts").count();
-        let mut text = HEAD.to_owned();
-        let _ = write!(
-            text,
+        format!(
             "**{} changes over {} types: CDK {} and `docuthinker` agree on {}, and differ on {}.** Of these, AWS's own
 sources differ on {open}, where ours says that a replacement may happen; the other {} are settled by the documentation,
 by the values in the templates or by the update policy. CDK has no word for interruptions; ours tells them for
-{interrupts} of the changes.\n\n| change | ours | CDK | documentation |\n|---|---|---|---|\n",
+{interrupts} of the changes.\n",
             self.all.len(),
             types.len(),
             self.cdk.version,
-            same.len(),
-            other.len(),
-            other.len() - open,
-        );
-        for case in &self.all {
-            let mark = if self.agrees(case) { "" } else { "**" };
-            let _ = writeln!(
-                text,
-                "| {} `{}` | {mark}{}{mark} | {mark}{}{mark} | [{}]({}) |",
-                case.type_name,
-                case.change,
-                shown(&case.ours),
-                if self.answer(case).is_empty() { "in place" } else { self.answer(case) },
-                case.documented.shown(),
-                case.page(),
-            );
+            self.all.len() - other().count(),
+            other().count(),
+            other().count() - open,
+        )
+    }
+
+    /// One difference from CDK, explained.
+    fn difference(&self, case: &Case) -> String {
+        let (ours, cdk) = (shown(&case.ours), self.cdk(case));
+        let why: Vec<&str> = [&case.says, &case.why].into_iter().flatten().map(String::as_str).collect();
+        let mut text = format!("**{} `{}`**: {ours}, CDK: {cdk}.", case.type_name, case.change);
+        let (page, documented) = (case.page(), case.documented.shown());
+        let _ = write!(text, " The [documentation]({page}): {documented}. {}", why.join(" "));
+        for source in &case.sources {
+            let name = source.trim_end_matches(".html").rsplit('/').next().unwrap_or(source);
+            let _ = write!(text, " [{name}]({source})");
         }
-        text += "\n## Where they differ\n";
-        for case in &other {
-            let _ = write!(
-                text,
-                "\n**{} `{}`**: {}, CDK: {}. The [documentation]({}): {}. {}",
-                case.type_name,
-                case.change,
-                shown(&case.ours),
-                if self.answer(case).is_empty() { "in place" } else { self.answer(case) },
-                case.page(),
-                case.documented.shown(),
-                case.says.iter().chain(&case.why).cloned().collect::<Vec<_>>().join(" "),
-            );
-            for source in &case.sources {
-                let name = source.trim_end_matches(".html").rsplit('/').next().unwrap_or(source);
-                let _ = write!(text, " [{name}]({source})");
-            }
-            text.push('\n');
-        }
-        text += "\n## What the documentation says besides\n\n";
-        for case in same.iter().filter(|case| case.says.is_some()) {
-            let says = case.says.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "- {} `{}`: {says}", case.type_name, case.change);
-        }
-        text
+        text + "\n"
     }
 }
 
