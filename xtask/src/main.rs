@@ -6,6 +6,7 @@ mod codegen;
 mod facts;
 mod l1;
 mod names;
+mod predictions;
 mod reliability;
 mod replacement;
 mod requirements;
@@ -63,6 +64,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write `docs/replacement.md`: what `diff` predicts, beside CDK's word and that of AWS's documentation
+    Predictions {
+        /// Write nothing; fail if the page is not as it would be written
+        #[arg(long)]
+        check: bool,
+    },
     /// Time the release build of the command, as whole processes: median, range, memory
     ///
     /// Each run is paired with one of a Python that does nothing, and the ratio is shown: the figures depend on
@@ -89,6 +96,7 @@ fn main() -> Result<()> {
         Task::Requirements { check } => requirements::run(root, check),
         Task::Reliability { check } => reliability::run(root, check),
         Task::Rules { check } => rules::run(root, check),
+        Task::Predictions { check } => predictions::run(root, check),
         Task::Bench { deploy: true, .. } => bench::deploy(root),
         Task::Bench { runs, edit, .. } => bench::run(root, runs as usize, edit),
     }

@@ -96,7 +96,10 @@ mod tests {
     fn of_two_long_values_their_difference_is_seen() {
         let long = |end: &str| Node::String("x".repeat(100) + end);
         let (old, new) = pair(&long(" ends so"), &long(" ends otherwise"));
-        assert_eq!((old.as_str(), new.as_str()), ("…xxxxxxxxxxxxxx ends so", "…xxxxxxxxxxxxxx ends otherwise"));
+        assert_eq!(
+            (old.as_str(), new.as_str()),
+            ("…xxxxxxxxxxxxxx ends so", "…xxxxxxxxxxxxxx ends otherwise")
+        );
         let short = |text: &str| Node::String(text.to_owned());
         assert_eq!(pair(&short("a"), &short("ab")), ("a".to_owned(), "ab".to_owned()));
     }

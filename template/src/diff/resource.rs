@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::compare::Differences;
 use super::context::Context;
+use super::documented::{self, says};
 use super::fate::{fate_of_removed, fate_of_replaced};
-use super::interruptions::interrupts;
 use super::{Action, Change, Consequence, ResourceChange};
 use crate::document::{Resource, Template};
 use crate::facts::{self, ResourceFacts, Update};
@@ -113,26 +113,38 @@ fn consequence(
     match attribute {
         "Type" => Some(Consequence::Replaces),
         // The type says it all; the properties of the two types have nothing to do with each other.
-        "Properties" if !retyped => Some(at(&change.path, new, facts)),
+        "Properties" if !retyped => {
+            let values = [change.old.as_ref(), change.new.as_ref()];
+            Some(of_values(&change.path, new, facts, Some(values)))
+        }
         _ => None,
     }
 }
 
-/// What a change of the value at `path`, a property of a resource, does to it.
+/// What it does to a resource that the value at `path`, one of its properties, becomes another.
 pub(super) fn at(path: &Path, resource: &Resource, facts: Option<&ResourceFacts>) -> Consequence {
+    of_values(path, resource, facts, None)
+}
+
+fn of_values(
+    path: &Path,
+    resource: &Resource,
+    facts: Option<&ResourceFacts>,
+    values: Option<[Option<&Node>; 2]>,
+) -> Consequence {
     let Some(facts) = facts else { return Consequence::MayReplace };
     let names = property_names(path.steps().skip(3));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some(documented) = says(documented::Change { resource, path: &names, values }) {
+        return documented;
+    }
     let here = facts.update(&names);
     // A whole mapping or list that comes, goes or changes may hold something that replaces.
     let below = match facts.update_below(&names) {
         Update::InPlace => Update::InPlace,
         Update::MayReplace | Update::Replaces => Update::MayReplace,
     };
-    match here.max(below) {
-        Update::InPlace if interrupts(resource, &names) => Consequence::Interrupts,
-        update => update.into(),
-    }
+    here.max(below).into()
 }
 
 /// The steps into properties, without those into a function: `Name.Fn::If[1]` is the property `Name`.

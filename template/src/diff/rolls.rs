@@ -30,11 +30,14 @@ pub struct Roll {
 
 /// Properties of a service that start a new deployment, which replaces its tasks.
 ///
-/// Source: [UpdateService][aws], which says of each parameter whether it does.
+/// Source: [UpdateService][aws], which says of each parameter whether it does, and for the launch type, which is no
+/// parameter there, the [parameters of a service][parameters].
 ///
 /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
-const STARTS: [&str; 9] = [
+/// [parameters]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
+const STARTS: [&str; 10] = [
     "ForceNewDeployment",
+    "LaunchType",
     "LoadBalancers",
     "NetworkConfiguration",
     "PlatformVersion",

@@ -218,11 +218,11 @@ Resources:
         [
             ("Files", Fate::Deleted, "its files", Some(Consequence::Replaces)),
             ("Queue", Fate::Deleted, "its messages", None),
-            ("Table", Fate::Retained, "its items", Some(Consequence::MayReplace)),
+            ("Table", Fate::Retained, "its items", Some(Consequence::Replaces)),
         ]
     );
     let roots: Vec<&str> = changes.roots.iter().map(|root| root.cause.name()).collect();
-    assert_eq!(roots, ["Files", "Queue", "Topic", "Table"]);
+    assert_eq!(roots, ["Files", "Queue", "Table", "Topic"]);
 }
 
 #[test]

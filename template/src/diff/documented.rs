@@ -1,0 +1,231 @@
+//! What AWS's documentation says of a change where no published schema has it: interruptions, conditions that the
+//! template itself answers, and properties on which the schemas disagree.
+//!
+//! The source of each entry is the type's page in the [resource type reference][aws], "Update requires" and the text
+//! above it, unless another is named there. "Some interruptions" stands for two things on these pages: what it says,
+//! and "replaced if it cannot be updated" where the type's schema has the property among its
+//! [`conditionalCreateOnlyProperties`][schema]. What is here is only what the text, or the published code of the type's
+//! handler, tells apart. `docs/replacement.md` compares it with the word of CDK.
+//!
+//! [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+//! [schema]: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+
+use super::Consequence;
+use crate::document::Resource;
+use crate::node::Node;
+
+/// One change of a property.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'t> {
+    /// The resource in the new template.
+    pub(super) resource: &'t Resource,
+    /// The names of the properties down to the value.
+    pub(super) path: &'t [&'t str],
+    /// The value before and after; `None` if it comes through a reference.
+    pub(super) values: Option<[Option<&'t Node>; 2]>,
+}
+
+enum Word {
+    Always(Consequence),
+    /// `None` if the template does not tell.
+    Depends(fn(Change<'_>) -> Option<Consequence>),
+}
+
+use Consequence::{Interrupts, Replaces, UpdateInPlace};
+use Word::{Always, Depends};
+
+/// By type and property; a property within another after a dot.
+const WORDS: [(&str, &str, Word); 28] = [
+    ("AWS::AmazonMQ::Broker", "HostInstanceType", Always(Interrupts)),
+    ("AWS::AutoScaling::AutoScalingGroup", "LaunchConfigurationName", Depends(group_keeps_instances)),
+    ("AWS::AutoScaling::AutoScalingGroup", "LaunchTemplate", Depends(group_keeps_instances)),
+    ("AWS::AutoScaling::AutoScalingGroup", "MixedInstancesPolicy", Depends(group_keeps_instances)),
+    ("AWS::AutoScaling::AutoScalingGroup", "VPCZoneIdentifier", Depends(group_changes_instances)),
+    ("AWS::CertificateManager::Certificate", "ValidationMethod", Always(Replaces)),
+    ("AWS::DocDB::DBCluster", "EngineVersion", Always(UpdateInPlace)),
+    // The text says it; "Update requires" does not.
+    ("AWS::DocDB::DBInstance", "DBInstanceClass", Always(Interrupts)),
+    ("AWS::DynamoDB::Table", "KeySchema", Depends(key_schema)),
+    ("AWS::EC2::VPC", "InstanceTenancy", Depends(tenancy)),
+    ("AWS::ECS::Service", "DeploymentController", Always(UpdateInPlace)),
+    ("AWS::ElastiCache::ReplicationGroup", "NumNodeGroups", Depends(shards)),
+    ("AWS::Events::Rule", "EventBusName", Depends(another)),
+    ("AWS::Neptune::DBInstance", "AutoMinorVersionUpgrade", Always(Interrupts)),
+    ("AWS::Neptune::DBInstance", "DBInstanceClass", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "AutoMinorVersionUpgrade", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "AvailabilityZone", Depends(zone)),
+    ("AWS::RDS::DBInstance", "BackupRetentionPeriod", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "DBInstanceClass", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "DBParameterGroupName", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "DBSnapshotIdentifier", Depends(snapshot)),
+    ("AWS::RDS::DBInstance", "Engine", Depends(engine)),
+    ("AWS::RDS::DBInstance", "EngineVersion", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "MultiAZ", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "Port", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "PreferredMaintenanceWindow", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "StorageType", Always(Interrupts)),
+    ("AWS::ServiceDiscovery::Service", "DnsConfig.NamespaceId", Always(Replaces)),
+];
+
+/// What the documentation says that the change does; `None` if it says no more than the schemas.
+pub(super) fn says(change: Change<'_>) -> Option<Consequence> {
+    let (first, rest) = change.path.split_first()?;
+    let find = |property: &str| {
+        let key = (change.resource.type_name.as_str(), property);
+        WORDS.binary_search_by(|(type_name, name, _)| (*type_name, *name).cmp(&key)).ok()
+    };
+    let within = rest.first().and_then(|second| find(&format!("{first}.{second}")));
+    match WORDS[find(first).or(within)?].2 {
+        Always(consequence) => Some(consequence),
+        Depends(on) => on(change),
+    }
+}
+
+impl<'t> Change<'t> {
+    /// The texts before and after, if both are given and plain.
+    fn texts(self) -> Option<[&'t str; 2]> {
+        match self.values? {
+            [Some(Node::String(old)), Some(Node::String(new))] => Some([old, new]),
+            _ => None,
+        }
+    }
+
+    /// A value below the resource's `UpdatePolicy`: `Some(false)` if it is not given, `None` if it is an expression.
+    fn policy(self, path: &[&str]) -> Option<bool> {
+        let Some(mut node) = self.resource.attributes.get("UpdatePolicy") else { return Some(false) };
+        for name in path {
+            match node.as_map()?.get(*name) {
+                Some(inner) => node = inner,
+                None => return Some(false),
+            }
+        }
+        match &*node.scalar_text()? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// The [update policy][aws] tells whether CloudFormation makes another group. If not, instances that run are left as
+/// they are.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+fn group_keeps_instances(change: Change<'_>) -> Option<Consequence> {
+    let replaces = change.policy(&["AutoScalingReplacingUpdate", "WillReplace"])?;
+    Some(if replaces { Replaces } else { UpdateInPlace })
+}
+
+/// As above, but with other subnets the instances are replaced too.
+fn group_changes_instances(change: Change<'_>) -> Option<Consequence> {
+    group_keeps_instances(change).map(|does| does.max(Interrupts))
+}
+
+/// The key of a table cannot be changed. The schema counts it among what is replaced only if it cannot be updated, since
+/// it is left out where the table copies that of another.
+fn key_schema(change: Change<'_>) -> Option<Consequence> {
+    let left_out = matches!(change.values, Some([_, None] | [None, _])) && change.path.len() == 1;
+    (!left_out).then_some(Replaces)
+}
+
+/// Instances that have hardware of their own may be without, but not the other way round.
+fn tenancy(change: Change<'_>) -> Option<Consequence> {
+    match change.texts()? {
+        ["dedicated", "default"] => Some(UpdateInPlace),
+        ["default", "dedicated"] => Some(Replaces),
+        _ => None,
+    }
+}
+
+/// Shards come and go while the group works only if the update policy says so.
+fn shards(change: Change<'_>) -> Option<Consequence> {
+    let online = change.policy(&["UseOnlineResharding"])?;
+    Some(if online { UpdateInPlace } else { Replaces })
+}
+
+/// Without a name it may be the default's, which is the same.
+fn another(change: Change<'_>) -> Option<Consequence> {
+    change.texts().map(|_| Replaces)
+}
+
+/// A zone that is given is where the instance is; with Multi-AZ, none can be given. Source: [the handler][code], as for
+/// the two below.
+///
+/// [code]: https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds
+fn zone(change: Change<'_>) -> Option<Consequence> {
+    let multi = change.resource.properties.get("MultiAZ").and_then(Node::scalar_text);
+    match change.values? {
+        [_, None] => (multi.as_deref() == Some("true")).then_some(Interrupts),
+        [Some(Node::String(_)), Some(Node::String(_))] => Some(Replaces),
+        _ => None,
+    }
+}
+
+/// An instance is made from the snapshot; one that is no longer named was used.
+fn snapshot(change: Change<'_>) -> Option<Consequence> {
+    matches!(change.values?, [_, Some(Node::String(_))]).then_some(Replaces)
+}
+
+/// Editions of one engine are updates of one another in some cases, different engines never.
+fn engine(change: Change<'_>) -> Option<Consequence> {
+    let [old, new] = change.texts()?;
+    let related = |engine: &str| ["oracle-", "custom-oracle-"].iter().any(|start| engine.starts_with(start));
+    let may = (related(old) && related(new)) || (old, new) == ("aurora", "aurora-mysql");
+    (!may).then_some(Replaces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_and_its_properties_exist() {
+        assert!(WORDS.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1)));
+        for (type_name, path, _) in WORDS {
+            let facts = crate::facts::resource(type_name).unwrap_or_else(|| panic!("{type_name}"));
+            let place = path.split('.').try_fold(facts.properties(), crate::facts::Place::property);
+            assert!(place.is_some(), "{type_name} {path}");
+        }
+    }
+
+    /// What a change of one property does, both values as YAML; `-` for none.
+    #[track_caller]
+    fn does(kind: &str, property: &str, before: &str, after: &str, more: &str) -> Option<Consequence> {
+        let template = |value: &str| {
+            let given = if value == "-" { String::new() } else { format!("{property}: {value}") };
+            let text = format!("Resources: {{R: {{Type: 'AWS::{kind}', Properties: {{{given}}}{more}}}}}\n");
+            crate::Template::parse(&text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}")).template
+        };
+        crate::diff(&template(before), &template(after)).resources[0].consequence
+    }
+
+    #[test]
+    fn what_the_values_do_not_tell_is_left_to_the_schemas() {
+        let may = Some(Consequence::MayReplace);
+        assert_eq!(does("RDS::DBInstance", "Engine", "mysql", "mariadb", ""), Some(Replaces));
+        assert_eq!(does("RDS::DBInstance", "Engine", "oracle-se1", "oracle-se2", ""), may);
+        assert_eq!(does("RDS::DBInstance", "Engine", "mysql", "!Ref Engine", ""), may);
+        assert_eq!(does("RDS::DBInstance", "DBSnapshotIdentifier", "-", "a", ""), Some(Replaces));
+        assert_eq!(does("RDS::DBInstance", "DBSnapshotIdentifier", "a", "-", ""), may);
+        assert_eq!(does("RDS::DBInstance", "AvailabilityZone", "a", "-", ""), may);
+        assert_eq!(does("EC2::VPC", "InstanceTenancy", "default", "host", ""), may);
+        assert_eq!(does("Events::Rule", "EventBusName", "-", "default", ""), may);
+        let key = "[{AttributeName: a, KeyType: HASH}]";
+        assert_eq!(does("DynamoDB::Table", "KeySchema", key, "-", ""), may);
+        let longer = "[{AttributeName: a, KeyType: HASH}, {AttributeName: b, KeyType: RANGE}]";
+        assert_eq!(does("DynamoDB::Table", "KeySchema", key, longer, ""), Some(Replaces));
+    }
+
+    #[test]
+    fn an_update_policy_decides_if_it_is_no_expression() {
+        let group = |policy: &str| {
+            let more = format!(", UpdatePolicy: {{AutoScalingReplacingUpdate: {policy}}}");
+            does("AutoScaling::AutoScalingGroup", "VPCZoneIdentifier", "[a]", "[b]", &more)
+        };
+        assert_eq!(group("{WillReplace: 'true'}"), Some(Replaces));
+        assert_eq!(group("{WillReplace: false}"), Some(Interrupts));
+        assert_eq!(group("{}"), Some(Interrupts));
+        assert_eq!(group("{WillReplace: !Ref Replace}"), Some(Consequence::MayReplace));
+        assert_eq!(group("!If [A, {WillReplace: true}, {}]"), Some(Consequence::MayReplace));
+    }
+}
