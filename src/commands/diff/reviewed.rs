@@ -17,21 +17,22 @@ pub(super) fn losses(changes: &Changes) -> Vec<Item> {
 
 fn loss(loss: &Loss) -> Item {
     let text = Text::new().name(&loss.id).words(format!(" ({}) ", loss.type_name));
-    let goes = match loss.consequence {
-        None => "is removed",
-        Some(Consequence::Replaces) => "is replaced",
-        Some(_) => "may be replaced",
+    let (goes, whose) = match loss.consequence {
+        None => ("is removed", "it"),
+        Some(Consequence::Replaces) => ("is replaced", "the old one"),
+        Some(_) => ("may be replaced", "the old one"),
     };
     let holds = loss.holds;
     let (mark, becomes) = match loss.fate {
-        Fate::Deleted if loss.consequence == Some(Consequence::MayReplace) => {
-            (Mark::Danger, format!(": then {holds} is deleted with it"))
+        Fate::Deleted => (Mark::Danger, format!(": {whose} is deleted with {holds}")),
+        Fate::Unknown => {
+            (Mark::Danger, format!(": a condition decides whether {whose} is deleted with {holds}"))
         }
-        Fate::Deleted => (Mark::Danger, format!(": {holds} is deleted with it")),
-        Fate::Unknown => (Mark::Danger, format!(": a condition decides whether {holds} is deleted with it")),
-        Fate::Snapshot => (Mark::Caution, format!(": deleted after a snapshot, {holds} is in that")),
+        Fate::Snapshot => {
+            (Mark::Caution, format!(": {whose} is deleted after a snapshot, which has {holds}"))
+        }
         Fate::Retained => {
-            (Mark::Caution, format!(": the old one stays in the account with {holds}, outside of the stack"))
+            (Mark::Caution, format!(": {whose} stays in the account with {holds}, outside of the stack"))
         }
     };
     let mut item = Item::new(mark, text.words(goes).words(becomes));

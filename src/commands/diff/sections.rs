@@ -69,7 +69,9 @@ fn whole(change: &Change) -> Item {
         Action::Changed => Mark::Changed,
         Action::Removed => Mark::Removed,
     };
-    Item::new(mark, old_and_new(Text::new().name(&change.place), change))
+    // The title says which section it is.
+    let place = change.place.split_once('.').map_or(change.place.as_str(), |(_, below)| below);
+    Item::new(mark, old_and_new(Text::new().name(place), change))
 }
 
 /// A difference of a resource.
