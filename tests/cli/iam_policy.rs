@@ -137,7 +137,13 @@ fn the_table_of_our_own_calls_is_what_the_code_calls() {
         called.extend(text.split('"').filter(is_action).map(str::to_owned));
     }
     // What these calls bring with them; see the table.
-    let brought = ["cloudformation:TagResource", "cloudformation:UntagResource", "s3:GetObject"];
+    let brought = [
+        "cloudformation:BatchDescribeTypeConfigurations",
+        "cloudformation:DetectStackResourceDrift",
+        "cloudformation:TagResource",
+        "cloudformation:UntagResource",
+        "s3:GetObject",
+    ];
     called.extend(brought.map(str::to_owned));
     // A profile's source does this, so that there are the credentials which the table is about.
     assert!(called.remove("sts:AssumeRole"));
