@@ -55,6 +55,8 @@ pub struct StackDrift {
     pub stack_id: String,
     /// The stack in which this one is nested, by name.
     pub parent: Option<String>,
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
     /// The template after macros, JSON or YAML; none if it may not be read.
     pub template: Option<String>,
     /// Every resource by logical id, with its name or ARN.
@@ -128,6 +130,10 @@ pub async fn drift(
     listener: &DriftListener,
 ) -> Result<Option<Vec<StackDrift>>, CloudError> {
     let Some(stack) = describe(&request.connection, &request.stack).await? else { return Ok(None) };
+    if stack.status == "REVIEW_IN_PROGRESS" {
+        // A change set announced it, and nothing of it exists.
+        return Ok(None);
+    }
     let mut watch = Watch::new(&request.connection, request.timeout);
     let (root, mut inner) = look(&request.connection, &stack, None, &mut watch, listener).await?;
     let mut found = vec![root];
@@ -271,7 +277,8 @@ fn not_begun(stack: &StackDescription, failure: ApiFailure) -> CloudError {
         ["InvalidAction", "UnknownOperationException", "NotImplemented", "UnsupportedOperation"];
     if failure.code.as_deref().is_some_and(|code| UNKNOWN.contains(&code)) {
         let what = format!("there is no drift detection at this endpoint: {}", failure.message);
-        return CloudError::new(Kind::Failed, what).next("ask AWS itself, without `--endpoint-url` or `--local`");
+        return CloudError::new(Kind::Failed, what)
+            .next("ask AWS itself, without `--endpoint-url` or `--local`");
     }
     match failure.class {
         Class::Rejected => refused(stack, &failure.message),
@@ -290,7 +297,7 @@ fn not_begun(stack: &StackDescription, failure: ApiFailure) -> CloudError {
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 fn refused(stack: &StackDescription, why: &str) -> CloudError {
     let StackDescription { name, status, .. } = stack;
-    let next = if status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS" {
+    let next = if status.ends_with("_IN_PROGRESS") {
         format!("docuthinker watch {name}")
     } else {
         format!("docuthinker diagnose {name}")
@@ -314,9 +321,12 @@ fn still_running(name: &str) -> CloudError {
 }
 
 fn too_slow(name: &str) -> CloudError {
-    CloudError::new(Kind::TimedOut, format!("CloudFormation has not looked at all resources of {name} in time"))
-        .state("the detection goes on in AWS; it changes nothing")
-        .next("run the same command again, with a longer `--timeout`")
+    CloudError::new(
+        Kind::TimedOut,
+        format!("CloudFormation has not looked at all resources of {name} in time"),
+    )
+    .state("the detection goes on in AWS; it changes nothing")
+    .next("run the same command again, with a longer `--timeout`")
 }
 
 /// The answers about all resources of a stack.
@@ -354,6 +364,7 @@ impl Compared {
             name: stack.name.clone(),
             stack_id: stack.stack_id.clone(),
             parent: None,
+            parameters: stack.parameters.clone(),
             template: None,
             physical_ids: resources.iter().filter_map(physical).collect(),
             drifted: self.drifted,

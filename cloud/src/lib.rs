@@ -45,7 +45,8 @@ pub use diagnose::{
     explain_report, explain_task,
 };
 pub use drift::{
-    DriftListener, DriftNews, DriftRequest, PropertyDrift, ResourceDrift, StackDrift, Unchecked, drift, drifts,
+    DriftListener, DriftNews, DriftRequest, PropertyDrift, ResourceDrift, StackDrift, Unchecked, drift,
+    drifts,
 };
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::operate::{Goal, OperateOutcome, OperateRequest};

@@ -144,7 +144,11 @@ pub struct Judged {
 impl Difference {
     /// A difference with the texts of AWS: a text as it stands, a mapping or a list as JSON, `null` for nothing.
     pub fn new(path: &str, expected: Option<&str>, actual: Option<&str>) -> Difference {
-        Difference { path: path.to_owned(), expected: expected.and_then(value), actual: actual.and_then(value) }
+        Difference {
+            path: path.to_owned(),
+            expected: expected.and_then(value),
+            actual: actual.and_then(value),
+        }
     }
 }
 
@@ -163,7 +167,13 @@ fn value(text: &str) -> Option<Node> {
 impl Drifted {
     /// The resource with this logical ID.
     pub fn new(id: &str, type_name: &str, differences: Vec<Difference>) -> Drifted {
-        Drifted { id: id.to_owned(), type_name: type_name.to_owned(), expected: None, actual: None, differences }
+        Drifted {
+            id: id.to_owned(),
+            type_name: type_name.to_owned(),
+            expected: None,
+            actual: None,
+            differences,
+        }
     }
 
     /// With all the properties that were compared, each side as AWS tells it: one JSON text.
@@ -233,8 +243,12 @@ impl<'t> Ground<'t> {
 
     /// Only what a template gives is compared; so this happens only where the template is not the one that was compared.
     fn is_not_given(&self, drifted: &Drifted, steps: &[Step<'_>]) -> bool {
-        let (Some(given), Some(Step::Key(first))) = (self.given(&drifted.id), steps.first()) else { return false };
-        self.model.is_closed() && !given.contains_key(*first) && !given.keys().any(|key| key.starts_with("Fn::"))
+        let (Some(given), Some(Step::Key(first))) = (self.given(&drifted.id), steps.first()) else {
+            return false;
+        };
+        self.model.is_closed()
+            && !given.contains_key(*first)
+            && !given.keys().any(|key| key.starts_with("Fn::"))
     }
 
     /// Source: [Upgrading the engine version][aws]: minor versions are installed unless the instance says otherwise.
@@ -258,7 +272,8 @@ impl<'t> Ground<'t> {
 }
 
 fn is_later_patch(expected: &str, actual: &str) -> bool {
-    let (Some((line, old)), Some((same_line, new))) = (expected.rsplit_once('.'), actual.rsplit_once('.')) else {
+    let (Some((line, old)), Some((same_line, new))) = (expected.rsplit_once('.'), actual.rsplit_once('.'))
+    else {
         return false;
     };
     let number = |text: &str| text.parse::<u32>().ok();
@@ -294,7 +309,9 @@ fn is_nothing(node: &Node) -> bool {
 ///
 /// [issue]: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1259
 fn is_untold_default(drifted: &Drifted, difference: &Difference, steps: &[Step<'_>]) -> bool {
-    let Some(expected) = difference.expected.as_ref().filter(|_| difference.actual.is_none()) else { return false };
+    let Some(expected) = difference.expected.as_ref().filter(|_| difference.actual.is_none()) else {
+        return false;
+    };
     let kind = match steps {
         [Step::Key("DeploymentController")] => at(expected, &[Step::Key("Type")]),
         [Step::Key("DeploymentController"), Step::Key("Type")] => Some(expected),

@@ -67,7 +67,8 @@ fn add(drift: &aws::StackResourceDrift, compared: &mut Compared) {
         // `NOT_CHECKED` is a type that is not supported; `UNKNOWN` has a reason, and so may words that are not known.
         other => {
             let reason = drift.drift_status_reason().map(clean).filter(|reason| !reason.is_empty());
-            let word = || other.filter(|word| *word != "NOT_CHECKED").map(|word| format!("it is {}", clean(word)));
+            let word =
+                || other.filter(|word| *word != "NOT_CHECKED").map(|word| format!("it is {}", clean(word)));
             compared.unknown.push(Unchecked { logical_id, resource_type, reason: reason.or_else(word) });
         }
     }

@@ -80,9 +80,12 @@ impl Watch {
                 Err(failure) => return Err(failure.into_error()),
             }
             if self.left().is_zero() {
-                return Err(CloudError::new(Kind::TimedOut, "the time was up before all that differs was read")
-                    .state("CloudFormation has looked; nothing was changed")
-                    .next("run the same command again, with a longer `--timeout`"));
+                return Err(CloudError::new(
+                    Kind::TimedOut,
+                    "the time was up before all that differs was read",
+                )
+                .state("CloudFormation has looked; nothing was changed")
+                .next("run the same command again, with a longer `--timeout`"));
             }
         }
     }

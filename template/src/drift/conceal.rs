@@ -71,7 +71,9 @@ impl Mask<'_> {
                 Node::Map(map.iter().map(entry).collect())
             }
             Node::List(items) => {
-                let item = |(at, node)| self.shown(node, written.and_then(|written| below(written, Step::Index(at))));
+                let item = |(at, node)| {
+                    self.shown(node, written.and_then(|written| below(written, Step::Index(at))))
+                };
                 Node::List(items.iter().enumerate().map(item).collect())
             }
             other => other.clone(),
@@ -80,7 +82,8 @@ impl Mask<'_> {
 
     /// JSON within a text may hold secrets too.
     fn text(&mut self, text: &str) -> Node {
-        let json = text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten();
+        let json =
+            text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten();
         let Some(json) = json.map(Node::plain) else { return Node::from(text) };
         let before = self.secrets.len();
         let shown = self.shown(&json, None);
@@ -119,7 +122,8 @@ fn is_from_a_secret(written: &Node, ground: &Ground<'_>) -> bool {
         Node::String(text) => is_reference(text),
         Node::Call(Function::Ref, name) => name.as_str().is_some_and(masked),
         Node::Call(Function::Sub, argument) => {
-            let text = argument.as_str().or_else(|| argument.as_list()?.first()?.as_str()).unwrap_or_default();
+            let text =
+                argument.as_str().or_else(|| argument.as_list()?.first()?.as_str()).unwrap_or_default();
             let named = ground.template.parameters.iter().filter(|(_, known)| known.no_echo);
             is_reference(text)
                 || named.into_iter().any(|(name, _)| text.contains(&format!("${{{name}}}")))

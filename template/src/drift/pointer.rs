@@ -37,7 +37,8 @@ pub(super) fn place(steps: &[Step<'_>], expected: Option<&Node>, actual: Option<
             Step::Key(key) => text.extend([".", key]),
             Step::Index(index) => {
                 let here = &steps[..=depth];
-                let items = [expected, actual].map(|side| side.and_then(|side| at(side, here)).and_then(item_name));
+                let items =
+                    [expected, actual].map(|side| side.and_then(|side| at(side, here)).and_then(item_name));
                 let name = match items {
                     // Two lists in another order have other items at the same place.
                     [Some(old), Some(new)] if old != new => None,

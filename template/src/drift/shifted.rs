@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::pointer::at;
 use super::{Difference, Drifted, Ground, Reason};
+use crate::model::Item;
 use crate::model::balancer::{Attachment, Listener, ListenerRule, TargetGroup};
 use crate::model::ecs::Service;
-use crate::model::Item;
 use crate::node::{Map, Node};
 use crate::path::Step;
 

@@ -53,9 +53,13 @@ fn a_count_that_autoscaling_moves_is_no_drift_however_the_target_names_the_servi
             "Cluster": { "Type": "AWS::ECS::Cluster" }, "Service": service(json!(2)), "Target": target(id, COUNT) });
         check(resources, &count("5"), &[Some(Reason::Autoscaled)]);
     }
-    let resources = json!({ "Service": service(json!(2)), "Target": target(json!("service/main/web"), COUNT) });
+    let resources =
+        json!({ "Service": service(json!(2)), "Target": target(json!("service/main/web"), COUNT) });
     let arn = "arn:aws:ecs:us-east-1:123456789012:service/main/web";
-    assert_eq!(judge(resources.clone(), &count("5"), &[("Service", arn)])[0].left_out, Some(Reason::Autoscaled));
+    assert_eq!(
+        judge(resources.clone(), &count("5"), &[("Service", arn)])[0].left_out,
+        Some(Reason::Autoscaled)
+    );
     let other = "arn:aws:ecs:us-east-1:123456789012:service/main/other-web";
     assert_eq!(judge(resources, &count("5"), &[("Service", other)])[0].left_out, None);
 }
@@ -88,7 +92,8 @@ fn a_property_that_the_template_does_not_give_is_no_drift() {
 #[test]
 fn capacities_of_tables_and_groups_are_no_drift_where_they_are_scaled() {
     let throughput = json!({ "ReadCapacityUnits": 5, "WriteCapacityUnits": 5 });
-    let table = json!({ "Type": "AWS::DynamoDB::Table", "Properties": { "ProvisionedThroughput": throughput } });
+    let table =
+        json!({ "Type": "AWS::DynamoDB::Table", "Properties": { "ProvisionedThroughput": throughput } });
     let id = json!({ "Fn::Sub": "table/${Table}" });
     let resources = json!({ "Table": table, "Target": target(id, "dynamodb:table:ReadCapacityUnits") });
     let read = Difference::new("/ProvisionedThroughput/ReadCapacityUnits", Some("5"), Some("9"));
@@ -97,7 +102,8 @@ fn capacities_of_tables_and_groups_are_no_drift_where_they_are_scaled() {
     check(resources, &drifted, &[Some(Reason::Autoscaled), None]);
 
     let kind = "AWS::AutoScaling::AutoScalingGroup";
-    let group = json!({ "Type": kind, "Properties": { "MinSize": "1", "MaxSize": "4", "DesiredCapacity": "2" } });
+    let group =
+        json!({ "Type": kind, "Properties": { "MinSize": "1", "MaxSize": "4", "DesiredCapacity": "2" } });
     let policy = json!({ "Type": "AWS::AutoScaling::ScalingPolicy", "Properties": { "AutoScalingGroupName": { "Ref": "Group" } } });
     let drifted = one("Group", kind, "/DesiredCapacity", "2", "4");
     check(json!({ "Group": group, "Policy": policy }), &drifted, &[Some(Reason::Autoscaled)]);
@@ -155,10 +161,9 @@ fn what_ecs_writes_into_a_listener_rule_while_it_shifts_requests_is_no_drift() {
 
 #[test]
 fn with_all_properties_only_the_shares_of_the_services_target_groups_may_differ() {
-    let expected = json!({ "Priority": 1, "Actions": [{ "Type": "forward", "TargetGroupArn": "Blue", "Order": 1 }] });
-    let actual = |kind: &str, group: &str| {
-        json!({ "Priority": 1, "Actions": [{ "Order": "1", "Type": kind, "ForwardConfig": weights([("Blue", 10), (group, 90)]) }] })
-    };
+    let expected =
+        json!({ "Priority": 1, "Actions": [{ "Type": "forward", "TargetGroupArn": "Blue", "Order": 1 }] });
+    let actual = |kind: &str, group: &str| json!({ "Priority": 1, "Actions": [{ "Order": "1", "Type": kind, "ForwardConfig": weights([("Blue", 10), (group, 90)]) }] });
     let drifted = |actual: Value| {
         one("Rule", RULE, "/Actions/0", "{}", "[]")
             .with_properties(Some(&expected.to_string()), Some(&actual.to_string()))
@@ -192,7 +197,11 @@ fn another_order_of_a_set_a_policy_and_json_in_a_text_are_the_same() {
     let expected = role(["s3:GetObject", "s3:PutObject"], ["a", "b"]);
     let actual = role(["s3:putobject", "s3:GetObject"], ["b", "c"]);
     let differences = vec![
-        Difference::new("/AssumeRolePolicyDocument/Statement/0/Action/0", Some("s3:GetObject"), Some("s3:putobject")),
+        Difference::new(
+            "/AssumeRolePolicyDocument/Statement/0/Action/0",
+            Some("s3:GetObject"),
+            Some("s3:putobject"),
+        ),
         Difference::new("/Tags/1/Key", Some("b"), Some("c")),
     ];
     let drifted = Drifted::new("Role", "AWS::IAM::Role", differences)
@@ -201,14 +210,16 @@ fn another_order_of_a_set_a_policy_and_json_in_a_text_are_the_same() {
     check(resources, &drifted, &[Some(Reason::Same), None]);
 
     let text = "/DashboardBody";
-    let drifted = one("Board", "AWS::CloudWatch::Dashboard", text, "{\"a\":1,\"b\":2}", "{ \"b\": 2, \"a\": 1 }");
+    let drifted =
+        one("Board", "AWS::CloudWatch::Dashboard", text, "{\"a\":1,\"b\":2}", "{ \"b\": 2, \"a\": 1 }");
     let board = json!({ "Type": "AWS::CloudWatch::Dashboard", "Properties": { "DashboardBody": "x" } });
     check(json!({ "Board": board }), &drifted, &[Some(Reason::Same)]);
 }
 
 #[test]
 fn nothing_in_either_form_and_an_untold_default_are_no_drift() {
-    let properties = json!({ "LoadBalancers": [], "DeploymentController": { "Type": "ECS" }, "Cluster": "x" });
+    let properties =
+        json!({ "LoadBalancers": [], "DeploymentController": { "Type": "ECS" }, "Cluster": "x" });
     let resources = json!({ "Service": { "Type": "AWS::ECS::Service", "Properties": properties } });
     let differences = vec![
         Difference::new("/LoadBalancers", Some("[]"), Some("null")),
@@ -222,9 +233,7 @@ fn nothing_in_either_form_and_an_untold_default_are_no_drift() {
 #[test]
 fn a_minor_version_of_a_database_is_no_drift_unless_it_is_refused() {
     let kind = "AWS::RDS::DBInstance";
-    let database = |automatic: bool| {
-        json!({ "Db": { "Type": kind, "Properties": { "EngineVersion": "15.3", "AutoMinorVersionUpgrade": automatic } } })
-    };
+    let database = |automatic: bool| json!({ "Db": { "Type": kind, "Properties": { "EngineVersion": "15.3", "AutoMinorVersionUpgrade": automatic } } });
     let version = |expected, actual| one("Db", kind, "/EngineVersion", expected, actual);
     check(database(true), &version("15.3", "15.12"), &[Some(Reason::MinorVersion)]);
     check(database(false), &version("15", "15.12"), &[Some(Reason::MinorVersion)]);
@@ -238,19 +247,25 @@ fn a_minor_version_of_a_database_is_no_drift_unless_it_is_refused() {
 #[test]
 fn no_secret_is_in_a_judged_difference() {
     let canary = "canary-secret-value";
-    let environment = |value: &str| json!([{ "Name": "DEBUG", "Value": "1" }, { "Name": "DB_PASSWORD", "Value": value }]);
+    let environment =
+        |value: &str| json!([{ "Name": "DEBUG", "Value": "1" }, { "Name": "DB_PASSWORD", "Value": value }]);
     let properties = json!({
         "ContainerDefinitions": [{ "Name": "web", "Environment": environment("x"), "Command": ["run", { "Ref": "Password" }] }],
         "Family": { "Fn::Sub": "f-${Password}" },
     });
     let resources = json!({ "Task": { "Type": "AWS::ECS::TaskDefinition", "Properties": properties } });
     let actual = json!({ "ContainerDefinitions": [{ "Name": "web", "Environment": environment(canary) }] });
-    let whole = json!([{ "Name": "web", "Environment": environment(canary), "Command": ["run", canary] }]).to_string();
+    let whole = json!([{ "Name": "web", "Environment": environment(canary), "Command": ["run", canary] }])
+        .to_string();
     let differences = vec![
         Difference::new("/ContainerDefinitions/0/Environment/1/Value", Some("x"), Some(canary)),
         Difference::new("/ContainerDefinitions", Some("[]"), Some(&whole)),
         Difference::new("/Family", Some("f-x"), Some(canary)),
-        Difference::new("/Volumes/0/Config", Some("{}"), Some(&json!({ "ApiKey": canary, "Size": 3 }).to_string())),
+        Difference::new(
+            "/Volumes/0/Config",
+            Some("{}"),
+            Some(&json!({ "ApiKey": canary, "Size": 3 }).to_string()),
+        ),
     ];
     let drifted = Drifted::new("Task", "AWS::ECS::TaskDefinition", differences)
         .with_properties(Some(&actual.to_string()), Some(&actual.to_string()));
@@ -272,7 +287,8 @@ fn items_are_called_by_their_names() {
         Difference::new("/", None, None),
     ];
     let drifted = Drifted::new("Topic", "AWS::SNS::Topic", differences).with_properties(Some(&tags), None);
-    let places: Vec<String> = judge(json!({}), &drifted, &[]).into_iter().map(|judged| judged.place).collect();
+    let places: Vec<String> =
+        judge(json!({}), &drifted, &[]).into_iter().map(|judged| judged.place).collect();
     assert_eq!(places, ["Tags[Owner].Value", "Tags[1].Value", "all properties"]);
 }
 

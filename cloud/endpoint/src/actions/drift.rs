@@ -39,7 +39,8 @@ pub(super) fn detect(world: &mut World, caller: &Caller, request: &Request) -> A
     let others = world.scenario.detections.iter().filter(|(of, _)| *of == name);
     let others = others.map(|(_, time)| *time).max();
     let others = others.map(|time| world.clock.began() + world.clock.scaled(time));
-    let own = world.detections.iter().filter(|known| known.stack_id == stack_id).map(|known| known.ends).max();
+    let own =
+        world.detections.iter().filter(|known| known.stack_id == stack_id).map(|known| known.ends).max();
     if others.max(own).is_some_and(|ends| ends > now) {
         let text = format!("Drift detection is already in progress for stack [{stack_id}]");
         return Err(Refusal::validation(text));
@@ -61,7 +62,8 @@ pub(super) fn status(world: &mut World, _: &Caller, request: &Request) -> Answer
     let ended = world.clock.now() >= known.ends;
     let reason = world.scenario.failed_detection.as_deref().filter(|_| ended);
     let drifted = world.stack(&known.stack_id).map_or(0, |stack| {
-        let drifted = |resource: &&Resource| matches!(told(world, stack, resource), Some("MODIFIED" | "DELETED"));
+        let drifted =
+            |resource: &&Resource| matches!(told(world, stack, resource), Some("MODIFIED" | "DELETED"));
         stack.resources.values().filter(drifted).count()
     });
     Ok(xml(|x| {
@@ -86,8 +88,7 @@ pub(super) fn status(world: &mut World, _: &Caller, request: &Request) -> Answer
 pub(super) fn of_stack(world: &World, stack: &Stack) -> &'static str {
     let now = world.clock.now();
     let looked = world.detections.iter().any(|known| known.stack_id == stack.id && known.ends <= now);
-    let drifted =
-        |resource: &Resource| matches!(told(world, stack, resource), Some("MODIFIED" | "DELETED"));
+    let drifted = |resource: &Resource| matches!(told(world, stack, resource), Some("MODIFIED" | "DELETED"));
     match looked {
         false => "NOT_CHECKED",
         true if stack.resources.values().any(drifted) => "DRIFTED",
@@ -157,11 +158,7 @@ fn found(x: &mut Xml, drifts: &[Drift]) {
 }
 
 /// What the test says of a resource.
-fn drifts<'w>(
-    world: &'w World,
-    stack: &'w Stack,
-    resource: &'w Resource,
-) -> impl Iterator<Item = &'w Drift> {
+fn drifts<'w>(world: &'w World, stack: &'w Stack, resource: &'w Resource) -> impl Iterator<Item = &'w Drift> {
     let named = format!("{}/{}", stack.name, resource.logical);
     let of_it = move |(id, _): &&(String, Drift)| *id == resource.logical || *id == named;
     world.scenario.drifts.iter().filter(of_it).map(|(_, drift)| drift)
