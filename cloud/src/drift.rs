@@ -18,6 +18,7 @@ use crate::failure::{ApiFailure, Class};
 use crate::stacks::{describe, processed_template};
 use crate::text::stack_name;
 use crate::together::together;
+use ask::Standing;
 use watch::Watch;
 
 /// How many nested stacks are looked into.
@@ -206,8 +207,13 @@ async fn look(
     if stack.status.ends_with("_IN_PROGRESS") || stack.status == "DELETE_COMPLETE" {
         return Err(refused(stack, "nothing is compared while a stack is in this state"));
     }
-    let failure = detect(connection, stack, watch, listener).await?;
-    let compared = watch.all_pages(connection, &stack.stack_id).await?;
+    let detected = detect(connection, stack, watch, listener).await?;
+    let compared = watch.all_of(connection, &stack.stack_id, detected.drifted).await?;
+    let told = compared.drifted.len();
+    let missing = detected.drifted.filter(|counted| *counted > told);
+    let missing =
+        missing.map(|counted| format!("{counted} resources differ, and CloudFormation tells of {told}"));
+    let failure = detected.failure.or(missing);
     let mut notes = Vec::new();
     let resources = match api::list_resources(connection, &stack.stack_id).await {
         Ok(resources) => resources,
@@ -230,13 +236,22 @@ async fn look(
     Ok((found, nested))
 }
 
-/// Runs one detection to its end. Gives back why some of it failed.
+/// How a detection ended.
+#[derive(Debug)]
+struct Detected {
+    /// Why some of it failed.
+    failure: Option<String>,
+    /// How many resources differ, if CloudFormation counted them.
+    drifted: Option<usize>,
+}
+
+/// Runs one detection to its end.
 async fn detect(
     connection: &Connection,
     stack: &StackDescription,
     watch: &mut Watch,
     listener: &DriftListener,
-) -> Result<Option<String>, CloudError> {
+) -> Result<Detected, CloudError> {
     let mut waiting = false;
     let id = loop {
         match ask::detect(connection, &stack.stack_id).await {
@@ -255,9 +270,12 @@ async fn detect(
     listener(DriftNews::Looking(stack.name.clone()));
     loop {
         match ask::status(connection, &id).await {
-            Ok((status, _)) if status == "DETECTION_COMPLETE" => return Ok(None),
-            Ok((status, reason)) if status == "DETECTION_FAILED" => {
-                return Ok(Some(reason.unwrap_or_else(|| "no reason given".to_owned())));
+            Ok(Standing { status, drifted, .. }) if status == "DETECTION_COMPLETE" => {
+                return Ok(Detected { failure: None, drifted });
+            }
+            Ok(Standing { status, drifted, reason }) if status == "DETECTION_FAILED" => {
+                let failure = Some(reason.unwrap_or_else(|| "no reason given".to_owned()));
+                return Ok(Detected { failure, drifted });
             }
             // Another word is none that is known to be an end.
             Ok(_) => watch.pause(|| too_slow(&stack.name)).await?,

@@ -8,6 +8,9 @@ use crate::engine::api::{ordered, paced};
 use crate::failure::ApiFailure;
 use crate::text::clean;
 
+/// What the SDK puts where a document has no word.
+const UNSET: &str = "no value was set";
+
 /// Begins a detection; gives back its id.
 pub(super) async fn detect(connection: &Connection, stack: &str) -> Result<String, ApiFailure> {
     const ACTION: &str = "cloudformation:DetectStackDrift";
@@ -17,17 +20,26 @@ pub(super) async fn detect(connection: &Connection, stack: &str) -> Result<Strin
     id.map(str::to_owned).ok_or_else(|| ApiFailure::network(ACTION, "half an answer: it names no detection"))
 }
 
+/// How a detection stands.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) status: String,
+    pub(super) reason: Option<String>,
+    /// How many resources differ, once that is known.
+    pub(super) drifted: Option<usize>,
+}
+
 /// How a detection stands, and why.
-pub(super) async fn status(
-    connection: &Connection,
-    id: &str,
-) -> Result<(String, Option<String>), ApiFailure> {
+pub(super) async fn status(connection: &Connection, id: &str) -> Result<Standing, ApiFailure> {
     const ACTION: &str = "cloudformation:DescribeStackDriftDetectionStatus";
     let call = connection.polling.describe_stack_drift_detection_status().stack_drift_detection_id(id);
     let answer = paced(connection, ACTION, call.send()).await?;
     let status = answer.detection_status().map(|status| clean(status.as_str()));
-    let status = status.ok_or_else(|| ApiFailure::network(ACTION, "half an answer: it has no status"))?;
-    Ok((status, answer.detection_status_reason().map(clean).filter(|reason| !reason.is_empty())))
+    Ok(Standing {
+        status: status.ok_or_else(|| ApiFailure::network(ACTION, "half an answer: it has no status"))?,
+        reason: answer.detection_status_reason().map(clean).filter(|reason| !reason.is_empty()),
+        drifted: answer.drifted_stack_resource_count().and_then(|count| usize::try_from(count).ok()),
+    })
 }
 
 /// One page of what was found, put into `compared`; gives back the token of the next one.
@@ -43,6 +55,15 @@ pub(super) async fn page(
     let Some(drifts) = &page.stack_resource_drifts else {
         return Err(ApiFailure::network(ACTION, "half an answer: it has no list of resources"));
     };
+    // A document that was cut off still parses.
+    let is_half = |drift: &aws::StackResourceDrift| {
+        drift.stack_id().is_none_or(str::is_empty)
+            || drift.logical_resource_id().is_none_or(str::is_empty)
+            || drift.stack_resource_drift_status().is_none_or(|status| status.as_str() == UNSET)
+    };
+    if drifts.iter().any(is_half) {
+        return Err(ApiFailure::network(ACTION, "half an answer: a resource has no name or no status"));
+    }
     for drift in drifts {
         add(drift, compared);
     }

@@ -15,6 +15,9 @@ use crate::failure::ApiFailure;
 /// How long the network may be away: nothing runs that would have to be followed.
 const GRACE: Duration = Duration::from_mins(2);
 
+/// How often a list that is too short is read again.
+const READ_AGAIN: usize = 3;
+
 /// The pauses between questions, and the end of all of them.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -63,12 +66,27 @@ impl Watch {
         Ok(())
     }
 
-    /// What was found, all pages of it.
-    pub(super) async fn all_pages(
+    /// What was found, at least the `counted` resources that differ. A list that is cut off looks like a shorter one, so it
+    /// is read again then.
+    pub(super) async fn all_of(
         &mut self,
         connection: &Connection,
         stack: &str,
+        counted: Option<usize>,
     ) -> Result<Compared, CloudError> {
+        let mut compared = self.all_pages(connection, stack).await?;
+        for _ in 0..READ_AGAIN {
+            if counted.is_none_or(|counted| compared.drifted.len() >= counted) {
+                break;
+            }
+            self.pause(out_of_time).await?;
+            compared = self.all_pages(connection, stack).await?;
+        }
+        Ok(compared)
+    }
+
+    /// What was found, all pages of it.
+    async fn all_pages(&mut self, connection: &Connection, stack: &str) -> Result<Compared, CloudError> {
         let mut compared = Compared::default();
         let mut token = None;
         loop {
@@ -89,6 +107,12 @@ impl Watch {
             }
         }
     }
+}
+
+fn out_of_time() -> CloudError {
+    CloudError::new(Kind::TimedOut, "the time was up before all that differs was read")
+        .state("CloudFormation has looked; nothing was changed")
+        .next("run the same command again, with a longer `--timeout`")
 }
 
 fn endless() -> CloudError {

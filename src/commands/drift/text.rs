@@ -20,10 +20,10 @@ impl Drifted {
         }
         let mut text: String = self.parts.iter().map(|part| part.text(all)).collect();
         if let Some(next) = &self.next {
-            text += "  a deployment compares templates only and leaves this as it is; a change set that knows of drift puts \
-                     it back,\n  once you have looked at it and executed it:\n";
+            text += "  a deployment compares templates only and leaves this as it is; a change set that knows of drift puts it \
+                     back: make it, look at it, execute it\n";
             if self.shifted {
-                text += "  (look at what it does to listeners: it may undo what ECS has shifted)\n";
+                text += "  look at what it does to listeners, too: it may undo what ECS has shifted\n";
             }
             let _ = writeln!(text, "next: {}", Printable(next));
         }
@@ -123,6 +123,9 @@ fn write_resource(text: &mut String, resource: &Resource, all: bool) {
 }
 
 fn difference(one: &Different) -> String {
+    if one.expected == one.actual {
+        return format!("{}: a secret in it is another, which is not shown", one.property);
+    }
     let value = |node: &Option<Node>| node.as_ref().map_or_else(|| "nothing".to_owned(), short);
     format!("{}: {} → {}", one.property, value(&one.expected), value(&one.actual))
 }
