@@ -170,6 +170,17 @@ async fn a_missing_permission_is_named_and_what_was_compared_is_told_with_what_f
     assert_eq!((found[0].drifted.len(), found[0].template.clone(), found[0].notes.len()), (1, None, 2));
 }
 
+// L22
+#[tokio::test]
+async fn a_list_that_is_shorter_than_the_count_is_read_again_and_then_no_success() {
+    let more = Fault::new(Wrong::Replaced("DriftedStackResourceCount", "9"));
+    let scenario = deployed("UPDATE_COMPLETE").drifted_away("T1");
+    let endpoint = Endpoint::start(scenario.fault(more.on("DescribeStackDriftDetectionStatus"))).await;
+    let found = look(&endpoint, MINUTE).await.result.unwrap().unwrap();
+    let failure = "9 resources differ, and CloudFormation tells of 1";
+    assert_eq!((found[0].drifted.len(), found[0].failure.as_deref()), (1, Some(failure)));
+}
+
 #[tokio::test]
 async fn an_endpoint_without_drift_detection_says_so() {
     let unknown = Wrong::Error(400, "InvalidAction", "Could not find operation DetectStackDrift");
