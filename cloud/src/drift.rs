@@ -139,8 +139,8 @@ pub async fn drift(
     let (root, mut inner) = look(&request.connection, &stack, None, &mut watch, listener).await?;
     let mut found = vec![root];
     while !inner.is_empty() {
-        let room = MOST_NESTED.saturating_sub(found.len() - 1);
-        for skipped in inner.split_off(inner.len().min(room)) {
+        let places = MOST_NESTED.saturating_sub(found.len() - 1);
+        for skipped in inner.split_off(inner.len().min(places)) {
             fail(&mut found[0], &skipped.0, "more than 200 stacks are nested");
         }
         let names: Vec<String> = inner.iter().map(|(stack, _)| stack.clone()).collect();

@@ -15,7 +15,7 @@ use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
 pub(crate) use look::{Asked, look};
-pub(crate) use view::Drifted;
+pub(crate) use view::Compared;
 
 /// How long CloudFormation may take, if nothing else is said.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(15);
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Drift, session: &mut Session<'_>) -> Result {
     let asked: Vec<Asked<'_>> = stacks.iter().map(Asked::of).collect();
     let found = look(&asked, args.timeout.unwrap_or(TIMEOUT), &mut aws, session)?;
     let mut failures = Vec::new();
-    let mut seen: Vec<Drifted> = Vec::new();
+    let mut seen: Vec<Compared> = Vec::new();
     for (stack, found) in stacks.iter().zip(found) {
         match found {
             Ok(found) if !found.deployed && !args.stacks.is_empty() => failures.push(not_deployed(stack)),
@@ -65,9 +65,9 @@ pub(crate) fn run(args: &Drift, session: &mut Session<'_>) -> Result {
     Ok(ending(args.exit_code, &seen))
 }
 
-fn show(args: &Drift, seen: &[Drifted], session: &mut Session<'_>) -> Result<()> {
+fn show(args: &Drift, seen: &[Compared], session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
-        let drifted = seen.iter().any(Drifted::is_drifted);
+        let drifted = seen.iter().any(Compared::is_drifted);
         return session.printer.result_json(&json!({ "drifted": drifted, "stacks": seen }));
     }
     let texts: Vec<String> = seen.iter().map(|stack| stack.text(args.all)).collect();
@@ -75,12 +75,12 @@ fn show(args: &Drift, seen: &[Drifted], session: &mut Session<'_>) -> Result<()>
 }
 
 /// Drift that was found is certain, whatever could not be compared beside it.
-pub(crate) fn ending(asked_for: bool, seen: &[Drifted]) -> Exit {
-    if asked_for && seen.iter().any(Drifted::is_drifted) {
+pub(crate) fn ending(asked_for: bool, seen: &[Compared]) -> Exit {
+    if asked_for && seen.iter().any(Compared::is_drifted) {
         return Exit::Different;
     }
     // "No drift" would not be true of what was not compared.
-    if seen.iter().any(Drifted::is_incomplete) { Exit::Failed } else { Exit::Done }
+    if seen.iter().any(Compared::is_incomplete) { Exit::Failed } else { Exit::Done }
 }
 
 fn chosen(args: &Drift, session: &mut Session<'_>) -> Result<Vec<Deployed>> {

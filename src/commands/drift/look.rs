@@ -7,7 +7,7 @@ use cloud::{CloudError, DriftListener, DriftNews, DriftRequest};
 use constructs::SynthesizedStack;
 
 use super::super::deployed::Deployed;
-use super::view::Drifted;
+use super::view::Compared;
 use crate::aws::Aws;
 use crate::printer::Printer;
 use crate::problem::{Problem, Result};
@@ -44,7 +44,7 @@ pub(crate) fn look(
     timeout: Duration,
     aws: &mut Aws,
     session: &mut Session<'_>,
-) -> Result<Vec<Result<Drifted, CloudError>>> {
+) -> Result<Vec<Result<Compared, CloudError>>> {
     let printer = &mut session.printer;
     let mut requests = Vec::new();
     for stack in stacks {
@@ -60,7 +60,7 @@ pub(crate) fn look(
         .zip(stacks)
         .zip(regions)
         .map(|((answer, stack), region)| {
-            answer.map(|found| Drifted::of(stack.name, &region, found, stack.synthesized, printer))
+            answer.map(|found| Compared::of(stack.name, &region, found, stack.synthesized, printer))
         })
         .collect();
     for drifted in judged.iter().flatten() {

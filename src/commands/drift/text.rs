@@ -6,13 +6,13 @@ use std::fmt::Write;
 use owo_colors::OwoColorize;
 use template::Node;
 
-use super::view::{Different, Drifted, Part, Resource, Unchecked};
+use super::view::{Compared, Different, Part, Resource, Unchecked};
 use crate::problem::{Printable, count};
 
 /// The longest value that is shown whole, in characters.
 const LONGEST: usize = 70;
 
-impl Drifted {
+impl Compared {
     /// The stack, what differs in it, and what puts it back; with `all`, also what is left out.
     pub(crate) fn text(&self, all: bool) -> String {
         if !self.deployed {
@@ -22,7 +22,7 @@ impl Drifted {
         if let Some(next) = &self.next {
             text += "  a deployment compares templates only and leaves this as it is; a change set that knows of drift puts it \
                      back: make it, look at it, execute it\n";
-            if self.shifted {
+            if self.is_shifted() {
                 text += "  look at what it does to listeners, too: it may undo what ECS has shifted\n";
             }
             let _ = writeln!(text, "next: {}", Printable(next));
@@ -94,7 +94,7 @@ impl Part {
         );
         if all {
             let names = unsupported.iter().map(|one| format!("{} ({})", one.logical_id, one.type_name));
-            line += &format!(": {}", names.collect::<Vec<_>>().join(", "));
+            let _ = write!(line, ": {}", names.collect::<Vec<_>>().join(", "));
         }
         let _ = writeln!(text, "{}", Printable(&line));
     }

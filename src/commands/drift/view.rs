@@ -1,5 +1,7 @@
 //! What was found, as a value: the JSON of the command, from which its text is made.
 
+use std::fmt::Write;
+
 use cloud::{ResourceDrift, StackDrift};
 use constructs::SynthesizedStack;
 use serde::Serialize;
@@ -12,7 +14,7 @@ use crate::templates;
 /// A stack with the stacks nested in it, and what differs in them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Drifted {
+pub(crate) struct Compared {
     pub(super) name: String,
     pub(super) deployed: bool,
     /// Whether anything was changed that is not meant to be.
@@ -25,9 +27,6 @@ pub(crate) struct Drifted {
     /// What puts the resources back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
-    /// Whether putting them back may undo what a deployment of ECS shifted.
-    #[serde(skip)]
-    pub(super) shifted: bool,
 }
 
 /// One stack.
@@ -165,7 +164,7 @@ impl Part {
     }
 }
 
-impl Drifted {
+impl Compared {
     /// What was found of the stack called `name`; nothing if there is no such stack.
     pub(super) fn of(
         name: &str,
@@ -173,7 +172,7 @@ impl Drifted {
         found: Option<Vec<StackDrift>>,
         stack: Option<&SynthesizedStack>,
         printer: &mut Printer,
-    ) -> Drifted {
+    ) -> Compared {
         let deployed = found.is_some();
         let found = found.unwrap_or_default();
         // A nested stack has constructs of its own, which the project does not know.
@@ -181,14 +180,12 @@ impl Drifted {
         let parts: Vec<Part> = found.iter().map(|part| Part::of(part, own(part), printer)).collect();
         let drifted = parts.iter().any(|part| part.drifted().next().is_some());
         let root = found.first().filter(|_| drifted);
-        let shifted = parts.iter().flat_map(Part::left_out).any(|one| one.reason == Some("shifted-by-ecs"));
-        Drifted {
+        Compared {
             name: found.first().map_or_else(|| cloud::stack_name(name).to_owned(), |root| root.name.clone()),
             deployed,
             drifted,
             complete: parts.iter().all(Part::is_complete),
             next: root.map(|root| put_back(root, found.len() > 1, region)),
-            shifted,
             parts,
         }
     }
@@ -203,6 +200,11 @@ impl Drifted {
         !self.complete
     }
 
+    /// Whether putting resources back may undo what a deployment of ECS shifted.
+    pub(super) fn is_shifted(&self) -> bool {
+        self.parts.iter().flat_map(Part::left_out).any(|one| one.reason == Some("shifted-by-ecs"))
+    }
+
     /// What could not be read.
     pub(super) fn notes(&self) -> impl Iterator<Item = &String> {
         self.parts.iter().flat_map(|part| &part.notes)
@@ -212,14 +214,11 @@ impl Drifted {
 /// The deployed template. Without it nothing can be left out but what is the same in another form.
 fn read(found: &StackDrift, notes: &mut Vec<String>) -> Template {
     let Some(text) = &found.template else { return Template::default() };
-    match templates::parse(text, &format!("the deployed {}", found.name)) {
-        Ok(document) => document.template,
-        Err(_) => {
-            notes
-                .push(format!("the template of {} cannot be understood, so nothing is left out", found.name));
-            Template::default()
-        }
+    if let Ok(document) = templates::parse(text, &format!("the deployed {}", found.name)) {
+        return document.template;
     }
+    notes.push(format!("the template of {} cannot be understood, so nothing is left out", found.name));
+    Template::default()
 }
 
 fn drifted(resource: &ResourceDrift) -> template::drift::Drifted {
@@ -267,14 +266,14 @@ fn put_back(root: &StackDrift, nested: bool, region: &str) -> String {
     if !root.parameters.is_empty() {
         command += " --parameters";
         for name in &root.parameters {
-            command += &format!(" ParameterKey={name},UsePreviousValue=true");
+            let _ = write!(command, " ParameterKey={name},UsePreviousValue=true");
         }
     }
     let capabilities = template.capabilities();
     if !capabilities.is_empty() {
         command += " --capabilities";
         for capability in capabilities {
-            command += &format!(" {}", capability.name());
+            let _ = write!(command, " {}", capability.name());
         }
     }
     command

@@ -2,6 +2,8 @@
 //!
 //! AWS keeps back most of them; what it gives, for example the variables of a container, is not shown either.
 
+use std::borrow::Cow;
+
 use super::pointer::below;
 use super::{Drifted, Ground};
 use crate::check::{credential_in, is_secret_name, is_secret_property};
@@ -98,7 +100,7 @@ impl Mask<'_> {
         match value {
             Node::List(items) => items.iter().for_each(|item| _ = self.hidden(item)),
             Node::Map(map) => map.values().for_each(|node| _ = self.hidden(node)),
-            other => self.secrets.extend(other.scalar_text().map(|text| text.into_owned())),
+            other => self.secrets.extend(other.scalar_text().map(Cow::into_owned)),
         }
         Node::from(STARS)
     }

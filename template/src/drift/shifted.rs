@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::pointer::at;
 use super::{Difference, Drifted, Ground, Reason};
 use crate::model::Item;
-use crate::model::balancer::{Attachment, Listener, ListenerRule, TargetGroup};
+use crate::model::balancer::{Action, Attachment, Listener, ListenerRule, TargetGroup};
 use crate::model::ecs::Service;
 use crate::node::{Map, Node};
 use crate::path::Step;
@@ -58,7 +58,7 @@ fn shift_of(ground: &Ground<'_>, listener: Item<'_>) -> Option<Shift> {
     };
     let forwards: Vec<&str> = forwards
         .iter()
-        .flat_map(|action| action.forwards())
+        .flat_map(Action::forwards)
         .filter_map(|forward| Some(forward.target_group()?.0.id()))
         .collect();
     for service in ground.model.services() {
