@@ -433,7 +433,8 @@ impl Scenario {
         self
     }
 
-    /// Somebody else's drift detection runs on the stack of this name from the start, for this long.
+    /// Somebody else's drift detection runs on the stack of this name from the start, for this long; what is said last
+    /// counts.
     pub fn detecting(mut self, stack: &str, time: Duration) -> Scenario {
         self.detections.push((stack.to_owned(), time));
         self

@@ -116,9 +116,15 @@ async fn a_word_that_nobody_knows_is_no_end_and_no_drift() {
 // L22
 #[tokio::test]
 async fn somebody_elses_detection_is_waited_for_and_ours_begins_afterwards() {
-    let scenario = deployed("UPDATE_COMPLETE").detecting("S", Duration::from_secs(1));
+    let scenario = deployed("UPDATE_COMPLETE").detecting("S", Duration::from_hours(1));
     let endpoint = Endpoint::start(scenario.drifted_away("T1")).await;
-    let run = look(&endpoint, MINUTE).await;
+    let ends = async {
+        while endpoint.count("DetectStackDrift") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        endpoint.change(|scenario| scenario.detecting("S", Duration::ZERO));
+    };
+    let (run, ()) = tokio::join!(look(&endpoint, MINUTE), ends);
     assert_eq!(run.result.unwrap().unwrap()[0].drifted.len(), 1);
     assert_eq!(run.heard, [DriftNews::Waiting("S".to_owned()), DriftNews::Looking("S".to_owned())]);
 

@@ -175,8 +175,11 @@ fn an_interrupt_gives_up_the_detection_at_once() {
 // L22
 #[test]
 fn another_detection_is_waited_for_and_said() {
-    let aws = Aws::new(deployed().detecting("S", Duration::from_millis(400)));
-    let run = aws.run("drift S");
+    let aws = Aws::new(deployed().detecting("S", LONG));
+    let running = aws.start("drift S");
+    aws.wait_for("DetectStackDrift", 1);
+    aws.endpoint.change(|scenario| scenario.detecting("S", Duration::ZERO));
+    let run = running.end();
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stderr.contains("S: somebody else's drift detection runs"), "{run}");
 }

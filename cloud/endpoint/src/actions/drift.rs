@@ -36,8 +36,7 @@ pub(super) fn detect(world: &mut World, caller: &Caller, request: &Request) -> A
         return Err(Refusal::validation(text));
     }
     let now = world.clock.now();
-    let others = world.scenario.detections.iter().filter(|(of, _)| *of == name);
-    let others = others.map(|(_, time)| *time).max();
+    let others = world.scenario.detections.iter().rfind(|(of, _)| *of == name).map(|(_, time)| *time);
     let others = others.map(|time| world.clock.began() + world.clock.scaled(time));
     let own =
         world.detections.iter().filter(|known| known.stack_id == stack_id).map(|known| known.ends).max();
