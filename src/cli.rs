@@ -174,6 +174,8 @@ pub(crate) enum Command {
     Validate(commands::validate::Validate),
     Diff(commands::diff::Diff),
     #[cfg(feature = "aws")]
+    Drift(commands::drift::Drift),
+    #[cfg(feature = "aws")]
     Deploy(commands::deploy::Deploy),
     #[cfg(feature = "aws")]
     Destroy(commands::destroy::Destroy),

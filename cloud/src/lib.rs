@@ -24,6 +24,7 @@ mod cause;
 mod clock;
 mod connect;
 mod diagnose;
+mod drift;
 pub mod emulator;
 mod engine;
 mod error;
@@ -42,6 +43,10 @@ pub use connect::{ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, Mf
 pub use diagnose::{
     Check, Detail, Diagnosis, Explanation, Verdict, Waiting, diagnose, explain, explain_change_set,
     explain_report, explain_task,
+};
+pub use drift::{
+    DriftListener, DriftNews, DriftRequest, PropertyDrift, ResourceDrift, StackDrift, Unchecked, drift,
+    drifts,
 };
 pub use engine::cancel::{Cancel, CancelHandle};
 pub use engine::operate::{Goal, OperateOutcome, OperateRequest};

@@ -17,6 +17,8 @@ pub(crate) mod diff;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
 #[cfg(feature = "aws")]
+pub(crate) mod drift;
+#[cfg(feature = "aws")]
 pub(crate) mod events;
 #[cfg(feature = "aws")]
 mod events_text;
@@ -43,6 +45,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Synth(args) => synth::run(args, session),
         Command::List(args) => list::run(args, session),
         Command::Diff(args) => diff::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Drift(args) => drift::run(args, session),
         #[cfg(feature = "aws")]
         Command::Deploy(args) => deploy::run(args, session),
         #[cfg(feature = "aws")]

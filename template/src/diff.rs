@@ -49,6 +49,7 @@
 //! sets, JSON within texts, IAM policies by what their statements say.
 
 mod assemble;
+mod below;
 mod canon;
 mod change;
 mod compare;
@@ -80,8 +81,10 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+pub(crate) use below::same_below;
 pub use change::{Action, Carried, Change, Changes, Consequence, Fate, Options, ResourceChange, ValueChange};
 pub(crate) use fate::{fate_of_removed, fate_of_replaced};
+pub(crate) use items::name as item_name;
 pub use losses::Loss;
 pub use renames::Rename;
 pub use review::{Review, SecretChange, SecretEvent, Side};

@@ -12,6 +12,7 @@
 //! - [`facts`] knows every AWS resource type: properties, attributes, what a change does.
 //! - [`Document::check`] and [`Template::check`] report what is wrong as [`Finding`]s with stable codes.
 //! - [`diff()`] compares two templates and tells which resources would be replaced.
+//! - [`drift`] tells which differences between a template and what exists are drift.
 //! - [`requirements`] tells what must exist outside of a template before it is deployed.
 //! - [`security::broadening`] tells what a new template allows that the old one did not.
 //! - [`permissions`] computes the least IAM policy of who deploys.
@@ -53,6 +54,7 @@ pub mod capabilities;
 pub mod check;
 pub mod diff;
 pub mod document;
+pub mod drift;
 pub mod facts;
 pub mod graph;
 pub mod limits;

@@ -51,6 +51,12 @@ impl Emulator {
         serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
     }
 
+    /// As [`Emulator::json`], where there may be no answer.
+    pub(crate) fn post_json(&self, service: &str, target: &str, body: &Value) -> String {
+        let headers = format!("Content-Type: application/x-amz-json-1.0\r\nX-Amz-Target: {target}\r\n");
+        self.post(service, &headers, &body.to_string())
+    }
+
     /// Calls an API that speaks forms and XML, and gives the texts of the elements `name`.
     pub(crate) fn query(&self, service: &str, version: &str, action: &str, name: &str) -> Vec<String> {
         let body = format!("Action={action}&Version={version}");

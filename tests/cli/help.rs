@@ -12,6 +12,8 @@ fn every_command_explains_itself() {
         &["validate"],
         &["diff"],
         #[cfg(feature = "aws")]
+        &["drift"],
+        #[cfg(feature = "aws")]
         &["deploy"],
         #[cfg(feature = "aws")]
         &["destroy"],

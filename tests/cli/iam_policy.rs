@@ -25,7 +25,9 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
           "Sid": "Cloudformation",
           "Effect": "Allow",
           "Action": [
+            "cloudformation:BatchDescribeTypeConfigurations",
             "cloudformation:DescribeAccountLimits",
+            "cloudformation:DescribeStackDriftDetectionStatus",
             "cloudformation:GetHookResult",
             "cloudformation:ListExports",
             "cloudformation:ListImports",
@@ -45,7 +47,10 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeEvents",
             "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStackResourceDrifts",
             "cloudformation:DescribeStacks",
+            "cloudformation:DetectStackDrift",
+            "cloudformation:DetectStackResourceDrift",
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetTemplate",
             "cloudformation:ListChangeSets",
@@ -137,7 +142,13 @@ fn the_table_of_our_own_calls_is_what_the_code_calls() {
         called.extend(text.split('"').filter(is_action).map(str::to_owned));
     }
     // What these calls bring with them; see the table.
-    let brought = ["cloudformation:TagResource", "cloudformation:UntagResource", "s3:GetObject"];
+    let brought = [
+        "cloudformation:BatchDescribeTypeConfigurations",
+        "cloudformation:DetectStackResourceDrift",
+        "cloudformation:TagResource",
+        "cloudformation:UntagResource",
+        "s3:GetObject",
+    ];
     called.extend(brought.map(str::to_owned));
     // A profile's source does this, so that there are the credentials which the table is about.
     assert!(called.remove("sts:AssumeRole"));

@@ -18,6 +18,8 @@ mod credentials;
 mod destroy;
 mod diff;
 #[cfg(feature = "aws")]
+mod drift;
+#[cfg(feature = "aws")]
 mod emulator;
 #[cfg(feature = "aws")]
 mod fleet;

@@ -35,6 +35,11 @@ impl Clock {
         self.start + micros(self.turned.unwrap_or_else(|| self.began.elapsed()))
     }
 
+    /// When the endpoint was started, by this clock.
+    pub(crate) fn began(&self) -> Micros {
+        self.start
+    }
+
     /// Turns a manual clock; a running one cannot be turned.
     pub(crate) fn advance(&mut self, by: Duration) {
         if let Some(turned) = &mut self.turned {

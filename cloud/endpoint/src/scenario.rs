@@ -37,6 +37,25 @@ pub struct Scenario {
     pub(crate) rollback_keeps_token: bool,
     pub(crate) mfa: Option<String>,
     pub(crate) rate_limits: BTreeMap<String, (f64, f64)>,
+    pub(crate) drifts: Vec<(String, Drift)>,
+    pub(crate) detection_delay: Duration,
+    pub(crate) failed_detection: Option<String>,
+    pub(crate) detections: Vec<(String, Duration)>,
+}
+
+/// What drift detection finds of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Drift {
+    /// A property has another value; none where it is not there.
+    Differs { path: String, expected: Option<String>, actual: Option<String> },
+    /// All properties that were compared: expected and actual, as JSON.
+    Properties(String, String),
+    /// The resource is gone.
+    Deleted,
+    /// It could not be looked at, for this reason.
+    Unknown(String),
+    /// Resources of its type cannot be looked at.
+    Unsupported,
 }
 
 /// A stack that is there from the start.
@@ -114,6 +133,10 @@ impl Default for Scenario {
             rollback_keeps_token: true,
             mfa: None,
             rate_limits: BTreeMap::new(),
+            drifts: Vec::new(),
+            detection_delay: Duration::from_millis(20),
+            failed_detection: None,
+            detections: Vec::new(),
         }
     }
 }
@@ -363,6 +386,57 @@ impl Scenario {
     /// `AssumeRole` wants a serial number and this code.
     pub fn mfa(mut self, code: &str) -> Scenario {
         self.mfa = Some(code.to_owned());
+        self
+    }
+
+    fn drift(mut self, id: &str, drift: Drift) -> Scenario {
+        self.drifts.push((id.to_owned(), drift));
+        self
+    }
+
+    /// Drift detection finds that a property of this resource, by logical id or `Stack/Id`, is another one; `None` where
+    /// it is not there. Values are texts, mappings and lists JSON.
+    pub fn drifted(self, id: &str, path: &str, expected: Option<&str>, actual: Option<&str>) -> Scenario {
+        let (expected, actual) = (expected.map(str::to_owned), actual.map(str::to_owned));
+        self.drift(id, Drift::Differs { path: path.to_owned(), expected, actual })
+    }
+
+    /// All properties that drift detection compared for this resource. Default: it tells only the differences.
+    pub fn compared(self, id: &str, expected: &Value, actual: &Value) -> Scenario {
+        self.drift(id, Drift::Properties(expected.to_string(), actual.to_string()))
+    }
+
+    /// Drift detection finds this resource deleted.
+    pub fn drifted_away(self, id: &str) -> Scenario {
+        self.drift(id, Drift::Deleted)
+    }
+
+    /// Drift detection cannot look at this resource for a reason, which makes no failure of the whole.
+    pub fn undetected(self, id: &str, reason: &str) -> Scenario {
+        self.drift(id, Drift::Unknown(reason.to_owned()))
+    }
+
+    /// This resource is of a type that drift detection does not support.
+    pub fn undetectable(self, id: &str) -> Scenario {
+        self.drift(id, Drift::Unsupported)
+    }
+
+    /// How long drift detection takes. Default: 20 ms.
+    pub fn detection_delay(mut self, delay: Duration) -> Scenario {
+        self.detection_delay = delay;
+        self
+    }
+
+    /// Every drift detection fails for this reason, after it has looked at what it could.
+    pub fn fail_detection(mut self, reason: &str) -> Scenario {
+        self.failed_detection = Some(reason.to_owned());
+        self
+    }
+
+    /// Somebody else's drift detection runs on the stack of this name from the start, for this long; what is said last
+    /// counts.
+    pub fn detecting(mut self, stack: &str, time: Duration) -> Scenario {
+        self.detections.push((stack.to_owned(), time));
         self
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::actions::drift::Detection;
 use crate::clock::{Clock, Micros};
 use crate::effects::Effect;
 use crate::request::{Refusal, Request};
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<String, (String, String)>,
     /// Stack, logical id, time and words of the hooks that failed.
     pub(crate) hook_results: Vec<(String, String, Micros, Hook)>,
+    /// Looks for drift, oldest first.
+    pub(crate) detections: Vec<Detection>,
     /// Earlier states, oldest first; kept only if a fault needs them.
     pub(crate) earlier: VecDeque<(Micros, Vec<Stack>)>,
     pub(crate) remembers: bool,
@@ -55,6 +58,7 @@ impl World {
             objects: Objects::new(std::mem::take(&mut scenario.buckets)),
             sessions: BTreeMap::new(),
             hook_results: Vec::new(),
+            detections: Vec::new(),
             earlier: VecDeque::new(),
             remembers: false,
             serial: 0,

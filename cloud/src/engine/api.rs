@@ -30,7 +30,7 @@ pub(crate) async fn describe_stack(
 }
 
 /// A question that is repeated anyway, when its turn comes in the pace of all questions of this account and region.
-async fn paced<T, E>(
+pub(crate) async fn paced<T, E>(
     connection: &Connection,
     action: &'static str,
     call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -50,7 +50,7 @@ where
 
 /// Something that changes AWS, in its turn of all orders of this account and region; again in a later turn while AWS
 /// throttles it. The request's token makes all of that one order.
-async fn ordered<T, E, F>(
+pub(crate) async fn ordered<T, E, F>(
     connection: &Connection,
     action: &'static str,
     call: impl Fn() -> F,

@@ -10,15 +10,15 @@ mod events;
 mod fake;
 mod follow;
 mod look;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod operate;
-mod patience;
+pub(crate) mod patience;
 pub(crate) mod plan;
 pub(crate) mod progress;
 #[cfg(test)]
 mod properties;
 pub(crate) mod request;
-mod runtime;
+pub(crate) mod runtime;
 mod slow;
 pub(crate) mod status;
 mod verdict;

@@ -116,7 +116,7 @@ async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usi
 }
 
 /// Emulators and test doubles on this machine need not be spared.
-fn pace(connection: &Connection) -> Pace {
+pub(crate) fn pace(connection: &Connection) -> Pace {
     connection.pace().map_or(Pace::LOCAL, |times| Pace::AWS.faster(times))
 }
 

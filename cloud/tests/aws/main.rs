@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not know as such")]
 
 mod credentials;
+mod drift;
 mod emulator;
 mod endpoint;
 mod history;

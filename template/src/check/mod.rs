@@ -24,6 +24,7 @@ mod value;
 pub use allow::{Allowance, METADATA_KEY};
 pub use finding::Finding;
 pub use lint::{Findings, Lint, Located};
+pub(crate) use lints::{credential_in, is_secret_name, is_secret_property};
 pub use rule::{Rule, Severity};
 pub use run::{Allowed, Check, Report};
 

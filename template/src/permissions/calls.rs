@@ -28,16 +28,20 @@ pub enum Scope {
 /// them against this table.
 ///
 /// `cloudformation:TagResource` is needed by a change set that gives tags to a stack, and `s3:GetObject` is what
-/// CloudFormation does with the template's address in the caller's name. The actions of ECS and of CloudWatch Logs tell
+/// CloudFormation does with the template's address in the caller's name. A look for [drift] needs
+/// `cloudformation:DetectStackResourceDrift` and `cloudformation:BatchDescribeTypeConfigurations` too, and what reads each
+/// of the resources. The actions of ECS and of CloudWatch Logs tell
 /// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
 /// Values of secrets are withheld: whoever deploys need not read them.
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+/// [drift]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("acm:DescribeCertificate", look("arn:${Partition}:acm:*:${Account}:certificate/*", &CERTIFICATE_USERS)),
+    ("cloudformation:BatchDescribeTypeConfigurations", Scope::Region),
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:ContinueUpdateRollback", Scope::Stacks),
     ("cloudformation:CreateChangeSet", Scope::Stacks),
@@ -46,8 +50,12 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:DescribeAccountLimits", Scope::Region),
     ("cloudformation:DescribeChangeSet", Scope::Stacks),
     ("cloudformation:DescribeEvents", Scope::Stacks),
+    ("cloudformation:DescribeStackDriftDetectionStatus", Scope::Region),
     ("cloudformation:DescribeStackEvents", Scope::Stacks),
+    ("cloudformation:DescribeStackResourceDrifts", Scope::Stacks),
     ("cloudformation:DescribeStacks", Scope::Stacks),
+    ("cloudformation:DetectStackDrift", Scope::Stacks),
+    ("cloudformation:DetectStackResourceDrift", Scope::Stacks),
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
     ("cloudformation:GetHookResult", Scope::Region),
     ("cloudformation:GetResource", look("*", &LOOKED_UP)),

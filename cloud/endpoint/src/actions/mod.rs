@@ -1,6 +1,7 @@
 //! The actions of CloudFormation and STS, one function each.
 
 mod change_sets;
+pub(crate) mod drift;
 mod events;
 mod hooks;
 mod identity;
@@ -38,6 +39,9 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> A
         "RollbackStack" => operations::roll_back,
         "ContinueUpdateRollback" => operations::continue_rollback,
         "UpdateTerminationProtection" => operations::protect,
+        "DetectStackDrift" => drift::detect,
+        "DescribeStackDriftDetectionStatus" => drift::status,
+        "DescribeStackResourceDrifts" => drift::resources,
         "GetHookResult" => hooks::get,
         "ListHookResults" => hooks::list,
         "GetCallerIdentity" => identity::caller,

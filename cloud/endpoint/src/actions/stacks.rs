@@ -10,7 +10,7 @@ use crate::template::{Template, text_of};
 use crate::world::{Caller, World};
 use crate::xml::{Xml, xml};
 
-use super::page;
+use super::{drift, page};
 
 /// By ARN also deleted stacks, by name only live ones; without a name all live ones.
 ///
@@ -20,12 +20,13 @@ pub(super) fn describe(world: &mut World, caller: &Caller, request: &Request) ->
         let stack = world
             .find(caller, name)
             .ok_or_else(|| Refusal::validation(format!("Stack with id {name} does not exist")))?;
-        return Ok(xml(|x| x.list("Stacks", [stack], stack_fields)));
+        let drift = drift::of_stack(world, stack);
+        return Ok(xml(|x| x.list("Stacks", [stack], |x, stack| stack_fields(x, stack, drift))));
     }
     let all: Vec<_> = here(world, caller).filter(|stack| !stack.is_deleted()).cloned().collect();
     let (stacks, next) = page(world, request, all)?;
     Ok(xml(|x| {
-        x.list("Stacks", &stacks, stack_fields);
+        x.list("Stacks", &stacks, |x, stack| stack_fields(x, stack, drift::of_stack(world, stack)));
         x.maybe("NextToken", next.as_deref());
     }))
 }
@@ -34,7 +35,7 @@ fn here<'a>(world: &'a World, caller: &'a Caller) -> impl Iterator<Item = &'a St
     world.stacks.iter().filter(|stack| stack.region == caller.region && stack.account == caller.account)
 }
 
-fn stack_fields(x: &mut Xml, stack: &Stack) {
+fn stack_fields(x: &mut Xml, stack: &Stack, drift: &str) {
     x.text("StackId", &stack.id);
     x.text("StackName", &stack.name);
     x.maybe("Description", stack.template.description());
@@ -57,7 +58,7 @@ fn stack_fields(x: &mut Xml, stack: &Stack) {
         x.text("Key", key);
         x.text("Value", value);
     });
-    x.within("DriftInformation", |x| x.text("StackDriftStatus", "NOT_CHECKED"));
+    x.within("DriftInformation", |x| x.text("StackDriftStatus", drift));
     outputs(x, stack);
     last_operations(x, stack);
 }

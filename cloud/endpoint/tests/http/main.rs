@@ -1,5 +1,6 @@
 //! The endpoint through plain HTTP, as any client sees it.
 
+mod drift;
 mod requests;
 mod stacks;
 

@@ -38,6 +38,9 @@ mod zones;
 
 use crate::check::Lint;
 
+pub(crate) use credentials::shape::{is_secret_name, of as credential_in};
+pub(crate) use secrets::is_secret_property;
+
 /// Every lint.
 pub(super) fn all() -> impl Iterator<Item = &'static Lint> {
     let subjects = [

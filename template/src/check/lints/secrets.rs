@@ -254,7 +254,8 @@ fn secret_properties(type_name: &str) -> Vec<&'static str> {
     all
 }
 
-fn is_secret_property(path: &str) -> bool {
+/// Whether a property with this name holds a secret.
+pub(crate) fn is_secret_property(path: &str) -> bool {
     const ENDS: [&str; 13] = [
         "Password",
         "Passwords",

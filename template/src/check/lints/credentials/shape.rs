@@ -48,7 +48,7 @@ fn dotted(character: char) -> bool {
 }
 
 /// What credential is in the text, if one is.
-pub(super) fn of(text: &str) -> Option<&'static str> {
+pub(crate) fn of(text: &str) -> Option<&'static str> {
     if text.len() < 8 {
         return None;
     }
@@ -127,7 +127,7 @@ const ENDS: [&str; 13] = [
 const PUBLIC: [&str; 5] = ["NEXT_PUBLIC_", "PUBLIC_", "REACT_APP_", "VITE_", "GATSBY_"];
 
 /// Whether a variable with this name holds a secret.
-pub(in crate::check::lints) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase().replace('-', "_");
     let ends = |end: &str| {
         let before = name.strip_suffix(end);
