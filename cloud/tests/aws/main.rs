@@ -8,6 +8,7 @@ mod drift;
 mod emulator;
 mod endpoint;
 mod history;
+mod nested;
 #[cfg(unix)]
 mod preflight;
 mod python;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Named, is_other_kind};
+use super::names::{Named, STACKS, is_other_kind};
 use super::passed::{self, LINKED, Passed};
 use super::policy::{Conditions, Policy, Statement};
 use super::{Deployment, OWN_CALLS, Scope};
@@ -63,12 +63,14 @@ impl Grants<'_> {
             "arn:${{Partition}}:cloudformation:${{Region}}:${{Account}}:stack/{}/*",
             deployment.stack
         );
+        let mut stacks = Named::of(STACKS).map(|nested| nested.arns(deployment)).unwrap_or_default();
+        stacks.push(deployment.filled(&stack));
         let bucket = "arn:${Partition}:s3:::docuthinker-templates-${Account}-${Region}/templates/*";
         let has_services =
             deployment.template.resources.values().any(|resource| resource.type_name == SERVICE);
         for (action, scope) in OWN_CALLS {
             match scope {
-                Scope::Stacks => self.allow(action, [deployment.filled(&stack)]),
+                Scope::Stacks => self.allow(action, stacks.clone()),
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
                 Scope::Services if has_services => self.allow_action(action, SERVICE, deployment),

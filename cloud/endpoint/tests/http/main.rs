@@ -1,6 +1,7 @@
 //! The endpoint through plain HTTP, as any client sees it.
 
 mod drift;
+mod nested;
 mod requests;
 mod stacks;
 
