@@ -108,8 +108,9 @@ pub async fn operate_stack(
 /// How long the look at earlier updates may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long updates of the stack take, going by its own earlier ones. It only serves the view, so it never fails.
-async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usize)> {
+/// How long updates of the stack take, going by its own earlier ones: the median, and how many they are. It only serves
+/// the view, so it never fails and takes two seconds at most.
+pub async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usize)> {
     let known =
         tokio::time::timeout(PATIENCE, history(connection, stack, Reach::OUTLINE)).await.ok()?.ok()?;
     typical_duration(&known.operations, "UPDATE")

@@ -2,6 +2,7 @@
 
 mod canary;
 mod commands;
+mod diff;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
