@@ -105,13 +105,14 @@ impl From<Vec<Compared>> for Outcome {
 pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     let form = form::chosen(args.format, session)?;
     let new = new::stacks(args, session)?;
+    let environment = new.environment.clone();
     let outcome = match args.against.old() {
         Old::Deployed => deployed(args, new, session)?,
-        Old::File(file) => vec![against::file(file, new)?].into(),
-        Old::Folder(folder) => folder::compare(folder, new)?.into(),
+        Old::File(file) => vec![against::file(file, new, session)?].into(),
+        Old::Folder(folder) => folder::compare(folder, new, session)?.into(),
         Old::Environment(name) => environment::compare(name, new, session)?.into(),
     };
-    let report = Report::of(outcome.compared);
+    let report = Report::of(environment, outcome.compared);
     form::write(&report, form, args.expand, session)?;
     if let Some(failure) = outcome.failure {
         return Err(failure);

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use template::Template;
 use template::diff::{Options, diff_with};
+use template::{Changes, Template};
 
 use super::new::{New, Stacks};
 use super::report::Compared;
+use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result};
+use crate::session::Session;
 use crate::templates;
 
 /// Options that say what the stacks are compared with.
@@ -58,7 +60,7 @@ impl Against {
 }
 
 /// Compares the only stack with the template in `file`.
-pub(super) fn file(file: &Path, new: Stacks) -> Result<Compared> {
+pub(super) fn file(file: &Path, new: Stacks, session: &mut Session<'_>) -> Result<Compared> {
     let old = templates::read(file)?.document.template;
     let names: Vec<String> = new.stacks.iter().map(|stack| format!("`{}`", stack.name)).collect();
     let Ok([stack]) = <[New; 1]>::try_from(new.stacks) else {
@@ -66,18 +68,33 @@ pub(super) fn file(file: &Path, new: Stacks) -> Result<Compared> {
             .hint(format!("name one of {}, or a folder that has all templates", names.join(", ")));
         return Err(Failure::usage(problem));
     };
-    Ok(with_template(stack, Some(&old), templates::name(file)))
+    Ok(with_template(stack, Some(&old), templates::name(file), &mut session.printer))
 }
 
 /// Compares a stack with a template of which nobody knows how it was deployed: the values of parameters are those of
 /// both. Without an old template everything is new.
-pub(super) fn with_template(new: New, old: Option<&Template>, against: String) -> Compared {
+pub(super) fn with_template(
+    new: New,
+    old: Option<&Template>,
+    against: String,
+    printer: &mut Printer,
+) -> Compared {
     let options = Options { old: new.parameters.clone(), new: new.parameters, ..Options::default() };
-    let nothing = Template::default();
-    let changes = diff_with(old.unwrap_or(&nothing), &new.template, &options);
+    let changes = changes(old, &new.template, &options, printer);
     let notes = transforms(old, &new.template);
     let deployed = old.is_some();
     Compared { against: Some(against), deployed, notes, ..Compared::new(new.name, changes) }
+}
+
+/// What is different; without an old template everything is.
+pub(super) fn changes(
+    old: Option<&Template>,
+    new: &Template,
+    options: &Options,
+    _printer: &mut Printer,
+) -> Changes {
+    let nothing = Template::default();
+    diff_with(old.unwrap_or(&nothing), new, options)
 }
 
 /// What is to be said of macros: what they make of the template is known to AWS only.

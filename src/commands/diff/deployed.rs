@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use cloud::{Connection, DeployedStack};
 use template::Template;
-use template::diff::{Options, Values, diff_with};
+use template::diff::{Options, Values};
 
 use super::Outcome;
-use super::against::transforms;
+use super::against::{changes, transforms};
 use super::change_set;
 use super::new::New;
 use super::report::{Compared, Expected};
@@ -27,7 +27,10 @@ pub(super) struct Placed {
 pub(super) fn compare(new: Vec<New>, real: bool, session: &mut Session<'_>) -> Result<Outcome> {
     let mut aws = Aws::new(&session.global)?;
     let placed = look(new, &mut aws, session)?;
-    let mut compared = placed.iter().map(one).collect::<Result<Vec<Compared>>>()?;
+    let mut compared = Vec::new();
+    for stack in &placed {
+        compared.push(one(stack, session)?);
+    }
     expect(&mut compared, &placed, &aws)?;
     if real {
         return change_set::compare(compared, placed, &aws, session);
@@ -72,7 +75,7 @@ pub(super) fn all(failures: Vec<Failure>) -> Option<Failure> {
     Some(Failure { problems, ..first })
 }
 
-fn one(placed: &Placed) -> Result<Compared> {
+fn one(placed: &Placed, session: &mut Session<'_>) -> Result<Compared> {
     let new = &placed.new;
     let empty = placed.known.as_ref().filter(|known| aws::is_empty(&known.description));
     let status = empty.map(|known| known.description.status.clone());
@@ -81,8 +84,7 @@ fn one(placed: &Placed) -> Result<Compared> {
     let read = |text: &String| templates::parse(text, &format!("the deployed {}", new.name));
     let old = text.map(read).transpose()?.map(|document| document.template);
     let options = options(placed, old.as_ref());
-    let nothing = Template::default();
-    let changes = diff_with(old.as_ref().unwrap_or(&nothing), &new.template, &options);
+    let changes = changes(old.as_ref(), &new.template, &options, &mut session.printer);
     let deletion_protection = new.protected.filter(|wanted| {
         known.is_some_and(|known| old.is_some() && known.description.termination_protection != *wanted)
     });

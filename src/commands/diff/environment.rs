@@ -27,7 +27,8 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
     for stack in new.stacks {
         let other = others.remove(&stack.id);
         let against = other.as_ref().map_or(name.to_owned(), |other| format!("{} of {name}", other.name));
-        compared.push(with_template(stack, other.as_ref().map(|other| &other.template), against));
+        let old = other.as_ref().map(|other| &other.template);
+        compared.push(with_template(stack, old, against, &mut session.printer));
     }
     compared.extend(
         others

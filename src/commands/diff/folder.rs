@@ -14,6 +14,7 @@ use super::report::Compared;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem, Result};
+use crate::session::Session;
 use crate::templates;
 
 /// A template in the folder.
@@ -35,7 +36,7 @@ struct Folder {
 }
 
 /// Compares each stack with its template in the folder. Of all stacks, those that only the folder has are told, too.
-pub(super) fn compare(path: &Path, new: Stacks) -> Result<Vec<Compared>> {
+pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Result<Vec<Compared>> {
     let mut folder = read(path)?;
     let mut pairs = Vec::new();
     let mut problems = Vec::new();
@@ -57,7 +58,7 @@ pub(super) fn compare(path: &Path, new: Stacks) -> Result<Vec<Compared>> {
         let renamed = entry.as_ref().filter(|entry| same_environment && entry.name != stack.name);
         let renamed = renamed.map(|entry| renamed_note(&entry.name));
         let against = entry.as_ref().map_or(path, |entry| &entry.file).display().to_string();
-        let mut one = with_template(stack, old.as_ref(), against);
+        let mut one = with_template(stack, old.as_ref(), against, &mut session.printer);
         one.notes.extend(renamed);
         compared.push(one);
     }
