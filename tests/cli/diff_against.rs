@@ -87,21 +87,19 @@ fn a_stack_that_only_the_folder_has_is_told_and_stays_deployed() {
 }
 
 #[test]
-fn a_stack_that_the_folder_does_not_have_is_new_and_one_with_another_name_is_said_to_be_another() {
+fn a_stack_that_the_folder_does_not_have_is_new_and_so_is_one_with_another_name() {
     let project = synthesized();
     change_manifest(&project, |stacks| {
         stacks.remove(0);
         stacks[0]["stackName"] = json!("DocuThinker");
     });
     let written = diff(&project, "diff --against docuthinker.out");
-    let [foundation, stack] = written["stacks"].as_array().unwrap().as_slice() else { panic!("{written}") };
+    assert_eq!(names(&written), ["DocuThinkerFoundation", "DocuThinkerStack", "DocuThinker"]);
+    let [foundation, stack, old] = written["stacks"].as_array().unwrap().as_slice() else {
+        panic!("{written}")
+    };
     assert_eq!((&foundation["deployed"], &foundation["against"]), (&json!(false), &json!("docuthinker.out")));
-    assert_eq!(
-        stack["notes"],
-        json!([
-            "was named `DocuThinker`: to CloudFormation it is another stack, and `DocuThinker` stays deployed"
-        ])
-    );
+    assert_eq!((&stack["deployed"], &old["gone"]), (&json!(false), &json!(true)), "to CloudFormation, too");
     let text = project.run(["diff", "DocuThinkerFoundation", "--against", "docuthinker.out"]).success();
     assert!(text.contains("  is not in docuthinker.out: everything is new\n"), "{text}");
 }

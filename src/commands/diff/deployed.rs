@@ -1,6 +1,7 @@
 //! The comparison with what is deployed: all stacks are looked at side by side, and nothing is changed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cloud::{Connection, DeployedStack};
 use template::Template;
@@ -15,6 +16,9 @@ use crate::aws::{self, Aws, together};
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 use crate::templates;
+
+/// How long the look at earlier updates may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A stack and where it is, or will be.
 pub(super) struct Placed {
@@ -88,7 +92,12 @@ fn one(placed: &Placed, session: &mut Session<'_>) -> Result<Compared> {
     let deletion_protection = new.protected.filter(|wanted| {
         known.is_some_and(|known| old.is_some() && known.description.termination_protection != *wanted)
     });
-    let notes = transforms(old.as_ref(), &new.template);
+    let mut notes = transforms(old.as_ref(), &new.template);
+    let running =
+        known.map(|known| &known.description.status).filter(|status| status.ends_with("_IN_PROGRESS"));
+    notes.extend(running.map(|status| {
+        format!("is being changed ({status}): what is deployed may be another template in a moment")
+    }));
     let deployed = old.is_some();
     Ok(Compared { deployed, status, deletion_protection, notes, ..Compared::new(new.name.clone(), changes) })
 }
@@ -138,13 +147,11 @@ fn expect(compared: &mut [Compared], placed: &[Placed], aws: &Aws) -> Result<()>
     let (updated, placed): (Vec<&mut Compared>, Vec<&Placed>) = updated.unzip();
     let asked = placed.iter().filter_map(|stack| {
         let known = stack.known.as_ref()?;
-        Some(cloud::estimate(&stack.connection, &known.description.stack_id))
+        Some(cloud::estimate(&stack.connection, &known.description.stack_id, PATIENCE))
     });
     for (one, typical) in updated.into_iter().zip(aws.unless_interrupted(together(asked))?) {
-        let expected = |(time, operations): (std::time::Duration, usize)| Expected {
-            seconds: time.as_secs(),
-            operations,
-        };
+        let expected =
+            |(time, operations): (Duration, usize)| Expected { seconds: time.as_secs(), operations };
         one.expected = typical.map(expected);
     }
     Ok(())

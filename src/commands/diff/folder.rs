@@ -41,7 +41,7 @@ pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Re
     let mut pairs = Vec::new();
     let mut problems = Vec::new();
     for stack in new.stacks {
-        let entry = folder.take(&stack);
+        let entry = folder.take(&stack, new.environment.as_deref());
         let old = entry.as_ref().map(|entry| template(&entry.file)).transpose();
         let old = old.unwrap_or_else(|failure| {
             problems.extend(failure.problems);
@@ -52,15 +52,10 @@ pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Re
     if !problems.is_empty() {
         return Err(Failure::new(Exit::Refused, problems));
     }
-    let same_environment = folder.environment == new.environment;
     let mut compared: Vec<Compared> = Vec::new();
     for (stack, entry, old) in pairs {
-        let renamed = entry.as_ref().filter(|entry| same_environment && entry.name != stack.name);
-        let renamed = renamed.map(|entry| renamed_note(&entry.name));
         let against = entry.as_ref().map_or(path, |entry| &entry.file).display().to_string();
-        let mut one = with_template(stack, old.as_ref(), against, &mut session.printer);
-        one.notes.extend(renamed);
-        compared.push(one);
+        compared.push(with_template(stack, old.as_ref(), against, &mut session.printer));
     }
     if new.all {
         let against = path.display().to_string();
@@ -76,17 +71,14 @@ fn gone_note(name: &str) -> String {
     format!("is no longer in the code; it stays deployed until `docuthinker destroy --stack-name {name}`")
 }
 
-fn renamed_note(old: &str) -> String {
-    format!("was named `{old}`: to CloudFormation it is another stack, and `{old}` stays deployed")
-}
-
 impl Folder {
-    /// The template of a stack: the one with its id, or with its name in AWS.
-    fn take(&mut self, stack: &New) -> Option<Entry> {
+    /// The template of a stack of `environment`: the one with its name in AWS. Of another environment, where names differ
+    /// by design, it may be the one with its id; of the same, another name is another stack to CloudFormation.
+    fn take(&mut self, stack: &New, environment: Option<&str>) -> Option<Entry> {
         let by = |is: fn(&Entry, &New) -> bool| self.entries.iter().position(|entry| is(entry, stack));
+        let other = self.environment.as_deref() != environment;
         let at = by(|entry, stack| entry.name == stack.name)
-            .or_else(|| by(|entry, stack| entry.id == stack.id))
-            .or_else(|| by(|entry, stack| entry.id == stack.name))?;
+            .or_else(|| by(|entry, stack| entry.id == stack.id).filter(|_| other))?;
         Some(self.entries.remove(at))
     }
 }

@@ -106,6 +106,18 @@ fn a_history_that_may_not_be_read_is_left_out() {
 }
 
 #[test]
+fn a_stack_that_is_being_changed_is_said_to_be() {
+    let aws = Aws::new(Scenario::new().stack("S", &template("new"), "UPDATE_COMPLETE").hang("Queue"));
+    aws.endpoint.update_by_somebody_else("S", &template("theirs"));
+    aws.wait_for_status("UPDATE_IN_PROGRESS");
+    let note = diff(&aws, "")["stacks"][0]["notes"][0].clone();
+    assert!(note.as_str().unwrap().starts_with("is being changed (UPDATE_IN_PROGRESS)"), "{note}");
+    let refused = aws.run(&format!("{DIFF} --change-set"));
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert!(refused.stderr.contains("another operation runs on S"), "{refused}");
+}
+
+#[test]
 fn a_stack_that_is_not_there_is_new() {
     let aws = Aws::new(Scenario::new());
     let new = diff(&aws, "");
