@@ -57,6 +57,34 @@ impl Session<'_> {
     /// The stacks come in the order in which they can be deployed.
     pub(crate) fn synthesize(&mut self, names: &[String]) -> Result<Synthesis> {
         let config = self.config()?;
+        self.synthesize_with(config, names)
+    }
+
+    /// The stacks `ids` of another environment, sound, as far as it has them; all stacks if there are no ids. Its
+    /// settings are those of the file and of the process's variables; what `--set` says is for the chosen environment.
+    pub(crate) fn sound_in(&mut self, environment: &str, ids: &[String]) -> Result<Synthesis> {
+        let mut request = self.global.request()?;
+        request.environment = Some(environment.to_owned());
+        request.sets.clear();
+        let config = config::load(self.project, &request)?;
+        let on_request = self.project.on_request();
+        let named = ids.iter().filter(|id| on_request.iter().any(|(known, _)| known == id));
+        let named: Vec<String> = named.cloned().collect();
+        let mut synthesis = if named.is_empty() || named.len() < ids.len() {
+            self.synthesize_with(config, &[])?
+        } else {
+            Synthesis { config, stacks: vec![], diagnostics: vec![] }
+        };
+        for name in named {
+            let assembly = self.assembly(&synthesis.config, Some(&name))?;
+            synthesis.stacks.extend(assembly.stacks);
+            synthesis.diagnostics.extend(assembly.diagnostics);
+        }
+        synthesis.stacks.retain(|stack| ids.is_empty() || ids.contains(&stack.id));
+        self.refuse_unsound(synthesis)
+    }
+
+    fn synthesize_with(&mut self, config: Config, names: &[String]) -> Result<Synthesis> {
         let (on_request, in_app): (Vec<&String>, Vec<&String>) =
             names.iter().partition(|name| self.project.on_request().iter().any(|(known, _)| known == name));
         let mut synthesis = Synthesis { config, stacks: vec![], diagnostics: vec![] };
@@ -83,6 +111,10 @@ impl Session<'_> {
     /// Like [`Session::synthesize`], but mistakes end the command and warnings are shown.
     pub(crate) fn sound(&mut self, names: &[String]) -> Result<Synthesis> {
         let synthesis = self.synthesize(names)?;
+        self.refuse_unsound(synthesis)
+    }
+
+    fn refuse_unsound(&mut self, synthesis: Synthesis) -> Result<Synthesis> {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             synthesis.diagnostics.iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
         if !errors.is_empty() {

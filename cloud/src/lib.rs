@@ -57,8 +57,8 @@ pub use engine::request::{
     StackDescription,
 };
 pub use engine::{
-    Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacle_of_stack, obstacles_of_exports,
-    obstacles_to_deletion, operate_stack, resources_of,
+    Blocker, Hold, Obstacles, Preview, deploy_stack, destroy_stack, estimate, obstacle_of_stack,
+    obstacles_of_exports, obstacles_to_deletion, operate_stack, preview_stack, resources_of,
 };
 pub use error::{CloudError, Kind, Report};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
@@ -66,7 +66,8 @@ pub use services::{
     ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
 };
 pub use stacks::{
-    Export, StackSummary, change_set_template, deployed_template, describe, describe_outputs, importers_of,
-    list_exports, list_stacks, processed_template, set_termination_protection,
+    DeployedStack, Export, StackSummary, change_set_template, deployed_stack, deployed_template, describe,
+    describe_outputs, importers_of, list_exports, list_stacks, processed_template,
+    set_termination_protection,
 };
 pub use text::stack_name;

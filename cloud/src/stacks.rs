@@ -1,5 +1,8 @@
 //! Questions about stacks that change nothing.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use aws_sdk_cloudformation::types::{Stack, TemplateStage};
 use serde::Serialize;
 
@@ -9,6 +12,9 @@ use crate::engine::request::{Output, StackDescription};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 use crate::text::clean;
+
+/// The status of a stack that a change set announced and that was never made.
+const ANNOUNCED: &str = "REVIEW_IN_PROGRESS";
 
 /// One row of the list of stacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,18 +41,70 @@ pub struct Export {
     pub stack_id: String,
 }
 
+/// A stack with what it was deployed with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeployedStack {
+    /// As CloudFormation describes it.
+    pub description: StackDescription,
+    /// The values of its parameters as CloudFormation tells them: those of parameters with `NoEcho` as asterisks, those
+    /// from the Parameter Store by their names there.
+    pub parameters: BTreeMap<String, String>,
+    /// The template as it was sent, YAML or JSON; `None` if the stack was only announced by a change set.
+    pub template: Option<String>,
+}
+
+/// Shows the names of the parameters and never their values.
+impl fmt::Debug for DeployedStack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeployedStack")
+            .field("description", &self.description)
+            .field("template_bytes", &self.template.as_ref().map(String::len))
+            .finish_non_exhaustive()
+    }
+}
+
 /// The stack `name` (or ARN) as CloudFormation describes it; `None` if there is none.
 ///
 /// # Errors
 ///
 /// If AWS cannot be asked.
 pub async fn describe(connection: &Connection, name: &str) -> Result<Option<StackDescription>, CloudError> {
+    Ok(described(connection, name).await?.map(|(description, _)| description))
+}
+
+/// The stack `name` with its parameters and its template; `None` if there is none.
+///
+/// # Errors
+///
+/// If AWS cannot be asked.
+pub async fn deployed_stack(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<DeployedStack>, CloudError> {
+    let Some((description, stack)) = described(connection, name).await? else { return Ok(None) };
+    let template = if description.status == ANNOUNCED {
+        None
+    } else {
+        template_of(connection, &description.stack_id, TemplateStage::Original).await?
+    };
+    let value = |parameter: &aws_sdk_cloudformation::types::Parameter| {
+        Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
+    };
+    let parameters = stack.parameters().iter().filter_map(value).collect();
+    Ok(Some(DeployedStack { description, parameters, template }))
+}
+
+async fn described(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<(StackDescription, Stack)>, CloudError> {
     const ACTION: &str = "cloudformation:DescribeStacks";
     match connection.cloudformation.describe_stacks().stack_name(name).send().await {
-        Ok(answer) => match answer.stacks().first().and_then(description) {
-            Some(stack) => Ok(Some(stack)),
-            None => Err(ApiFailure::half_an_answer(ACTION).into_error()),
-        },
+        Ok(answer) => {
+            let stack = answer.stacks.unwrap_or_default().into_iter().next();
+            let known = stack.and_then(|stack| Some((description(&stack)?, stack)));
+            known.map(Some).ok_or_else(|| ApiFailure::half_an_answer(ACTION).into_error())
+        }
         Err(error) => absent_or_error(ApiFailure::of(ACTION, &error)),
     }
 }
@@ -104,10 +162,17 @@ async fn template(
     stage: TemplateStage,
 ) -> Result<Option<String>, CloudError> {
     match describe(connection, name).await? {
-        None => return Ok(None),
-        Some(stack) if stack.status == "REVIEW_IN_PROGRESS" => return Ok(None),
-        Some(_) => {}
+        None => Ok(None),
+        Some(stack) if stack.status == ANNOUNCED => Ok(None),
+        Some(_) => template_of(connection, name, stage).await,
     }
+}
+
+async fn template_of(
+    connection: &Connection,
+    name: &str,
+    stage: TemplateStage,
+) -> Result<Option<String>, CloudError> {
     let call = connection.cloudformation.get_template().stack_name(name).template_stage(stage);
     match call.send().await {
         Ok(answer) => Ok(answer.template_body),

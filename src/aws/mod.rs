@@ -7,6 +7,7 @@ mod failure;
 mod mfa;
 mod preflight;
 mod progress;
+mod together;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -23,6 +24,7 @@ pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
 pub(crate) use progress::{Monitor, Subject, View, time_text};
+pub(crate) use together::together;
 
 use crate::cli::Global;
 use crate::exit::Exit;

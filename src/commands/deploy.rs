@@ -18,6 +18,7 @@ use template::Template;
 
 use self::desk::Desk;
 use self::fleet::Member;
+pub(super) use self::one::capabilities;
 use self::one::{Deployed, Run};
 use self::summary::{End, Row};
 use super::target::{FromFile, Operating, Parameters, Selection};

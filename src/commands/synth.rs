@@ -86,23 +86,26 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
     Ok(Exit::Done)
 }
 
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// What is in the folder, and how its stacks are deployed.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Manifest {
+pub(super) struct Manifest {
     version: u32,
-    environment: String,
-    stacks: Vec<ManifestStack>,
+    pub(super) environment: String,
+    pub(super) stacks: Vec<ManifestStack>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ManifestStack {
-    name: String,
-    stack_name: String,
-    template: String,
+pub(super) struct ManifestStack {
+    /// The stack's id in the project.
+    pub(super) name: String,
+    /// Its name in AWS.
+    pub(super) stack_name: String,
+    /// The file of its template in the same folder.
+    pub(super) template: String,
     depends_on: Vec<String>,
     region: Option<String>,
     account: Option<String>,

@@ -17,6 +17,7 @@ mod credentials;
 #[cfg(feature = "aws")]
 mod destroy;
 mod diff;
+mod diff_against;
 #[cfg(feature = "aws")]
 mod drift;
 #[cfg(feature = "aws")]

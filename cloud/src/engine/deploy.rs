@@ -302,7 +302,10 @@ impl Deploy {
     fn decided_to_recreate(self, stack: StackDescription, decision: Decision, moment: Moment) -> Step {
         match decision {
             Decision::Approve => self.end(Ok(Deployed::Recreate { stack_id: stack.stack_id })),
-            Decision::Decline(_) if moment.cancelled => self.fail(interrupted()),
+            Decision::Decline(_) | Decision::Leave if moment.cancelled => self.fail(interrupted()),
+            Decision::Leave => {
+                self.fail(CloudError::bug("a stack that must be made anew was answered like a change set"))
+            }
             Decision::Decline(reason) => {
                 let refusal = refused(&stack.name, reason).state(format!(
                     "{} is {}; it can only be deleted and made anew",

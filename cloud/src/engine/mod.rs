@@ -14,6 +14,7 @@ pub(crate) mod machine;
 pub(crate) mod operate;
 pub(crate) mod patience;
 pub(crate) mod plan;
+mod preview;
 pub(crate) mod progress;
 #[cfg(test)]
 mod properties;
@@ -27,4 +28,5 @@ mod verification;
 pub use destroy::{
     Blocker, Hold, Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
 };
-pub use runtime::{deploy_stack, destroy_stack, operate_stack};
+pub use preview::{Preview, preview_stack};
+pub use runtime::{deploy_stack, destroy_stack, estimate, operate_stack};

@@ -46,6 +46,7 @@ struct Truth {
 enum Early {
     NoChanges,
     Declined,
+    Left,
     Meddled,
 }
 
@@ -63,6 +64,7 @@ fn truth() -> impl Strategy<Value = Truth> {
         6 => Just(None),
         1 => Just(Some(Early::NoChanges)),
         1 => Just(Some(Early::Declined)),
+        1 => Just(Some(Early::Left)),
         1 => Just(Some(Early::Meddled)),
     ];
     let fails = prop::option::of((0usize..6, any::<bool>()));
@@ -185,6 +187,7 @@ impl Truth {
                 };
             }
             Some(Early::Declined) => fake.decision = Decision::Decline("no".into()),
+            Some(Early::Left) => fake.decision = Decision::Leave,
             Some(Early::Meddled) => fake.template = Some("another one".into()),
         }
     }
@@ -195,6 +198,7 @@ impl Truth {
             // A template that makes nothing is no success for a new stack.
             Some(Early::NoChanges) => u8::from(self.creates),
             Some(Early::Declined) => 3,
+            Some(Early::Left) => 0,
             Some(Early::Meddled) => 4,
             None if self.fails.is_some() || self.old_revision => 1,
             None if self.leaves_old && !self.creates => 9,

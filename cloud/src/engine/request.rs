@@ -174,6 +174,8 @@ pub enum Decision {
     Approve,
     /// Stop, clean up, and refuse with this reason (lowercase, no final period).
     Decline(String),
+    /// Enough is known: stop and clean up, which is no failure. Only a change set can be answered so.
+    Leave,
 }
 
 /// What CloudFormation says it would do.

@@ -108,10 +108,11 @@ pub async fn operate_stack(
 /// How long the look at earlier updates may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long updates of the stack take, going by its own earlier ones. It only serves the view, so it never fails.
-async fn estimate(connection: &Connection, stack: &str) -> Option<(Duration, usize)> {
+/// How long updates of the stack take, going by its own earlier ones: the median, and how many they are. It only serves
+/// the view, so it never fails, and takes as long as `patience` at most.
+pub async fn estimate(connection: &Connection, stack: &str, patience: Duration) -> Option<(Duration, usize)> {
     let known =
-        tokio::time::timeout(PATIENCE, history(connection, stack, Reach::OUTLINE)).await.ok()?.ok()?;
+        tokio::time::timeout(patience, history(connection, stack, Reach::OUTLINE)).await.ok()?.ok()?;
     typical_duration(&known.operations, "UPDATE")
 }
 
@@ -280,7 +281,7 @@ impl<'a> World<'a> {
                 let details = explain_change_set(connection, &stack, &change_set, &reason);
                 Observation::Explained(details.await)
             }
-            Action::Estimate(stack) => Observation::Estimated(estimate(connection, &stack).await),
+            Action::Estimate(stack) => Observation::Estimated(estimate(connection, &stack, PATIENCE).await),
             Action::Execute { change_set, token } => {
                 Observation::Done(api::execute(connection, &change_set, &token).await)
             }

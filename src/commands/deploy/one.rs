@@ -138,7 +138,7 @@ async fn protect(stack: &SynthesizedStack, connection: &Connection, monitor: &Mo
 }
 
 /// What the template needs to be allowed; the change set shows what it does with it.
-fn capabilities(template: &Template) -> BTreeSet<Capability> {
+pub(in crate::commands) fn capabilities(template: &Template) -> BTreeSet<Capability> {
     let mut all = BTreeSet::from([Capability::NamedIam]);
     if !template.transform.is_empty() {
         all.insert(Capability::AutoExpand);

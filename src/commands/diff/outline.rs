@@ -6,7 +6,7 @@ use template::diff::{Action, Changes, Consequence};
 
 use super::page::{Item, Mark, Page, Sheet, Text};
 use super::report::{Compared, Report};
-use super::{causes, reviewed, sections};
+use super::{agreement, causes, reviewed, sections};
 use crate::problem::count;
 
 /// The page of all stacks.
@@ -21,7 +21,7 @@ fn sheet(compared: &Compared) -> Sheet {
     let mut sheet = Sheet {
         stack: compared.name.clone(),
         against: compared.against.clone(),
-        counts: counts(changes),
+        counts: if compared.gone { vec![(Mark::Note, "missing".to_owned())] } else { counts(changes) },
         notes: notes(compared),
         sections: Vec::new(),
     };
@@ -38,6 +38,10 @@ fn sheet(compared: &Compared) -> Sheet {
     sheet.add("Template", sections::others(changes));
     sheet.add("Stack", protection(compared));
     sheet.add("Cost", cost(compared));
+    sheet.add("Change set", compared.change_set.as_ref().map(agreement::items).unwrap_or_default());
+    if sheet.counts.is_empty() && !sheet.sections.is_empty() {
+        sheet.counts.push((Mark::Note, "no differences in the template".to_owned()));
+    }
     sheet
 }
 
@@ -86,9 +90,15 @@ fn notes(compared: &Compared) -> Vec<Text> {
                 .words(status.clone())
                 .words(", and nothing of it exists: everything is new"),
         ),
-        None if !compared.deployed => notes.push(Text::new().words("is not deployed: everything is new")),
+        None if !compared.deployed => notes.push(match &compared.against {
+            Some(against) => {
+                Text::new().words("is not in ").name(against.clone()).words(": everything is new")
+            }
+            None => Text::new().words("is not deployed: everything is new"),
+        }),
         None => {}
     }
+    notes.extend(compared.notes.iter().map(|note| Text::of(note)));
     notes
 }
 

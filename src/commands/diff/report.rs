@@ -3,6 +3,7 @@
 use serde::Serialize;
 use template::{Action, Changes, Consequence};
 
+use super::agreement::Agreement;
 use super::fail_on::Kind;
 
 /// What came of the comparison of all stacks.
@@ -31,6 +32,9 @@ pub(crate) struct Compared {
     pub(crate) against: Option<String>,
     /// Whether there is something to compare with; otherwise everything is new.
     pub(crate) deployed: bool,
+    /// Whether only the other side has the stack: it is no longer in the code, or not in this environment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) gone: bool,
     /// The stack's state, if that is why there is nothing to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<String>,
@@ -43,6 +47,12 @@ pub(crate) struct Compared {
     /// The cost of a month before and after, as soon as it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cost: Option<Cost>,
+    /// What AWS says, where it was asked for a change set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) change_set: Option<Agreement>,
+    /// What to know besides, in sentences about the stack without their subject.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// What is different, and what comes of it.
     pub(crate) changes: Changes,
 }
@@ -80,16 +90,20 @@ impl Compared {
             name,
             against: None,
             deployed: true,
+            gone: false,
             status: None,
             deletion_protection: None,
             expected: None,
             cost: None,
+            change_set: None,
+            notes: Vec::new(),
             changes,
         }
     }
 
     pub(crate) fn is_different(&self) -> bool {
-        !self.changes.is_empty() || self.deletion_protection.is_some()
+        let disagrees = self.change_set.as_ref().is_some_and(|said| !said.disagreements.is_empty());
+        !self.changes.is_empty() || self.deletion_protection.is_some() || self.gone || disagrees
     }
 
     /// Whether there is a difference of this kind.

@@ -69,8 +69,10 @@ fn whole(change: &Change) -> Item {
         Action::Changed => Mark::Changed,
         Action::Removed => Mark::Removed,
     };
+    let titled = matches!(section(change), "Parameters" | "Outputs");
     // The title says which section it is.
-    let place = change.place.split_once('.').map_or(change.place.as_str(), |(_, below)| below);
+    let below = change.place.split_once('.').filter(|_| titled).map(|(_, below)| below);
+    let place = below.unwrap_or(&change.place);
     Item::new(mark, old_and_new(Text::new().name(place), change))
 }
 

@@ -34,7 +34,11 @@ impl Terminal {
         let against = sheet.against.as_ref().map(|name| format!(" against {name}")).unwrap_or_default();
         let head = format!("{}{against}", sheet.stack.bold());
         if sheet.is_empty() {
-            return format!("{head}: no differences\n");
+            let mut text = format!("{head}: no differences\n");
+            for note in &sheet.notes {
+                self.line(2, "", note, &mut text);
+            }
+            return text;
         }
         let counts: Vec<String> =
             sheet.counts.iter().map(|(mark, words)| words.style(style(*mark)).to_string()).collect();

@@ -1,5 +1,7 @@
 //! What the comparison of two templates says: the differences themselves.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::Values;
@@ -200,6 +202,9 @@ pub struct Options {
     pub old: Values,
     /// The values with which the new one would be.
     pub new: Values,
+    /// Parameters with which the old one was deployed, and whose values nobody tells (`NoEcho`). They keep them unless
+    /// `new` gives others; their defaults say nothing.
+    pub hidden: BTreeSet<String>,
 }
 
 impl Changes {

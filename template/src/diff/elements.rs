@@ -31,8 +31,9 @@ impl<'t> Elements<'t> {
     ) -> Elements<'t> {
         let mut after = options.old.clone();
         after.extend(options.new.clone());
-        let values = changed_values(old, new, &options.old, &after);
-        let (assumed_old, assumed_new) = (with_defaults(old, &options.old), with_defaults(new, &after));
+        let assumed_old = with_defaults(old, &options.old, &options.hidden);
+        let assumed_new = with_defaults(new, &after, &options.hidden);
+        let values = changed_values([old, new], [&options.old, &after], [&assumed_old, &assumed_new]);
         Elements {
             causes: causes(old, new, &values, edges),
             given: [Known::new(old, options.old.clone()), Known::new(new, after)],
@@ -105,18 +106,25 @@ impl<'t> Elements<'t> {
     }
 }
 
-fn with_defaults(template: &Template, values: &Values) -> Values {
+/// The values, and defaults for parameters that have none; for those that are `hidden`, they are not what counts.
+fn with_defaults(template: &Template, values: &Values, hidden: &BTreeSet<String>) -> Values {
     let default = |(name, parameter): (&String, &crate::document::Parameter)| {
         Some((name.clone(), parameter.default.as_ref()?.scalar_text()?.into_owned()))
     };
-    let mut all: Values = template.parameters.iter().filter_map(default).collect();
+    let told = template.parameters.iter().filter(|(name, _)| !hidden.contains(*name));
+    let mut all: Values = told.filter_map(default).collect();
     all.extend(values.clone());
     all
 }
 
 /// The parameters of both templates, and the pseudo parameters, whose values differ.
-fn changed_values(old: &Template, new: &Template, before: &Values, after: &Values) -> Vec<ValueChange> {
-    let (old_all, new_all) = (with_defaults(old, before), with_defaults(new, after));
+///
+/// Of both: the templates, the values that are given, and these with the defaults.
+fn changed_values(
+    [old, new]: [&Template; 2],
+    [before, after]: [&Values; 2],
+    [old_all, new_all]: [&Values; 2],
+) -> Vec<ValueChange> {
     let names = new.parameters.keys().filter(|name| old.parameters.contains_key(*name));
     let pseudo = after.keys().filter(|name| name.starts_with("AWS::"));
     let mut changes = Vec::new();

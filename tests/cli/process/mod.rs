@@ -2,6 +2,7 @@
 
 mod canary;
 mod commands;
+mod diff;
 mod drift;
 #[cfg(unix)]
 mod interrupt;

@@ -8,7 +8,7 @@ use crate::diagnose::Detail;
 use crate::engine::machine::{Action, Moment, SetIds, SetView};
 use crate::engine::plan::refused;
 use crate::engine::progress::Progress;
-use crate::engine::request::{ChangeSet, Decision, Question};
+use crate::engine::request::{ChangeSet, Decision, DeployOutcome, Question};
 use crate::engine::verdict;
 use crate::failure::{ApiFailure, Class};
 
@@ -167,11 +167,29 @@ impl Deploy {
     pub(super) fn decided(self, set: SetView, decision: Decision, moment: Moment) -> Step {
         match decision {
             Decision::Approve => self.check_stack(set, moment.elapsed),
-            Decision::Decline(_) if moment.cancelled => self.clean_up(set.ids, Err(interrupted())),
+            Decision::Decline(_) | Decision::Leave if moment.cancelled => {
+                self.clean_up(set.ids, Err(interrupted()))
+            }
+            Decision::Leave => {
+                let outcome = self.left_as_it_was(&set);
+                self.clean_up(set.ids, Ok(outcome))
+            }
             Decision::Decline(reason) => {
                 let refusal = refused(&self.plan.stack, reason);
                 self.clean_up(set.ids, Err(refusal))
             }
+        }
+    }
+
+    /// What came of a deployment that only wanted to see the change set.
+    fn left_as_it_was(&self, set: &SetView) -> DeployOutcome {
+        let before = self.before.as_ref();
+        DeployOutcome {
+            stack_id: set.ids.stack_id.clone(),
+            status: before.map(|stack| stack.status.clone()).unwrap_or_default(),
+            changed: false,
+            outputs: before.map(|stack| stack.outputs.clone()).unwrap_or_default(),
+            leftovers: Vec::new(),
         }
     }
 }

@@ -149,7 +149,7 @@ impl Deploy {
     ) -> Step {
         match decision {
             Decision::Approve => self.cancel(following, Because::Repeats(repeat)),
-            Decision::Decline(_) => self.go(At::Following(following), action),
+            Decision::Decline(_) | Decision::Leave => self.go(At::Following(following), action),
         }
     }
 

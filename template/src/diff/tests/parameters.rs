@@ -35,7 +35,11 @@ fn values(pairs: &[(&str, &str)]) -> crate::diff::Values {
 }
 
 fn deploy(old: &[(&str, &str)], new: &[(&str, &str)]) -> Changes {
-    diff_with(&template(TEXT), &template(TEXT), &Options { old: values(old), new: values(new) })
+    diff_with(
+        &template(TEXT),
+        &template(TEXT),
+        &Options { old: values(old), new: values(new), ..Options::default() },
+    )
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_changed_mapping_and_a_changed_condition_are_causes() {
       Topic Changed MayUpdate through Resources.Topic.Properties.DisplayName by Big
     ");
     // Where nobody is made of what is different in the mapping, nothing follows.
-    let options = Options { old: values(&[("Env", "dev")]), new: values(&[]) };
+    let options = Options { old: values(&[("Env", "dev")]), new: values(&[]), ..Options::default() };
     let new = TEXT.replace("prod: {Memory: 1024}", "prod: {Memory: 2048}");
     let changes = diff_with(&template(TEXT), &template(&new), &options);
     assert_eq!(changes.resources, []);
@@ -134,7 +138,7 @@ fn what_exists_neither_before_nor_after_is_dormant() {
         "AWS::SQS::Queue, Condition: Prod",
         "AWS::SQS::Queue, Condition: Prod, Properties: {QueueName: q}",
     );
-    let options = Options { old: values(&[("Env", "dev")]), new: values(&[]) };
+    let options = Options { old: values(&[("Env", "dev")]), new: values(&[]), ..Options::default() };
     let changes = diff_with(&template(TEXT), &template(&new), &options);
     let extra = changes.resource("Extra").unwrap();
     assert!(extra.dormant);
@@ -142,4 +146,19 @@ fn what_exists_neither_before_nor_after_is_dormant() {
     assert_eq!(changes.losses, []);
     // If nobody says which it is, it counts.
     assert!(!diff(&template(TEXT), &template(&new)).resource("Extra").unwrap().dormant);
+}
+
+#[test]
+fn a_parameter_that_nobody_tells_keeps_its_value_whatever_its_default_is() {
+    let new = template(&TEXT.replace("NoEcho: true, Default: x", "NoEcho: true, Default: y"));
+    let hidden = || std::collections::BTreeSet::from(["Password".to_owned()]);
+    let options = Options { hidden: hidden(), ..Options::default() };
+    let kept = diff_with(&template(TEXT), &new, &options);
+    assert_eq!((&*kept.values, kept.sections.len()), (&[][..], 1), "only its default is another");
+    assert_eq!(kept.resources, []);
+    let given = Options { hidden: hidden(), new: values(&[("Password", "z")]), ..Options::default() };
+    let given = diff_with(&template(TEXT), &new, &given);
+    let [password] = &given.values[..] else { panic!("{:?}", given.values) };
+    assert!(password.masked && !password.certain && password.old.is_none() && password.new.is_none());
+    assert_eq!(given.resources[0].id, "Secret");
 }

@@ -1,0 +1,119 @@
+//! What the stacks are compared with, and the comparison with a template that nobody asks AWS for.
+
+use std::path::{Path, PathBuf};
+
+use template::diff::{Options, diff_with};
+use template::{Changes, Template};
+
+use super::new::{New, Stacks};
+use super::report::Compared;
+use crate::printer::Printer;
+use crate::problem::{Failure, Problem, Result};
+use crate::redact;
+use crate::session::Session;
+use crate::templates;
+
+/// Options that say what the stacks are compared with.
+#[derive(Debug, clap::Args)]
+pub(super) struct Against {
+    /// Compare with the template in this file, or with the templates in this folder, instead of the deployed stacks;
+    /// `-` is stdin
+    #[arg(long, value_name = "FILE|FOLDER")]
+    against: Option<PathBuf>,
+
+    /// Compare with the stacks of this environment, as they are in the code
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["against", "template"])]
+    against_env: Option<String>,
+
+    /// Have AWS make a change set of each stack, compare what it says with what is predicted, and delete it again
+    #[cfg(feature = "aws")]
+    #[arg(long, conflicts_with_all = ["against", "against_env"])]
+    pub(super) change_set: bool,
+}
+
+/// What the stacks are compared with.
+pub(super) enum Old<'a> {
+    /// What is deployed.
+    Deployed,
+    /// The template in this file, or on stdin.
+    File(&'a Path),
+    /// The templates in this folder.
+    Folder(&'a Path),
+    /// The stacks of this environment.
+    Environment(&'a str),
+}
+
+impl Against {
+    /// What is meant.
+    pub(super) fn old(&self) -> Old<'_> {
+        match (&self.against, &self.against_env) {
+            (Some(path), _) if path.is_dir() => Old::Folder(path),
+            (Some(path), _) => Old::File(path),
+            (None, Some(name)) => Old::Environment(name),
+            (None, None) => Old::Deployed,
+        }
+    }
+
+    /// The file or folder.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.against.as_deref()
+    }
+}
+
+/// Compares the only stack with the template in `file`.
+pub(super) fn file(file: &Path, new: Stacks, session: &mut Session<'_>) -> Result<Compared> {
+    let old = templates::read(file)?.document.template;
+    let names: Vec<String> = new.stacks.iter().map(|stack| format!("`{}`", stack.name)).collect();
+    let Ok([stack]) = <[New; 1]>::try_from(new.stacks) else {
+        let problem = Problem::error("usage/no-stack", "`--against FILE` compares one stack")
+            .hint(format!("name one of {}, or a folder that has all templates", names.join(", ")));
+        return Err(Failure::usage(problem));
+    };
+    Ok(with_template(stack, Some(&old), templates::name(file), &mut session.printer))
+}
+
+/// Compares a stack with a template of which nobody knows how it was deployed: the values of parameters are those of
+/// both. Without an old template everything is new.
+pub(super) fn with_template(
+    new: New,
+    old: Option<&Template>,
+    against: String,
+    printer: &mut Printer,
+) -> Compared {
+    let options = Options { old: new.parameters.clone(), new: new.parameters, ..Options::default() };
+    let changes = changes(old, &new.template, &options, printer);
+    let notes = transforms(old, &new.template);
+    let deployed = old.is_some();
+    Compared { against: Some(against), deployed, notes, ..Compared::new(new.name, changes) }
+}
+
+/// What is different; without an old template everything is. From now on nothing that is written shows what may be a
+/// credential in either template.
+pub(super) fn changes(
+    old: Option<&Template>,
+    new: &Template,
+    options: &Options,
+    printer: &mut Printer,
+) -> Changes {
+    let nothing = Template::default();
+    let old = old.unwrap_or(&nothing);
+    let changes = diff_with(old, new, options);
+    if !changes.is_empty() {
+        printer.conceal([old, new].into_iter().flat_map(redact::secrets_of));
+    }
+    changes
+}
+
+/// What is to be said of macros: what they make of the template is known to AWS only.
+pub(super) fn transforms(old: Option<&Template>, new: &Template) -> Vec<String> {
+    if !old.into_iter().chain([new]).any(Template::has_macros) {
+        return Vec::new();
+    }
+    vec!["has macros, and is compared as it is written: what they make of it is known to AWS only".to_owned()]
+}
+
+/// A stack that only the other side has.
+pub(super) fn gone(name: String, against: String, note: String) -> Compared {
+    let changes = template::Changes::default();
+    Compared { against: Some(against), gone: true, notes: vec![note], ..Compared::new(name, changes) }
+}
