@@ -7,6 +7,8 @@ mod causes;
 mod change_set;
 #[cfg(feature = "aws")]
 mod deployed;
+#[cfg(feature = "aws")]
+mod drifted;
 mod environment;
 mod fail_on;
 mod folder;
@@ -135,7 +137,7 @@ fn end(args: &Diff, report: &Report, session: &mut Session<'_>) -> Result {
 
 #[cfg(feature = "aws")]
 fn deployed(args: &Diff, new: Stacks, session: &mut Session<'_>) -> Result<Outcome> {
-    deployed::compare(new.stacks, args.against.change_set, session)
+    deployed::compare(new.stacks, &args.against, session)
 }
 
 #[cfg(not(feature = "aws"))]

@@ -29,6 +29,11 @@ pub(super) struct Against {
     #[cfg(feature = "aws")]
     #[arg(long, conflicts_with_all = ["against", "against_env"])]
     pub(super) change_set: bool,
+
+    /// Show also what was changed in AWS besides CloudFormation, as `drift` does
+    #[cfg(feature = "aws")]
+    #[arg(long, conflicts_with_all = ["against", "against_env"])]
+    pub(super) drift: bool,
 }
 
 /// What the stacks are compared with.

@@ -8,10 +8,10 @@ use template::Template;
 use template::diff::{Options, Values};
 
 use super::Outcome;
-use super::against::{changes, transforms};
-use super::change_set;
+use super::against::{Against, changes, transforms};
 use super::new::New;
 use super::report::{Compared, Expected};
+use super::{change_set, drifted};
 use crate::aws::{self, Aws, together};
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
@@ -27,8 +27,9 @@ pub(super) struct Placed {
     pub(super) known: Option<DeployedStack>,
 }
 
-/// Compares each stack with the deployed one; with `real`, also with a change set that AWS makes.
-pub(super) fn compare(new: Vec<New>, real: bool, session: &mut Session<'_>) -> Result<Outcome> {
+/// Compares each stack with the deployed one; where it is asked for, also what is deployed with what is there, and what is
+/// predicted with a change set that AWS makes.
+pub(super) fn compare(new: Vec<New>, asked: &Against, session: &mut Session<'_>) -> Result<Outcome> {
     let mut aws = Aws::new(&session.global)?;
     let placed = look(new, &mut aws, session)?;
     let mut compared = Vec::new();
@@ -36,7 +37,10 @@ pub(super) fn compare(new: Vec<New>, real: bool, session: &mut Session<'_>) -> R
         compared.push(one(stack, session)?);
     }
     expect(&mut compared, &placed, &aws)?;
-    if real {
+    if asked.drift {
+        drifted::look(&mut compared, &placed, &mut aws, session)?;
+    }
+    if asked.change_set {
         return change_set::compare(compared, placed, &aws, session);
     }
     Ok(compared.into())

@@ -36,19 +36,23 @@ pub(super) struct New {
     pub(super) account: Option<String>,
     /// Whether it is to refuse deletion, where the project says so.
     pub(super) protected: Option<bool>,
+    /// Where its resources come from, if it is one of the project's. (Its template is above.)
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "told of what is deployed only"))]
+    pub(super) made: Option<SynthesizedStack>,
 }
 
 impl From<SynthesizedStack> for New {
-    fn from(stack: SynthesizedStack) -> New {
+    fn from(mut stack: SynthesizedStack) -> New {
         New {
-            id: stack.id,
-            name: stack.name,
-            template: stack.template,
+            id: stack.id.clone(),
+            name: stack.name.clone(),
+            template: std::mem::take(&mut stack.template),
             parameters: BTreeMap::new(),
-            tags: stack.tags.into_iter().collect(),
-            region: stack.region,
-            account: stack.account,
+            tags: stack.tags.clone().into_iter().collect(),
+            region: stack.region.clone(),
+            account: stack.account.clone(),
             protected: Some(stack.termination_protection),
+            made: Some(stack),
         }
     }
 }
@@ -95,6 +99,7 @@ fn from_file(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
         region: None,
         account: None,
         protected: None,
+        made: None,
     };
     Ok(Stacks { stacks: vec![stack], all: false, environment: None })
 }

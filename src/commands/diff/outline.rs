@@ -37,6 +37,8 @@ fn sheet(compared: &Compared) -> Sheet {
     sheet.add("Outputs", sections::outputs(changes));
     sheet.add("Template", sections::others(changes));
     sheet.add("Stack", protection(compared));
+    #[cfg(feature = "aws")]
+    sheet.add("Drift", compared.drift.as_ref().map(super::drifted::items).unwrap_or_default());
     sheet.add("Cost", cost(compared));
     sheet.add("Change set", compared.change_set.as_ref().map(agreement::items).unwrap_or_default());
     if sheet.counts.is_empty() && !sheet.sections.is_empty() {

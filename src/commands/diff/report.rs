@@ -50,6 +50,10 @@ pub(crate) struct Compared {
     /// What AWS says, where it was asked for a change set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) change_set: Option<Agreement>,
+    /// What was changed in AWS besides CloudFormation, where it was asked for.
+    #[cfg(feature = "aws")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drift: Option<super::super::drift::Compared>,
     /// What to know besides, in sentences about the stack without their subject.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
@@ -96,6 +100,8 @@ impl Compared {
             expected: None,
             cost: None,
             change_set: None,
+            #[cfg(feature = "aws")]
+            drift: None,
             notes: Vec::new(),
             changes,
         }
@@ -103,7 +109,23 @@ impl Compared {
 
     pub(crate) fn is_different(&self) -> bool {
         let disagrees = self.change_set.as_ref().is_some_and(|said| !said.disagreements.is_empty());
-        !self.changes.is_empty() || self.deletion_protection.is_some() || self.gone || disagrees
+        !self.changes.is_empty()
+            || self.deletion_protection.is_some()
+            || self.gone
+            || disagrees
+            || self.is_drifted()
+    }
+
+    #[cfg(feature = "aws")]
+    fn is_drifted(&self) -> bool {
+        self.drift.as_ref().is_some_and(super::super::drift::Compared::is_drifted)
+    }
+
+    /// Only a build that knows AWS looks.
+    #[cfg(not(feature = "aws"))]
+    #[expect(clippy::unused_self, reason = "a build that knows AWS looks")]
+    fn is_drifted(&self) -> bool {
+        false
     }
 
     /// Whether there is a difference of this kind.

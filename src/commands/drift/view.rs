@@ -15,7 +15,7 @@ use crate::templates;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Compared {
-    pub(super) name: String,
+    pub(crate) name: String,
     pub(super) deployed: bool,
     /// Whether anything was changed that is not meant to be.
     drifted: bool,
@@ -23,17 +23,17 @@ pub(crate) struct Compared {
     complete: bool,
     /// The stack, and those nested in it.
     #[serde(rename = "parts", skip_serializing_if = "Vec::is_empty")]
-    pub(super) parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// What puts the resources back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// One stack.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Part {
-    pub(super) name: String,
+pub(crate) struct Part {
+    pub(crate) name: String,
     stack_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
@@ -42,10 +42,10 @@ pub(super) struct Part {
     /// How many resources are as they should be.
     pub(super) in_sync: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) unchecked: Vec<Unchecked>,
+    pub(crate) unchecked: Vec<Unchecked>,
     /// What of the comparison failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) failure: Option<String>,
+    pub(crate) failure: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
@@ -53,17 +53,17 @@ pub(super) struct Part {
 /// A resource that CloudFormation finds different.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Resource {
-    pub(super) logical_id: String,
+pub(crate) struct Resource {
+    pub(crate) logical_id: String,
     #[serde(rename = "type")]
-    pub(super) type_name: String,
+    pub(crate) type_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     physical_id: Option<String>,
     #[serde(flatten)]
-    pub(super) place: Place,
-    pub(super) deleted: bool,
+    pub(crate) place: Place,
+    pub(crate) deleted: bool,
     /// What was changed.
-    pub(super) differences: Vec<Different>,
+    pub(crate) differences: Vec<Different>,
     /// What is not drift, each with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) left_out: Vec<Different>,
@@ -71,22 +71,22 @@ pub(super) struct Resource {
 
 /// Where a resource comes from, if it is the project's.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) construct: Option<String>,
+    pub(crate) construct: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) location: Option<String>,
+    pub(crate) location: Option<String>,
 }
 
 /// A property with two values; the one that is not there is left out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Different {
-    pub(super) property: String,
+pub(crate) struct Different {
+    pub(crate) property: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expected: Option<Node>,
+    pub(crate) expected: Option<Node>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) actual: Option<Node>,
+    pub(crate) actual: Option<Node>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,18 +96,18 @@ pub(super) struct Different {
 /// A resource that was not compared.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Unchecked {
-    pub(super) logical_id: String,
+pub(crate) struct Unchecked {
+    pub(crate) logical_id: String,
     #[serde(rename = "type")]
-    pub(super) type_name: String,
+    pub(crate) type_name: String,
     /// None if CloudFormation does not support the type.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Resource {
     /// Whether something of it was changed by hand.
-    pub(super) fn is_drifted(&self) -> bool {
+    pub(crate) fn is_drifted(&self) -> bool {
         // A resource of which nothing is told but that it differs, differs.
         self.deleted || !self.differences.is_empty() || self.left_out.is_empty()
     }
@@ -150,12 +150,12 @@ impl Part {
         }
     }
 
-    pub(super) fn drifted(&self) -> impl Iterator<Item = &Resource> {
+    pub(crate) fn drifted(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().filter(|resource| resource.is_drifted())
     }
 
     /// What is left out, of all resources.
-    pub(super) fn left_out(&self) -> impl Iterator<Item = &Different> {
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = &Different> {
         self.resources.iter().flat_map(|resource| &resource.left_out)
     }
 
