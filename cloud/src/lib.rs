@@ -48,7 +48,8 @@ pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
-    DestroyRequest, OnInterrupt, OnTimeout, Output, Question, RetainedResource, StackDescription,
+    DestroyRequest, NestedStack, OnInterrupt, OnTimeout, Output, Question, RetainedResource,
+    StackDescription,
 };
 pub use engine::{
     Blocker, Hold, Obstacles, deploy_stack, destroy_stack, obstacle_of_stack, obstacles_of_exports,
@@ -60,7 +61,7 @@ pub use services::{
     ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
 };
 pub use stacks::{
-    Export, StackSummary, deployed_template, describe, describe_outputs, importers_of, list_exports,
-    list_stacks, processed_template, set_termination_protection,
+    Export, StackSummary, change_set_template, deployed_template, describe, describe_outputs, importers_of,
+    list_exports, list_stacks, processed_template, set_termination_protection,
 };
 pub use text::stack_name;

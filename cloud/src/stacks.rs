@@ -73,6 +73,22 @@ pub async fn deployed_template(connection: &Connection, name: &str) -> Result<Op
     template(connection, name, TemplateStage::Original).await
 }
 
+/// The template that the change set with this ARN brings, as it was sent; `None` if there is none.
+///
+/// # Errors
+///
+/// If AWS cannot be asked.
+pub async fn change_set_template(
+    connection: &Connection,
+    change_set_id: &str,
+) -> Result<Option<String>, CloudError> {
+    let call = connection.cloudformation.get_template().change_set_name(change_set_id);
+    match call.template_stage(TemplateStage::Original).send().await {
+        Ok(answer) => Ok(answer.template_body),
+        Err(error) => absent_or_error(ApiFailure::of("cloudformation:GetTemplate", &error)),
+    }
+}
+
 /// As [`deployed_template`], after macros and transforms: what CloudFormation acts on.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Asking before anything is changed, and refusing what would lose data that nobody gave up.
 
 mod judge;
+mod nested;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,8 @@ pub(crate) struct ApprovalOptions {
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     require_approval: Level,
 
-    /// Let this resource lose its data by being replaced or removed, by logical ID or construct path; may be given again
+    /// Let this resource lose its data by being replaced or removed, by logical ID (`Nested/Id` in a nested stack) or
+    /// construct path; may be given again
     #[arg(long, value_name = "ID")]
     allow_replace: Vec<String>,
 }
@@ -120,7 +122,7 @@ impl Approval {
         match question {
             Question::Changes(set) => self.decide_changes(&set, about, monitor, cancel).await,
             Question::Recreate { stack, status, resources } => {
-                let deployed = deployed(about).await;
+                let deployed = deployed(about.connection, about.name).await;
                 let allowed = |id: &str| self.allows(id, about);
                 let judgement = judge_recreation(&resources, &deployed, self.level, allowed);
                 monitor.say(&show::recreation_text(&stack, &status, &resources));
@@ -143,11 +145,13 @@ impl Approval {
         monitor: &Monitor<'_>,
         cancel: &Cancel,
     ) -> Decision {
-        let deployed = if set.creates_stack { Deployed::Nothing } else { deployed(about).await };
+        let deployed =
+            if set.creates_stack { Deployed::Nothing } else { deployed(about.connection, about.name).await };
         let allowed = |id: &str| self.allows(id, about);
         let known = about.connection.is_local().then(|| with_known_replacements(set));
         let set = known.as_ref().unwrap_or(set);
-        let judgement = judge(set, &deployed, about.template, self.level, allowed);
+        let inside = nested::templates(about.connection, set).await;
+        let judgement = judge(set, &deployed, about.template, &inside, self.level, allowed);
         let text = show::changes_text(set, &judgement, about.synthesized);
         let asks = judgement.verdict == Verdict::Ask && !self.yes;
         if asks {
@@ -295,11 +299,12 @@ impl Approval {
     }
 }
 
-/// The deployed template. Whoever may not read it can still deploy: then all that is new counts as allowed more.
-async fn deployed(about: About<'_>) -> Deployed {
-    match cloud::deployed_template(about.connection, about.name).await {
+/// The deployed template of a stack, by name or ARN. Whoever may not read it can still deploy: then all that is new
+/// counts as allowed more.
+async fn deployed(connection: &Connection, name: &str) -> Deployed {
+    match cloud::deployed_template(connection, name).await {
         Ok(None) => Deployed::Nothing,
-        Ok(Some(text)) => match Template::parse(&text, about.name) {
+        Ok(Some(text)) => match Template::parse(&text, name) {
             Ok(document) => Deployed::Known(Box::new(document.template)),
             Err(_) => Deployed::Unknown("it is not understood".to_owned()),
         },

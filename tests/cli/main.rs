@@ -31,6 +31,8 @@ mod iam_policy;
 #[cfg(feature = "aws")]
 mod lifecycle;
 #[cfg(feature = "aws")]
+mod nested;
+#[cfg(feature = "aws")]
 mod preflight;
 #[cfg(feature = "aws")]
 mod process;

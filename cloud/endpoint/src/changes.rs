@@ -18,6 +18,8 @@ pub(crate) struct Change {
     pub(crate) replaces: Option<bool>,
     pub(crate) policy: Option<&'static str>,
     pub(crate) details: Vec<Detail>,
+    /// The ARN of its own change set, for a nested stack.
+    pub(crate) set: Option<String>,
 }
 
 /// Why a resource changes.
@@ -96,7 +98,20 @@ fn simple(action: &'static str, logical: &str, definition: &Value, physical: Opt
         replaces: None,
         policy: None,
         details: Vec::new(),
+        set: None,
     }
+}
+
+/// The change of a nested stack of which only the inside changes.
+pub(crate) fn inside_only(logical: &str, definition: &Value, physical: Option<String>) -> Change {
+    let detail = Detail {
+        attribute: "Properties".to_owned(),
+        name: None,
+        recreation: "Never",
+        source: "Automatic",
+        entity: None,
+    };
+    modify(logical, definition, physical, vec![detail], &BTreeSet::new())
 }
 
 fn modify(

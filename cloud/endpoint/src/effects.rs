@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::changes::changes;
 use crate::clock::Micros;
+use crate::nesting;
 use crate::play;
 use crate::state::{Before, Event, Hook, Operation, Resource, Stack, Validation};
 use crate::template::Template;
@@ -43,6 +43,8 @@ pub(crate) enum Effect {
     End { stack: String, failed: bool },
     /// A change set gets on.
     ChangeSet { stack: String, set: String, done: bool },
+    /// A change set that was deleted with those of nested stacks goes, or is gone.
+    SetGoes { stack: String, set: String, gone: bool },
     /// Something of another operation.
     Foreign { stack: String, event: Box<Event> },
 }
@@ -147,6 +149,7 @@ impl World {
             Effect::CleanUp { stack } => play::backward::clean_up(self, &stack, at),
             Effect::End { stack, failed } => self.end(&stack, failed, at),
             Effect::ChangeSet { stack, set, done } => self.advance_set(&stack, &set, done),
+            Effect::SetGoes { stack, set, gone } => nesting::go(self, &stack, &set, gone, at),
             Effect::Foreign { stack, mut event } => {
                 event.at = at;
                 event.serial = self.next_serial();
@@ -338,15 +341,16 @@ impl World {
     }
 
     /// A change set that was ordered is being made, or is ready.
-    fn advance_set(&mut self, stack: &str, set: &str, done: bool) {
-        let Some(found) = self.stack(stack).cloned() else { return };
-        let Some(mut set) = found.set(set).cloned() else { return };
-        if set.execution == "OBSOLETE" {
+    pub(crate) fn advance_set(&mut self, stack: &str, set: &str, done: bool) {
+        let Some(mut set) = self.stack(stack).and_then(|stack| stack.set(set)).cloned() else { return };
+        if set.execution == "OBSOLETE" || set.status.starts_with("DELETE_") {
             return;
         }
         "CREATE_IN_PROGRESS".clone_into(&mut set.status);
+        let failed = if done { nesting::finish(self, &set) } else { nesting::begin(self, stack, &set) };
+        let Some(found) = self.stack(stack).cloned() else { return };
         if done {
-            set.changes = changes(&found, &set.template, &self.scenario.replaced);
+            set.changes = nesting::changes(self, &found, &set);
             let same_rest = set.template.section("Outputs") == found.template.section("Outputs")
                 && set.tags == found.tags
                 && set.template.parameters == found.template.parameters;
@@ -354,17 +358,22 @@ impl World {
             let (status, reason, execution) = if !invalid.is_empty() {
                 let text = "The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]. \
                             To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.";
-                ("FAILED", Some(text), "UNAVAILABLE")
+                ("FAILED", Some(text.to_owned()), "UNAVAILABLE")
+            } else if let Some(reason) = failed {
+                ("FAILED", Some(reason), "UNAVAILABLE")
             } else if set.changes.is_empty() && same_rest && !set.creates {
                 let text = "The submitted information didn't contain changes. \
                             Submit different information to create a change set.";
-                ("FAILED", Some(text), "UNAVAILABLE")
+                ("FAILED", Some(text.to_owned()), "UNAVAILABLE")
+            } else if set.parent.is_some() {
+                let text = "Only executable from the root change set.";
+                ("CREATE_COMPLETE", Some(text.to_owned()), "UNAVAILABLE")
             } else {
                 ("CREATE_COMPLETE", None, "AVAILABLE")
             };
             status.clone_into(&mut set.status);
             execution.clone_into(&mut set.execution);
-            set.reason = reason.map(str::to_owned);
+            set.reason = reason;
             self.tell_invalid(stack, &set.operation, set.token.as_ref(), invalid);
         }
         if let Some(place) = self.stack_mut(stack).and_then(|stack| stack.set_mut(&set.id)) {

@@ -2,6 +2,7 @@
 
 use crate::changes::kind;
 use crate::clock::Micros;
+use crate::nesting;
 use crate::scenario::InitialStack;
 use crate::state::{Operation, Resource, Stack};
 use crate::template::Template;
@@ -138,19 +139,9 @@ fn begin(world: &mut World, id: &str, kind: &'static str, at: Micros, running: b
 
 /// Makes the nested stack of a resource.
 fn nested(world: &mut World, stack: &Stack, resource: &Resource) -> String {
-    let name = format!("{}-{}-{:011X}", stack.name, resource.logical, world.dice.u64(..) >> 20);
-    let id = world.new_stack_id(&name, &stack.region, &stack.account);
-    let mut child = Stack::new(&id, &name, &stack.region, &stack.account, stack.created);
-    child.parent = Some(stack.id.clone());
-    child.root.clone_from(&stack.root);
-    child.path = if stack.path.is_empty() {
-        resource.logical.clone()
-    } else {
-        format!("{}/{}", stack.path, resource.logical)
-    };
-    let text = world.nested_template(stack, resource);
-    let template =
-        Template::read(&text, &std::collections::BTreeMap::new()).unwrap_or_else(|_| Template::empty());
+    let child = nesting::new_child(world, stack, &resource.logical, stack.created);
+    let id = child.id.clone();
+    let template = nesting::template(world, stack, &resource.logical, &resource.definition);
     settle_in(world, child, template, "CREATE_COMPLETE", stack.created + HOUR);
     id
 }

@@ -25,6 +25,7 @@ mod history;
 mod json_services;
 mod limiter;
 mod line;
+mod nesting;
 mod play;
 mod read;
 mod request;

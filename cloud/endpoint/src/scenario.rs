@@ -20,6 +20,8 @@ pub struct Scenario {
     pub(crate) buckets: Vec<String>,
     pub(crate) scripts: Vec<Script>,
     pub(crate) invalid: Vec<(String, String)>,
+    pub(crate) failing_sets: Vec<(String, String)>,
+    pub(crate) nested_sets: bool,
     pub(crate) faults: Vec<Fault>,
     pub(crate) json: Vec<JsonScript>,
     pub(crate) physical_ids: BTreeMap<String, String>,
@@ -97,6 +99,8 @@ impl Default for Scenario {
             buckets: Vec::new(),
             scripts: Vec::new(),
             invalid: Vec::new(),
+            failing_sets: Vec::new(),
+            nested_sets: true,
             faults: Vec::new(),
             json: Vec::new(),
             physical_ids: BTreeMap::new(),
@@ -218,6 +222,19 @@ impl Scenario {
     /// Change sets with this resource fail in early validation.
     pub fn fail_validation(mut self, id: &str, reason: &str) -> Scenario {
         self.invalid.push((id.to_owned(), reason.to_owned()));
+        self
+    }
+
+    /// The change set of this nested stack fails, and with it that of the root stack. The id is the logical one, or a path
+    /// through nested stacks.
+    pub fn fail_nested_change_set(mut self, id: &str, reason: &str) -> Scenario {
+        self.failing_sets.push((id.to_owned(), reason.to_owned()));
+        self
+    }
+
+    /// Change sets do not go into nested stacks, whatever is asked for.
+    pub fn without_nested_change_sets(mut self) -> Scenario {
+        self.nested_sets = false;
         self
     }
 

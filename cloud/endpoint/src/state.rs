@@ -98,6 +98,10 @@ pub(crate) struct ChangeSet {
     pub(crate) changes: Vec<Change>,
     pub(crate) operation: String,
     pub(crate) executed_with: Option<String>,
+    /// Whether it goes into nested stacks.
+    pub(crate) nests: bool,
+    /// The ARN of the change set of the stack that its stack is nested in.
+    pub(crate) parent: Option<String>,
 }
 
 /// One event of an operation.

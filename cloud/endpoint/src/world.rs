@@ -106,7 +106,9 @@ impl World {
 
     /// Forgets what was going to happen to a stack and those nested in it.
     pub(crate) fn call_off(&mut self, root: &str) {
-        self.steps.retain(|_, (of, effect)| of != root || matches!(effect, Effect::ChangeSet { .. }));
+        self.steps.retain(|_, (of, effect)| {
+            of != root || matches!(effect, Effect::ChangeSet { .. } | Effect::SetGoes { .. })
+        });
     }
 
     pub(crate) fn next_serial(&mut self) -> u64 {

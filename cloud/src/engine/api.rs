@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types as aws;
 
-use super::machine::{SetIds, SetView};
+use super::machine::{NewSet, SetIds, SetView};
 use super::progress::{ResourceEvent, Timestamp};
 use super::request::{Capability, Change, ChangeDetail, DeployRequest, RetainedResource, StackDescription};
 use crate::connect::{ATTEMPTS, Connection};
@@ -83,23 +83,21 @@ pub(crate) async fn create_change_set(
     connection: &Connection,
     request: &DeployRequest,
     body: &Body,
-    name: &str,
-    token: &str,
-    creates_stack: bool,
-    keep_parameters: &[String],
+    set: &NewSet,
 ) -> Result<SetIds, ApiFailure> {
     const ACTION: &str = "cloudformation:CreateChangeSet";
-    let kind = if creates_stack { aws::ChangeSetType::Create } else { aws::ChangeSetType::Update };
+    let kind = if set.creates_stack { aws::ChangeSetType::Create } else { aws::ChangeSetType::Update };
     let call = connection
         .ordering
         .create_change_set()
         .stack_name(&request.stack)
-        .change_set_name(name)
-        .client_token(token)
+        .change_set_name(&set.name)
+        .client_token(&set.token)
         .change_set_type(kind)
+        .set_include_nested_stacks(set.nested.then_some(true))
         .set_role_arn(request.role_arn.clone())
         .set_capabilities(Some(request.capabilities.iter().copied().map(capability).collect()))
-        .set_parameters(Some(parameters(request, keep_parameters)))
+        .set_parameters(Some(parameters(request, &set.keep_parameters)))
         .set_tags(Some(tags(request)));
     let call = match body {
         Body::Inline => call.template_body(&request.template),
@@ -109,7 +107,7 @@ pub(crate) async fn create_change_set(
     match (answer.stack_id, answer.id) {
         (Some(stack_id), Some(id)) => Ok(SetIds { stack_id, id }),
         // It was created: the name finds it.
-        _ => Ok(SetIds { stack_id: request.stack.clone(), id: name.to_owned() }),
+        _ => Ok(SetIds { stack_id: request.stack.clone(), id: set.name.clone() }),
     }
 }
 
@@ -163,6 +161,7 @@ pub(crate) async fn describe_change_set(
                 execution: page.execution_status().map(|status| clean(status.as_str())).unwrap_or_default(),
                 created: page.creation_time().and_then(timestamp),
                 changes,
+                nested: Vec::new(),
             });
         }
     }
@@ -171,12 +170,14 @@ pub(crate) async fn describe_change_set(
 fn change(change: &aws::Change) -> Option<Change> {
     let change = change.resource_change()?;
     Some(Change {
+        within: String::new(),
         action: clean(change.action()?.as_str()),
         logical_id: clean(change.logical_resource_id()?),
         physical_id: change.physical_resource_id().map(clean),
         resource_type: clean(change.resource_type().unwrap_or_default()),
         replacement: change.replacement().map(|replacement| clean(replacement.as_str())),
         policy_action: change.policy_action().map(|action| clean(action.as_str())),
+        change_set_id: change.change_set_id().map(ToOwned::to_owned),
         details: change.details().iter().filter_map(change_detail).collect(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::{Action, Moment, Observation, SetIds};
+use super::machine::{Action, Moment, Observation, SetIds, SetView};
 use super::request::DeployOutcome;
 use super::status::{Condition, condition};
 use crate::error::CloudError;
@@ -14,6 +14,8 @@ const GRACE: Duration = Duration::from_mins(2);
 const TRIES_WHILE_IN_PROGRESS: u32 = 30;
 /// How often a stack that we announced may seem not to exist before it is taken for gone; AWS's answers can be stale.
 const LOOKS: u32 = 5;
+/// For how long a change set with nested ones may be on its way out: each of them is removed in turn.
+const LEAVING: Duration = Duration::from_mins(5);
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,8 @@ pub(crate) struct Cleanup {
     ids: SetIds,
     /// Whether the stack exists only because of our change set.
     made_stack: bool,
+    /// Whether the change set goes into nested stacks.
+    nested: bool,
     doing: Doing,
     tries: u32,
     /// When what we are doing failed first.
@@ -35,6 +39,11 @@ pub(crate) struct Cleanup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doing {
     DeletingSet,
+    /// Until the change set is gone, and with it those of nested stacks and the stacks that they announced. CloudFormation
+    /// removes them [in the background][aws], and the stack that they are in can hardly go before.
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-delete.html
+    SeeingItGo,
     Looking,
     ListingSets,
     DeletingStack,
@@ -50,11 +59,18 @@ pub(crate) enum Cleaned {
 }
 
 impl Cleanup {
-    /// Removes the change set `ids`, and its stack if `made_stack`; then the deployment ends with `result`.
-    pub(crate) fn new(ids: SetIds, made_stack: bool, result: Result<DeployOutcome, CloudError>) -> Cleanup {
+    /// Removes the change set `ids`, and its stack if `made_stack`; then the deployment ends with `result`. `nested` says
+    /// whether the change set goes into nested stacks.
+    pub(crate) fn new(
+        ids: SetIds,
+        made_stack: bool,
+        nested: bool,
+        result: Result<DeployOutcome, CloudError>,
+    ) -> Cleanup {
         Cleanup {
             ids,
             made_stack,
+            nested,
             doing: Doing::DeletingSet,
             tries: 0,
             failing_since: None,
@@ -69,6 +85,7 @@ impl Cleanup {
         let stack = self.ids.stack_id.clone();
         match self.doing {
             Doing::DeletingSet => Action::DeleteChangeSet { stack, change_set: self.ids.id.clone() },
+            Doing::SeeingItGo => Action::DescribeChangeSet { stack, change_set: self.ids.id.clone() },
             Doing::Looking => Action::DescribeStack(stack),
             Doing::ListingSets => Action::ListChangeSets(stack),
             Doing::DeletingStack => {
@@ -87,9 +104,18 @@ impl Cleanup {
         let next = match (self.doing, seen) {
             (_, Observation::Slept) => Some(self.doing),
             (Doing::DeletingSet, Observation::Done(result)) => match result {
+                Ok(()) if self.nested => Some(Doing::SeeingItGo),
                 Ok(()) => self.after_set(),
                 Err(failure) if failure.class == Class::Missing => self.after_set(),
                 Err(failure) => return self.retry_or_leave(&failure, moment, "the change set"),
+            },
+            (Doing::SeeingItGo, Observation::ChangeSet(result)) => match result {
+                Ok(set) => return self.wait_or_leave(&set, moment),
+                Err(failure) if failure.passes() && self.is_in_time(moment, GRACE) => {
+                    return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
+                }
+                // It is gone, or cannot be looked at; the order was taken.
+                Err(_) => self.after_set(),
             },
             (Doing::Looking, Observation::Stack(result)) => match result {
                 Ok(Some(stack)) if condition(&stack.status) == Condition::Announced => {
@@ -138,6 +164,25 @@ impl Cleanup {
         self.made_stack.then_some(Doing::Looking)
     }
 
+    /// Whether what we are doing has not failed, or not been waited for, longer than this.
+    fn is_in_time(&mut self, moment: Moment, limit: Duration) -> bool {
+        let since = *self.failing_since.get_or_insert(moment.elapsed);
+        moment.elapsed.saturating_sub(since) < limit
+    }
+
+    /// The change set is on its way out, or stays.
+    fn wait_or_leave(mut self, set: &SetView, moment: Moment) -> (Option<Cleanup>, Cleaned) {
+        if set.status != "DELETE_FAILED" && self.is_in_time(moment, LEAVING) {
+            return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
+        }
+        let why = if set.reason.is_empty() { &set.status } else { &set.reason };
+        self.leftovers.push(format!(
+            "the change set {} and those of its nested stacks are not gone: {why}",
+            self.ids.id
+        ));
+        (None, Cleaned::End(self.result()))
+    }
+
     fn retry_or_leave(
         mut self,
         failure: &ApiFailure,
@@ -146,8 +191,7 @@ impl Cleanup {
     ) -> (Option<Cleanup>, Cleaned) {
         self.tries += 1;
         let in_progress = failure.code.as_deref() == Some("InvalidChangeSetStatus");
-        let since = *self.failing_since.get_or_insert(moment.elapsed);
-        let in_time = moment.elapsed.saturating_sub(since) < GRACE;
+        let in_time = self.is_in_time(moment, GRACE);
         if (in_progress && self.tries < TRIES_WHILE_IN_PROGRESS) || (failure.passes() && in_time) {
             return (Some(self), Cleaned::Do(Action::Sleep(PAUSE)));
         }

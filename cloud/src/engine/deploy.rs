@@ -3,14 +3,16 @@
 mod approved;
 mod change_set;
 mod execution;
+mod inside;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use self::inside::Walk;
 use super::cleanup::{Cleaned, Cleanup};
 use super::follow::Follow;
-use super::machine::{Action, Machine, Moment, Next, Observation, SetIds, SetView, Turn};
+use super::machine::{Action, Machine, Moment, NewSet, Next, Observation, SetIds, SetView, Turn};
 use super::patience::Patience;
 use super::plan::{Plan, refused};
 use super::progress::{Phase, Progress, ResourceEvent};
@@ -64,6 +66,8 @@ enum At {
         ids: SetIds,
         since: Duration,
     },
+    /// Looking into the change sets of nested stacks.
+    LookingInside(Box<Walk>),
     /// Asking what validations and hooks found in it.
     Explaining(SetView),
     /// Asking how long an update usually takes.
@@ -179,6 +183,10 @@ impl Deploy {
             (At::Preparing { ids, since }, Observation::ChangeSet(answer)) => {
                 self.prepared(ids, since, answer, moment)
             }
+            (At::LookingInside(walk), Observation::Slept) => self.walk(walk),
+            (At::LookingInside(walk), Observation::ChangeSet(answer)) => {
+                self.looked_inside(walk, answer, moment)
+            }
             (At::Explaining(set), Observation::Explained(details)) => self.explained(set, details),
             (At::Estimating(set), Observation::Estimated(estimate)) => self.estimated(set, estimate),
             (At::Asking(set), Observation::Decided(decision)) => self.decided(set, decision, moment),
@@ -259,13 +267,14 @@ impl Deploy {
     fn create(self, keep_parameters: Vec<String>) -> Step {
         let names = self.plan.names.clone();
         let creates_stack = self.creates_stack();
-        let action = Action::CreateChangeSet {
+        let set = NewSet {
             name: names.change_set,
             token: names.token,
             creates_stack,
+            nested: self.plan.nested,
             keep_parameters,
         };
-        self.go(At::Creating, action)
+        self.go(At::Creating, Action::CreateChangeSet(set))
     }
 
     fn ask_to_recreate(
@@ -339,7 +348,7 @@ impl Deploy {
     // The end before execution.
 
     fn clean_up(self, ids: SetIds, result: Result<DeployOutcome, CloudError>) -> Step {
-        let cleanup = Cleanup::new(ids, self.before.is_none(), result);
+        let cleanup = Cleanup::new(ids, self.before.is_none(), self.plan.nested, result);
         let action = cleanup.action(&self.plan.names.token);
         self.go(At::Cleaning(Box::new(cleanup)), action).saying(phase(Phase::CleaningUp))
     }
@@ -364,6 +373,7 @@ impl Deploy {
             | At::FindingOld
             | At::DeletingOld(_) => self.fail(interrupted()),
             At::Preparing { ids, .. } => self.clean_up(ids, Err(interrupted())),
+            At::LookingInside(walk) => self.clean_up(walk.into_ids(), Err(interrupted())),
             At::Explaining(set)
             | At::Estimating(set)
             | At::Asking(set)

@@ -1,9 +1,9 @@
 //! A CloudFormation of the mind for tests: virtual time, a scripted history, and every fault that can be put in its way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::machine::{Action, Machine, Moment, Next, Observation, SetIds, SetView};
+use super::machine::{Action, Machine, Moment, NewSet, Next, Observation, SetIds, SetView};
 use super::progress::{Progress, ResourceEvent, Timestamp};
 use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
 use crate::diagnose::Detail;
@@ -20,6 +20,8 @@ pub(crate) const SET: &str = "arn:aws:cloudformation:us-east-1:123456789012:chan
 pub(crate) const TOKEN: &str = "ours";
 /// The template of every deployment.
 pub(crate) const TEMPLATE: &str = r#"{"Resources":{}}"#;
+/// The template of a deployment with a nested stack.
+pub(crate) const NESTING: &str = r#"{"Resources":{"Nested":{"Type":"AWS::CloudFormation::Stack"}}}"#;
 /// When the change set was created, by AWS's clock.
 pub(crate) const CREATED: i64 = 1_000_000;
 
@@ -66,6 +68,14 @@ pub(crate) struct Fake {
     pub(crate) stopped: Vec<StoppedTask>,
     /// What ECS shows once the stack rolls back.
     pub(crate) stopped_after_rollback: Vec<StoppedTask>,
+    /// The change sets of nested stacks, by ARN.
+    pub(crate) inside: BTreeMap<String, SetView>,
+    /// One of them that is another when it is looked at a second time.
+    pub(crate) inside_after_approval: Option<(String, SetView)>,
+    /// For how many looks the change set is on its way out after it was deleted.
+    pub(crate) leaving: usize,
+    /// Whether it was deleted.
+    deleted: bool,
     /// What the change set holds when it is looked at a second time.
     pub(crate) changes_after_approval: Option<Vec<Change>>,
     /// What `ListStackResources` shows.
@@ -150,6 +160,7 @@ impl Fake {
                 execution: "AVAILABLE".into(),
                 created: Some(Timestamp(CREATED)),
                 changes: vec![change("A")],
+                nested: Vec::new(),
             },
             other_sets: Vec::new(),
             frames: VecDeque::new(),
@@ -162,6 +173,10 @@ impl Fake {
             services: Vec::new(),
             stopped: Vec::new(),
             stopped_after_rollback: Vec::new(),
+            inside: BTreeMap::new(),
+            inside_after_approval: None,
+            leaving: 0,
+            deleted: false,
             changes_after_approval: None,
             resources: vec![RetainedResource {
                 logical_id: "A".into(),
@@ -287,7 +302,7 @@ impl Fake {
                 let stale = (self.stale)(self.actions.len());
                 Observation::Stack(Ok(before.filter(|_| stale).unwrap_or(now)))
             }
-            Action::CreateChangeSet { creates_stack, .. } => {
+            Action::CreateChangeSet(NewSet { creates_stack, .. }) => {
                 self.leaves.change_set = true;
                 if *creates_stack && self.stack.is_none() {
                     self.leaves.empty_stack = true;
@@ -295,7 +310,7 @@ impl Fake {
                 }
                 Observation::Created(Ok(self.set.ids.clone()))
             }
-            Action::DescribeChangeSet { .. } => Observation::ChangeSet(Ok(self.set.clone())),
+            Action::DescribeChangeSet { change_set, .. } => Observation::ChangeSet(self.set(change_set)),
             Action::Explain { .. } => Observation::Explained(self.details.clone()),
             Action::Estimate(_) => Observation::Estimated(self.estimate),
             Action::TemplateOf(_) => Observation::Template(Ok(self.template.clone())),
@@ -313,6 +328,7 @@ impl Fake {
                 if let Some(changes) = self.changes_after_approval.take() {
                     self.set.changes = changes;
                 }
+                self.inside.extend(self.inside_after_approval.take());
                 if let Some(changed) = self.meddle.take() {
                     self.stack = Some(changed);
                 }
@@ -331,6 +347,7 @@ impl Fake {
             Action::ListResources(_) => Observation::Resources(Ok(self.resources.clone())),
             Action::Importers(_) => Observation::Importers(Ok(self.importers.clone())),
             Action::DeleteStack { .. } => {
+                assert!(!self.deleted || !self.leaves.change_set, "its change set is still there");
                 self.running = true;
                 self.leaves.empty_stack = false;
                 Observation::Done(Ok(()))
@@ -340,7 +357,8 @@ impl Fake {
                 Observation::Done(Ok(()))
             }
             Action::DeleteChangeSet { .. } => {
-                self.leaves.change_set = false;
+                self.leaves.change_set = self.leaving > 0;
+                self.deleted = true;
                 Observation::Done(Ok(()))
             }
             Action::Sleep(pause) => {
@@ -351,6 +369,22 @@ impl Fake {
                 Observation::Slept
             }
         }
+    }
+
+    /// The change set with this ARN.
+    fn set(&mut self, change_set: &str) -> Result<SetView, ApiFailure> {
+        if let Some(inside) = self.inside.get(change_set) {
+            return Ok(inside.clone());
+        }
+        if !self.deleted {
+            return Ok(self.set.clone());
+        }
+        self.leaves.change_set = self.leaving > 0;
+        if self.leaving == 0 {
+            return Err(failure(Class::Missing));
+        }
+        self.leaving -= 1;
+        Ok(SetView { status: "DELETE_IN_PROGRESS".into(), ..self.set.clone() })
     }
 
     fn execute(&mut self) {
@@ -389,7 +423,7 @@ fn refused(action: &Action, class: Class) -> Option<Observation> {
     let failure = failure(class);
     Some(match action {
         Action::DescribeStack(_) => Observation::Stack(Err(failure)),
-        Action::CreateChangeSet { .. } => Observation::Created(Err(failure)),
+        Action::CreateChangeSet(_) => Observation::Created(Err(failure)),
         Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
         Action::Events(_) => Observation::Events(Err(failure)),
         Action::TemplateOf(_) => Observation::Template(Err(failure)),
@@ -439,14 +473,16 @@ pub(crate) fn event(n: usize, id: &str, status: &str, reason: &str) -> ResourceE
 }
 
 /// A change of one resource.
-fn change(id: &str) -> Change {
+pub(crate) fn change(id: &str) -> Change {
     Change {
+        within: String::new(),
         action: "Modify".into(),
         logical_id: id.into(),
         physical_id: None,
         resource_type: "AWS::X::Y".into(),
         replacement: None,
         policy_action: None,
+        change_set_id: None,
         details: Vec::new(),
     }
 }

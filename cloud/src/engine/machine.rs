@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::progress::{Progress, ResourceEvent};
-use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
+use super::request::{Change, Decision, NestedStack, Question, RetainedResource, StackDescription};
 use crate::diagnose::Detail;
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
@@ -30,7 +30,7 @@ pub(crate) enum Action {
     /// Describe the stack of this name or ARN.
     DescribeStack(String),
     /// Upload the template if it is too large, then create a change set.
-    CreateChangeSet { name: String, token: String, creates_stack: bool, keep_parameters: Vec<String> },
+    CreateChangeSet(NewSet),
     /// Describe a change set with all its pages.
     DescribeChangeSet { stack: String, change_set: String },
     /// Fetch the template that a change set would bring, as a fingerprint.
@@ -116,7 +116,7 @@ impl Action {
     /// Whether nothing is lost if its answer is not waited for.
     pub(crate) fn only_asks(&self) -> bool {
         match self {
-            Action::CreateChangeSet { .. }
+            Action::CreateChangeSet(_)
             | Action::Execute { .. }
             | Action::DeleteChangeSet { .. }
             | Action::DeleteStack { .. }
@@ -167,6 +167,21 @@ impl Observation {
     }
 }
 
+/// A change set that is to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewSet {
+    /// Its name.
+    pub(crate) name: String,
+    /// The request token.
+    pub(crate) token: String,
+    /// Whether the stack is new.
+    pub(crate) creates_stack: bool,
+    /// Whether it goes into the nested stacks.
+    pub(crate) nested: bool,
+    /// The parameters that keep the value they have.
+    pub(crate) keep_parameters: Vec<String>,
+}
+
 /// Where a change set is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SetIds {
@@ -189,8 +204,10 @@ pub(crate) struct SetView {
     pub(crate) execution: String,
     /// When it was created, by AWS's clock.
     pub(crate) created: Option<super::progress::Timestamp>,
-    /// The changes of all pages.
+    /// The changes of all pages; once its nested change sets were looked at, theirs as well.
     pub(crate) changes: Vec<Change>,
+    /// The nested stacks that were looked at.
+    pub(crate) nested: Vec<NestedStack>,
 }
 
 /// What a step leads to.

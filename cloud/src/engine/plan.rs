@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) on_timeout: OnTimeout,
     pub(crate) on_interrupt: OnInterrupt,
     pub(crate) wait: bool,
+    /// Whether the change set goes into the nested stacks.
+    pub(crate) nested: bool,
     /// The fingerprint of the template that is sent.
     pub(crate) fingerprint: Option<String>,
     pub(crate) grace: Duration,
@@ -79,6 +81,7 @@ impl Plan {
             on_timeout: request.on_timeout,
             on_interrupt: request.on_interrupt,
             wait: request.wait,
+            nested: request.nested_changes && may_nest(&request.template),
             fingerprint: template_body::fingerprint(&request.template),
             grace: request.grace,
             pace,
@@ -129,6 +132,21 @@ impl Plan {
             if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
         Err(refused(&self.stack, what).next(known))
     }
+}
+
+/// Whether the template has nested stacks, or may come to have some: macros make them (`AWS::Serverless::Application`),
+/// and modules may hold them.
+///
+/// Only then is CloudFormation asked to look into them (`IncludeNestedStacks`): a change set that is made so is removed
+/// [in the background][delete], and CloudFormation cannot look into [all][import] that it can deploy. What a loop
+/// makes has its type as a text somewhere, so the text tells more than the resources would.
+///
+/// [delete]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-delete.html
+/// [import]: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1212
+fn may_nest(template: &str) -> bool {
+    ["\"AWS::CloudFormation::Stack\"", "\"Transform\"", "\"Fn::Transform\"", "::MODULE\""]
+        .iter()
+        .any(|sign| template.contains(sign))
 }
 
 /// A refusal before anything was asked of AWS.

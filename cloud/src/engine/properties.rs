@@ -10,12 +10,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::deploy::{Deploy, Deployed};
-use super::fake::{CREATED, Fake, Run, TEMPLATE, TOKEN, event};
+use super::fake::{CREATED, Fake, NESTING, Run, TEMPLATE, TOKEN, change, event};
 use super::machine::{Action, SetView};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
 use super::progress::{Progress, ResourceEvent};
-use super::request::{Decision, DeployRequest, RetainedResource};
+use super::request::{Change, Decision, DeployRequest, RetainedResource};
 use crate::error::Kind;
 use crate::failure::Class;
 use crate::services::samples::{API, deployment, revision, service};
@@ -36,6 +36,8 @@ struct Truth {
     old_revision: bool,
     /// Looks for which each state shows.
     slowness: usize,
+    /// Whether there is a nested stack, with a change set of its own.
+    nests: bool,
     /// The change set is empty, or the caller says no.
     ends_early: Option<Early>,
 }
@@ -64,14 +66,16 @@ fn truth() -> impl Strategy<Value = Truth> {
         1 => Just(Some(Early::Meddled)),
     ];
     let fails = prop::option::of((0usize..6, any::<bool>()));
-    (any::<bool>(), 1usize..6, fails, any::<bool>(), any::<bool>(), 0usize..4, early).prop_map(
-        |(creates, resources, fails, leaves_old, old_revision, slowness, ends_early)| Truth {
+    let (flag, nests) = (any::<bool>, any::<bool>());
+    (flag(), 1usize..6, fails, flag(), flag(), 0usize..4, early, nests).prop_map(
+        |(creates, resources, fails, leaves_old, old_revision, slowness, ends_early, nests)| Truth {
             creates,
             resources,
             fails: fails.map(|(which, again)| (which % resources, again)),
             leaves_old,
             old_revision,
             slowness,
+            nests,
             ends_early,
         },
     )
@@ -160,6 +164,9 @@ impl Truth {
         };
         fake.services = vec![service(vec![runs])];
         fake.resources = vec![resource("Service", API), resource("TaskDefinition", &revision(2))];
+        if self.nests {
+            nest(&mut fake);
+        }
         self.end_early(&mut fake);
         trouble.get_in_the_way_of(&mut fake);
         fake
@@ -194,6 +201,19 @@ impl Truth {
             None => 0,
         }
     }
+}
+
+/// A nested stack, whose change set takes a while to go.
+fn nest(fake: &mut Fake) {
+    let inside = "arn:aws:cloudformation:us-east-1:123456789012:changeSet/Inside/1";
+    fake.inside.insert(inside.to_owned(), fake.set.clone());
+    fake.set.changes.push(Change {
+        resource_type: "AWS::CloudFormation::Stack".into(),
+        change_set_id: Some(inside.into()),
+        ..change("Nested")
+    });
+    fake.template = crate::template_body::fingerprint(NESTING);
+    fake.leaving = 3;
 }
 
 fn resource(kind: &str, physical_id: &str) -> RetainedResource {
@@ -245,7 +265,8 @@ fn is_question(action: &Action) -> bool {
 
 fn deploy(fake: Fake) -> Run<Deployed> {
     let names = Names { change_set: "docuthinker-1".into(), token: TOKEN.into() };
-    fake.run(Deploy::new(Plan::new(&DeployRequest::new("S", TEMPLATE), names, Pace::AWS).unwrap()))
+    let template = if fake.inside.is_empty() { TEMPLATE } else { NESTING };
+    fake.run(Deploy::new(Plan::new(&DeployRequest::new("S", template), names, Pace::AWS).unwrap()))
 }
 
 fn exit_code(run: &Run<Deployed>) -> u8 {

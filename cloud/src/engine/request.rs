@@ -69,6 +69,9 @@ pub struct DeployRequest {
     pub wait: bool,
     /// How long network trouble may last before we give up following. Default: 15 minutes.
     pub grace: Duration,
+    /// Whether the change set goes into the nested stacks. Without it, nobody sees what would change inside of them.
+    /// Default: yes.
+    pub nested_changes: bool,
 }
 
 impl DeployRequest {
@@ -87,6 +90,7 @@ impl DeployRequest {
             on_interrupt: OnInterrupt::default(),
             wait: false,
             grace: DEFAULT_GRACE,
+            nested_changes: true,
         }
     }
 }
@@ -184,14 +188,38 @@ pub struct ChangeSet {
     pub change_set_id: String,
     /// Whether the stack is new.
     pub creates_stack: bool,
-    /// All changes, of all pages. Empty if only outputs, tags or the like change.
+    /// All changes, of all pages: those of the stack, then those of the stacks in it. Empty if only outputs, tags or the
+    /// like change.
     pub changes: Vec<Change>,
+    /// The stacks inside of the stack that would be made or changed, at any depth; each after the one that it is in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<NestedStack>,
+}
+
+/// A stack inside of the stack that is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NestedStack {
+    /// The logical ids that lead to it: `Data`, or `Data/Replica` for one inside of that.
+    pub path: String,
+    /// Its ARN; `None` for one that is not there yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_id: Option<String>,
+    /// The ARN of its own change set; `None` if AWS made none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_set_id: Option<String>,
+    /// Why nobody can see what would change in it; `None` if its changes are among those of the change set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
 }
 
 /// One resource that a change set would add, change or remove; the words are AWS's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
+    /// The path of the nested stack that it is in; empty for the stack itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub within: String,
     /// `Add`, `Modify`, `Remove`, `Import`, `Dynamic`, or a word that AWS adds later.
     pub action: String,
     /// The resource's logical id.
@@ -207,9 +235,27 @@ pub struct Change {
     /// What happens to the old resource if it is removed or replaced: `Delete`, `Retain`, `Snapshot`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<String>,
+    /// The ARN of its own change set, for a nested stack.
+    #[serde(skip)]
+    pub change_set_id: Option<String>,
     /// Which parts change, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ChangeDetail>,
+}
+
+impl Change {
+    /// The logical ids that lead to the resource: `Database`, or `Data/Database` in the nested stack `Data`.
+    pub fn path(&self) -> String {
+        if self.within.is_empty() {
+            return self.logical_id.clone();
+        }
+        format!("{}/{}", self.within, self.logical_id)
+    }
+
+    /// Whether the resource is a nested stack.
+    pub fn is_stack(&self) -> bool {
+        self.resource_type == "AWS::CloudFormation::Stack"
+    }
 }
 
 /// One part of a resource that changes. Values are left out on purpose: they may be secret.

@@ -264,20 +264,11 @@ impl<'a> World<'a> {
         let connection = &self.connection;
         match action {
             Action::DescribeStack(stack) => Observation::Stack(api::describe_stack(connection, &stack).await),
-            Action::CreateChangeSet { name, token, creates_stack, keep_parameters } => {
+            Action::CreateChangeSet(set) => {
                 let Some((request, body)) = self.deployment else {
                     return Observation::Begin;
                 };
-                let call = api::create_change_set(
-                    connection,
-                    request,
-                    body,
-                    &name,
-                    &token,
-                    creates_stack,
-                    &keep_parameters,
-                );
-                Observation::Created(call.await)
+                Observation::Created(api::create_change_set(connection, request, body, &set).await)
             }
             Action::DescribeChangeSet { stack, change_set } => {
                 Observation::ChangeSet(api::describe_change_set(connection, &stack, &change_set).await)

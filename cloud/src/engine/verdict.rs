@@ -61,9 +61,12 @@ pub(crate) fn not_prepared(failure: ApiFailure) -> CloudError {
 
 /// A change set without changes is told as a failure, in one of two English sentences.
 pub(crate) fn means_no_changes(set: &SetView) -> bool {
-    let says_so = set.reason.contains("didn't contain changes")
-        || set.reason.contains("No updates are to be performed");
-    says_so && set.changes.is_empty() && set.execution != "AVAILABLE"
+    says_no_changes(set) && set.changes.is_empty() && set.execution != "AVAILABLE"
+}
+
+/// Whether these are the sentences; those of a nested stack may be told beside changes.
+pub(crate) fn says_no_changes(set: &SetView) -> bool {
+    set.reason.contains("didn't contain changes") || set.reason.contains("No updates are to be performed")
 }
 
 /// Nothing to do; which is no success if the stack is broken.
@@ -90,6 +93,19 @@ pub(crate) fn change_set_failed(stack: &str, set: &SetView) -> CloudError {
     let reason = if set.reason.is_empty() { "no reason given" } else { &set.reason };
     CloudError::new(Kind::Failed, format!("CloudFormation cannot prepare the changes of {stack}: {reason}"))
         .state("the stack was not changed")
+}
+
+/// CloudFormation could not work out the changes of a nested stack, and so not those of the stack that it is in.
+///
+/// It looks into a nested stack before the resources are there that its parameters and address come from, and takes
+/// some for mistakes that it [could deploy][issue]: hence the way around.
+///
+/// [issue]: https://github.com/aws-cloudformation/cfn-language-discussion/issues/152
+pub(crate) fn nested_set_failed(stack: &str, set: &SetView) -> CloudError {
+    change_set_failed(stack, set).next(
+        "correct the nested stack or its template; if only the look ahead fails, the same command with \
+         `--no-nested-changes` leaves that out, and with it the guard of what is inside",
+    )
 }
 
 /// What CloudFormation's validation warns of before anything is executed.

@@ -7,6 +7,7 @@ mod credentials;
 mod emulator;
 mod endpoint;
 mod history;
+mod nested;
 #[cfg(unix)]
 mod preflight;
 mod python;

@@ -25,7 +25,7 @@ impl Run {
     }
 }
 
-async fn connect(endpoint: &Endpoint) -> Connection {
+pub(crate) async fn connect(endpoint: &Endpoint) -> Connection {
     let options = ConnectOptions {
         region: Some("us-east-1".into()),
         endpoint_url: Some(endpoint.url()),

@@ -1,6 +1,8 @@
 //! Whether a change set may be executed, has to be asked for, or is refused: a pure function of what would happen.
 
-use cloud::{Change, ChangeSet};
+use std::collections::BTreeMap;
+
+use cloud::{Change, ChangeSet, NestedStack};
 use serde::Serialize;
 use template::security::{self, SecurityChange, SecurityKind};
 use template::{Fate, Resource, Template, stateful};
@@ -32,11 +34,23 @@ pub(crate) enum Deployed {
     Unknown(String),
 }
 
+/// The templates of a nested stack.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sides {
+    /// The one that it was last deployed with.
+    pub(crate) old: Deployed,
+    /// The one that it is to have, or why that cannot be read.
+    pub(crate) new: Result<Box<Template>, String>,
+}
+
+/// The templates of the nested stacks in which something changes, by path.
+pub(crate) type Inside = BTreeMap<String, Sides>;
+
 /// A resource with data that would go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Loss {
-    /// The logical ID.
+    /// The logical ID; in a nested stack, behind the path of that.
     pub(crate) id: String,
     /// For example `AWS::EFS::FileSystem`.
     pub(crate) resource_type: String,
@@ -85,21 +99,33 @@ pub(crate) struct Judgement {
     pub(crate) losses: Vec<Loss>,
 }
 
-/// Judges a change set. `allowed` says of a logical ID whether it may lose its data.
+/// Judges a change set. `allowed` says of a logical ID (`Nested/Id` in a nested stack) whether it may lose its data.
+///
+/// What a nested stack changes and nobody can see may be anything: it needs approval at each level but `never`.
 pub(crate) fn judge(
     set: &ChangeSet,
     deployed: &Deployed,
     new: &Template,
+    inside: &Inside,
     level: Level,
     allowed: impl Fn(&str) -> bool,
 ) -> Judgement {
-    let losses: Vec<Loss> =
-        set.changes.iter().filter_map(|change| loss(change, deployed, new, &allowed)).collect();
-    let security = broadening(set, deployed, new);
+    let loss = |change: &Change| match inside.get(&change.within) {
+        _ if change.within.is_empty() => loss(change, deployed.template(), Some(new), &allowed),
+        Some(sides) => loss(change, sides.old.template(), sides.new.as_deref().ok(), &allowed),
+        None => loss(change, None, None, &allowed),
+    };
+    let losses: Vec<Loss> = set.changes.iter().filter_map(loss).collect();
+    let mut security = broadening(set, deployed, new);
+    security
+        .extend(set.nested.iter().flat_map(|stack| broadening_inside(set, stack, inside.get(&stack.path))));
     let asks = match level {
         Level::Never => false,
         Level::Broadening => !security.is_empty(),
-        Level::Destructive => set.changes.iter().any(|change| goes(change).is_some()),
+        Level::Destructive => {
+            let unseen = set.nested.iter().any(|stack| stack.unseen.is_some());
+            unseen || set.changes.iter().any(|change| goes(change).is_some())
+        }
         Level::Any => true,
     };
     let verdict = verdict(&losses, asks);
@@ -161,14 +187,14 @@ pub(crate) fn goes(change: &Change) -> Option<How> {
 
 fn loss(
     change: &Change,
-    deployed: &Deployed,
-    new: &Template,
+    old: Option<&Template>,
+    new: Option<&Template>,
     allowed: &impl Fn(&str) -> bool,
 ) -> Option<Loss> {
     let how = goes(change)?;
-    let old = deployed.template().and_then(|old| old.resources.get(&change.logical_id));
-    // A nested stack that is changed only says so of itself; what it holds, its own resources say.
-    if change.resource_type == "AWS::CloudFormation::Stack" && how != How::Removed {
+    let old = old.and_then(|old| old.resources.get(&change.logical_id));
+    // Of a nested stack that stays, the changes of its own resources say what goes.
+    if change.is_stack() && how == How::MayBeReplaced {
         return None;
     }
     let holds = stateful::holds(&change.resource_type, old)?;
@@ -176,7 +202,7 @@ fn loss(
     if how == How::Removed && fate == Fate::Retained {
         return None;
     }
-    let (id, resource_type) = (change.logical_id.clone(), change.resource_type.clone());
+    let (id, resource_type) = (change.path(), change.resource_type.clone());
     let allowed = allowed(&id);
     Some(Loss { id, resource_type, how, fate, holds, allowed })
 }
@@ -190,11 +216,11 @@ fn loss(
 /// [deletion]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
 /// [replace]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatereplacepolicy.html
 /// [change]: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
-fn fate(change: &Change, how: How, old: Option<&Resource>, new: &Template) -> Fate {
+fn fate(change: &Change, how: How, old: Option<&Resource>, new: Option<&Template>) -> Fate {
     let from_template = match how {
         How::Removed => old.map(stateful::when_removed),
         How::Replaced | How::MayBeReplaced => {
-            new.resources.get(&change.logical_id).map(stateful::when_replaced)
+            new.and_then(|new| new.resources.get(&change.logical_id)).map(stateful::when_replaced)
         }
     };
     let from_set = change.policy_action.as_deref().map(fate_in_set);
@@ -224,33 +250,79 @@ const fn gravity(fate: Fate) -> u8 {
 
 /// What is allowed more, as the templates say, and what they do not show.
 fn broadening(set: &ChangeSet, deployed: &Deployed, new: &Template) -> Vec<SecurityChange> {
-    let empty = Template::default();
-    let mut changes = match deployed {
-        Deployed::Known(old) => security::broadening(old, new),
-        Deployed::Nothing => security::broadening(&empty, new),
-        Deployed::Unknown(why) => {
-            let what = format!("the deployed template cannot be compared: {why}");
-            vec![unjudged(&set.stack, what)]
+    let own = set.changes.iter().filter(|change| change.within.is_empty());
+    let mut changes = broadening_of(&set.stack, deployed, new);
+    let known = |stack: &Change| set.nested.iter().any(|nested| nested.path == stack.path());
+    for stack in own.clone().filter(|change| change.is_stack() && change.action != "Remove") {
+        if !known(stack) {
+            changes.push(unjudged(&stack.logical_id, unseen(&stack.logical_id, "it has no change set")));
         }
+    }
+    add_hidden(&mut changes, own, new);
+    changes
+}
+
+/// The same for a nested stack, with its path.
+fn broadening_inside(set: &ChangeSet, stack: &NestedStack, sides: Option<&Sides>) -> Vec<SecurityChange> {
+    let path = &stack.path;
+    if let Some(why) = &stack.unseen {
+        return vec![unjudged(path, unseen(path, why))];
+    }
+    // Without templates, nothing changes in it.
+    let Some(sides) = sides else { return Vec::new() };
+    let mut changes = match &sides.new {
+        Err(why) => {
+            return vec![unjudged(path, format!("the new template of `{path}` cannot be read: {why}"))];
+        }
+        Ok(new) => broadening_of(path, &sides.old, new),
     };
-    for change in set.changes.iter().filter(|change| change.action != "Remove") {
-        let id = &change.logical_id;
-        if changes.iter().any(|known| known.id == *id) {
-            continue;
-        }
-        if let Some(what) = hidden(change, new) {
-            changes.push(unjudged(id, what));
+    if let Ok(new) = &sides.new {
+        add_hidden(&mut changes, set.changes.iter().filter(|change| change.within == *path), new);
+    }
+    for change in &mut changes {
+        change.what = format!("in `{path}`: {}", change.what);
+        if change.id != *path {
+            change.id = format!("{path}/{}", change.id);
         }
     }
     changes
 }
 
+fn broadening_of(stack: &str, deployed: &Deployed, new: &Template) -> Vec<SecurityChange> {
+    match deployed {
+        Deployed::Known(old) => security::broadening(old, new),
+        Deployed::Nothing => security::broadening(&Template::default(), new),
+        Deployed::Unknown(why) => {
+            let what = format!("the deployed template cannot be compared: {why}");
+            vec![unjudged(stack, what)]
+        }
+    }
+}
+
+/// Adds what the template does not show of the changes of one stack.
+fn add_hidden<'a>(
+    known: &mut Vec<SecurityChange>,
+    changes: impl Iterator<Item = &'a Change>,
+    new: &Template,
+) {
+    for change in changes.filter(|change| change.action != "Remove" && !change.is_stack()) {
+        let id = &change.logical_id;
+        if known.iter().any(|known| known.id == *id) {
+            continue;
+        }
+        if let Some(what) = hidden(change, new) {
+            known.push(unjudged(id, what));
+        }
+    }
+}
+
+fn unseen(path: &str, why: &str) -> String {
+    format!("`{path}` is a stack of its own, and what it changes cannot be seen from here: {why}")
+}
+
 /// What the templates do not show of a change that may be relevant.
 fn hidden(change: &Change, new: &Template) -> Option<String> {
     let id = &change.logical_id;
-    if change.resource_type == "AWS::CloudFormation::Stack" {
-        return Some(format!("`{id}` is a stack of its own, and what it changes cannot be seen from here"));
-    }
     let relevant = change.resource_type.starts_with("AWS::IAM::")
         || change.resource_type.starts_with("AWS::EC2::SecurityGroup")
         || change.resource_type.ends_with("Policy")

@@ -121,7 +121,7 @@ fn group_text(
         return text;
     }
     for change in changes {
-        let loss = losses.iter().find(|loss| loss.id == change.logical_id);
+        let loss = losses.iter().find(|loss| loss.id == change.path());
         let _ = writeln!(text, "    {} {}", group.sign(), Printable(&line(change, loss, stack)));
     }
     text
@@ -140,12 +140,14 @@ fn by_type<'a>(changes: &[&'a Change]) -> Vec<(&'a str, usize)> {
 
 /// `FileSystem (AWS::EFS::FileSystem, at Data/FileSystem): Encrypted; the old one is deleted with its files`
 fn line(change: &Change, loss: Option<&Loss>, stack: Option<&SynthesizedStack>) -> String {
-    let origin = stack.and_then(|stack| stack.origins.get(&change.logical_id));
+    let path = change.path();
+    // A nested stack has a template of its own, of which nobody knows where it comes from.
+    let origin = stack.and_then(|stack| stack.origins.get(&path));
     let at = origin
-        .filter(|origin| origin.path != change.logical_id)
+        .filter(|origin| origin.path != path)
         .map(|origin| format!(", at {}", origin.path))
         .unwrap_or_default();
-    let mut line = format!("{} ({}{at})", change.logical_id, change.resource_type);
+    let mut line = format!("{path} ({}{at})", change.resource_type);
     if change.action == "Import" {
         line += ", which exists already and is taken in";
     }

@@ -1,8 +1,9 @@
 use std::fmt::Write as _;
 
-use cloud::ChangeDetail;
+use cloud::{ChangeDetail, NestedStack};
 use insta::assert_snapshot;
 
+use super::judge::{Inside, Sides};
 use super::*;
 use crate::printer::problem_text;
 
@@ -36,13 +37,16 @@ fn change(line: &str) -> cloud::Change {
             causing_entity: None,
         }
     };
+    let (within, logical_id) = words[1].rsplit_once('/').unwrap_or(("", words[1]));
     cloud::Change {
+        within: within.to_owned(),
         action: words[0].to_owned(),
-        logical_id: words[1].to_owned(),
+        logical_id: logical_id.to_owned(),
         physical_id: None,
         resource_type: words[2].to_owned(),
         replacement: said(3),
         policy_action: said(4),
+        change_set_id: None,
         details: words.iter().skip(5).map(detail).collect(),
     }
 }
@@ -54,12 +58,14 @@ fn set(changes: &[&str]) -> ChangeSet {
         change_set_id: "arn:set".to_owned(),
         creates_stack: false,
         changes: changes.iter().map(|line| change(line)).collect(),
+        nested: Vec::new(),
     }
 }
 
 /// The verdict on one change; what is deployed, and what is new.
 fn verdict(line: &str, old: &str, new: &str, level: Level, allowed: &[&str]) -> Verdict {
-    let judgement = judge(&set(&[line]), &known(old), &template(new), level, |id| allowed.contains(&id));
+    let judgement =
+        judge(&set(&[line]), &known(old), &template(new), &Inside::new(), level, |id| allowed.contains(&id));
     judgement.verdict
 }
 
@@ -110,8 +116,9 @@ fn removing_what_holds_data_is_refused_unless_the_deployed_template_keeps_it() {
     // The new template still has it, under a condition that no longer holds: its policy does not count.
     assert_eq!(verdict(&removed("-"), EFS, KEPT, level, &[]), Verdict::Refuse);
     let unknown = Deployed::Unknown("no permission".to_owned());
-    let judged =
-        |policy: &str| judge(&set(&[&removed(policy)]), &unknown, &template(TOPIC), level, |_| false);
+    let judged = |policy: &str| {
+        judge(&set(&[&removed(policy)]), &unknown, &template(TOPIC), &Inside::new(), level, |_| false)
+    };
     assert_eq!(judged("-").verdict, Verdict::Refuse);
     assert_eq!(judged("Retain").verdict, Verdict::Go);
 }
@@ -156,7 +163,8 @@ fn what_the_templates_do_not_show_counts_as_allowing_more() {
         assert_eq!(verdict(line, group, group, Level::Broadening, &[]), expected, "{line}");
     }
     let unknown = Deployed::Unknown("not allowed to read it".to_owned());
-    let judgement = judge(&set(&[]), &unknown, &template(group), Level::Broadening, |_| false);
+    let judgement =
+        judge(&set(&[]), &unknown, &template(group), &Inside::new(), Level::Broadening, |_| false);
     assert_eq!(judgement.verdict, Verdict::Ask);
 }
 
@@ -192,7 +200,7 @@ fn what_is_dangerous_stands_on_top() {
         "Remove Db AWS::RDS::DBInstance - Snapshot",
         "Modify Web AWS::EC2::SecurityGroup False - SecurityGroupIngress",
     ]);
-    let judgement = judge(&set, &known(old), &template(new), Level::Any, |_| true);
+    let judgement = judge(&set, &known(old), &template(new), &Inside::new(), Level::Any, |_| true);
     assert_snapshot!(plain(&show::changes_text(&set, &judgement, None)), @"
     App will be changed:
       allows more (1):
@@ -223,7 +231,8 @@ fn a_new_stack_is_told_in_numbers_and_what_is_wide_in_full() {
     }
     let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
     let set = ChangeSet { creates_stack: true, ..set(&changes) };
-    let judgement = judge(&set, &Deployed::Nothing, &template(&resources), Level::Any, |_| false);
+    let judgement =
+        judge(&set, &Deployed::Nothing, &template(&resources), &Inside::new(), Level::Any, |_| false);
     assert_snapshot!(plain(&show::changes_text(&set, &judgement, None)), @"
     App will be created, with 42 resources:
       allows more (3):
@@ -244,8 +253,14 @@ fn a_refusal_names_all_that_would_be_lost_and_one_command() {
         "Remove Secret AWS::SecretsManager::Secret - Delete",
         "Remove Given AWS::S3::Bucket - Delete",
     ]);
-    let judgement =
-        judge(&set, &Deployed::Unknown(String::new()), &Template::default(), Level::Any, |id| id == "Given");
+    let judgement = judge(
+        &set,
+        &Deployed::Unknown(String::new()),
+        &Template::default(),
+        &Inside::new(),
+        Level::Any,
+        |id| id == "Given",
+    );
     let arguments = ["/usr/bin/docuthinker", "deploy", "--all", "--stack-name", "a b"].map(str::to_owned);
     let failure = lost(&judgement.losses, "S", None, &arguments);
     let text: String = failure.problems.iter().map(|problem| problem_text(problem, None)).collect();
@@ -261,4 +276,76 @@ fn a_refusal_names_all_that_would_be_lost_and_one_command() {
     assert_eq!(failure.exit, Exit::Refused);
     assert_snapshot!(again(&["x".into(), "--parameter".into(), "P=secret".into()], "--allow-replace A"),
         @"run the same command with `--allow-replace A`");
+}
+
+fn nested(path: &str, unseen: Option<&str>) -> NestedStack {
+    NestedStack {
+        path: path.to_owned(),
+        stack_id: Some("arn:nested".to_owned()),
+        change_set_id: Some("arn:nested-set".to_owned()),
+        unseen: unseen.map(str::to_owned),
+    }
+}
+
+fn sides(old: &str, new: &str) -> Sides {
+    Sides { old: known(old), new: Ok(Box::new(template(new))) }
+}
+
+// L12, L13
+#[test]
+fn what_is_lost_in_a_nested_stack_is_named_by_its_path_and_judged_by_its_own_template() {
+    let judged = |line: &str, sides: Sides, allowed: &[&str]| {
+        let set = ChangeSet { nested: vec![nested("Data", None)], ..set(&[line]) };
+        let inside = Inside::from([("Data".to_owned(), sides)]);
+        // The stack that it is in has a resource of the same name, which stays.
+        judge(&set, &known(KEPT), &template(KEPT), &inside, Level::Never, |id| allowed.contains(&id))
+    };
+    let replaced = "Modify Data/Efs AWS::EFS::FileSystem True ReplaceAndDelete Encrypted!";
+    let refused = judged(replaced, sides(EFS, EFS), &["Efs", "Data"]);
+    assert_eq!((refused.verdict, refused.losses[0].id.as_str()), (Verdict::Refuse, "Data/Efs"));
+    assert_eq!(judged(replaced, sides(EFS, EFS), &["Data/Efs"]).verdict, Verdict::Go);
+    let removed = "Remove Data/Efs AWS::EFS::FileSystem";
+    assert_eq!(judged(removed, sides(EFS, TOPIC), &[]).verdict, Verdict::Refuse);
+    assert_eq!(judged(removed, sides(KEPT, TOPIC), &[]).verdict, Verdict::Go);
+    let unreadable = Sides { old: Deployed::Unknown(String::new()), new: Err("no".to_owned()) };
+    assert_eq!(judged(removed, unreadable, &[]).verdict, Verdict::Refuse);
+}
+
+#[test]
+fn what_a_nested_stack_allows_more_is_told_with_its_path() {
+    let group = |cidr: &str| {
+        format!(
+            "  Web: {{Type: AWS::EC2::SecurityGroup, Properties: {{SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 8080, ToPort: 8080, CidrIp: {cidr}}}]}}}}\n"
+        )
+    };
+    let set = ChangeSet {
+        nested: vec![nested("Net", None), nested("Net/Same", None), nested("Dark", Some("no permission"))],
+        ..set(&[
+            "Modify Net AWS::CloudFormation::Stack False - TemplateURL",
+            "Modify Dark AWS::CloudFormation::Stack False - TemplateURL",
+            "Modify Net/Web AWS::EC2::SecurityGroup False - SecurityGroupIngress",
+            "Modify Net/Efs AWS::EFS::FileSystem True ReplaceAndDelete Encrypted!",
+        ])
+    };
+    let sides = sides(&group("10.0.0.0/8"), &group("0.0.0.0/0"));
+    let inside = Inside::from([("Net".to_owned(), sides)]);
+    let judged = |level| judge(&set, &known(TOPIC), &template(TOPIC), &inside, level, |_| true);
+    assert_snapshot!(plain(&show::changes_text(&set, &judged(Level::Any), None)), @"");
+    assert_eq!(judged(Level::Broadening).verdict, Verdict::Ask);
+    assert_eq!(judged(Level::Never).verdict, Verdict::Go);
+}
+
+#[test]
+fn a_nested_stack_that_nobody_can_see_into_needs_approval_and_one_without_changes_does_not() {
+    let verdict = |unseen: Option<&str>, level| {
+        let line = "Modify Data AWS::CloudFormation::Stack False - Parameters";
+        let set = ChangeSet { nested: vec![nested("Data", unseen)], ..set(&[line]) };
+        judge(&set, &known(TOPIC), &template(TOPIC), &Inside::new(), level, |_| false).verdict
+    };
+    for level in [Level::Broadening, Level::Destructive, Level::Any] {
+        assert_eq!(verdict(Some("there is no change set"), level), Verdict::Ask, "{level:?}");
+    }
+    assert_eq!(verdict(Some("there is no change set"), Level::Never), Verdict::Go);
+    assert_eq!(verdict(None, Level::Broadening), Verdict::Go);
+    assert_eq!(verdict(None, Level::Destructive), Verdict::Go);
 }

@@ -3,7 +3,7 @@
 /// On what a call of ours works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// On the stacks that are deployed.
+    /// On the stacks that are deployed, and those nested in them.
     Stacks,
     /// On all stacks, or none: it can be narrowed to the region only.
     Region,

@@ -25,7 +25,7 @@ pub(super) struct Named {
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 #[derive(Clone, Copy)]
-enum Generated {
+pub(super) enum Generated {
     /// `Stack-LogicalId-…`, at most so long.
     Stack(usize),
     /// The same in lower case.
@@ -155,7 +155,7 @@ pub(super) fn is_other_kind(form: &str, deployments: &[Deployment<'_>]) -> bool 
 }
 
 impl Generated {
-    fn name(self, id: &str, deployment: &Deployment<'_>) -> String {
+    pub(super) fn name(self, id: &str, deployment: &Deployment<'_>) -> String {
         let (stack, most) = match self {
             Generated::Stack(most) => (deployment.stack.to_owned(), most),
             Generated::Lower(most) => (deployment.stack.to_ascii_lowercase(), most),

@@ -249,3 +249,14 @@ fn a_service_makes_its_own_role_only() {
         policy.to_json()
     );
 }
+
+#[test]
+fn what_is_asked_of_nested_stacks_is_allowed_on_them() {
+    let text = "Resources: {Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}}";
+    let policy = policy(text, Some("eu-west-1"), Some("111122223333"));
+    let stacks = ["Shop-Data-*/*", "Shop/*"]
+        .map(|name| format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/{name}"));
+    for action in ["cloudformation:DescribeChangeSet", "cloudformation:GetTemplate"] {
+        assert_eq!(on(&policy, action), stacks, "{action}");
+    }
+}

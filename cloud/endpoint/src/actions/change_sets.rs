@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::changes::{Change, kind};
 use crate::clock::{Micros, iso};
 use crate::effects::Effect;
+use crate::nesting;
 use crate::play::forward;
 use crate::request::{Answer, Refusal, Request, required};
 use crate::state::{ChangeSet, Operation, Stack};
@@ -88,6 +89,8 @@ pub(super) fn create(world: &mut World, caller: &Caller, request: &Request) -> A
         changes: Vec::new(),
         operation: operation.clone(),
         executed_with: None,
+        nests: request.is_true("IncludeNestedStacks") && world.scenario.nested_sets,
+        parent: None,
     };
     if let Some(stack) = world.stack_mut(&stack_id) {
         stack.sets.push(set);
@@ -215,7 +218,8 @@ fn summary(x: &mut Xml, stack: &Stack, set: &ChangeSet) {
     x.text("Status", &set.status);
     x.maybe("StatusReason", set.reason.as_deref());
     x.text("ExecutionStatus", &set.execution);
-    x.text("IncludeNestedStacks", "false");
+    x.text("IncludeNestedStacks", if set.nests { "true" } else { "false" });
+    x.maybe("ParentChangeSetId", set.parent.as_deref());
 }
 
 fn change(x: &mut Xml, change: &Change) {
@@ -226,6 +230,7 @@ fn change(x: &mut Xml, change: &Change) {
         x.text("LogicalResourceId", &change.logical);
         x.maybe("PhysicalResourceId", change.physical.as_deref());
         x.text("ResourceType", &change.kind);
+        x.maybe("ChangeSetId", change.set.as_deref());
         x.maybe("Replacement", change.replaces.map(|replaces| if replaces { "True" } else { "False" }));
         x.list("Scope", change.details.first(), |x, detail| x.raw(&detail.attribute));
         x.list("Details", &change.details, |x, detail| {
@@ -250,7 +255,8 @@ pub(super) fn list(world: &mut World, caller: &Caller, request: &Request) -> Ans
     }))
 }
 
-/// A change set that is still being made cannot be deleted; one that does not exist is no error.
+/// A change set that is still being made cannot be deleted; one that does not exist is no error. One of a nested stack
+/// goes with that of the root stack, and that goes in time.
 ///
 /// Source: [DeleteChangeSet](https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html).
 pub(super) fn delete(world: &mut World, caller: &Caller, request: &Request) -> Answer {
@@ -262,8 +268,13 @@ pub(super) fn delete(world: &mut World, caller: &Caller, request: &Request) -> A
         let text = "An operation on this ChangeSet is currently in progress.";
         return Err(Refusal::new(400, "InvalidChangeSetStatus", text));
     }
-    let (stack, id) = (stack.id.clone(), set.id.clone());
-    if let Some(stack) = world.stack_mut(&stack) {
+    if set.parent.is_some() {
+        return Err(Refusal::validation("A nested change set can only be deleted from the root change set."));
+    }
+    let (stack, id, nests) = (stack.id.clone(), set.id.clone(), set.nests);
+    if nests {
+        nesting::delete(world, &stack, &id);
+    } else if let Some(stack) = world.stack_mut(&stack) {
         stack.sets.retain(|set| set.id != id);
     }
     Ok(String::new())
@@ -278,6 +289,11 @@ pub(super) fn execute(world: &mut World, caller: &Caller, request: &Request) -> 
     let (stack, set) = found(world, caller, request.parameter("StackName"), name)?;
     if token.is_some() && set.executed_with == token {
         return Ok(String::new());
+    }
+    if set.parent.is_some() {
+        return Err(Refusal::validation(
+            "A nested change set can only be executed from the root change set.",
+        ));
     }
     let refusal = |what: &str, status: &str| {
         let text = format!("ChangeSet [{}] cannot be executed in its current {what} of [{status}]", set.id);
@@ -310,6 +326,7 @@ pub(super) fn execute(world: &mut World, caller: &Caller, request: &Request) -> 
         stack.role = set.role.or(stack.role.take());
         stack.keeps_failures = request.is_true("DisableRollback");
     }
+    nesting::execute(world, &set.id);
     forward::execute(world, &id, &set.template, token, at);
     Ok(String::new())
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Course, failed_to};
-use crate::changes::{Change, changes, kind};
+use crate::changes::{Change, kind};
 use crate::clock::Micros;
 use crate::effects::{Becomes, Effect, TICK};
+use crate::nesting;
 use crate::scenario::{Outcome, Phase};
 use crate::state::{Hook, Stack};
 use crate::template::{Template, references};
@@ -105,7 +106,7 @@ fn plan(
     token: Option<&String>,
     start: Micros,
 ) -> Planned {
-    let changes: Vec<_> = changes(stack, target, &world.scenario.replaced)
+    let changes: Vec<_> = nesting::executed(world, stack, target)
         .into_iter()
         .filter(|change| change.action != "Remove")
         .collect();
@@ -218,35 +219,17 @@ fn nested(
     change: &Change,
     start: Micros,
 ) -> (Stack, Planned) {
-    let existing = change.physical.as_ref().and_then(|id| world.stack(id)).cloned();
-    let child = existing.unwrap_or_else(|| {
-        let random = world.dice.u64(..) >> 20;
-        let name = format!("{}-{}-{random:011X}", stack.name, change.logical);
-        let id = world.new_stack_id(&name, &stack.region, &stack.account);
-        let mut child = Stack::new(&id, &name, &stack.region, &stack.account, start);
-        child.parent = Some(stack.id.clone());
-        child.root.clone_from(&stack.root);
-        child.path = if stack.path.is_empty() {
-            change.logical.clone()
-        } else {
-            format!("{}/{}", stack.path, change.logical)
-        };
-        child
-    });
+    let existing = nesting::child(world, stack, &change.logical);
+    let is_there = existing.is_some();
+    let child = existing.unwrap_or_else(|| nesting::new_child(world, stack, &change.logical, start));
     let definition = target.resource(&change.logical).cloned().unwrap_or_default();
-    let resource = crate::state::Resource::new(&change.logical, &change.kind, definition.clone(), start);
-    let given = definition.get("Properties").and_then(|all| all.get("Parameters")).and_then(Value::as_object);
-    let parameters =
-        given.into_iter().flatten().map(|(name, value)| (name.clone(), stack.value(value))).collect();
-    let text = world.nested_template(stack, &resource);
-    let read = Template::read(&text, &parameters).or_else(|_| Template::read(&text, &BTreeMap::new()));
-    let template = read.unwrap_or_else(|_| Template::empty());
+    let template = nesting::template(world, stack, &change.logical, &definition);
     let creates = child.is_being_created();
     let mut planned = plan(world, &child, &template, token, start + 2 * TICK);
     let (kind, status) =
         if creates { ("CREATE_STACK", "CREATE_IN_PROGRESS") } else { ("UPDATE_STACK", "UPDATE_IN_PROGRESS") };
     let mut course = Course::default();
-    if creates {
+    if !is_there {
         course.at(start + TICK, Effect::NewStack(Box::new(child.clone())));
     }
     let token = token.cloned();

@@ -1,5 +1,6 @@
 //! The endpoint through plain HTTP, as any client sees it.
 
+mod nested;
 mod requests;
 mod stacks;
 

@@ -1,11 +1,13 @@
 //! Between approval and execution: what was approved is what is executed, or nothing is.
 //!
 //! Somebody else may have changed the stack or the change set meanwhile. So the stack must still be in the state in which
-//! its changes were shown, the change set must hold the same changes, and its template must be the one that was sent.
+//! its changes were shown, the change set and those of its nested stacks must hold the same changes, and its template must
+//! be the one that was sent.
 
 use std::time::Duration;
 
 use super::change_set::STALE;
+use super::inside::Then;
 use super::{At, Deploy, Step, phase};
 use crate::engine::machine::{Action, Moment, SetView};
 use crate::engine::progress::{Phase, Progress};
@@ -78,7 +80,12 @@ impl Deploy {
             let error = verdict::obsolete(&self.plan.stack, &now.execution);
             return self.clean_up(set.ids, Err(error));
         }
-        if now.changes != set.changes {
+        self.look_inside(now, Then::Compare(Box::new(set)), moment)
+    }
+
+    /// `now` is the change set with those of the nested stacks, as `set` is that was approved.
+    pub(super) fn compare(self, set: SetView, now: &SetView) -> Step {
+        if now.changes != set.changes || now.nested != set.nested {
             let error =
                 verdict::not_what_was_approved(&self.plan.stack, "its changes are not those that were shown");
             return self.clean_up(set.ids, Err(error));

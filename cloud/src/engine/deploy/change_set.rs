@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::inside::Then;
 use super::{At, Deploy, Step, interrupted};
 use crate::diagnose::Detail;
 use crate::engine::machine::{Action, Moment, SetIds, SetView};
@@ -99,8 +100,8 @@ impl Deploy {
         };
         self.patience.answered();
         match set.status.as_str() {
-            "CREATE_COMPLETE" => self.explain(set),
-            "FAILED" => self.set_failed(set),
+            "CREATE_COMPLETE" => self.look_inside(set, Then::Show, moment),
+            "FAILED" => self.set_failed(set, moment),
             _ => {
                 let pause = self.patience.after_answer(moment);
                 self.go(At::Preparing { ids, since }, Action::Sleep(pause))
@@ -108,16 +109,16 @@ impl Deploy {
         }
     }
 
-    pub(super) fn set_failed(self, set: SetView) -> Step {
+    fn set_failed(self, set: SetView, moment: Moment) -> Step {
         if verdict::means_no_changes(&set) {
             let result = verdict::unchanged(self.before.as_ref());
             return self.clean_up(set.ids, result);
         }
-        self.explain(set)
+        self.look_inside(set, Then::Show, moment)
     }
 
     /// CloudFormation says in one sentence that a change set failed, and nothing of what its validations warn of.
-    fn explain(self, set: SetView) -> Step {
+    pub(super) fn explain(self, set: SetView) -> Step {
         let action = Action::Explain {
             stack: set.ids.stack_id.clone(),
             change_set: set.ids.id.clone(),
@@ -128,7 +129,12 @@ impl Deploy {
 
     pub(super) fn explained(self, set: SetView, details: Vec<Detail>) -> Step {
         if set.status == "FAILED" {
-            let error = verdict::change_set_failed(&self.plan.stack, &set);
+            let failed = if set.nested.iter().any(|stack| stack.unseen.is_some()) {
+                verdict::nested_set_failed
+            } else {
+                verdict::change_set_failed
+            };
+            let error = failed(&self.plan.stack, &set);
             return self.clean_up(set.ids, Err(error.with(|report| report.details = details)));
         }
         let warnings = details.iter().filter(|detail| detail.warning).map(verdict::warning).collect();
@@ -153,6 +159,7 @@ impl Deploy {
             change_set_id: set.ids.id.clone(),
             creates_stack: self.creates_stack(),
             changes: set.changes.clone(),
+            nested: set.nested.clone(),
         });
         self.go(At::Asking(set), Action::Ask(question))
     }

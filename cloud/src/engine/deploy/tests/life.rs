@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnose::{Check, Detail};
+use crate::engine::machine::NewSet;
 
 // C2
 #[test]
@@ -69,7 +70,7 @@ fn an_announced_stack_is_new_and_is_removed_only_if_we_announced_it() {
     let mut fake = Fake::new(Some("REVIEW_IN_PROGRESS"));
     fake.decision = Decision::Decline("no".into());
     let theirs = run(fake);
-    assert!(theirs.count(|a| matches!(a, Action::CreateChangeSet { creates_stack: true, .. })) == 1);
+    assert!(theirs.count(|a| matches!(a, Action::CreateChangeSet(NewSet { creates_stack: true, .. }))) == 1);
     assert_eq!((set_deletions(&theirs), stack_deletions(&theirs)), (1, 0));
 
     let mut fake = Fake::new(None);
@@ -167,7 +168,7 @@ fn a_full_quota_of_change_sets_is_relieved_of_our_own_old_ones_once() {
     let full = |n: usize| {
         move |_: usize, action: &Action| {
             thread_local!(static LEFT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) });
-            if !matches!(action, Action::CreateChangeSet { .. }) {
+            if !matches!(action, Action::CreateChangeSet(_)) {
                 return None;
             }
             LEFT.with(|left| {
@@ -190,8 +191,7 @@ fn a_full_quota_of_change_sets_is_relieved_of_our_own_old_ones_once() {
 
     let mut fake = success();
     fake.other_sets = vec![set("theirs"); 1000];
-    fake.fault =
-        Box::new(|_, action| matches!(action, Action::CreateChangeSet { .. }).then_some(Class::Quota));
+    fake.fault = Box::new(|_, action| matches!(action, Action::CreateChangeSet(_)).then_some(Class::Quota));
     let run = fake.run(named("docuthinker-20260101T000000Z-00000000"));
     assert_eq!(failed(&run).exit_code(), 4);
     assert!(failed(&run).to_string().contains("1000 change sets"), "{:?}", failed(&run));

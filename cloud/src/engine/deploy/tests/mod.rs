@@ -1,4 +1,5 @@
 mod economy;
+mod inside;
 mod life;
 mod services;
 mod time;
@@ -248,8 +249,7 @@ fn a_lost_answer_to_the_execution_is_no_second_execution() {
 #[test]
 fn a_lost_answer_to_the_creation_of_the_change_set_is_found_by_its_name() {
     let mut fake = success();
-    fake.fault =
-        Box::new(|_, action| matches!(action, Action::CreateChangeSet { .. }).then_some(Class::Exists));
+    fake.fault = Box::new(|_, action| matches!(action, Action::CreateChangeSet(_)).then_some(Class::Exists));
     let run = run(fake);
     assert!(outcome(&run).changed);
     let by_name = |action: &Action| matches!(action, Action::DescribeChangeSet { change_set, .. } if change_set == "docuthinker-1");
@@ -314,7 +314,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
             seen.get() > at
         });
         let run = run(fake);
-        let created = run.count(|action| matches!(action, Action::CreateChangeSet { .. }));
+        let created = run.count(|action| matches!(action, Action::CreateChangeSet(_)));
         match &run.result {
             // The last look showed the end.
             Ok(_) => assert_eq!((at, cuts), (all.len() - 1, false)),
@@ -340,7 +340,7 @@ fn an_interrupt_leaves_nothing_behind_before_the_execution_and_detaches_after_it
 #[test]
 fn an_interrupt_while_nobody_answers_the_order_of_a_change_set_is_an_interrupt() {
     let mut fake = Fake::new(None);
-    let is_the_order = |action: &Action| matches!(action, Action::CreateChangeSet { .. });
+    let is_the_order = |action: &Action| matches!(action, Action::CreateChangeSet(_));
     fake.lost = Box::new(move |_, action| is_the_order(action));
     fake.cancel_when = Box::new(is_the_order);
     let run = run(fake);
@@ -363,7 +363,7 @@ fn values_that_the_stack_has_are_kept_and_unknown_ones_refused() {
     fake.stack.as_mut().unwrap().parameters = vec!["A".into(), "B".into(), "C".into(), "Old".into()];
     let run = fake.then("UPDATE_COMPLETE", &[("S", "UPDATE_COMPLETE", "")]).run(Deploy::new(plan));
     let kept = run.actions.iter().find_map(|action| match action {
-        Action::CreateChangeSet { keep_parameters, .. } => Some(keep_parameters.clone()),
+        Action::CreateChangeSet(set) => Some(set.keep_parameters.clone()),
         _ => None,
     });
     assert_eq!(kept.unwrap(), ["B", "C"]);
