@@ -1,5 +1,6 @@
 //! Asking before anything is changed, and refusing what would lose data that nobody gave up.
 
+mod broadening;
 mod judge;
 mod nested;
 mod show;

@@ -67,7 +67,16 @@ fn a_database_in_a_nested_stack_is_replaced_only_by_name() {
     assert_eq!(of_another.code, Some(3), "the path belongs to it: {of_another}");
     let deployed = deploy(&endpoint, "--yes --allow-replace Data/Database");
     assert_eq!(deployed.code, Some(0), "{deployed}");
-    assert_snapshot!(shown(&deployed), @"");
+    assert_snapshot!(shown(&deployed), @"
+    app will be changed:
+      allows more (1):
+        ! in `Data`: `Role` may now do `s3:PutObject` on `arn:aws:s3:::files/*`
+      replaced (1):
+        ± Data/Database (AWS::RDS::DBInstance): Name (replaces it); the old one is deleted with its data
+      changed (2):
+        ~ Data (AWS::CloudFormation::Stack): TemplateURL
+        ~ Data/Role (AWS::IAM::Role): Policies
+    ");
     assert_eq!(endpoint.count("ExecuteChangeSet"), 1);
 }
 
@@ -84,7 +93,7 @@ fn a_role_in_a_nested_stack_that_may_do_more_needs_approval() {
     let refused = deploy(&endpoint, "--require-approval broadening --allow-replace Data/Database");
     assert_eq!(refused.code, Some(3), "{refused}");
     assert!(refused.stderr.contains("the change of app allows more than before"), "{refused}");
-    assert!(refused.stderr.contains("in `Data`: `Role` may now `s3:PutObject`"), "{refused}");
+    assert!(refused.stderr.contains("in `Data`: `Role` may now do `s3:PutObject`"), "{refused}");
     untouched(&endpoint);
 }
 

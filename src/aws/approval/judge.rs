@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cloud::{Change, ChangeSet, NestedStack};
+use cloud::{Change, ChangeSet};
 use serde::Serialize;
-use template::security::{self, SecurityChange, SecurityKind};
+use template::security::SecurityChange;
 use template::{Fate, Resource, Template, stateful};
+
+use super::broadening::broadening;
 
 /// Which change sets somebody must say yes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, clap::ValueEnum)]
@@ -116,9 +118,7 @@ pub(crate) fn judge(
         None => loss(change, None, None, &allowed),
     };
     let losses: Vec<Loss> = set.changes.iter().filter_map(loss).collect();
-    let mut security = broadening(set, deployed, new);
-    security
-        .extend(set.nested.iter().flat_map(|stack| broadening_inside(set, stack, inside.get(&stack.path))));
+    let security = broadening(set, deployed, new, inside);
     let asks = match level {
         Level::Never => false,
         Level::Broadening => !security.is_empty(),
@@ -246,101 +246,4 @@ const fn gravity(fate: Fate) -> u8 {
         Fate::Retained => 2,
         Fate::Unknown => 3,
     }
-}
-
-/// What is allowed more, as the templates say, and what they do not show.
-fn broadening(set: &ChangeSet, deployed: &Deployed, new: &Template) -> Vec<SecurityChange> {
-    let own = set.changes.iter().filter(|change| change.within.is_empty());
-    let mut changes = broadening_of(&set.stack, deployed, new);
-    let known = |stack: &Change| set.nested.iter().any(|nested| nested.path == stack.path());
-    for stack in own.clone().filter(|change| change.is_stack() && change.action != "Remove") {
-        if !known(stack) {
-            changes.push(unjudged(&stack.logical_id, unseen(&stack.logical_id, "it has no change set")));
-        }
-    }
-    add_hidden(&mut changes, own, new);
-    changes
-}
-
-/// The same for a nested stack, with its path.
-fn broadening_inside(set: &ChangeSet, stack: &NestedStack, sides: Option<&Sides>) -> Vec<SecurityChange> {
-    let path = &stack.path;
-    if let Some(why) = &stack.unseen {
-        return vec![unjudged(path, unseen(path, why))];
-    }
-    // Without templates, nothing changes in it.
-    let Some(sides) = sides else { return Vec::new() };
-    let mut changes = match &sides.new {
-        Err(why) => {
-            return vec![unjudged(path, format!("the new template of `{path}` cannot be read: {why}"))];
-        }
-        Ok(new) => broadening_of(path, &sides.old, new),
-    };
-    if let Ok(new) = &sides.new {
-        add_hidden(&mut changes, set.changes.iter().filter(|change| change.within == *path), new);
-    }
-    for change in &mut changes {
-        change.what = format!("in `{path}`: {}", change.what);
-        if change.id != *path {
-            change.id = format!("{path}/{}", change.id);
-        }
-    }
-    changes
-}
-
-fn broadening_of(stack: &str, deployed: &Deployed, new: &Template) -> Vec<SecurityChange> {
-    match deployed {
-        Deployed::Known(old) => security::broadening(old, new),
-        Deployed::Nothing => security::broadening(&Template::default(), new),
-        Deployed::Unknown(why) => {
-            let what = format!("the deployed template cannot be compared: {why}");
-            vec![unjudged(stack, what)]
-        }
-    }
-}
-
-/// Adds what the template does not show of the changes of one stack.
-fn add_hidden<'a>(
-    known: &mut Vec<SecurityChange>,
-    changes: impl Iterator<Item = &'a Change>,
-    new: &Template,
-) {
-    for change in changes.filter(|change| change.action != "Remove" && !change.is_stack()) {
-        let id = &change.logical_id;
-        if known.iter().any(|known| known.id == *id) {
-            continue;
-        }
-        if let Some(what) = hidden(change, new) {
-            known.push(unjudged(id, what));
-        }
-    }
-}
-
-fn unseen(path: &str, why: &str) -> String {
-    format!("`{path}` is a stack of its own, and what it changes cannot be seen from here: {why}")
-}
-
-/// What the templates do not show of a change that may be relevant.
-fn hidden(change: &Change, new: &Template) -> Option<String> {
-    let id = &change.logical_id;
-    let relevant = change.resource_type.starts_with("AWS::IAM::")
-        || change.resource_type.starts_with("AWS::EC2::SecurityGroup")
-        || change.resource_type.ends_with("Policy")
-        || change.resource_type == "AWS::Lambda::Permission";
-    if relevant && !new.resources.contains_key(id) {
-        return Some(format!(
-            "`{id}` is made by a macro or a loop, and what it allows cannot be seen from here"
-        ));
-    }
-    let by_parameter = change.details.iter().find(|detail| {
-        let sensitive =
-            detail.name.as_deref().is_some_and(|name| security::may_broaden(&change.resource_type, name));
-        sensitive && detail.source.as_deref() == Some("ParameterReference")
-    })?;
-    let name = by_parameter.name.as_deref().unwrap_or_default();
-    Some(format!("`{name}` of `{id}` takes another value from a parameter"))
-}
-
-fn unjudged(id: &str, what: String) -> SecurityChange {
-    SecurityChange { id: id.to_owned(), kind: SecurityKind::Permission, what, wide: false, judged: false }
 }

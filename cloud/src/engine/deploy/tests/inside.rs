@@ -137,7 +137,6 @@ fn a_nested_change_set_that_is_late_is_waited_for_and_one_that_never_comes_is_un
     assert!(run.elapsed > Duration::from_mins(1), "{:?}", run.elapsed);
 }
 
-// A7
 #[test]
 fn a_nested_change_set_that_fails_says_why_and_leaves_nothing() {
     for named_only in [false, true] {
