@@ -356,9 +356,11 @@ impl Fake {
                 self.running = true;
                 Observation::Done(Ok(()))
             }
-            Action::DeleteChangeSet { .. } => {
-                self.leaves.change_set = self.leaving > 0;
-                self.deleted = true;
+            Action::DeleteChangeSet { change_set, .. } => {
+                if !self.other_sets.contains(change_set) {
+                    self.leaves.change_set = self.leaving > 0;
+                    self.deleted = true;
+                }
                 Observation::Done(Ok(()))
             }
             Action::Sleep(pause) => {

@@ -330,7 +330,18 @@ fn what_a_nested_stack_allows_more_is_told_with_its_path() {
     let sides = sides(&group("10.0.0.0/8"), &group("0.0.0.0/0"));
     let inside = Inside::from([("Net".to_owned(), sides)]);
     let judged = |level| judge(&set, &known(TOPIC), &template(TOPIC), &inside, level, |_| true);
-    assert_snapshot!(plain(&show::changes_text(&set, &judged(Level::Any), None)), @"");
+    assert_snapshot!(plain(&show::changes_text(&set, &judged(Level::Any), None)), @"
+    App will be changed:
+      allows more (2):
+        ! in `Net`: `Web` is now open to 0.0.0.0/0 on port 8080
+        ? `Dark` is a stack of its own, and what it changes cannot be seen from here: no permission
+      replaced (1):
+        ± Net/Efs (AWS::EFS::FileSystem): Encrypted (replaces it); the old one is deleted with its files
+      changed (3):
+        ~ Net (AWS::CloudFormation::Stack): TemplateURL
+        ~ Dark (AWS::CloudFormation::Stack): TemplateURL
+        ~ Net/Web (AWS::EC2::SecurityGroup): SecurityGroupIngress
+    ");
     assert_eq!(judged(Level::Broadening).verdict, Verdict::Ask);
     assert_eq!(judged(Level::Never).verdict, Verdict::Go);
 }

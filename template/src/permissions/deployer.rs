@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{Generated, Named, is_other_kind};
+use super::names::{Named, STACKS, is_other_kind};
 use super::passed::{self, LINKED, Passed};
 use super::policy::{Conditions, Policy, Statement};
 use super::{Deployment, OWN_CALLS, Scope};
@@ -59,16 +59,12 @@ struct Grant {
 impl Grants<'_> {
     fn own_calls(&mut self, deployment: &Deployment<'_>) {
         let large = Delivery::of(deployment.template.to_json_minified().len()) != Delivery::Inline;
-        let named = |name: &str| {
-            let form = format!("arn:${{Partition}}:cloudformation:${{Region}}:${{Account}}:stack/{name}/*");
-            deployment.filled(&form)
-        };
-        let stacks: Vec<String> = nested_names(deployment)
-            .iter()
-            .map(String::as_str)
-            .chain([deployment.stack])
-            .map(named)
-            .collect();
+        let stack = format!(
+            "arn:${{Partition}}:cloudformation:${{Region}}:${{Account}}:stack/{}/*",
+            deployment.stack
+        );
+        let mut stacks = Named::of(STACKS).map(|nested| nested.arns(deployment)).unwrap_or_default();
+        stacks.push(deployment.filled(&stack));
         let bucket = "arn:${Partition}:s3:::docuthinker-templates-${Account}-${Region}/templates/*";
         let has_services =
             deployment.template.resources.values().any(|resource| resource.type_name == SERVICE);
@@ -198,13 +194,6 @@ impl Grants<'_> {
         }
         Policy { statements, notes: self.unknown.into_iter().collect() }
     }
-}
-
-/// The names of nested stacks, which CloudFormation makes; those inside of them begin with the same.
-fn nested_names(deployment: &Deployment<'_>) -> Vec<String> {
-    let resources = deployment.template.resources.iter();
-    let nested = resources.filter(|(_, resource)| resource.type_name == "AWS::CloudFormation::Stack");
-    nested.map(|(id, _)| Generated::Stack(128).name(id, deployment)).collect()
 }
 
 /// All permissions that the handler of the type needs.

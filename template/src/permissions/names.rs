@@ -25,7 +25,7 @@ pub(super) struct Named {
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 #[derive(Clone, Copy)]
-pub(super) enum Generated {
+enum Generated {
     /// `Stack-LogicalId-…`, at most so long.
     Stack(usize),
     /// The same in lower case.
@@ -36,13 +36,17 @@ pub(super) enum Generated {
     Other,
 }
 
+/// The form of ARN of stacks. Nested ones have names that CloudFormation makes; those inside of them begin with the same.
+pub(super) const STACKS: &str = "arn:${Partition}:cloudformation:${Region}:${Account}:stack/*";
+
 /// Where names end up in ARNs. Source: the resource types of each service in the [service authorization
 /// reference][aws].
 ///
 /// [aws]: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 #[rustfmt::skip]
-pub(super) const NAMED: [Named; 37] = [
+pub(super) const NAMED: [Named; 38] = [
     named("backup:${Region}:${Account}:backup-vault:*", &["AWS::Backup::BackupVault"], "BackupVaultName", &["{}"], Generated::Other),
+    named("cloudformation:${Region}:${Account}:stack/*", &["AWS::CloudFormation::Stack"], "", &["{}/*"], Generated::Stack(128)),
     named("cloudwatch:${Region}:${Account}:alarm:*", &["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"], "AlarmName", &["{}"], Generated::Stack(255)),
     named("cloudwatch::${Account}:dashboard/*", &["AWS::CloudWatch::Dashboard"], "DashboardName", &["{}"], Generated::Other),
     named("codebuild:${Region}:${Account}:project/*", &["AWS::CodeBuild::Project"], "Name", &["{}"], Generated::Other),
@@ -155,7 +159,7 @@ pub(super) fn is_other_kind(form: &str, deployments: &[Deployment<'_>]) -> bool 
 }
 
 impl Generated {
-    pub(super) fn name(self, id: &str, deployment: &Deployment<'_>) -> String {
+    fn name(self, id: &str, deployment: &Deployment<'_>) -> String {
         let (stack, most) = match self {
             Generated::Stack(most) => (deployment.stack.to_owned(), most),
             Generated::Lower(most) => (deployment.stack.to_ascii_lowercase(), most),

@@ -259,4 +259,5 @@ fn what_is_asked_of_nested_stacks_is_allowed_on_them() {
     for action in ["cloudformation:DescribeChangeSet", "cloudformation:GetTemplate"] {
         assert_eq!(on(&policy, action), stacks, "{action}");
     }
+    assert_eq!(on(&policy, "cloudformation:CreateStack"), stacks[..1]);
 }
