@@ -390,7 +390,7 @@ fn again(arguments: &[String], flags: &str) -> String {
 fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
     let what = match level {
         Level::Broadening => "allows more than before",
-        Level::Destructive => "removes or replaces something",
+        Level::Destructive => "removes or replaces something, or may do so",
         Level::Never | Level::Any => "changes something",
     };
     let message = format!("the change of {stack} {what}: somebody must approve it, and this is no terminal");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::{Change, ChangeSet};
+use cloud::{Change, ChangeSet, NestedStack};
 use serde::Serialize;
 use template::security::SecurityChange;
 use template::{Fate, Resource, Template, stateful};
@@ -103,7 +103,7 @@ pub(crate) struct Judgement {
 
 /// Judges a change set. `allowed` says of a logical ID (`Nested/Id` in a nested stack) whether it may lose its data.
 ///
-/// What a nested stack changes and nobody can see may be anything: it needs approval at each level but `never`.
+/// What a nested stack changes and nobody can see may be anything: it needs approval at each level that it may concern.
 pub(crate) fn judge(
     set: &ChangeSet,
     deployed: &Deployed,
@@ -123,8 +123,9 @@ pub(crate) fn judge(
         Level::Never => false,
         Level::Broadening => !security.is_empty(),
         Level::Destructive => {
-            let unseen = set.nested.iter().any(|stack| stack.unseen.is_some());
-            unseen || set.changes.iter().any(|change| goes(change).is_some())
+            // In one that is not there yet, nothing can go.
+            let hidden = |stack: &NestedStack| stack.unseen.is_some() && stack.stack_id.is_some();
+            set.nested.iter().any(hidden) || set.changes.iter().any(|change| goes(change).is_some())
         }
         Level::Any => true,
     };

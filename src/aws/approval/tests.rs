@@ -359,4 +359,9 @@ fn a_nested_stack_that_nobody_can_see_into_needs_approval_and_one_without_change
     assert_eq!(verdict(Some("there is no change set"), Level::Never), Verdict::Go);
     assert_eq!(verdict(None, Level::Broadening), Verdict::Go);
     assert_eq!(verdict(None, Level::Destructive), Verdict::Go);
+    let new = NestedStack { stack_id: None, ..nested("Data", Some("there is no change set")) };
+    let set = ChangeSet { nested: vec![new], ..set(&["Add Data AWS::CloudFormation::Stack"]) };
+    let judged = |level| judge(&set, &known(TOPIC), &template(TOPIC), &Inside::new(), level, |_| false);
+    assert_eq!(judged(Level::Broadening).verdict, Verdict::Ask);
+    assert_eq!(judged(Level::Destructive).verdict, Verdict::Go, "nothing can go in it");
 }
