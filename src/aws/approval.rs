@@ -39,6 +39,11 @@ pub(crate) struct ApprovalOptions {
     /// construct path; may be given again
     #[arg(long, value_name = "ID")]
     allow_replace: Vec<String>,
+
+    /// Make the change set without what is inside of nested stacks, where CloudFormation cannot look into them in advance:
+    /// it is neither shown nor guarded then
+    #[arg(long)]
+    pub(crate) no_nested_changes: bool,
 }
 
 /// How questions are answered, for all stacks of a run.

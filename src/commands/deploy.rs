@@ -65,11 +65,6 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     approval: ApprovalOptions,
 
-    /// Make the change set without what is inside of nested stacks, where CloudFormation cannot look into them in advance:
-    /// it is neither shown nor guarded then
-    #[arg(long)]
-    no_nested_changes: bool,
-
     /// Write the outputs as JSON to this file, by stack
     #[arg(long, value_name = "FILE")]
     outputs_file: Option<PathBuf>,

@@ -72,7 +72,7 @@ fn request(plan: &Plan, args: &Deploy) -> DeployRequest {
         on_timeout: args.on_timeout.into(),
         on_interrupt: args.on_interrupt.into(),
         wait: args.wait,
-        nested_changes: !args.no_nested_changes,
+        nested_changes: !args.approval.no_nested_changes,
         ..DeployRequest::new(&plan.name, plan.template.to_json_minified())
     }
 }
