@@ -9,6 +9,7 @@ use super::new::{New, Stacks};
 use super::report::Compared;
 use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result};
+use crate::redact;
 use crate::session::Session;
 use crate::templates;
 
@@ -86,15 +87,21 @@ pub(super) fn with_template(
     Compared { against: Some(against), deployed, notes, ..Compared::new(new.name, changes) }
 }
 
-/// What is different; without an old template everything is.
+/// What is different; without an old template everything is. From now on nothing that is written shows what may be a
+/// credential in either template.
 pub(super) fn changes(
     old: Option<&Template>,
     new: &Template,
     options: &Options,
-    _printer: &mut Printer,
+    printer: &mut Printer,
 ) -> Changes {
     let nothing = Template::default();
-    diff_with(old.unwrap_or(&nothing), new, options)
+    let old = old.unwrap_or(&nothing);
+    let changes = diff_with(old, new, options);
+    if !changes.is_empty() {
+        printer.conceal([old, new].into_iter().flat_map(redact::secrets_of));
+    }
+    changes
 }
 
 /// What is to be said of macros: what they make of the template is known to AWS only.
