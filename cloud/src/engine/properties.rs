@@ -316,16 +316,14 @@ proptest! {
         let truth = Truth { ends_early: None, ..truth };
         let all: usize = truth.frames().iter().map(|(_, events)| events.len()).sum();
         let run = deploy(truth.fake(&trouble));
-        let mut ids: Vec<&str> = told(&run).iter().map(|event| event.id.as_str()).collect();
         let times: Vec<_> = told(&run).iter().map(|event| event.time).collect();
-        prop_assert!(times.is_sorted(), "{:?}", run.said);
-        ids.sort_unstable();
-        ids.dedup();
-        prop_assert_eq!(ids.len(), times.len(), "told twice: {:?}", run.said);
-        // After a success the last lines are not waited for as long as one likes: only they may be missing.
-        let trouble = |news: &&Progress| matches!(news, Progress::Throttled { .. } | Progress::Unreachable { .. });
-        let gave_up = run.result.is_ok() && run.said.iter().rev().take(2).all(|news| trouble(&news));
-        prop_assert!(ids.len() == all || gave_up, "{} of {all}: {:?}", ids.len(), run.said);
+        let truly: Vec<_> = (0..all).map(|n| event(n, "S", "", "").time).collect();
+        prop_assert!(truly.starts_with(&times), "{:?}", run.said);
+        // Once the stack has succeeded, its last lines are not waited for as long as one likes, whatever ECS then shows.
+        let is_trouble = |news: &&Progress| matches!(news, Progress::Throttled { .. } | Progress::Unreachable { .. });
+        let after = run.said.iter().rev().take_while(|news| !matches!(news, Progress::Resource(_)));
+        let gave_up = truth.fails.is_none() && after.filter(is_trouble).count() >= 2;
+        prop_assert!(times.len() == all || gave_up, "{} of {all}: {:?}", times.len(), run.said);
     }
 
     /// Promise 4 with a wish to stop at any moment: before the execution nothing is left, after it the operation goes on
