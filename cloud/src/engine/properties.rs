@@ -3,7 +3,7 @@
 //! A history is made of a true course of events, which the tests know, and of what gets in the way of seeing it: throttled
 //! and unanswered calls, answers that are lost after the effect, stale looks, events that come twice or in another order.
 //! A failing case is shrunk and printed with its seed by proptest. The seventh promise (no secret in any byte) is shown
-//! against the endpoint, where the bytes are.
+//! where bytes are written, by `progress/secrets.rs` of the command, and against the endpoint, where they are sent.
 
 use std::time::Duration;
 
