@@ -76,10 +76,15 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
+/// What is written to.
+type Stream = Box<dyn Write + Send>;
+
 /// Where all output goes through.
 pub(crate) struct Printer {
-    out: AutoStream<io::Stdout>,
-    err: AutoStream<io::Stderr>,
+    out: AutoStream<Stream>,
+    err: AutoStream<Stream>,
+    /// How many columns stderr has, if it is a terminal.
+    columns: fn() -> Option<usize>,
     format: Format,
     verbosity: Verbosity,
     /// Whether what goes to stderr is for a program.
@@ -102,10 +107,11 @@ impl Printer {
         let choice_for = |auto: ColorChoice| if choice == ColorChoice::Auto { auto } else { choice };
         let out = choice_for(AutoStream::choice(&io::stdout()));
         let err = choice_for(AutoStream::choice(&io::stderr()));
-        let (out, err) = (AutoStream::new(io::stdout(), out), AutoStream::new(io::stderr(), err));
+        let (stdout, stderr): (Stream, Stream) = (Box::new(io::stdout()), Box::new(io::stderr()));
         Printer {
-            out,
-            err,
+            out: AutoStream::new(stdout, out),
+            err: AutoStream::new(stderr, err),
+            columns: || columns(&io::stderr()),
             format,
             verbosity,
             messages_json: format == Format::Json,
@@ -114,6 +120,17 @@ impl Printer {
             after_problem: false,
             concealed: Concealed::default(),
         }
+    }
+
+    /// The same printer with both streams going to `stream`, as to a terminal of so many columns.
+    #[cfg(all(test, feature = "aws"))]
+    pub(crate) fn into_stream<W: Write + Send + Clone + 'static>(
+        self,
+        stream: W,
+        columns: fn() -> Option<usize>,
+    ) -> Printer {
+        let to = || AutoStream::new(Box::new(stream.clone()) as Stream, ColorChoice::Always);
+        Printer { out: to(), err: to(), columns, ..self }
     }
 
     /// From now on these values are in nothing that is written.
@@ -173,7 +190,11 @@ impl Printer {
     ///
     /// A reader that has gone away (`| head -1`) is no error: the rest is nobody's business.
     pub(crate) fn result(&mut self, text: &str) -> Result<()> {
-        let text = self.concealed.hide(text);
+        let text = self.concealed.hide(text).into_owned();
+        self.write_out(&text)
+    }
+
+    fn write_out(&mut self, text: &str) -> Result<()> {
         match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 let message = format!("cannot write the result to stdout: {}", files::reason(&error));
@@ -191,9 +212,10 @@ impl Printer {
             #[serde(flatten)]
             value: &'a T,
         }
-        let text = serde_json::to_string_pretty(&Versioned { version: 1, value })
+        let mut value = serde_json::to_value(Versioned { version: 1, value })
             .expect("a view of ours has text keys and finite numbers");
-        self.result(&format!("{text}\n"))
+        self.concealed.hide_in(&mut value);
+        self.write_out(&format!("{value:#}\n"))
     }
 
     /// Whether what is said on stderr is JSON, for programs.
@@ -248,7 +270,7 @@ impl Printer {
             self.write_err(&format!("  now: {}\n", Printable(now)));
         }
         if let Some(next) = &failure.next {
-            self.write_err(&hint_text(next, columns(&io::stderr())));
+            self.write_err(&hint_text(&self.concealed.hide(next), (self.columns)()));
         }
     }
 
@@ -260,13 +282,18 @@ impl Printer {
         if self.messages_json {
             return self.line_json(&json!({ "version": 1, "problem": problem }));
         }
-        self.write_err(&problem_text(problem, columns(&io::stderr())));
+        // What is broken into lines can no longer be found.
+        let hint = problem.hint.as_deref().map(|hint| self.concealed.hide(hint).into_owned());
+        let problem = Problem { hint, ..problem.clone() };
+        self.write_err(&problem_text(&problem, (self.columns)()));
         self.after_problem = true;
     }
 
     /// Writes one event to stderr as a line of JSON.
     pub(crate) fn line_json(&mut self, value: &Value) {
-        self.write_err(&format!("{value}\n"));
+        let mut value = value.clone();
+        self.concealed.hide_in(&mut value);
+        self.write_on_err(&format!("{value}\n"));
     }
 
     fn tell(&mut self, at_least: Verbosity, text: &str) {
@@ -280,10 +307,15 @@ impl Printer {
 
     /// Nothing can be done where stderr itself is gone.
     fn write_err(&mut self, text: &str) {
+        let text = self.concealed.hide(text).into_owned();
+        self.write_on_err(&text);
+    }
+
+    /// As [`Printer::write_err`], for what holds no secret any more.
+    fn write_on_err(&mut self, text: &str) {
         if std::mem::take(&mut self.after_problem) && !text.starts_with("  ") && !text.starts_with('\n') {
             let _ = self.err.write_all(b"\n");
         }
-        let text = self.concealed.hide(text);
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
 }

@@ -24,7 +24,8 @@ pub(crate) fn located(error: &CloudError, stack: Option<&SynthesizedStack>) -> F
     failure
 }
 
-fn told(report: &Report, stack: Option<&SynthesizedStack>) -> Failure {
+/// As [`located`], of a report.
+pub(super) fn told(report: &Report, stack: Option<&SynthesizedStack>) -> Failure {
     let (exit, code) = ending(report.kind);
     let mut problem = Problem::error(code, &report.what);
     // The message tells the cause already, in AWS's words.

@@ -21,6 +21,7 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
         session_token: header(&parts.headers, "x-amz-security-token").map(str::to_owned),
         parameters: BTreeMap::new(),
         body: Value::Null,
+        whole: whole(parts, body),
         at,
     };
     if let Some(target) = header(&parts.headers, "x-amz-target") {
@@ -50,6 +51,15 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
     request.parameters.insert("Bucket".to_owned(), bucket.to_owned());
     request.parameters.insert("Key".to_owned(), key.to_owned());
     request
+}
+
+/// The request as text.
+fn whole(parts: &Parts, body: &[u8]) -> String {
+    let mut whole = format!("{} {}\n", parts.method, parts.uri);
+    for (name, value) in &parts.headers {
+        whole += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+    }
+    whole + "\n" + &String::from_utf8_lossy(body)
 }
 
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -22,6 +22,8 @@ pub struct Request {
     pub parameters: BTreeMap<String, String>,
     /// The body of a JSON request; `null` for others.
     pub body: Value,
+    /// All of it as text: the method and the path, the headers, the body as it was sent.
+    pub whole: String,
     /// When it came, since the endpoint was started, by the machine's clock.
     pub at: Duration,
 }

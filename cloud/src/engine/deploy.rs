@@ -384,11 +384,7 @@ impl Deploy {
             | At::CheckingSet(set)
             | At::CheckingTemplate(set)
             | At::Executing(set) => self.clean_up(set.ids, Err(interrupted())),
-            At::ConfirmingExecution(..) => {
-                let error = CloudError::new(Kind::Interrupted, "interrupted");
-                let error = verdict::execution_unknown(error, &self.plan.stack);
-                self.fail(error)
-            }
+            At::ConfirmingExecution(set, failure) => self.confirm(set, failure),
             At::Following(following) if self.cancels_when_interrupted(&following) => {
                 self.cancel(following, Because::Interrupted)
             }
@@ -423,10 +419,11 @@ impl Machine for Deploy {
         }
     }
 
-    /// Cleaning and cancelling go on to their end; everything else gives way before the next action.
+    /// Cleaning and cancelling go on to their end, and whether an order to execute arrived is asked once; everything else
+    /// gives way before the next action.
     fn gives_way(&self) -> bool {
         match &self.at {
-            At::Cleaning(_) => false,
+            At::Cleaning(_) | At::ConfirmingExecution(..) => false,
             At::Following(following) => following.cancelling != Some(Because::Interrupted),
             _ => true,
         }

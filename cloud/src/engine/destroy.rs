@@ -211,8 +211,8 @@ impl Destroy {
                 self.end(Err(failure.into_error().state("the deletion has not begun")))
             }
             // If only the answer was lost, following will show it.
-            _ => {
-                let action = follow.begin(moment);
+            answer => {
+                let action = follow.begin_after(&answer, moment);
                 self.go(At::Following(follow), action)
             }
         }

@@ -109,6 +109,8 @@ pub(crate) struct Fake {
     pub(crate) slow: Box<dyn Fn(&Action) -> Duration>,
     /// Whether a question that is open when the caller cancels is not waited for, as in life.
     pub(crate) cuts: bool,
+    /// Whether the first order that is open or given when the caller cancels gets no answer, and then whether it arrives.
+    pub(crate) unanswered: Option<bool>,
     pub(crate) actions: Vec<Action>,
     cancelled: bool,
     running: bool,
@@ -198,6 +200,7 @@ impl Fake {
             cancel_when: Box::new(|_| false),
             slow: Box::new(|_| Duration::from_millis(10)),
             cuts: false,
+            unanswered: None,
             actions: Vec::new(),
             cancelled: false,
             running: false,
@@ -269,19 +272,31 @@ impl Fake {
             self.now += (self.slow)(&action);
             assert!(self.now < Duration::from_hours(7 * 24), "runs for ever: {:?}", self.actions.last());
             let cut = self.cuts && self.cancelled && action.only_asks() && machine.gives_way();
-            seen = if cut { Observation::Interrupted } else { self.answer(&action) };
+            seen = match self.cancelled.then(|| self.no_answer(&action)).flatten() {
+                Some(unanswered) => unanswered,
+                None if cut => Observation::Interrupted,
+                None => self.answer(&action),
+            };
             self.actions.push(action);
         }
+    }
+
+    fn no_answer(&mut self, action: &Action) -> Option<Observation> {
+        let unanswered = self.unanswered.is_some().then(|| action.unanswered()).flatten()?;
+        if self.unanswered.take() == Some(true) {
+            self.done(action);
+        }
+        Some(unanswered)
     }
 
     fn answer(&mut self, action: &Action) -> Observation {
         if (self.lost)(self.actions.len(), action) {
             self.done(action);
-            return refused(action, Class::Unreachable).unwrap_or(Observation::Slept);
+            return action.failed(failure(Class::Unreachable)).unwrap_or(Observation::Slept);
         }
         let by_time = self.fault_at.as_ref().and_then(|fault| fault(self.now, action));
         let fault = (self.fault)(self.actions.len(), action).or(by_time);
-        match fault.and_then(|class| refused(action, class)) {
+        match fault.and_then(|class| action.failed(failure(class))) {
             Some(refusal) => {
                 if matches!(action, Action::Execute { .. }) && self.execution_arrives {
                     self.execute();
@@ -418,29 +433,6 @@ impl Fake {
         }
         self.stack.clone()
     }
-}
-
-/// How this action looks if it fails; `None` if it cannot.
-fn refused(action: &Action, class: Class) -> Option<Observation> {
-    let failure = failure(class);
-    Some(match action {
-        Action::DescribeStack(_) => Observation::Stack(Err(failure)),
-        Action::CreateChangeSet(_) => Observation::Created(Err(failure)),
-        Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
-        Action::Events(_) => Observation::Events(Err(failure)),
-        Action::TemplateOf(_) => Observation::Template(Err(failure)),
-        Action::LookAtServices(_) => Observation::Services(Err(failure)),
-        Action::StoppedTasks(_) => Observation::StoppedTasks(Err(failure)),
-        Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
-        Action::ListResources(_) => Observation::Resources(Err(failure)),
-        Action::Importers(_) => Observation::Importers(Err(failure)),
-        Action::Ask(_)
-        | Action::Sleep(_)
-        | Action::TaskLogs(_)
-        | Action::Explain { .. }
-        | Action::Estimate(_) => return None,
-        _ => Observation::Done(Err(failure)),
-    })
 }
 
 /// A stack with this status.

@@ -64,6 +64,8 @@ pub(crate) struct Follow {
     events: Events,
     began: Duration,
     spoke: Duration,
+    /// The order that began the operation was not answered: only what AWS shows tells whether it arrived.
+    in_doubt: bool,
     /// What is left of a pause that a sign of life interrupts.
     rest: Duration,
 }
@@ -130,6 +132,7 @@ impl Follow {
             events: Events::Told,
             began: Duration::ZERO,
             spoke: Duration::ZERO,
+            in_doubt: false,
             rest: Duration::ZERO,
         }
     }
@@ -143,6 +146,12 @@ impl Follow {
     /// As [`Follow::deleting`], for an operation that turns into a deletion on the way.
     pub(crate) fn be_deleted(&mut self) {
         self.stale = Duration::ZERO;
+    }
+
+    /// The first action after the order to begin, which was answered like this.
+    pub(crate) fn begin_after(&mut self, answer: &Result<(), ApiFailure>, moment: Moment) -> Action {
+        self.in_doubt = answer.as_ref().is_err_and(ApiFailure::passes);
+        self.begin(moment)
     }
 
     /// The stack's ARN.
@@ -469,7 +478,12 @@ impl Follow {
         } else {
             String::new()
         };
-        error.state(format!("the operation goes on in AWS{seen}{back}")).with(|report| {
+        let goes_on = if self.in_doubt && !self.log.has_begun() && !self.has_moved() {
+            "the order was sent; whether it arrived is not known"
+        } else {
+            "the operation goes on in AWS"
+        };
+        error.state(format!("{goes_on}{seen}{back}")).with(|report| {
             let watch = format!("docuthinker watch {}", self.stack_id);
             report.next = Some(match report.next.take().filter(|_| report.kind == Kind::Credentials) {
                 Some(sign_in) => format!("{sign_in}; then `{watch}`"),

@@ -113,20 +113,19 @@ pub(crate) enum Observation {
 }
 
 impl Action {
-    /// Whether nothing is lost if its answer is not waited for.
-    pub(crate) fn only_asks(&self) -> bool {
+    /// The IAM action of the order, if it changes something in AWS.
+    pub(crate) const fn order(&self) -> Option<&'static str> {
         match self {
-            Action::CreateChangeSet(_)
-            | Action::Execute { .. }
-            | Action::DeleteChangeSet { .. }
-            | Action::DeleteStack { .. }
-            | Action::CancelUpdate { .. }
-            | Action::RollBack { .. }
-            | Action::ContinueRollback { .. }
-            // These two listen to the caller themselves.
-            | Action::Ask(_)
-            | Action::Sleep(_) => false,
-            Action::DescribeStack(_)
+            Action::CreateChangeSet(_) => Some("cloudformation:CreateChangeSet"),
+            Action::Execute { .. } => Some("cloudformation:ExecuteChangeSet"),
+            Action::DeleteChangeSet { .. } => Some("cloudformation:DeleteChangeSet"),
+            Action::DeleteStack { .. } => Some("cloudformation:DeleteStack"),
+            Action::CancelUpdate { .. } => Some("cloudformation:CancelUpdateStack"),
+            Action::RollBack { .. } => Some("cloudformation:RollbackStack"),
+            Action::ContinueRollback { .. } => Some("cloudformation:ContinueUpdateRollback"),
+            Action::Ask(_)
+            | Action::Sleep(_)
+            | Action::DescribeStack(_)
             | Action::DescribeChangeSet { .. }
             | Action::TemplateOf(_)
             | Action::Explain { .. }
@@ -137,8 +136,46 @@ impl Action {
             | Action::Importers(_)
             | Action::LookAtServices(_)
             | Action::StoppedTasks(_)
-            | Action::TaskLogs(_) => true,
+            | Action::TaskLogs(_) => None,
         }
+    }
+
+    /// Whether nothing is lost if its answer is not waited for.
+    pub(crate) const fn only_asks(&self) -> bool {
+        // These two listen to the caller themselves.
+        self.order().is_none() && !matches!(self, Action::Ask(_) | Action::Sleep(_))
+    }
+
+    /// How it looks if it fails; `None` for what cannot.
+    pub(crate) fn failed(&self, failure: ApiFailure) -> Option<Observation> {
+        Some(match self {
+            Action::DescribeStack(_) => Observation::Stack(Err(failure)),
+            Action::CreateChangeSet(_) => Observation::Created(Err(failure)),
+            Action::DescribeChangeSet { .. } => Observation::ChangeSet(Err(failure)),
+            Action::Events(_) => Observation::Events(Err(failure)),
+            Action::TemplateOf(_) => Observation::Template(Err(failure)),
+            Action::LookAtServices(_) => Observation::Services(Err(failure)),
+            Action::StoppedTasks(_) => Observation::StoppedTasks(Err(failure)),
+            Action::ListChangeSets(_) => Observation::ChangeSets(Err(failure)),
+            Action::ListResources(_) => Observation::Resources(Err(failure)),
+            Action::Importers(_) => Observation::Importers(Err(failure)),
+            Action::Execute { .. }
+            | Action::DeleteChangeSet { .. }
+            | Action::DeleteStack { .. }
+            | Action::CancelUpdate { .. }
+            | Action::RollBack { .. }
+            | Action::ContinueRollback { .. } => Observation::Done(Err(failure)),
+            Action::Ask(_)
+            | Action::Sleep(_)
+            | Action::TaskLogs(_)
+            | Action::Explain { .. }
+            | Action::Estimate(_) => return None,
+        })
+    }
+
+    /// How an order looks whose answer is waited for no longer; `None` for what is no order.
+    pub(crate) fn unanswered(&self) -> Option<Observation> {
+        self.failed(ApiFailure::network(self.order()?, "no answer in time"))
     }
 }
 

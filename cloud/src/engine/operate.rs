@@ -280,8 +280,8 @@ impl Operate {
                 self.end(Err(failure.into_error().state("the order was not taken")))
             }
             // If only the answer was lost, following will show it.
-            _ => {
-                let action = follow.begin(moment);
+            answer => {
+                let action = follow.begin_after(&answer, moment);
                 self.go(At::Following(follow), action)
             }
         }

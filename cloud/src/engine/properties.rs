@@ -3,7 +3,7 @@
 //! A history is made of a true course of events, which the tests know, and of what gets in the way of seeing it: throttled
 //! and unanswered calls, answers that are lost after the effect, stale looks, events that come twice or in another order.
 //! A failing case is shrunk and printed with its seed by proptest. The seventh promise (no secret in any byte) is shown
-//! against the endpoint, where the bytes are.
+//! where bytes are written, by `progress/secrets.rs` of the command, and against the endpoint, where they are sent.
 
 use std::time::Duration;
 
@@ -316,16 +316,14 @@ proptest! {
         let truth = Truth { ends_early: None, ..truth };
         let all: usize = truth.frames().iter().map(|(_, events)| events.len()).sum();
         let run = deploy(truth.fake(&trouble));
-        let mut ids: Vec<&str> = told(&run).iter().map(|event| event.id.as_str()).collect();
         let times: Vec<_> = told(&run).iter().map(|event| event.time).collect();
-        prop_assert!(times.is_sorted(), "{:?}", run.said);
-        ids.sort_unstable();
-        ids.dedup();
-        prop_assert_eq!(ids.len(), times.len(), "told twice: {:?}", run.said);
-        // After a success the last lines are not waited for as long as one likes: only they may be missing.
-        let trouble = |news: &&Progress| matches!(news, Progress::Throttled { .. } | Progress::Unreachable { .. });
-        let gave_up = run.result.is_ok() && run.said.iter().rev().take(2).all(|news| trouble(&news));
-        prop_assert!(ids.len() == all || gave_up, "{} of {all}: {:?}", ids.len(), run.said);
+        let truly: Vec<_> = (0..all).map(|n| event(n, "S", "", "").time).collect();
+        prop_assert!(truly.starts_with(&times), "{:?}", run.said);
+        // Once the stack has succeeded, its last lines are not waited for as long as one likes, whatever ECS then shows.
+        let is_trouble = |news: &&Progress| matches!(news, Progress::Throttled { .. } | Progress::Unreachable { .. });
+        let after = run.said.iter().rev().take_while(|news| !matches!(news, Progress::Resource(_)));
+        let gave_up = truth.fails.is_none() && after.filter(is_trouble).count() >= 2;
+        prop_assert!(times.len() == all || gave_up, "{} of {all}: {:?}", times.len(), run.said);
     }
 
     /// Promise 4 with a wish to stop at any moment: before the execution nothing is left, after it the operation goes on
@@ -337,9 +335,10 @@ proptest! {
         trouble in trouble(),
         when in 0usize..60,
         cuts in any::<bool>(),
+        unanswered in any::<Option<bool>>(),
     ) {
         let mut fake = truth.fake(&trouble);
-        fake.cuts = cuts;
+        (fake.cuts, fake.unanswered) = (cuts, unanswered);
         let calls = std::cell::Cell::new(0);
         fake.cancel_when = Box::new(move |_| {
             calls.set(calls.get() + 1);
@@ -354,7 +353,11 @@ proptest! {
                 prop_assert!(state.contains("goes on") || state.contains("not known"), "{error:?}");
             }
         } else {
-            prop_assert!(!run.leaves.change_set && !run.leaves.empty_stack, "{:?} {:?}", run.leaves, run.result);
+            // Nobody answers whether the order to execute arrived: then what it would have changed must stay.
+            let state = run.result.as_ref().err().and_then(|error| error.report().state.as_deref());
+            let unknown = unanswered.is_some() && state.is_some_and(|state| state.contains("not known"));
+            let nothing = !run.leaves.change_set && !run.leaves.empty_stack;
+            prop_assert!(nothing || unknown, "{:?} {:?}", run.leaves, run.result);
         }
     }
 

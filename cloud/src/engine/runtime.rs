@@ -105,6 +105,11 @@ pub async fn operate_stack(
     Box::pin(World::new(connection, cancel).run(machine, nobody_is_asked, &mut progress)).await
 }
 
+/// For how long an order is still waited for once the caller wants to stop, and after how long we say so. AWS answers
+/// within a few seconds or, where a connection hangs, not at all.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+const SILENT_WAIT: Duration = Duration::from_secs(1);
+
 /// How long the look at earlier updates may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -134,6 +139,21 @@ fn compact_utc(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     let text = super::progress::Timestamp(seconds.saturating_mul(1000)).to_string();
     text.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// Waits until the caller wants to stop, and then for AWS's answer to an order, which comes meanwhile or not at all.
+async fn waited_long_enough(order: &str, cancel: &Cancel, progress: &mut impl FnMut(Progress)) {
+    cancel.cancelled().await;
+    tokio::time::sleep(SILENT_WAIT).await;
+    let left = LAST_WAIT.saturating_sub(SILENT_WAIT);
+    progress(Progress::Note {
+        text: format!(
+            "waiting up to {} s for AWS's answer to {order}, which may have taken effect; \
+             interrupt again to leave at once",
+            left.as_secs()
+        ),
+    });
+    tokio::time::sleep(left).await;
 }
 
 /// What a machine acts on.
@@ -183,16 +203,21 @@ impl<'a> World<'a> {
                 Next::Do(Action::Ask(question)) => {
                     Observation::Decided(self.ask(question, &mut approve).await)
                 }
-                Next::Do(action) => self.carry_out(action, &machine).await,
+                Next::Do(action) => self.carry_out(action, &machine, progress).await,
             };
         }
     }
 
     /// Carries out an action, and once more with a new session if the old one has ended.
-    async fn carry_out<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+    async fn carry_out<M: Machine>(
+        &mut self,
+        action: Action,
+        machine: &M,
+        progress: &mut impl FnMut(Progress),
+    ) -> Observation {
         let asked = Instant::now();
         loop {
-            let seen = self.unless_cancelled(action.clone(), machine).await;
+            let seen = self.unless_cancelled(action.clone(), machine, progress).await;
             let ended = seen.failure().is_some_and(|failure| failure.class == Class::Credentials);
             if !ended {
                 self.not_renewed = None;
@@ -220,12 +245,24 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Carries out an action; the answer to a question is not waited for once the caller wants to stop.
-    async fn unless_cancelled<M: Machine>(&mut self, action: Action, machine: &M) -> Observation {
+    /// Carries out an action. Once the caller wants to stop, the answer to a question is not waited for, and that to an
+    /// order, which may have taken effect, not for long.
+    async fn unless_cancelled<M: Machine>(
+        &mut self,
+        action: Action,
+        machine: &M,
+        progress: &mut impl FnMut(Progress),
+    ) -> Observation {
+        let cancel = self.cancel;
+        if let (Some(order), Some(unanswered)) = (action.order(), action.unanswered()) {
+            return tokio::select! {
+                seen = self.perform(action, machine) => seen,
+                () = waited_long_enough(order, cancel, progress) => unanswered,
+            };
+        }
         if !action.only_asks() || !machine.gives_way() {
             return self.perform(action, machine).await;
         }
-        let cancel = self.cancel;
         tokio::select! {
             seen = self.perform(action, machine) => seen,
             () = cancel.cancelled() => Observation::Interrupted,

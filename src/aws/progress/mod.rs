@@ -17,7 +17,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cloud::{ChangeSet, Progress, ResourceEvent};
+use cloud::{ChangeSet, Progress};
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
@@ -149,7 +149,7 @@ impl<'a> Monitor<'a> {
 
     /// Shows what happened.
     pub(crate) fn see(&self, progress: Progress) {
-        self.view.inner.borrow_mut().see(self.stack, &progress);
+        self.view.inner.borrow_mut().see(self.stack, progress);
     }
 
     /// Notes what is about to be changed, so that the tree knows the whole.
@@ -240,9 +240,9 @@ impl Inner<'_> {
         self.pictures.len() > 1
     }
 
-    fn see(&mut self, stack: usize, progress: &Progress) {
+    fn see(&mut self, stack: usize, progress: Progress) {
         let now = self.now();
-        let progress = &*self.without_secrets(progress);
+        let progress = &self.without_secrets(progress);
         self.pictures[stack].see(progress, now);
         let picture = &self.pictures[stack];
         let said: Vec<Said> = match self.shown {
@@ -272,15 +272,26 @@ impl Inner<'_> {
         }
     }
 
-    /// The tree shows a reason only as far as there is room: so what it must not show is taken out first, as a whole.
-    fn without_secrets<'p>(&self, progress: &'p Progress) -> Cow<'p, Progress> {
-        let Progress::Resource(event) = progress else { return Cow::Borrowed(progress) };
-        match event.reason.as_deref().map(|reason| self.printer.without_secrets(reason)) {
-            Some(Cow::Owned(reason)) => {
-                Cow::Owned(Progress::Resource(ResourceEvent { reason: Some(reason), ..event.clone() }))
+    /// The tree shows a text only as far as there is room: so what it must not show is taken out first, as a whole. What
+    /// is not in the tree is left to the printer.
+    fn without_secrets(&self, mut progress: Progress) -> Progress {
+        let hide = |text: &mut String| {
+            if let Cow::Owned(shown) = self.printer.without_secrets(text) {
+                *text = shown;
             }
-            _ => Cow::Borrowed(progress),
+        };
+        match &mut progress {
+            Progress::Resource(event) => event.reason.iter_mut().for_each(hide),
+            Progress::Unreachable { what, .. } => hide(what),
+            Progress::Service(state) => {
+                for deployment in &mut state.deployments {
+                    hide(&mut deployment.task_definition);
+                    deployment.rollout_reason.iter_mut().for_each(hide);
+                }
+            }
+            _ => {}
         }
+        progress
     }
 
     /// With several stacks each line says whose it is.
@@ -317,13 +328,19 @@ impl Inner<'_> {
             return;
         }
         let (width, height) = self.screen.room();
+        let lines = self.tree(width, height);
+        self.screen.draw(&lines);
+    }
+
+    /// The picture of all stacks, in as many columns and lines.
+    fn tree(&self, width: usize, height: usize) -> Vec<String> {
         let mut lines = render::render(&self.pictures, width, height, self.now());
         if !self.printer.colours_progress() {
             for line in &mut lines {
                 *line = anstream::adapter::strip_str(line).to_string();
             }
         }
-        self.screen.draw(&lines);
+        lines
     }
 
     fn tick(&mut self) {
@@ -368,6 +385,9 @@ impl Drop for Inner<'_> {
         self.screen.clear();
     }
 }
+
+#[cfg(test)]
+mod secrets;
 
 #[cfg(test)]
 mod tests {

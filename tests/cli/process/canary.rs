@@ -93,9 +93,16 @@ fn assert_no_file_has_it(folder: &Path) {
     }
 }
 
-/// Requests have it in one place only: as the parameter's value, in the orders to make a change set.
+/// Requests have it in one place only: as the parameter's value, in the orders to make a change set. Neither a header nor
+/// a body of S3 has it, but for the session token, whose place is a header.
 fn assert_only_the_parameter_is_sent(endpoint: &Endpoint) {
     let mut sent = 0;
+    for request in endpoint.requests() {
+        let session = format!("x-amz-security-token: {CANARY}-of-the-session\n");
+        let whole = request.whole.replacen(&session, "", 1);
+        let expected = usize::from(request.action == "CreateChangeSet");
+        assert_eq!(whole.matches(CANARY).count(), expected, "{whole}");
+    }
     for mut request in endpoint.requests() {
         if request.action == "CreateChangeSet" {
             let before = request.parameters.len();
@@ -106,6 +113,7 @@ fn assert_only_the_parameter_is_sent(endpoint: &Endpoint) {
             assert_eq!(before - request.parameters.len(), 1, "{request:?}");
             sent += 1;
         }
+        request.whole.clear();
         let session = request.session_token.take();
         assert!(session.is_none_or(|token| token.ends_with("-of-the-session")));
         assert!(!format!("{request:?}").contains(CANARY), "{request:?}");
@@ -119,10 +127,13 @@ fn assert_silent(arguments: &str, outcome: &Outcome) {
     assert!(!outcome.to_string().contains(CANARY), "{arguments}: {outcome}");
 }
 
-/// A stack's whole life, with these options.
-fn life(scenario: Scenario, deployed: i32, options: &str) {
+/// A stack's whole life, with these options, from a template with so many bytes of comment.
+fn life(scenario: Scenario, deployed: i32, options: &str, comment: usize) -> Endpoint {
     let endpoint = Endpoint::start_blocking(scenario);
     let project = project(&endpoint);
+    let mut template: serde_json::Value = serde_json::from_str(&template("new")).unwrap();
+    template["Metadata"] = json!({ "Comment": "-".repeat(comment) });
+    project.write("t.json", template.to_string());
     for (arguments, code) in commands(deployed) {
         let arguments = format!("{arguments}{options}");
         let outcome = project.run(arguments.split(' '));
@@ -131,6 +142,7 @@ fn life(scenario: Scenario, deployed: i32, options: &str) {
     }
     assert_no_file_has_it(project.path().parent().unwrap());
     assert_only_the_parameter_is_sent(&endpoint);
+    endpoint
 }
 
 const OPTIONS: [&str; 4] = ["", " --verbose", " --output json --verbose", " --progress json --verbose"];
@@ -139,7 +151,7 @@ const OPTIONS: [&str; 4] = ["", " --verbose", " --output json --verbose", " --pr
 #[test]
 fn a_secret_is_told_nowhere_in_the_life_of_a_stack() {
     for options in OPTIONS {
-        life(account(), 0, options);
+        life(account(), 0, options, 0);
     }
 }
 
@@ -147,8 +159,19 @@ fn a_secret_is_told_nowhere_in_the_life_of_a_stack() {
 #[test]
 fn a_secret_is_told_nowhere_when_the_deployment_fails() {
     for options in OPTIONS {
-        life(account().fail("Database", "the version is not supported"), 1, options);
+        life(account().fail("Database", "the version is not supported"), 1, options, 0);
     }
+}
+
+// S1
+#[test]
+fn a_secret_is_not_uploaded_with_a_template_that_is_too_large_to_be_sent() {
+    let bucket = "docuthinker-templates-123456789012-us-east-1";
+    let endpoint = life(account().bucket(bucket), 0, "", 60_000);
+    assert!(
+        endpoint.count("PutObject") > 0,
+        "the template was uploaded, so that there was something to hold it"
+    );
 }
 
 // S1

@@ -187,9 +187,10 @@ fn a_second_interrupt_leaves_at_once_while_the_clean_up_hangs() {
     let ended = deploy.end_within(AT_ONCE);
     assert_no_bug(&ended);
     assert_eq!(ended.code, Some(130), "{ended}");
-    let (_, said) = ended.stderr.split_once("S: cleaning up\n").unwrap();
+    // On a slow machine it says before that it waits.
+    let (_, said) = ended.stderr.split_once("error: ").unwrap();
     insta::assert_snapshot!(said, @"
-    error: interrupted twice; left at once
+    interrupted twice; left at once
       now: what was ordered goes on in AWS, and what was to be removed may have been left behind
 
     hint: `docuthinker watch STACK` tells what runs; the same command, run again, goes on from there

@@ -18,6 +18,8 @@ mod running;
 mod screen;
 #[cfg(unix)]
 mod time;
+#[cfg(unix)]
+mod unanswered;
 
 use std::time::Duration;
 

@@ -10,7 +10,16 @@ use crate::engine::plan::refused;
 use crate::engine::progress::Progress;
 use crate::engine::request::{ChangeSet, Decision, DeployOutcome, Question};
 use crate::engine::verdict;
+use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
+
+/// Stopped while AWS did not answer the order to make this change set.
+fn in_doubt(change_set: &str) -> CloudError {
+    interrupted().state(format!(
+        "nothing was deployed; AWS did not answer the order for the change set {change_set}, which was deleted in case \
+         it was made"
+    ))
+}
 
 /// How long a change set may seem not to exist after it was created; AWS's answers can be stale.
 pub(super) const STALE: Duration = Duration::from_mins(1);
@@ -32,7 +41,7 @@ impl Deploy {
             Err(failure) if failure.passes() => {
                 let ids =
                     SetIds { stack_id: self.plan.stack.clone(), id: self.plan.names.change_set.clone() };
-                let error = if moment.cancelled { interrupted() } else { verdict::not_prepared(failure) };
+                let error = if moment.cancelled { in_doubt(&ids.id) } else { verdict::not_prepared(failure) };
                 self.clean_up(ids, Err(error))
             }
             Err(failure) => self.fail(verdict::not_prepared(failure)),

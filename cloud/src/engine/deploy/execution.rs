@@ -1,6 +1,6 @@
 //! The execution of a change set, and what follows. It is asked for once in a run, whatever happens.
 
-use super::{At, Because, Deploy, Following, Step, phase};
+use super::{At, Because, Deploy, Following, Step, interrupted, phase};
 use crate::engine::events::EventLog;
 use crate::engine::follow::{Ending, Follow, Followed};
 use crate::engine::machine::{Action, Moment, Observation, SetView};
@@ -39,7 +39,10 @@ impl Deploy {
     ) -> Step {
         self.at = At::ConfirmingExecution(set.clone(), failure.clone());
         match answer {
-            Ok(now) if now.execution == "AVAILABLE" => self.clean_up(set.ids, Err(failure.into_error())),
+            Ok(now) if now.execution == "AVAILABLE" => {
+                let error = if moment.cancelled { interrupted() } else { failure.into_error() };
+                self.clean_up(set.ids, Err(error))
+            }
             Ok(now) if now.execution.starts_with("EXECUTE_") => self.begin_following(&set, moment),
             Ok(now) => {
                 let error = verdict::obsolete(&self.plan.stack, &now.execution);
@@ -47,6 +50,11 @@ impl Deploy {
             }
             // An executed change set disappears.
             Err(gone) if gone.class == Class::Missing => self.begin_following(&set, moment),
+            Err(_) if moment.cancelled => {
+                let error = CloudError::new(Kind::Interrupted, "interrupted");
+                let error = verdict::execution_unknown(error, &self.plan.stack);
+                self.fail(error)
+            }
             Err(failure) => self.ask_again(failure, moment, |deploy, error| {
                 let error = verdict::execution_unknown(error, &deploy.plan.stack);
                 deploy.fail(error)
