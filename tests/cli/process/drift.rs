@@ -213,3 +213,22 @@ fn throttling_only_takes_time() {
     assert!(aws.endpoint.wait_for("DescribeStackResourceDrifts", 1, PATIENCE));
     assert_eq!(run.end().code, Some(0));
 }
+
+// L22, S1
+#[test]
+fn diff_shows_drift_beside_what_a_deployment_would_change() {
+    let aws = Aws::new(by_hand());
+    aws.project.write("t.json", web());
+    let arguments = "diff --template t.json --stack-name S --no-validate";
+    let without = aws.run(&format!("{arguments} --exit-code"));
+    assert_eq!(without.code, Some(0), "{without}");
+    let run = aws.run(&format!("{arguments} --drift --exit-code"));
+    assert_no_secret(&run);
+    assert_eq!(run.code, Some(7), "{run}");
+    insta::assert_snapshot!("diff-with-drift", run.stdout);
+    let json = aws.run(&format!("{arguments} --drift --format json"));
+    assert_no_secret(&json);
+    let written: Value = serde_json::from_str(&json.stdout).unwrap();
+    crate::diff_against::assert_keeps_the_contract(&written);
+    assert_eq!(written["stacks"][0]["drift"]["drifted"], true);
+}
