@@ -1,5 +1,6 @@
 //! Checking templates: with which rules, what is allowed, and where a finding was written.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use constructs::{Diagnostic, SourceLine, SynthesizedStack};
@@ -261,32 +262,40 @@ struct Writer<'a> {
     subject: Subject<'a>,
     /// Where the values of a stack's template stand in what `synth` writes.
     written: Option<template::Document>,
-    /// The lines of the file, or of what `synth` writes, without what may be a credential.
-    lines: Vec<String>,
+    /// The file, or what `synth` writes.
+    text: Cow<'a, str>,
+    /// Where its lines begin.
+    lines: Vec<usize>,
     redaction: Redaction,
 }
 
 impl<'a> Writer<'a> {
     fn of(subject: Subject<'a>, report: &check::Report) -> Writer<'a> {
         let redaction = Redaction::of(subject.template(), report);
-        let lines = |text: &str| redaction.hide(text).lines().map(str::to_owned).collect::<Vec<_>>();
-        let (written, lines) = match subject {
+        let (written, text) = match subject {
             Subject::Stack(stack) if !report.findings.is_empty() => {
                 let text = stack.template.to_yaml();
                 let document = Template::parse(&text, &stack.name).ok();
-                (document, lines(&text))
+                (document, Cow::Owned(text))
             }
-            Subject::Stack(_) => (None, Vec::new()),
-            Subject::File(file) => (None, lines(&file.text)),
+            Subject::Stack(_) => (None, Cow::default()),
+            Subject::File(file) => (None, Cow::Borrowed(file.text.as_str())),
         };
-        Writer { subject, written, lines, redaction }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+        Writer { subject, written, text, lines, redaction }
+    }
+
+    /// The line with this number, from 1, without what may be a credential: that is never more than a word.
+    fn line(&self, number: usize) -> Option<Cow<'_, str>> {
+        let start = *self.lines.get(number.checked_sub(1)?)?;
+        self.text[start..].lines().next().map(|line| self.redaction.hide(line))
     }
 
     /// A finding at the place where the user wrote what is wrong.
     fn item(&self, finding: &Finding) -> Item {
         let mut item = plain_item(finding);
-        item.problem.message = self.redaction.hide(&item.problem.message);
-        item.problem.hint = item.problem.hint.map(|hint| self.redaction.hide(&hint));
+        item.problem.message = self.redaction.hide(&item.problem.message).into_owned();
+        item.problem.hint = item.problem.hint.map(|hint| self.redaction.hide(&hint).into_owned());
         match self.subject {
             Subject::File(file) => {
                 item.template = Some(file.name.clone());
@@ -316,20 +325,19 @@ impl<'a> Writer<'a> {
     fn show(&self, item: &mut Item, file: &str, position: Position) {
         let (line, column) = (position.line as usize, position.column as usize);
         item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
-        let before = line.checked_sub(2).and_then(|at| self.lines.get(at)).map(String::as_str);
-        let wrong = line.checked_sub(1).and_then(|at| self.lines.get(at));
-        item.problem.excerpt = wrong.map(|wrong| around(before, wrong, line, column, Mark::Token));
+        let before = line.checked_sub(1).and_then(|before| self.line(before));
+        let excerpt = |wrong: Cow<'_, str>| around(before.as_deref(), &wrong, line, column, Mark::Token);
+        item.problem.excerpt = self.line(line).map(excerpt);
     }
 
     /// The key or value at `position` of the file.
     fn place(&self, file: &str, position: Position) -> Place {
         let (line, column) = (position.line as usize, position.column as usize);
-        let length = line.checked_sub(1).and_then(|at| self.lines.get(at));
         Place {
             file: file.to_owned(),
             line,
             column: Some(column),
-            end_column: length.map(|line| column + token_length(line, column)),
+            end_column: self.line(line).map(|line| column + token_length(&line, column)),
         }
     }
 }

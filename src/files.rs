@@ -30,7 +30,9 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
         let found = if kind.is_dir() { "a folder" } else { "not a regular file" };
         return Err(refuse(format!("cannot read the {what} file `{shown}`: it is {found}")));
     }
-    let mut bytes = Vec::new();
+    let length = kind.len().min(MOST_BYTES);
+    // One more, so that the end is found without making room for more.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     File::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;

@@ -33,11 +33,11 @@ impl Redaction {
     }
 
     /// The text with dots in place of what is not shown; no character changes its column.
-    pub(crate) fn hide(&self, text: &str) -> String {
-        let mut shown = text.to_owned();
+    pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut shown = Cow::Borrowed(text);
         for piece in &self.0 {
             if shown.contains(piece.as_str()) {
-                shown = shown.replace(piece.as_str(), &"•".repeat(piece.chars().count()));
+                shown = Cow::Owned(shown.replace(piece.as_str(), &"•".repeat(piece.chars().count())));
             }
         }
         shown

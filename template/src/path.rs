@@ -24,11 +24,17 @@ pub struct Path {
     steps: Vec<Mark>,
 }
 
-/// Where a step ends in the text of all keys; the index, if it is one.
+/// Where a step ends in the text of all keys; the index, if it is one. Paths are many, and a file far smaller than 4 GiB.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Mark {
-    end: usize,
-    index: Option<usize>,
+    end: u32,
+    index: Option<u32>,
+}
+
+impl Mark {
+    fn end(self) -> usize {
+        self.end as usize
+    }
 }
 
 impl Path {
@@ -63,12 +69,16 @@ impl Path {
     /// Goes on to `key`.
     pub fn push_key(&mut self, key: &str) {
         self.keys.push_str(key);
-        self.steps.push(Mark { end: self.keys.len(), index: None });
+        self.mark(None);
     }
 
     /// Goes on to the item `index`.
     pub fn push_index(&mut self, index: usize) {
-        self.steps.push(Mark { end: self.keys.len(), index: Some(index) });
+        self.mark(Some(number(index)));
+    }
+
+    fn mark(&mut self, index: Option<u32>) {
+        self.steps.push(Mark { end: number(self.keys.len()), index });
     }
 
     /// Goes on by one step.
@@ -95,8 +105,8 @@ impl Path {
     /// The steps from the top.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = Step<'_>> + DoubleEndedIterator {
         self.steps.iter().enumerate().map(|(at, mark)| match mark.index {
-            Some(index) => Step::Index(index),
-            None => Step::Key(&self.keys[self.start(at)..mark.end]),
+            Some(index) => Step::Index(index as usize),
+            None => Step::Key(&self.keys[self.start(at)..mark.end()]),
         })
     }
 
@@ -116,8 +126,12 @@ impl Path {
 
     /// Where the key of a step begins: where the step before ends.
     fn start(&self, step: usize) -> usize {
-        step.checked_sub(1).and_then(|before| self.steps.get(before)).map_or(0, |mark| mark.end)
+        step.checked_sub(1).and_then(|before| self.steps.get(before)).map_or(0, |mark| mark.end())
     }
+}
+
+fn number(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 impl PartialOrd for Path {

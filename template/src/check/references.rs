@@ -107,7 +107,7 @@ impl Checker<'_> {
     /// `Fn::FindInMap` with keys that the map does not have, as far as they are literal.
     fn map_keys(&mut self) {
         let template = self.template;
-        if template.has_macros() {
+        if template.has_macros() || template.mappings.is_empty() {
             return;
         }
         let mut missing = Vec::new();

@@ -223,8 +223,9 @@ impl Checker<'_> {
 
     fn unused(&mut self) {
         let template = self.template;
+        let all = [template.parameters.len(), template.conditions.len(), template.mappings.len()];
         // What a macro uses cannot be seen.
-        if template.has_macros() {
+        if template.has_macros() || all == [0, 0, 0] {
             return;
         }
         let graph = self.model.graph();

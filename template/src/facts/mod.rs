@@ -2,7 +2,7 @@
 //! return, which permissions it needs. And about every IAM action: that it exists, and to which resources it can be
 //! narrowed.
 //!
-//! [`resource`] looks a type up by name, [`iam_action`] an action; only what is asked for is unpacked. The facts come from
+//! [`resource`] looks a type up by name, [`iam_action`] an action; only what is asked for is read. The facts come from
 //! two published sources, joined by `cargo xtask codegen`; `NOTICE` names them. Where the sources disagree on
 //! whether a change replaces a resource, the answer is [`Update::MayReplace`].
 //!
@@ -16,6 +16,7 @@
 //! ```
 
 mod iam;
+mod later;
 mod resource;
 mod schema;
 mod stored;
@@ -24,6 +25,7 @@ mod table;
 pub use iam::{
     IamAction, IamActionFacts, IamService, iam_action, iam_covers, iam_service, iam_service_names,
 };
+pub use later::Later;
 pub use resource::{
     Attribute, Handler, Handlers, Place, Reference, ReferenceKind, Replacement, ResourceFacts, TagFacts,
     TagShape, Update,
@@ -41,7 +43,7 @@ pub fn type_names() -> impl ExactSizeIterator<Item = &'static str> {
 /// The facts about the resource type `type_name`, or `None` if it is not known.
 ///
 /// A `Custom::…` type has the facts of `AWS::CloudFormation::CustomResource`. The first call for a type
-/// unpacks it; the facts are kept for the next.
+/// reads it; the facts are kept for the next.
 pub fn resource(type_name: &str) -> Option<&'static ResourceFacts> {
     let name = if type_name.starts_with("Custom::") { CUSTOM } else { type_name };
     table::facts(table::find(name)?)
@@ -65,7 +67,7 @@ pub fn regions() -> impl Iterator<Item = &'static str> {
 }
 
 #[doc(hidden)]
-pub use table::write::{Block, assemble, encode};
+pub use table::write::{assemble, encode};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
+use super::Later;
 use super::schema::{ChoiceRule, Kind, Kinds, Schema};
 use super::table;
 
@@ -17,7 +18,7 @@ pub struct ResourceFacts {
     #[doc(hidden)]
     pub schema: Schema,
     #[doc(hidden)]
-    pub definitions: Vec<Schema>,
+    pub definitions: Vec<Later<Schema>>,
     /// What `Fn::GetAtt` returns, sorted by name; see [`ResourceFacts::attribute`].
     pub attributes: Vec<(&'static str, Attribute)>,
     /// What `Ref` returns.
@@ -31,13 +32,13 @@ pub struct ResourceFacts {
     /// The paths (`A.B`) that should not be used any more.
     pub deprecated: Vec<&'static str>,
     #[doc(hidden)]
-    pub updates: Vec<(Vec<&'static str>, Update)>,
+    pub updates: Later<Vec<(Vec<&'static str>, Update)>>,
     /// Whether the resource holds data that is lost when it is deleted or replaced.
     pub stateful: bool,
     /// Where the type takes its tags, if it does.
     pub tags: Option<TagFacts>,
     /// The IAM permissions that CloudFormation needs for each operation.
-    pub handlers: Handlers,
+    pub handlers: Later<Handlers>,
     /// How CloudFormation replaces the resource.
     pub replacement: Replacement,
     /// The end of the type's life, if AWS announced it: a status (`sunset`, `deprecated`, …) and perhaps a date.
@@ -248,7 +249,7 @@ impl<'a> Place<'a> {
     /// The schema of the value here.
     pub fn schema(self) -> &'a Schema {
         let shared = self.here.definition.and_then(|at| self.facts.definitions.get(usize::from(at)));
-        shared.unwrap_or(self.here)
+        shared.map_or(self.here, |shared| shared)
     }
 
     /// What the text here names: of this place, or else of the schema it shares with others.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a value at one place of a resource may be.
 ///
-/// The texts are those of the unpacked table.
+/// The texts are those of the embedded table.
 ///
 /// Everything that is not said is not restricted. A function call (`Ref`, `Fn::Sub`, …) may stand anywhere;
 /// these facts are about the value it evaluates to.

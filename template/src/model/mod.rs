@@ -48,7 +48,7 @@ pub use text::{Part, Text};
 pub use value::Value;
 pub use world::World;
 
-use crate::document::Template;
+use crate::document::{Resource, Template};
 use crate::graph::{Edge, Element, Graph};
 use crate::node::Node;
 
@@ -56,8 +56,8 @@ use crate::node::Node;
 pub struct Model<'t> {
     template: &'t Template,
     graph: Graph<'t>,
-    /// Logical IDs by type, in the template's order.
-    types: BTreeMap<&'t str, Vec<&'t str>>,
+    /// Resources by type, in the template's order.
+    types: BTreeMap<&'t str, Vec<(&'t str, &'t Resource)>>,
     /// Places of edges in the graph by the logical ID of the resource that they point at, and that they stand in.
     to: BTreeMap<&'t str, Vec<usize>>,
     from: BTreeMap<&'t str, Vec<usize>>,
@@ -72,9 +72,9 @@ impl<'t> Model<'t> {
     /// Looks at `template`.
     pub fn new(template: &'t Template) -> Model<'t> {
         let graph = template.graph();
-        let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut types: BTreeMap<&str, Vec<(&str, &Resource)>> = BTreeMap::new();
         for (id, resource) in &template.resources {
-            types.entry(&resource.type_name).or_default().push(id);
+            types.entry(&resource.type_name).or_default().push((id, resource));
         }
         let mut to: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut from: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -143,7 +143,8 @@ impl<'t> Model<'t> {
 
     /// Every resource of this type, in the template's order.
     pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = Item<'_>> {
-        self.types.get(type_name).into_iter().flatten().filter_map(|id| self.resource(id))
+        let all = self.types.get(type_name).into_iter().flatten();
+        all.map(|(id, resource)| Item::new(self, id, resource))
     }
 
     /// The world of which nothing is assumed.

@@ -169,6 +169,15 @@ impl<'m> Text<'m> {
         glue(model, pieces, world)
     }
 
+    /// This text and then `after`, which was looked at in this one's world.
+    fn then(mut self, after: Text<'m>) -> Text<'m> {
+        self.world = after.world;
+        for part in after.parts {
+            self.push(part);
+        }
+        self
+    }
+
     fn push(&mut self, part: Part<'m>) {
         match (self.parts.last_mut(), part) {
             (_, Part::Literal(text)) if text.is_empty() => {}
@@ -199,9 +208,9 @@ fn glue<'m>(
             }
             continue;
         }
-        let mut next = Vec::new();
-        for before in &all {
-            let more = match piece {
+        let mut next = Vec::with_capacity(all.len());
+        for before in all {
+            let mut more = match piece {
                 Piece::Name(name) if name.contains('.') => {
                     let part = look::variable_target(model, name).map(Part::Target);
                     Text::one(part.unwrap_or_else(|| Part::Unknown(name.to_owned())), &before.world)
@@ -210,13 +219,10 @@ fn glue<'m>(
                 Piece::Node(node) => Text::of(model, node, &before.world),
                 Piece::Literal(_) => Vec::new(),
             };
-            for after in more {
-                let mut text = Text { parts: before.parts.clone(), world: after.world };
-                for part in after.parts {
-                    text.push(part);
-                }
-                next.push(text);
-            }
+            // Mostly there is one, and a long text of many pieces is not copied for each.
+            let last = more.pop();
+            next.extend(more.into_iter().map(|after| before.clone().then(after)));
+            next.extend(last.map(|after| before.then(after)));
         }
         if next.is_empty() || next.len() > MOST_TEXTS {
             return Text::one(Part::Unknown("…".to_owned()), world);

@@ -227,19 +227,26 @@ impl<'m> Value<'m> {
     /// The entries of a mapping, each with every value that it may have; absent ones are left out. `None` if it is no
     /// mapping, or not known.
     pub fn entries(&self) -> Option<Vec<(&'m str, Value<'m>)>> {
-        let map = match &self.held {
-            Held::Map(map) => *map,
-            Held::Node(Node::Map(map)) => map,
-            _ => return None,
-        };
-        if map.keys().any(|key| key.starts_with("Fn::")) {
-            return None;
-        }
+        let map = self.mapping()?;
         let seen = |(key, node): (&'m String, &'m Node)| {
             let values = self.seen(node, &self.trail.key(key)).into_iter();
             values.filter(|value| !value.is_absent()).map(move |value| (key.as_str(), value))
         };
         Some(map.iter().flat_map(seen).collect())
+    }
+
+    /// Whether it is a mapping of which all [entries](Value::entries) are known.
+    pub fn is_mapping(&self) -> bool {
+        self.mapping().is_some()
+    }
+
+    fn mapping(&self) -> Option<&'m Map> {
+        let map = match &self.held {
+            Held::Map(map) => *map,
+            Held::Node(Node::Map(map)) => map,
+            _ => return None,
+        };
+        (!map.keys().any(|key| key.starts_with("Fn::"))).then_some(map)
     }
 
     /// What the value points at: `!Ref Role`, `!GetAtt Role.Arn`, or the same within `!Sub` alone.

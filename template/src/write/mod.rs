@@ -1,5 +1,6 @@
 //! Writing a template: YAML as a careful person would, and JSON.
 
+mod length;
 mod scalar;
 mod view;
 mod yaml;
@@ -34,23 +35,7 @@ impl Template {
 
     /// The length of [`Template::to_json_minified`], without making it.
     pub(crate) fn json_bytes(&self) -> usize {
-        let mut bytes = Bytes(0);
-        serde_json::to_writer(&mut bytes, self).expect("keys are text and numbers are finite");
-        bytes.0
-    }
-}
-
-/// Counts what is written.
-struct Bytes(usize);
-
-impl std::io::Write for Bytes {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        length::of(&view::View::of(self))
     }
 }
 

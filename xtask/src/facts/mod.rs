@@ -4,14 +4,15 @@ mod attributes;
 mod convert;
 mod iam;
 mod overlay;
-mod pack;
 mod pattern;
 mod resource;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use template::facts::{assemble, encode};
 
 use crate::codegen::Output;
 use crate::sources::Sources;
@@ -26,9 +27,8 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
         facts.push(resource::facts(name, sources)?);
     }
     let services = iam::services(sources, &facts)?;
-    let types = facts.iter().map(|facts| (facts.type_name, facts));
-    let types = pack::table(&sources.lint.regions, types, pack::TYPES)?;
-    let actions = pack::table(&[], services.iter().map(|service| (service.prefix, service)), pack::SERVICES)?;
+    let types = table(&sources.lint.regions, facts.iter().map(|facts| (facts.type_name, facts)))?;
+    let actions = table(&[], services.iter().map(|service| (service.prefix, service)))?;
     let mut note = crate::codegen::header("#");
     let _ = writeln!(note, "# {} resource types, {} bytes", facts.len(), types.len());
     let count: usize = services.iter().map(|service| service.actions.len()).sum();
@@ -40,7 +40,18 @@ pub(crate) fn outputs(sources: &Sources) -> Result<Vec<Output>> {
     ])
 }
 
-/// Keeps a text until the tool ends: the facts' texts are those of an unpacked table, which is never dropped.
+/// The table's bytes, of entries sorted by name.
+fn table<'a, T: Serialize + 'a>(
+    regions: &[String],
+    entries: impl Iterator<Item = (&'a str, &'a T)>,
+) -> Result<Vec<u8>> {
+    let stored = |(name, facts): (&'a str, &'a T)| {
+        Ok((name, encode(facts).with_context(|| format!("encoding the facts of {name}"))?))
+    };
+    Ok(assemble(regions, &entries.map(stored).collect::<Result<Vec<_>>>()?))
+}
+
+/// Keeps a text until the tool ends: the facts' texts are those of the embedded table, which is never dropped.
 pub(crate) fn text(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }

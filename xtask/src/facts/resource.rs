@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use template::facts::{
-    Attribute, Handler, Handlers, ReferenceKind, Replacement, ResourceFacts, Schema, Update,
+    Attribute, Handler, Handlers, Later, ReferenceKind, Replacement, ResourceFacts, Schema, Update,
 };
 
 use crate::cfn_lint::strings;
@@ -48,7 +48,7 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
     Ok(ResourceFacts {
         type_name: text(type_name),
         schema,
-        definitions,
+        definitions: definitions.into_iter().map(Later::new).collect(),
         attributes: attributes
             .iter()
             .map(|(name, attribute)| {
@@ -64,10 +64,10 @@ pub(crate) fn facts(type_name: &str, sources: &Sources) -> Result<ResourceFacts>
         read_only: paths("readOnlyProperties"),
         write_only: paths("writeOnlyProperties"),
         deprecated: paths("deprecatedProperties"),
-        updates: updates(&Replacements::of(type_name, &sources.spec, &sources.lint)),
+        updates: Later::new(updates(&Replacements::of(type_name, &sources.spec, &sources.lint))),
         stateful,
         tags: crate::tags::tags(resource, json),
-        handlers: json.map(handlers).unwrap_or_default(),
+        handlers: Later::new(json.map(handlers).unwrap_or_default()),
         replacement: match json.and_then(|json| json.get("replacementStrategy")).and_then(Value::as_str) {
             Some("delete_then_create") => Replacement::DeleteThenCreate,
             _ => Replacement::CreateThenDelete,

@@ -140,8 +140,9 @@ fn named(alarm: Item<'_>) -> Vec<(&'static Naming, Value<'_>)> {
         let namespaces = metric.get("Namespace");
         let dimensions = metric.get("Dimensions").into_iter().filter_map(|list| list.items()).flatten();
         for dimension in dimensions {
+            let names = dimension.get("Name");
             for naming in NAMINGS {
-                let is_name = dimension.get("Name").iter().any(|name| name.is_text(naming.dimension));
+                let is_name = names.iter().any(|name| name.is_text(naming.dimension));
                 let is_here =
                     |namespace: &Value<'_>| naming.namespaces.iter().any(|own| namespace.is_text(own));
                 if is_name && namespaces.iter().any(is_here) {

@@ -215,15 +215,14 @@ const SNAPSHOTS: [&str; 8] = [
 fn no_snapshots(model: &Model<'_>, found: &mut Findings) {
     for item in model.resources() {
         let resource = item.resource();
-        let is_known = crate::facts::resource(item.type_name()).is_some();
-        if SNAPSHOTS.contains(&item.type_name()) || !is_known {
-            continue;
-        }
         for (key, policy) in [
             ("DeletionPolicy", &resource.deletion_policy),
             ("UpdateReplacePolicy", &resource.update_replace_policy),
         ] {
-            if policy.as_ref().and_then(Node::as_str) == Some("Snapshot") {
+            if policy.as_ref().and_then(Node::as_str) == Some("Snapshot")
+                && !SNAPSHOTS.contains(&item.type_name())
+                && crate::facts::resource(item.type_name()).is_some()
+            {
                 found
                     .at(&item.path().key(key), format!("{} has no snapshots", item.type_name()))
                     .hint("use `Retain`");

@@ -56,11 +56,11 @@ rule! {
 fn allowed(key: Item<'_>) -> Option<Vec<Statement<'_>>> {
     let mut all = Vec::new();
     for document in key.get("KeyPolicy") {
-        if document.entries().is_none() {
+        if !document.is_mapping() {
             return document.is_absent().then(Vec::new);
         }
         for list in document.get("Statement") {
-            if list.items()?.iter().any(|statement| statement.entries().is_none()) {
+            if list.items()?.iter().any(|statement| !statement.is_mapping()) {
                 return None;
             }
         }
@@ -81,7 +81,7 @@ fn unmanageable(model: &Model<'_>, found: &mut Findings) {
     for key in model.of_type("AWS::KMS::Key") {
         let policies = key.get("KeyPolicy");
         let bypasses = key.get("BypassPolicyLockoutSafetyCheck");
-        if policies.iter().any(|policy| policy.entries().is_none())
+        if policies.iter().any(|policy| !policy.is_mapping())
             || bypasses.iter().any(|bypass| !bypass.is_absent())
         {
             continue;

@@ -94,7 +94,7 @@ impl<'m> Policy<'m> {
 /// The statements of a document, and whether these are all.
 fn statements<'m>(document: &Value<'m>) -> (Vec<Statement<'m>>, bool) {
     // A document that is given as text is not looked into.
-    let mut all_known = document.entries().is_some();
+    let mut all_known = document.is_mapping();
     let mut known = Vec::new();
     for list in document.get("Statement") {
         let Some(items) = list.items() else {
@@ -102,11 +102,11 @@ fn statements<'m>(document: &Value<'m>) -> (Vec<Statement<'m>>, bool) {
             continue;
         };
         for value in items {
-            all_known &= value.entries().is_some();
+            all_known &= value.is_mapping();
             known.push(Statement { value });
         }
     }
-    known.retain(|statement| statement.value.entries().is_some());
+    known.retain(|statement| statement.value.is_mapping());
     (known, all_known)
 }
 
@@ -186,9 +186,10 @@ impl<'m> Statement<'m> {
     /// wildcard, or by something that is not known.
     pub fn may_be_for_service(&self, name: &str) -> bool {
         let principals = self.value.get("Principal");
-        if principals.iter().any(|principal| {
-            principal.is_text("*") || (!principal.is_absent() && principal.entries().is_none())
-        }) || !self.value.get("NotPrincipal").iter().all(Value::is_absent)
+        if principals
+            .iter()
+            .any(|principal| principal.is_text("*") || (!principal.is_absent() && !principal.is_mapping()))
+            || !self.value.get("NotPrincipal").iter().all(Value::is_absent)
         {
             return true;
         }
