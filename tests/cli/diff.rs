@@ -238,8 +238,8 @@ fn a_file_is_compared_with_one_stack() {
     assert_snapshot!(synthesized().run(["diff", "--against", STACK]), @r"
     exit: 2
     --- stderr ---
-    error: `--against` compares one stack
+    error: `--against FILE` compares one stack
 
-    hint: name one of `DocuThinkerFoundation`, `DocuThinkerStack`
+    hint: name one of `DocuThinkerFoundation`, `DocuThinkerStack`, or a folder that has all templates
     ");
 }

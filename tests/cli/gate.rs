@@ -28,7 +28,7 @@ fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
     assert_snapshot!(project.run(diff.iter().chain(&["--no-validate"])), @r"
     exit: 0
     --- stdout ---
-    t.yaml: no differences
+    t.yaml against t.yaml: no differences
     --- stderr ---
     validation skipped: 1 template not checked
     ");
@@ -36,7 +36,7 @@ fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
     assert_snapshot!(project.run(diff), @r"
     exit: 0
     --- stdout ---
-    t.yaml: no differences
+    t.yaml against t.yaml: no differences
     --- stderr ---
     warning: the template has 1 warning
 
