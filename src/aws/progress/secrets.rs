@@ -297,6 +297,8 @@ fn change_set(one: &str, other: &str) -> ChangeSet {
         replacement: Some("False".to_owned()),
         policy_action: None,
         details: vec![detail],
+        within: String::new(),
+        change_set_id: None,
     };
     ChangeSet {
         stack: "S".to_owned(),
@@ -304,6 +306,7 @@ fn change_set(one: &str, other: &str) -> ChangeSet {
         change_set_id: "arn:aws:cloudformation:us-east-1:123456789012:changeSet/C/1".to_owned(),
         creates_stack: false,
         changes: vec![change],
+        nested: Vec::new(),
     }
 }
 
