@@ -123,7 +123,24 @@ Outputs:
     Value: !Ref Queue
 ",
     );
-    assert_snapshot!(project.run(["diff", "--template", "new.yaml", "--against", "old.yaml"]), @"");
+    assert_snapshot!(project.run(["diff", "--template", "new.yaml", "--against", "old.yaml"]), @r"
+    exit: 0
+    --- stdout ---
+    new.yaml against old.yaml: 1 removed, 1 replaced
+
+      Data at risk
+        ! Queue (AWS::SQS::Queue) is replaced: the old one is deleted with its messages
+            · because of QueueName
+        ! Data (AWS::S3::Bucket) is removed: it is deleted with its objects
+
+      Resources
+        ± Queue (AWS::SQS::Queue) is replaced: the old one is deleted with its data
+            ± QueueName: jobs → jobs-2  (replaces)
+        - Data (AWS::S3::Bucket) is removed: it is deleted with its data
+
+      Outputs
+        + Queue: nothing → {Value: !Ref Queue}
+    ");
     assert_snapshot!(project.run(["diff", "--template", "new.yaml"]), @r"
     exit: 2
     --- stderr ---
@@ -149,7 +166,19 @@ fn a_pipeline_names_the_differences_that_it_does_not_let_through() {
     assert_eq!(run("other.yaml", "replacement").code, Some(7));
     project.write("less.yaml", OLD.split("  Queue:").next().unwrap());
     assert_eq!(run("less.yaml", "replacement").code, Some(0));
-    assert_snapshot!(run("less.yaml", "destructive,broadening"), @"");
+    assert_snapshot!(run("less.yaml", "destructive,broadening"), @r"
+    exit: 7
+    --- stdout ---
+    less.yaml against old.yaml: 1 removed
+
+      Data at risk
+        ! Queue (AWS::SQS::Queue) is removed: it is deleted with its messages
+
+      Resources
+        - Queue (AWS::SQS::Queue) is removed: it is deleted with its data
+    --- stderr ---
+    ends with 7: resources are removed, or data is given up
+    ");
     let open = "  Web: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: web, SecurityGroupIngress: \
                 [{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}]}}\n";
     project.write("open.yaml", OLD.to_owned() + open);
