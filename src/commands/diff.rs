@@ -122,22 +122,22 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     if outcome.leftovers {
         return Ok(Exit::Leftovers);
     }
-    end(args, &report, session)
+    Ok(end(args, &report, session))
 }
 
-fn end(args: &Diff, report: &Report, session: &mut Session<'_>) -> Result {
+fn end(args: &Diff, report: &Report, session: &mut Session<'_>) -> Exit {
     let mut kinds = args.fail_on.clone();
     kinds.extend(args.exit_code.then_some(Kind::Any));
-    let Some(reason) = fail_on::reason(report, &kinds) else { return Ok(Exit::Done) };
+    let Some(reason) = fail_on::reason(report, &kinds) else { return Exit::Done };
     if !args.exit_code {
         session.printer.status(&format!("ends with 7: {reason}"));
     }
-    Ok(Exit::Different)
+    Exit::Different
 }
 
 #[cfg(feature = "aws")]
 fn deployed(args: &Diff, new: Stacks, session: &mut Session<'_>) -> Result<Outcome> {
-    deployed::compare(new.stacks, &args.against, session)
+    deployed::compare(new.each, &args.against, session)
 }
 
 #[cfg(not(feature = "aws"))]

@@ -15,7 +15,7 @@ use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
 pub(crate) use look::{Asked, look};
-pub(crate) use view::{Compared, Different, Part, Resource};
+pub(crate) use view::{Compared, Part, Resource};
 
 /// How long CloudFormation may take, if nothing else is said.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(15);

@@ -57,7 +57,7 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
 fn whole(parts: &Parts, body: &[u8]) -> String {
     let mut whole = format!("{} {}\n", parts.method, parts.uri);
     for (name, value) in &parts.headers {
-        whole += &format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+        whole.extend([name.as_str(), ": ", &*String::from_utf8_lossy(value.as_bytes()), "\n"]);
     }
     whole + "\n" + &String::from_utf8_lossy(body)
 }

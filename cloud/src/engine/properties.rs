@@ -25,6 +25,7 @@ type Row = (String, String, String);
 
 /// How one deployment truly goes.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other, as the events are")]
 struct Truth {
     creates: bool,
     resources: usize,
@@ -198,11 +199,10 @@ impl Truth {
             // A template that makes nothing is no success for a new stack.
             Some(Early::NoChanges) => u8::from(self.creates),
             Some(Early::Declined) => 3,
-            Some(Early::Left) => 0,
             Some(Early::Meddled) => 4,
             None if self.fails.is_some() || self.old_revision => 1,
             None if self.leaves_old && !self.creates => 9,
-            None => 0,
+            None | Some(Early::Left) => 0,
         }
     }
 }

@@ -58,7 +58,7 @@ fn value() -> impl Strategy<Value = String> {
         "${",
     ]);
     prop::collection::vec((piece, between.clone()), 1..4).prop_flat_map(move |pieces| {
-        let text: String = pieces.iter().map(|(piece, between)| format!("{piece}{between}")).collect();
+        let text: String = pieces.iter().flat_map(|(piece, between)| [piece.as_str(), between]).collect();
         between.clone().prop_map(move |first| format!("{first}{text}"))
     })
 }

@@ -18,12 +18,12 @@ use crate::templates;
 pub(super) struct Against {
     /// Compare with the template in this file, or with the templates in this folder, instead of the deployed stacks;
     /// `-` is stdin
-    #[arg(long, value_name = "FILE|FOLDER")]
-    against: Option<PathBuf>,
+    #[arg(id = "against", long, value_name = "FILE|FOLDER")]
+    path: Option<PathBuf>,
 
     /// Compare with the stacks of this environment, as they are in the code
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["against", "template"])]
-    against_env: Option<String>,
+    #[arg(id = "against_env", long, value_name = "NAME", conflicts_with_all = ["against", "template"])]
+    environment: Option<String>,
 
     /// Have AWS make a change set of each stack, compare what it says with what is predicted, and delete it again
     #[cfg(feature = "aws")]
@@ -51,7 +51,7 @@ pub(super) enum Old<'a> {
 impl Against {
     /// What is meant.
     pub(super) fn old(&self) -> Old<'_> {
-        match (&self.against, &self.against_env) {
+        match (&self.path, &self.environment) {
             (Some(path), _) if path.is_dir() => Old::Folder(path),
             (Some(path), _) => Old::File(path),
             (None, Some(name)) => Old::Environment(name),
@@ -61,15 +61,15 @@ impl Against {
 
     /// The file or folder.
     pub(super) fn path(&self) -> Option<&Path> {
-        self.against.as_deref()
+        self.path.as_deref()
     }
 }
 
 /// Compares the only stack with the template in `file`.
 pub(super) fn file(file: &Path, new: Stacks, session: &mut Session<'_>) -> Result<Compared> {
     let old = templates::read(file)?.document.template;
-    let names: Vec<String> = new.stacks.iter().map(|stack| format!("`{}`", stack.name)).collect();
-    let Ok([stack]) = <[New; 1]>::try_from(new.stacks) else {
+    let names: Vec<String> = new.each.iter().map(|stack| format!("`{}`", stack.name)).collect();
+    let Ok([stack]) = <[New; 1]>::try_from(new.each) else {
         let problem = Problem::error("usage/no-stack", "`--against FILE` compares one stack")
             .hint(format!("name one of {}, or a folder that has all templates", names.join(", ")));
         return Err(Failure::usage(problem));

@@ -137,14 +137,13 @@ pub(super) fn agreement(predicted: &Changes, said: Vec<Said>) -> Agreement {
         let (Some(aws), predicted) = (aws, Does::predicted(change)) else { continue };
         let judged = |predicted: Does| Judged { id: change.id.clone(), predicted, aws };
         match (predicted, aws) {
-            (None, Does::Nothing | Does::Changes) => {}
+            // AWS often cannot tell before whether a replacement comes; that is no contradiction.
+            (None | Some(Does::MayChange), Does::Nothing | Does::Changes)
+            | (Some(Does::Replaces), Does::MayReplace) => {}
             (None, _) => disagreements.push(judged(Does::Nothing)),
             (Some(Does::MayReplace), Does::Nothing | Does::Changes | Does::Replaces) => {
                 settled.push(judged(Does::MayReplace));
             }
-            (Some(Does::MayChange), Does::Nothing | Does::Changes) => {}
-            // AWS often cannot tell before; that is no contradiction.
-            (Some(Does::Replaces), Does::MayReplace) => {}
             (Some(predicted), aws) if predicted == aws => {}
             (Some(predicted), _) => disagreements.push(judged(predicted)),
         }

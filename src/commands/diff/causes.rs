@@ -22,7 +22,7 @@ const MOST_ALONE: usize = 10;
 /// The resources by what causes their changes.
 pub(super) fn resources(changes: &Changes) -> Vec<Item> {
     let of = |action: Action| changes.roots.iter().filter(move |root| root.action == action);
-    let changed = alike(changes, of(Action::Changed));
+    let updates = alike(changes, of(Action::Changed));
     let rest = [Action::Removed, Action::Added].into_iter().flat_map(|action| {
         let (single, chains): (Vec<&Root>, Vec<&Root>) = of(action).partition(|root| is_alone(root));
         if single.len() <= MOST_ALONE {
@@ -31,7 +31,7 @@ pub(super) fn resources(changes: &Changes) -> Vec<Item> {
         let chains = chains.into_iter().map(|root| cause(changes, root));
         chains.chain([together(changes, action, &single)]).collect::<Vec<_>>()
     });
-    changed.into_iter().chain(rest).collect()
+    updates.into_iter().chain(rest).collect()
 }
 
 /// Whether nothing follows from it.
@@ -52,15 +52,14 @@ fn alike<'r>(changes: &Changes, roots: impl Iterator<Item = &'r Root>) -> Vec<It
         };
         // What is replaced is told one by one: what becomes of each old one matters.
         let mild = is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed);
-        match groups.iter_mut().filter(|_| mild).find(same) {
-            Some((_, _, names)) => names.push(root.cause.name()),
-            None => {
-                if mild {
-                    groups.push((items.len(), root, vec![root.cause.name()]));
-                }
-                items.push(item);
-            }
+        if let Some((_, _, names)) = groups.iter_mut().filter(|_| mild).find(same) {
+            names.push(root.cause.name());
+            continue;
         }
+        if mild {
+            groups.push((items.len(), root, vec![root.cause.name()]));
+        }
+        items.push(item);
     }
     for (at, root, names) in groups.into_iter().filter(|(_, _, names)| names.len() > 1) {
         let kind = root.type_name.as_deref().unwrap_or_default();
@@ -94,7 +93,9 @@ fn kinds<'t>(resources: impl IntoIterator<Item = (&'t str, &'t str)>) -> String 
         return named.collect::<Vec<_>>().join(", ");
     }
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-    resources.iter().for_each(|(_, type_name)| *numbers.entry(type_name).or_default() += 1);
+    for (_, type_name) in &resources {
+        *numbers.entry(type_name).or_default() += 1;
+    }
     let mut numbers: Vec<_> = numbers.into_iter().collect();
     numbers.sort_by_key(|(name, number)| (std::cmp::Reverse(*number), *name));
     let named = numbers.iter().take(MOST_TYPES).map(|(name, number)| format!("{number} {name}"));
@@ -118,9 +119,9 @@ fn cause(changes: &Changes, root: &Root) -> Item {
     let text = text.words(format!(" ({kind}) {happens}")).words(consequences(root));
     let own = change.iter().flat_map(|change| &change.changes).map(property);
     let mut item = Item::new(mark(root.action, root.consequence), text).with(own);
-    let (changed, rest): (Vec<&Follower>, Vec<&Follower>) =
+    let (different, rest): (Vec<&Follower>, Vec<&Follower>) =
         root.followers.iter().filter(|follower| !follower.repeated).partition(|follower| follower.changed);
-    item.below.extend(changed.into_iter().map(|follower| self::follower(changes, follower)));
+    item.below.extend(different.into_iter().map(|follower| self::follower(changes, follower)));
     let title = kinds(rest.iter().map(|follower| (follower.id.as_str(), follower.type_name.as_str())));
     item.fold(title, rest.into_iter().map(|follower| self::follower(changes, follower)).collect())
 }
@@ -149,9 +150,8 @@ fn happens(change: &ResourceChange) -> String {
     };
     let whose = if change.action == Action::Removed { "it" } else { "the old one" };
     let fate = match change.fate {
-        None => String::new(),
         Some(Fate::Deleted) if change.stateful => format!(": {whose} is deleted with its data"),
-        Some(Fate::Deleted) => String::new(),
+        None | Some(Fate::Deleted) => String::new(),
         Some(Fate::Snapshot) => format!(": {whose} is deleted after a snapshot"),
         Some(Fate::Retained) => format!(": {whose} stays in the account"),
         Some(Fate::Unknown) => format!(": what becomes of {whose} depends on a condition"),

@@ -19,12 +19,12 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
         return Err(Failure::usage(problem.hint("choose the environment that is compared with `-e NAME`")));
     }
     let wanted: Vec<String> =
-        if new.all { Vec::new() } else { new.stacks.iter().map(|stack| stack.id.clone()).collect() };
+        if new.all { Vec::new() } else { new.each.iter().map(|stack| stack.id.clone()).collect() };
     let others = session.sound_in(name, &wanted)?.stacks;
     let mut others: BTreeMap<String, SynthesizedStack> =
         others.into_iter().map(|stack| (stack.id.clone(), stack)).collect();
     let mut compared = Vec::new();
-    for stack in new.stacks {
+    for stack in new.each {
         let other = others.remove(&stack.id);
         let against = other.as_ref().map_or(name.to_owned(), |other| format!("{} of {name}", other.name));
         let old = other.as_ref().map(|other| &other.template);

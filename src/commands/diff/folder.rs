@@ -40,7 +40,7 @@ pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Re
     let mut folder = read(path)?;
     let mut pairs = Vec::new();
     let mut problems = Vec::new();
-    for stack in new.stacks {
+    for stack in new.each {
         let entry = folder.take(&stack, new.environment.as_deref());
         let old = entry.as_ref().map(|entry| template(&entry.file)).transpose();
         let old = old.unwrap_or_else(|failure| {

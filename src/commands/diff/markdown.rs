@@ -1,5 +1,7 @@
 //! The page as a comment on a pull request.
 
+use std::fmt::Write;
+
 use super::page::{Item, Mark, Page, Piece, Section, Sheet, Text};
 use crate::problem::Printable;
 
@@ -82,9 +84,9 @@ impl Detail {
             sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
         let counts: Vec<&str> = sheet.counts.iter().map(|(_, words)| words.as_str()).collect();
         let counts = if sheet.is_empty() { "no differences".to_owned() } else { counts.join(", ") };
-        *text += &format!("\n### {}{against}: {counts}\n", code(&sheet.stack));
+        let _ = writeln!(text, "\n### {}{against}: {counts}", code(&sheet.stack));
         for note in &sheet.notes {
-            *text += &format!("\n{}\n", self.sentence(note));
+            let _ = writeln!(text, "\n{}", self.sentence(note));
         }
         for section in &sheet.sections {
             self.section(section, text);
@@ -92,20 +94,20 @@ impl Detail {
     }
 
     fn section(self, section: &Section, text: &mut String) {
-        *text += &format!("\n**{}**\n\n", section.title);
+        let _ = writeln!(text, "\n**{}**\n", section.title);
         for item in section.items.iter().take(self.items) {
             self.item(0, item, text);
         }
         let more = section.items.len().saturating_sub(self.items);
         if more > 0 {
-            *text += &format!("- and {more} more\n");
+            let _ = writeln!(text, "- and {more} more");
         }
     }
 
     fn item(self, depth: usize, item: &Item, text: &mut String) {
         let indent = "  ".repeat(depth);
         let sign = sign(item.mark);
-        *text += &format!("{indent}- {sign}{}\n", self.sentence(&item.text));
+        let _ = writeln!(text, "{indent}- {sign}{}", self.sentence(&item.text));
         if depth >= self.depth {
             return;
         }
@@ -114,14 +116,14 @@ impl Detail {
         }
         let Some(fold) = &item.folded else { return };
         if !self.folds {
-            *text += &format!("{indent}  - … {}\n", words(&fold.title));
+            let _ = writeln!(text, "{indent}  - … {}", words(&fold.title));
             return;
         }
-        *text += &format!("{indent}  - <details><summary>{}</summary>\n\n", words(&fold.title));
+        let _ = writeln!(text, "{indent}  - <details><summary>{}</summary>\n", words(&fold.title));
         for folded in &fold.items {
             self.item(depth + 2, folded, text);
         }
-        *text += &format!("\n{indent}    </details>\n");
+        let _ = writeln!(text, "\n{indent}    </details>");
     }
 
     fn sentence(self, sentence: &Text) -> String {

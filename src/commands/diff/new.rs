@@ -15,7 +15,7 @@ use crate::templates::{self, TemplateFile};
 /// What is compared.
 pub(super) struct Stacks {
     /// In the order in which they can be deployed.
-    pub(super) stacks: Vec<New>,
+    pub(super) each: Vec<New>,
     /// Whether these are all stacks of the project.
     pub(super) all: bool,
     /// The environment that they are made for, unless they come from a file.
@@ -64,7 +64,7 @@ pub(super) fn stacks(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
         Some(_) => from_file(args, session)?,
         None => from_project(args, session)?,
     };
-    let templates = new.stacks.iter_mut().map(|stack| (&stack.template, &mut stack.parameters));
+    let templates = new.each.iter_mut().map(|stack| (&stack.template, &mut stack.parameters));
     Parameters::hand_out(&parameters, templates, &mut session.printer)?;
     Ok(new)
 }
@@ -75,13 +75,13 @@ fn from_project(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
     let all = args.stacks.is_empty();
     args.gate.pass(&Gated { subjects, all, instead: NOTHING_ASKED }, session)?;
     let environment = Some(synthesis.config.environment);
-    Ok(Stacks { stacks: synthesis.stacks.into_iter().map(New::from).collect(), all, environment })
+    Ok(Stacks { each: synthesis.stacks.into_iter().map(New::from).collect(), all, environment })
 }
 
 fn from_file(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
     let name = name_of_file(args)?;
     let Some(file) = &args.template else {
-        return Ok(Stacks { stacks: vec![], all: false, environment: None });
+        return Ok(Stacks { each: vec![], all: false, environment: None });
     };
     session.refuse_settings()?;
     if args.against.path().is_some_and(templates::is_stdin) && templates::is_stdin(file) {
@@ -101,7 +101,7 @@ fn from_file(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
         protected: None,
         made: None,
     };
-    Ok(Stacks { stacks: vec![stack], all: false, environment: None })
+    Ok(Stacks { each: vec![stack], all: false, environment: None })
 }
 
 /// The name of the stack that a template from a file is compared with.

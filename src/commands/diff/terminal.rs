@@ -1,5 +1,7 @@
 //! The page on a terminal: signs and colours before the words, which say the same.
 
+use std::fmt::Write;
+
 use anstream::adapter::strip_str;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::UnicodeWidthStr;
@@ -47,7 +49,7 @@ impl Terminal {
             self.line(2, "", note, &mut text);
         }
         for section in &sheet.sections {
-            text += &format!("\n  {}\n", section.title.bold());
+            let _ = writeln!(text, "\n  {}", section.title.bold());
             for item in &section.items {
                 self.item(4, item, &mut text, folds);
             }

@@ -21,7 +21,7 @@ fn written(outcome: &Outcome) -> Value {
 
 #[track_caller]
 fn diff(aws: &Aws, arguments: &str) -> Value {
-    let outcome = aws.run(&format!("{DIFF} --format json {arguments}").trim_end().to_owned());
+    let outcome = aws.run(format!("{DIFF} --format json {arguments}").trim_end());
     assert_eq!(outcome.code, Some(0), "{outcome}");
     written(&outcome)
 }

@@ -322,7 +322,7 @@ fn refuses(role: Item<'_>, service: &str) -> bool {
             let statements = document.get("Statement");
             let known = statements.iter().all(|list| {
                 let items = list.items().unwrap_or_default();
-                !items.is_empty() && items.iter().all(|item| item.is_mapping())
+                !items.is_empty() && items.iter().all(Value::is_mapping)
             });
             let policy = Policy { item: role, kind: PolicyKind::Trust, document: document.clone() };
             let lets =
