@@ -15,6 +15,7 @@ mod folder;
 mod form;
 mod html;
 mod markdown;
+mod masked;
 mod new;
 mod outline;
 mod page;

@@ -92,6 +92,7 @@ pub use rolls::Roll;
 pub use roots::{Follower, FollowingOutput, Root};
 
 use crate::document::Template;
+use crate::path::Step;
 use assemble::assemble;
 use elements::Elements;
 
@@ -110,14 +111,31 @@ pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
     let elements = Elements::new(old, new, options, edges);
     let (resources, roots) = assemble(old, new, &elements, edges);
     let renames = renames::renames(old, new, edges, &resources);
+    let sections = sections::sections(old, new);
     Changes {
         losses: losses::losses(old, &resources, &roots, &renames),
         rolls: rolls::rolls(new, edges, &resources, elements.new_values()),
         review: review::review(old, new, &resources),
-        sections: sections::sections(old, new),
+        exports: exports(old, &sections, &roots),
+        sections,
         values: elements.values,
         roots,
         renames,
         resources,
     }
+}
+
+/// The exported outputs of the old template that go, or whose value or export becomes another.
+fn exports(old: &Template, sections: &[Change], roots: &[Root]) -> Vec<String> {
+    let changes = |name: &str| {
+        let written = sections.iter().any(|change| {
+            let mut steps = change.path.steps();
+            let of_output =
+                steps.next() == Some(Step::Key("Outputs")) && steps.next() == Some(Step::Key(name));
+            of_output && !matches!(steps.next(), Some(Step::Key("Description" | "Condition")))
+        });
+        written || roots.iter().flat_map(|root| &root.outputs).any(|output| output.name == name)
+    };
+    let exported = old.outputs.iter().filter(|(_, output)| output.export.is_some());
+    exported.map(|(name, _)| name).filter(|name| changes(name)).cloned().collect()
 }

@@ -245,6 +245,9 @@ Resources:
     Properties:
       ContainerDefinitions:
         - {{Name: web, Image: web, Environment: [{{Name: API_TOKEN, Value: canary-4f9c2b7d1e6a8c30{number}}}]}}
+  Login:
+    Type: AWS::SecretsManager::Secret
+    Properties: {{SecretString: '{{\"user\":\"me\",\"password\":\"canary-x{number}\",\"pin\":\"q{number}z\"}}'}}
 "
         )
     };
@@ -259,7 +262,39 @@ Resources:
             "{outcome}"
         );
         assert!(!outcome.stdout.contains("canary"), "{outcome}");
+        assert!(!outcome.stdout.contains("q1z") && !outcome.stdout.contains("q2z"), "{outcome}");
     }
+}
+
+#[test]
+fn an_export_that_goes_or_changes_is_told_with_what_stands_in_the_way() {
+    let project = Project::new();
+    let export = |value: &str| format!("{OLD}Outputs: {{A: {{Value: {value}, Export: {{Name: a}}}}}}\n");
+    project.write("old.yaml", export("x"));
+    project.write("new.yaml", export("y"));
+    project.write("gone.yaml", OLD);
+    for new in ["new.yaml", "gone.yaml"] {
+        let told = project.run(["diff", "--template", new, "--against", "old.yaml"]).success();
+        assert!(told.contains("the update fails where another stack imports it"), "{told}");
+    }
+}
+
+#[test]
+fn a_condition_that_ceases_to_hold_by_default_removes_what_it_made() {
+    let project = Project::new();
+    let template = |default: &str| {
+        format!(
+            "Parameters: {{Env: {{Type: String, Default: {default}}}}}\n\
+             Conditions: {{P: !Equals [!Ref Env, prod]}}\n\
+             Resources: {{T: {{Type: AWS::DynamoDB::Table, Condition: P}}}}\n"
+        )
+    };
+    project.write("old.yaml", template("prod"));
+    project.write("new.yaml", template("dev"));
+    let files = ["diff", "--template", "new.yaml", "--against", "old.yaml", "--no-validate"];
+    let told = project.run(files.iter().chain(&["--fail-on", "destructive"]));
+    assert_eq!(told.code, Some(7), "{told}");
+    assert!(told.stdout.contains("! T (AWS::DynamoDB::Table) is removed"), "{told}");
 }
 
 #[test]

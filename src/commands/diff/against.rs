@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use template::diff::{Options, diff_with};
 use template::{Changes, Template};
 
+use super::masked;
 use super::new::{New, Stacks};
 use super::report::Compared;
 use crate::printer::Printer;
@@ -18,11 +19,11 @@ use crate::templates;
 pub(super) struct Against {
     /// Compare with the template in this file, or with the templates in this folder, instead of the deployed stacks;
     /// `-` is stdin
-    #[arg(id = "against", long, value_name = "FILE|FOLDER")]
+    #[arg(id = "against", long = "against", value_name = "FILE|FOLDER")]
     path: Option<PathBuf>,
 
     /// Compare with the stacks of this environment, as they are in the code
-    #[arg(id = "against_env", long, value_name = "NAME", conflicts_with_all = ["against", "template"])]
+    #[arg(id = "against_env", long = "against-env", value_name = "NAME", conflicts_with_all = ["against", "template"])]
     environment: Option<String>,
 
     /// Have AWS make a change set of each stack, compare what it says with what is predicted, and delete it again
@@ -102,8 +103,9 @@ pub(super) fn changes(
 ) -> Changes {
     let nothing = Template::default();
     let old = old.unwrap_or(&nothing);
-    let changes = diff_with(old, new, options);
+    let mut changes = diff_with(old, new, options);
     if !changes.is_empty() {
+        masked::mask(&mut changes, old, new);
         printer.conceal([old, new].into_iter().flat_map(redact::secrets_of));
     }
     changes

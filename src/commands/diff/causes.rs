@@ -169,7 +169,15 @@ fn consequences(root: &Root) -> String {
         (Consequence::UpdateInPlace, "changed"),
         (Consequence::MayUpdate, "may be changed"),
     ];
-    let counted = words.into_iter().map(|(consequence, word)| (root.count(consequence), word));
+    let number = |action: Action, consequence: Option<Consequence>| {
+        let same = |follower: &&Follower| {
+            follower.action == action && consequence.is_none_or(|wanted| follower.consequence == wanted)
+        };
+        root.followers.iter().filter(same).count()
+    };
+    let come_and_go = [(number(Action::Removed, None), "removed"), (number(Action::Added, None), "added")];
+    let counted = words.into_iter().map(|(does, word)| (number(Action::Changed, Some(does)), word));
+    let counted = come_and_go.into_iter().chain(counted);
     let counted: Vec<_> = counted.filter(|(number, _)| *number > 0).collect();
     match counted[..] {
         [] => String::new(),
@@ -194,8 +202,10 @@ fn follower(changes: &Changes, follower: &Follower) -> Item {
     let text = Text::new().name(&follower.id).words(format!(" ({}) ", follower.type_name));
     let change = changes.resource(&follower.id);
     let happens = change.map(happens).unwrap_or_default();
+    // What comes or goes with a condition is not replaced.
+    let carries = change.filter(|change| change.action == Action::Changed);
     let through =
-        change.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
+        carries.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
     let own = change.iter().flat_map(|change| &change.changes).map(property);
     Item::new(mark(follower.action, Some(follower.consequence)), text.words(happens)).with(own).with(through)
 }

@@ -39,7 +39,8 @@ pub(super) fn write(report: &Report, form: Form, expand: bool, session: &mut Ses
         return session.printer.result_json(report);
     }
     // Before a value is cut or written in another way, in which it would not be known for a secret.
-    let page = outline::page(report).map(&|text| session.printer.without_secrets(text).into_owned());
+    let shown = |text: &str| session.printer.without_secrets(text).replace('\n', "⏎");
+    let page = outline::page(report).map(&shown);
     let text = match form {
         Form::Text | Form::Json => Terminal { expand, columns: stdout_columns() }.draw(&page),
         Form::Markdown => markdown::write(&page),

@@ -78,6 +78,8 @@ impl Page {
     /// The same page, each of its texts changed.
     pub(super) fn map(mut self, change: &dyn Fn(&str) -> String) -> Page {
         for sheet in &mut self.sheets {
+            sheet.stack = change(&sheet.stack);
+            sheet.against = sheet.against.as_deref().map(change);
             sheet.notes.iter_mut().for_each(|note| note.map(change));
             let items = sheet.sections.iter_mut().flat_map(|section| &mut section.items);
             items.for_each(|item| item.map(change));
@@ -166,6 +168,9 @@ impl Text {
 impl Item {
     fn map(&mut self, change: &dyn Fn(&str) -> String) {
         self.text.map(change);
+        if let Some(fold) = &mut self.folded {
+            fold.title = change(&fold.title);
+        }
         let folded = self.folded.iter_mut().flat_map(|fold| &mut fold.items);
         self.below.iter_mut().chain(folded).for_each(|item| item.map(change));
     }

@@ -94,14 +94,20 @@ fn rename(rename: &Rename) -> Item {
             .words("to keep it, write it as ")
             .name(&rename.old)
             .words(" again, or give the deployed one its new name first: ")
-            .name("aws cloudformation create-stack-refactor"),
+            .name(format!(
+                "aws cloudformation create-stack-refactor --stack-definitions \
+                 StackName=STACK,TemplateBody@=file://TEMPLATE --resource-mappings \
+                 'Source={{StackName=STACK,LogicalResourceId={}}},\
+                 Destination={{StackName=STACK,LogicalResourceId={}}}'",
+                rename.old, rename.new
+            ))
+            .words(", then ")
+            .name("aws cloudformation execute-stack-refactor --stack-refactor-id ID"),
     };
     let mut item = Item::new(mark, text).with([Item::new(Mark::Note, pin)]);
     if !rename.referrers.is_empty() {
-        let words = format!(
-            "{} refer to it and nothing else of them changes",
-            count(rename.referrers.len(), "resource")
-        );
+        let refer = if rename.referrers.len() == 1 { "refers to it and is" } else { "refer to it and are" };
+        let words = format!("{} {refer} not changed otherwise", count(rename.referrers.len(), "resource"));
         item.below.push(Item::new(Mark::Note, Text::new().words(words)));
     }
     item

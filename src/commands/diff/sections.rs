@@ -26,10 +26,24 @@ fn parameter(change: &ValueChange) -> Item {
     Item::new(Mark::Changed, text)
 }
 
+/// What is to be known of an export.
+const IMPORTED: &str = " (exported: the update fails where another stack imports it)";
+
 /// The outputs that are different, or whose values follow.
 pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
     let of_section = |change: &&Change| section(change) == "Outputs";
-    let written = changes.sections.iter().filter(of_section).map(whole);
+    let exported = |change: &Change| {
+        let name = change.path.steps().nth(1);
+        changes.exports.iter().any(|exported| name == Some(Step::Key(exported)))
+    };
+    let written = changes.sections.iter().filter(of_section).map(|change| {
+        let item = whole(change);
+        if exported(change) {
+            Item { mark: Mark::Caution, text: item.text.words(IMPORTED), ..item }
+        } else {
+            item
+        }
+    });
     let mut seen: Vec<&str> = Vec::new();
     let mut follow = Vec::new();
     for output in changes.roots.iter().flat_map(|root| &root.outputs) {
@@ -39,11 +53,8 @@ pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
         seen.push(&output.name);
         let how = if output.certain { " is another value: " } else { " may be another value: " };
         let text = Text::new().name(&output.name).words(how).name(output.from.name());
-        let (mark, text) = if output.exported {
-            (Mark::Caution, text.words(" (exported: the update fails where another stack imports it)"))
-        } else {
-            (Mark::Changed, text)
-        };
+        let (mark, text) =
+            if output.exported { (Mark::Caution, text.words(IMPORTED)) } else { (Mark::Changed, text) };
         follow.push(Item::new(mark, text));
     }
     written.chain(follow).collect()

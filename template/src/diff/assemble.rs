@@ -75,7 +75,7 @@ fn existence(
         if before.condition.is_none() && after.condition.is_none() {
             continue;
         }
-        match elements.exists(before.condition.as_deref(), after.condition.as_deref()) {
+        match elements.exists_by_default(before.condition.as_deref(), after.condition.as_deref()) {
             [Some(false), Some(true)] => changed.insert(id.clone(), Action::Added),
             [Some(true), Some(false)] => changed.insert(id.clone(), Action::Removed),
             _ => None,

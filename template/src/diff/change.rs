@@ -36,6 +36,13 @@ pub struct Changes {
     pub resources: Vec<ResourceChange>,
     /// The parameters whose value changes, in the order of the new template.
     pub values: Vec<ValueChange>,
+    /// The exported outputs that go or become another, by the names that they had: CloudFormation refuses that while
+    /// another stack imports them.
+    ///
+    /// Source: [Fn::ImportValue][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html
+    pub exports: Vec<String>,
     /// The differences of all other sections, in the order in which they are written.
     pub sections: Vec<Change>,
 }

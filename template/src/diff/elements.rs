@@ -98,6 +98,17 @@ impl<'t> Elements<'t> {
         }
     }
 
+    /// As [`Elements::exists`], and where that is not known, as it is with the defaults of the parameters.
+    pub(super) fn exists_by_default(&self, old: Option<&str>, new: Option<&str>) -> [Option<bool>; 2] {
+        let known = self.exists(old, new);
+        if known.iter().all(Option::is_some) {
+            return known;
+        }
+        let holds =
+            |known: &Known<'_>, name: Option<&str>| name.map_or(Some(true), |name| known.condition(name));
+        [holds(&self.assumed[0], old), holds(&self.assumed[1], new)]
+    }
+
     /// Whether a resource with this condition exists before and after, as far as that is known.
     pub(super) fn exists(&self, old: Option<&str>, new: Option<&str>) -> [Option<bool>; 2] {
         let holds =

@@ -248,6 +248,7 @@ fn changes_are_serialized() {
         }
       ],
       "values": [],
+      "exports": [],
       "sections": []
     }
     "#);

@@ -123,6 +123,7 @@ fn a_changed_mapping_and_a_changed_condition_are_causes() {
     Prod Changed None
       because of Conditions.Prod
       Topic Changed MayUpdate through Resources.Topic.Properties.DisplayName by Big
+      Extra Added UpdateInPlace through Resources.Extra.Condition
     ");
     // Where nobody is made of what is different in the mapping, nothing follows.
     let options = Options { old: values(&[("Env", "dev")]), new: values(&[]), ..Options::default() };
