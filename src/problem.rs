@@ -124,6 +124,21 @@ pub(crate) struct AwsState {
 }
 
 impl Failure {
+    /// Several failures as one: it ends as the first does, and every problem is told once, the first failure's last.
+    #[cfg(feature = "aws")]
+    pub(crate) fn all(failures: Vec<Failure>) -> Option<Failure> {
+        let mut failures = failures.into_iter();
+        let mut first = failures.next()?;
+        let mut problems: Vec<Problem> = Vec::new();
+        for problem in failures.flat_map(|failure| failure.problems) {
+            if !first.problems.contains(&problem) && !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems.append(&mut first.problems);
+        Some(Failure { problems, ..first })
+    }
+
     /// Several problems that end the command the same way.
     pub(crate) fn new(exit: Exit, problems: Vec<Problem>) -> Failure {
         Failure { exit, problems, aws: None, next: None, data: None }

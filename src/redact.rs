@@ -44,11 +44,6 @@ impl Redaction {
     }
 }
 
-/// The texts of a template that may be credentials.
-pub(crate) fn secrets_of(template: &Template) -> Vec<String> {
-    texts(template, &template::check::secret_paths(template))
-}
-
 /// Values that are given in this run and shown in none of its words: AWS repeats in the reason of a failure what a
 /// resource was made with.
 #[derive(Debug, Clone, Default)]
@@ -185,7 +180,7 @@ fn at<'v>(value: &'v Value, path: &Path) -> &'v Value {
 }
 
 /// All texts at these places.
-fn texts(template: &Template, paths: &[Path]) -> Vec<String> {
+pub(crate) fn texts(template: &Template, paths: &[Path]) -> Vec<String> {
     if paths.is_empty() {
         return Vec::new();
     }

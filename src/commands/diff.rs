@@ -23,7 +23,6 @@ mod report;
 mod reviewed;
 mod sections;
 mod terminal;
-mod value;
 
 use std::path::PathBuf;
 

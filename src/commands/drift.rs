@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Drift, session: &mut Session<'_>) -> Result {
         }
     }
     show(args, &seen, session)?;
-    if let Some(failure) = all_of(failures) {
+    if let Some(failure) = Failure::all(failures) {
         return Err(failure);
     }
     Ok(ending(args.exit_code, &seen))
@@ -100,14 +100,4 @@ fn not_deployed(stack: &Deployed) -> Failure {
     let problem = Problem::error("aws/not-deployed", format!("{} is not deployed", stack.label()));
     let next = stack.synthesized.as_ref().map(|stack| format!("docuthinker deploy {}", stack.id));
     Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) }
-}
-
-/// Several failures as one; it ends as the first does.
-fn all_of(failures: Vec<Failure>) -> Option<Failure> {
-    let mut failures = failures.into_iter();
-    let mut first = failures.next()?;
-    // The last problem is the one that an end is about.
-    let others: Vec<Problem> = failures.flat_map(|other| other.problems).collect();
-    drop(first.problems.splice(0..0, others));
-    Some(first)
 }

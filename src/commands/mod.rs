@@ -34,6 +34,7 @@ pub(crate) mod outputs;
 pub(crate) mod synth;
 mod target;
 pub(crate) mod validate;
+mod value;
 
 use crate::cli::Command;
 use crate::problem::Result;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use template::check::secret_paths;
 use template::diff::{Options, diff_with};
 use template::{Changes, Template};
 
@@ -105,8 +106,10 @@ pub(super) fn changes(
     let old = old.unwrap_or(&nothing);
     let mut changes = diff_with(old, new, options);
     if !changes.is_empty() {
-        masked::mask(&mut changes, old, new);
-        printer.conceal([old, new].into_iter().flat_map(redact::secrets_of));
+        let secrets = [old, new].map(secret_paths);
+        masked::mask(&mut changes, &secrets);
+        printer
+            .conceal([old, new].into_iter().zip(&secrets).flat_map(|(one, paths)| redact::texts(one, paths)));
     }
     changes
 }

@@ -7,7 +7,7 @@ use cloud::{CloudError, Connection, DeployRequest, Preview, Progress};
 use super::super::deploy::capabilities;
 use super::Outcome;
 use super::agreement::{Said, agreement};
-use super::deployed::{Placed, all};
+use super::deployed::Placed;
 use super::new::New;
 use super::report::Compared;
 use crate::aws::{self, Aws, together};
@@ -57,7 +57,7 @@ pub(super) fn compare(
         let told = failures.into_iter().find(|failure| failure.exit == Exit::Interrupted);
         return Err(told.unwrap_or_else(|| Failure::new(Exit::Interrupted, vec![interrupted])));
     }
-    Ok(Outcome { compared, failure: all(failures), leftovers })
+    Ok(Outcome { compared, failure: Failure::all(failures), leftovers })
 }
 
 async fn preview(

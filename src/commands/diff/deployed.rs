@@ -13,7 +13,7 @@ use super::new::New;
 use super::report::{Compared, Expected};
 use super::{change_set, drifted};
 use crate::aws::{self, Aws, together};
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::{Failure, Result};
 use crate::session::Session;
 use crate::templates;
 
@@ -63,24 +63,10 @@ fn look(new: Vec<New>, aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<P
             Err(error) => failures.push(aws::failure(&error)),
         }
     }
-    match all(failures) {
+    match Failure::all(failures) {
         Some(failure) => Err(failure),
         None => Ok(placed),
     }
-}
-
-/// Several failures as one: it ends as the first, and every problem is told once.
-pub(super) fn all(failures: Vec<Failure>) -> Option<Failure> {
-    let mut failures = failures.into_iter();
-    let mut first = failures.next()?;
-    let mut problems: Vec<Problem> = Vec::new();
-    for problem in failures.flat_map(|failure| failure.problems) {
-        if !first.problems.contains(&problem) && !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    problems.append(&mut first.problems);
-    Some(Failure { problems, ..first })
 }
 
 fn one(placed: &Placed, session: &mut Session<'_>) -> Result<Compared> {

@@ -3,10 +3,10 @@
 use template::Node;
 
 use super::super::drift::{self, Asked, Part, Resource};
-use super::deployed::{Placed, all};
+use super::super::value;
+use super::deployed::Placed;
 use super::page::{Item, Mark, Text};
 use super::report::Compared;
-use super::value;
 use crate::aws::{self, Aws};
 use crate::problem::{Failure, Result, count};
 use crate::session::Session;
@@ -29,7 +29,7 @@ pub(super) fn look(
             Err(error) => failures.push(aws::located(&error, stack.new.made.as_ref())),
         }
     }
-    all(failures).map_or(Ok(()), Err)
+    Failure::all(failures).map_or(Ok(()), Err)
 }
 
 fn asked(stack: &Placed) -> Asked<'_> {

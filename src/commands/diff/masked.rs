@@ -1,29 +1,24 @@
 //! What may be a credential is taken out of a comparison by its place, however short it is and whatever is in it.
 
 use template::diff::Change;
-use template::{Changes, Node, Path, Step, Template};
+use template::{Changes, Node, Path, Step};
 
 /// What is shown instead.
 const STARS: &str = "****";
 
-/// Puts stars in place of all values that may be credentials in either template.
-pub(super) fn mask(changes: &mut Changes, old: &Template, new: &Template) {
-    let before = template::check::secret_paths(old);
-    let after = template::check::secret_paths(new);
-    if before.is_empty() && after.is_empty() {
-        return;
-    }
+/// Puts stars in place of all values that may be credentials, where they stand in the old template or in the new one.
+pub(super) fn mask(changes: &mut Changes, secrets: &[Vec<Path>; 2]) {
     let of_resources = changes.resources.iter_mut().flat_map(|resource| &mut resource.changes);
     for change in of_resources.chain(&mut changes.sections) {
-        mask_one(change, &before, &after);
+        mask_one(change, secrets);
     }
 }
 
-fn mask_one(change: &mut Change, before: &[Path], after: &[Path]) {
+fn mask_one(change: &mut Change, secrets: &[Vec<Path>; 2]) {
     let was = change.was.clone().unwrap_or_else(|| change.path.clone());
     let mut masked = false;
     // A place may be secret in one template only: the other value is as telling.
-    for secret in before.iter().chain(after) {
+    for secret in secrets.iter().flatten() {
         for (node, place) in [(&mut change.old, &was), (&mut change.new, &change.path)] {
             if let Some(node) = node {
                 masked |= cover(node, place, secret);

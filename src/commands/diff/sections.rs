@@ -3,8 +3,8 @@
 use template::diff::{Action, Change, Changes, Consequence, ValueChange};
 use template::{Node, Path, Step};
 
+use super::super::value;
 use super::page::{Item, Mark, Text};
-use super::value;
 
 /// The parameters with another value.
 pub(super) fn values(changes: &Changes) -> Vec<Item> {

@@ -6,11 +6,9 @@ use anstream::adapter::strip_str;
 use owo_colors::{OwoColorize, Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::super::value;
 use super::page::{Item, Mark, Page, Piece, Sheet, Text};
 use crate::problem::Printable;
-
-/// The longest value that is shown whole, in characters.
-const LONGEST: usize = 70;
 
 /// How the page is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -107,8 +105,8 @@ fn words(sentence: &Text) -> Vec<Vec<(Style, String)>> {
     for piece in &sentence.0 {
         let (style, text) = match piece {
             Piece::Words(text) | Piece::Name(text) => (Style::new(), Printable(text).to_string()),
-            Piece::Old(text) => (Style::new().red(), short(text)),
-            Piece::New(text) => (Style::new().green(), short(text)),
+            Piece::Old(text) => (Style::new().red(), value::short(Printable(text).to_string())),
+            Piece::New(text) => (Style::new().green(), value::short(Printable(text).to_string())),
         };
         for (number, part) in text.split(' ').enumerate() {
             if number > 0 {
@@ -120,15 +118,6 @@ fn words(sentence: &Text) -> Vec<Vec<(Style, String)>> {
         }
     }
     words
-}
-
-/// A value in a line; the end of a long one is left out.
-fn short(text: &str) -> String {
-    let text = Printable(text).to_string();
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    text.chars().take(LONGEST).chain(['…']).collect()
 }
 
 fn style(mark: Mark) -> Style {

@@ -6,11 +6,9 @@ use std::fmt::Write;
 use owo_colors::OwoColorize;
 use template::Node;
 
+use super::super::value;
 use super::view::{Compared, Different, Part, Resource, Unchecked};
 use crate::problem::{Printable, count};
-
-/// The longest value that is shown whole, in characters.
-const LONGEST: usize = 70;
 
 impl Compared {
     /// The stack, what differs in it, and what puts it back; with `all`, also what is left out.
@@ -126,18 +124,8 @@ fn difference(one: &Different) -> String {
     if one.expected == one.actual {
         return format!("{}: a secret in it is another, which is not shown", one.property);
     }
-    let value = |node: &Option<Node>| node.as_ref().map_or_else(|| "nothing".to_owned(), short);
-    format!("{}: {} → {}", one.property, value(&one.expected), value(&one.actual))
-}
-
-/// A value in one line; the end of a long one is left out.
-fn short(node: &Node) -> String {
-    let text = match node {
-        Node::String(text) => text.replace('\n', "⏎"),
-        other => serde_json::to_string(other).unwrap_or_default(),
+    let shown = |node: &Option<Node>| {
+        node.as_ref().map_or_else(|| "nothing".to_owned(), |node| value::short(value::line(node)))
     };
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    text.chars().take(LONGEST).chain(['…']).collect()
+    format!("{}: {} → {}", one.property, shown(&one.expected), shown(&one.actual))
 }

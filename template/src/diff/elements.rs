@@ -101,20 +101,19 @@ impl<'t> Elements<'t> {
     /// As [`Elements::exists`], and where that is not known, as it is with the defaults of the parameters.
     pub(super) fn exists_by_default(&self, old: Option<&str>, new: Option<&str>) -> [Option<bool>; 2] {
         let known = self.exists(old, new);
-        if known.iter().all(Option::is_some) {
-            return known;
-        }
-        let holds =
-            |known: &Known<'_>, name: Option<&str>| name.map_or(Some(true), |name| known.condition(name));
-        [holds(&self.assumed[0], old), holds(&self.assumed[1], new)]
+        if known.iter().all(Option::is_some) { known } else { exist(&self.assumed, [old, new]) }
     }
 
     /// Whether a resource with this condition exists before and after, as far as that is known.
     pub(super) fn exists(&self, old: Option<&str>, new: Option<&str>) -> [Option<bool>; 2] {
-        let holds =
-            |known: &Known<'_>, name: Option<&str>| name.map_or(Some(true), |name| known.condition(name));
-        [holds(&self.given[0], old), holds(&self.given[1], new)]
+        exist(&self.given, [old, new])
     }
+}
+
+/// Whether what has these conditions is there before and after.
+fn exist([before, after]: &[Known<'_>; 2], [old, new]: [Option<&str>; 2]) -> [Option<bool>; 2] {
+    let holds = |known: &Known<'_>, name: Option<&str>| name.map_or(Some(true), |name| known.condition(name));
+    [holds(before, old), holds(after, new)]
 }
 
 /// The values, and defaults for parameters that have none; for those that are `hidden`, they are not what counts.

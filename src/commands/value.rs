@@ -3,7 +3,7 @@
 use template::{Function, Node};
 
 /// The value in one line, in YAML's short form: `!Ref Vpc`, `[a, b]`, `{Key: value}`.
-pub(super) fn line(node: &Node) -> String {
+pub(crate) fn line(node: &Node) -> String {
     let mut text = String::new();
     write(node, false, &mut text);
     text
@@ -11,7 +11,7 @@ pub(super) fn line(node: &Node) -> String {
 
 /// Two values in a line each, of long ones only what is around their difference: the ends of long lines are cut off, and
 /// nobody could see it there.
-pub(super) fn pair(old: &Node, new: &Node) -> (String, String) {
+pub(crate) fn pair(old: &Node, new: &Node) -> (String, String) {
     let (old, new) = (line(old), line(new));
     let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
     let longest = old.chars().count().max(new.chars().count());
@@ -22,10 +22,15 @@ pub(super) fn pair(old: &Node, new: &Node) -> (String, String) {
     (rest(old), rest(new))
 }
 
-/// Lines of more characters are shortened.
+/// The longest value that is shown whole on a terminal, in characters.
 const LONG: usize = 70;
 /// So many characters are shown before a difference.
 const BEFORE: usize = 20;
+
+/// A line with the end of a long one left out.
+pub(crate) fn short(line: String) -> String {
+    if line.chars().count() <= LONG { line } else { line.chars().take(LONG).chain(['…']).collect() }
+}
 
 /// `nested` texts are quoted where they could be mistaken for something else.
 fn write(node: &Node, nested: bool, text: &mut String) {
