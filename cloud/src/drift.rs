@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::connect::Connection;
 use crate::engine::api;
-use crate::engine::request::{RetainedResource, StackDescription};
+use crate::engine::request::{StackDescription, StackResource};
 use crate::error::{CloudError, Kind};
 use crate::failure::{ApiFailure, Class};
 use crate::stacks::{describe, processed_template};
@@ -229,7 +229,7 @@ async fn look(
             None
         }
     };
-    let is_stack = |resource: &&RetainedResource| resource.resource_type == "AWS::CloudFormation::Stack";
+    let is_stack = |resource: &&StackResource| resource.resource_type == "AWS::CloudFormation::Stack";
     let nested = resources.iter().filter(is_stack).filter_map(|resource| resource.physical_id.clone());
     let nested = nested.map(|arn| (arn, Some(stack.name.clone()))).collect();
     let found = StackDrift { parent, template, failure, notes, ..compared.of(stack, &resources) };
@@ -357,13 +357,13 @@ struct Compared {
 
 impl Compared {
     /// What was found of the stack that has these resources.
-    fn of(mut self, stack: &StackDescription, resources: &[RetainedResource]) -> StackDrift {
+    fn of(mut self, stack: &StackDescription, resources: &[StackResource]) -> StackDrift {
         let told = |id: &str| {
             self.in_sync.iter().any(|known| known == id)
                 || self.drifted.iter().any(|known| known.logical_id == id)
                 || self.unknown.iter().any(|known| known.logical_id == id)
         };
-        let is_stack = |resource: &RetainedResource| resource.resource_type == "AWS::CloudFormation::Stack";
+        let is_stack = |resource: &StackResource| resource.resource_type == "AWS::CloudFormation::Stack";
         let left_out = resources.iter().filter(|resource| !told(&resource.logical_id) && !is_stack(resource));
         let left_out: Vec<Unchecked> = left_out
             .map(|resource| Unchecked {
@@ -375,7 +375,7 @@ impl Compared {
         self.unknown.extend(left_out);
         self.drifted.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
         self.unknown.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
-        let physical = |resource: &RetainedResource| {
+        let physical = |resource: &StackResource| {
             Some((resource.logical_id.clone(), resource.physical_id.clone().filter(|id| !id.is_empty())?))
         };
         StackDrift {

@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod inventory;
 mod pacer;
 pub mod preflight;
 mod services;
@@ -53,8 +54,7 @@ pub use engine::operate::{Goal, OperateOutcome, OperateRequest};
 pub use engine::progress::{Phase, Progress, ResourceEvent, Timestamp};
 pub use engine::request::{
     Capability, Change, ChangeDetail, ChangeSet, Decision, DeployOutcome, DeployRequest, DestroyOutcome,
-    DestroyRequest, NestedStack, OnInterrupt, OnTimeout, Output, Question, RetainedResource,
-    StackDescription,
+    DestroyRequest, NestedStack, OnInterrupt, OnTimeout, Output, Question, StackDescription, StackResource,
 };
 pub use engine::{
     Blocker, Hold, Obstacles, Preview, deploy_stack, destroy_stack, estimate, obstacle_of_stack,
@@ -62,8 +62,11 @@ pub use engine::{
 };
 pub use error::{CloudError, Kind, Report};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
+pub use inventory::{Inventory, inventory};
 pub use services::{
-    ConsoleLink, LogSource, ServiceDeployment, ServiceState, StoppedContainer, StoppedTask, console_links,
+    ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
+    ServiceDeployment, ServiceEvent, ServiceRef, ServiceState, StoppedContainer, StoppedTask, TargetGroupUse,
+    TaskDefinition, console_links, running_tasks, service_details, task_definition,
 };
 pub use stacks::{
     DeployedStack, Export, StackSummary, change_set_template, deployed_stack, deployed_template, describe,

@@ -16,6 +16,16 @@ pub(crate) struct Deployed {
 }
 
 impl Deployed {
+    /// A stack of the project.
+    pub(crate) fn of(stack: SynthesizedStack) -> Deployed {
+        Deployed {
+            name: stack.name.clone(),
+            region: stack.region.clone(),
+            account: stack.account.clone(),
+            synthesized: Some(stack),
+        }
+    }
+
     /// The stack that is called `text`. A project whose settings are wrong is no obstacle: what happened in AWS can be told
     /// without construct paths.
     pub(crate) fn find(text: &str, session: &mut Session<'_>) -> Deployed {
@@ -33,12 +43,7 @@ impl Deployed {
             return Deployed { name: text.to_owned(), region: part(3), account: part(4), synthesized };
         }
         match synthesized {
-            Some(stack) => Deployed {
-                name: stack.name.clone(),
-                region: stack.region.clone(),
-                account: stack.account.clone(),
-                synthesized: Some(stack),
-            },
+            Some(stack) => Deployed::of(stack),
             None => Deployed { name: text.to_owned(), region: None, account: None, synthesized: None },
         }
     }

@@ -87,13 +87,7 @@ fn chosen(args: &Drift, session: &mut Session<'_>) -> Result<Vec<Deployed>> {
     if !args.stacks.is_empty() {
         return Ok(args.stacks.iter().map(|name| Deployed::find(name, session)).collect());
     }
-    let of_the_project = |stack: constructs::SynthesizedStack| Deployed {
-        name: stack.name.clone(),
-        region: stack.region.clone(),
-        account: stack.account.clone(),
-        synthesized: Some(stack),
-    };
-    Ok(session.sound(&[])?.stacks.into_iter().map(of_the_project).collect())
+    Ok(session.sound(&[])?.stacks.into_iter().map(Deployed::of).collect())
 }
 
 fn not_deployed(stack: &Deployed) -> Failure {

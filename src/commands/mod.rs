@@ -19,6 +19,8 @@ pub(crate) mod doctor;
 #[cfg(feature = "aws")]
 pub(crate) mod drift;
 #[cfg(feature = "aws")]
+mod estate;
+#[cfg(feature = "aws")]
 pub(crate) mod events;
 #[cfg(feature = "aws")]
 mod events_text;

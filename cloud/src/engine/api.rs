@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::types as aws;
 
 use super::machine::{NewSet, SetIds, SetView};
 use super::progress::{ResourceEvent, Timestamp};
-use super::request::{Capability, Change, ChangeDetail, DeployRequest, RetainedResource, StackDescription};
+use super::request::{Capability, Change, ChangeDetail, DeployRequest, StackDescription, StackResource};
 use crate::connect::{ATTEMPTS, Connection};
 use crate::failure::{ApiFailure, Class};
 use crate::stacks::{description, timestamp};
@@ -283,7 +283,7 @@ pub(crate) async fn list_change_sets(
 pub(crate) async fn list_resources(
     connection: &Connection,
     stack: &str,
-) -> Result<Vec<RetainedResource>, ApiFailure> {
+) -> Result<Vec<StackResource>, ApiFailure> {
     let mut pages =
         connection.cloudformation.list_stack_resources().stack_name(stack).into_paginator().send();
     let mut resources = Vec::new();
@@ -292,7 +292,7 @@ pub(crate) async fn list_resources(
         let existing = page.stack_resource_summaries().iter().filter(|resource| {
             resource.resource_status().is_none_or(|status| status.as_str() != "DELETE_COMPLETE")
         });
-        resources.extend(existing.map(|resource| RetainedResource {
+        resources.extend(existing.map(|resource| StackResource {
             logical_id: resource.logical_resource_id().map(clean).unwrap_or_default(),
             resource_type: resource.resource_type().map(clean).unwrap_or_default(),
             physical_id: resource.physical_resource_id().map(clean),

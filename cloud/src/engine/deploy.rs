@@ -16,7 +16,7 @@ use super::machine::{Action, Machine, Moment, NewSet, Next, Observation, SetIds,
 use super::patience::Patience;
 use super::plan::{Plan, refused};
 use super::progress::{Phase, Progress, ResourceEvent};
-use super::request::{Decision, DeployOutcome, Question, RetainedResource, StackDescription};
+use super::request::{Decision, DeployOutcome, Question, StackDescription, StackResource};
 use super::status::{Condition, condition, never_created};
 use super::verdict;
 use super::verification::{Verification, Verified};
@@ -280,7 +280,7 @@ impl Deploy {
     fn ask_to_recreate(
         mut self,
         stack: StackDescription,
-        answer: Result<Vec<RetainedResource>, ApiFailure>,
+        answer: Result<Vec<StackResource>, ApiFailure>,
         moment: Moment,
     ) -> Step {
         let resources = match answer {

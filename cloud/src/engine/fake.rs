@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::machine::{Action, Machine, Moment, NewSet, Next, Observation, SetIds, SetView};
 use super::progress::{Progress, ResourceEvent, Timestamp};
-use super::request::{Change, Decision, Question, RetainedResource, StackDescription};
+use super::request::{Change, Decision, Question, StackDescription, StackResource};
 use crate::diagnose::Detail;
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
@@ -79,7 +79,7 @@ pub(crate) struct Fake {
     /// What the change set holds when it is looked at a second time.
     pub(crate) changes_after_approval: Option<Vec<Change>>,
     /// What `ListStackResources` shows.
-    pub(crate) resources: Vec<RetainedResource>,
+    pub(crate) resources: Vec<StackResource>,
     pub(crate) importers: Vec<String>,
     /// The reason of the stack's status, once the operation runs.
     pub(crate) reason: Option<String>,
@@ -180,7 +180,7 @@ impl Fake {
             leaving: 0,
             deleted: false,
             changes_after_approval: None,
-            resources: vec![RetainedResource {
+            resources: vec![StackResource {
                 logical_id: "A".into(),
                 resource_type: "AWS::X::Y".into(),
                 physical_id: None,

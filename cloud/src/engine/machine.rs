@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::progress::{Progress, ResourceEvent};
-use super::request::{Change, Decision, NestedStack, Question, RetainedResource, StackDescription};
+use super::request::{Change, Decision, NestedStack, Question, StackDescription, StackResource};
 use crate::diagnose::Detail;
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
@@ -97,7 +97,7 @@ pub(crate) enum Observation {
     /// The ARNs of the stack's change sets.
     ChangeSets(Result<Vec<String>, ApiFailure>),
     /// The stack's resources.
-    Resources(Result<Vec<RetainedResource>, ApiFailure>),
+    Resources(Result<Vec<StackResource>, ApiFailure>),
     /// Names of the stacks that import an export.
     Importers(Result<Vec<String>, ApiFailure>),
     /// The services as ECS has them.

@@ -25,6 +25,7 @@ pub(crate) mod status;
 mod verdict;
 mod verification;
 
+pub(crate) use api::list_resources;
 pub use destroy::{
     Blocker, Hold, Obstacles, obstacle_of_stack, obstacles_of_exports, obstacles_to_deletion, resources_of,
 };

@@ -15,7 +15,7 @@ use super::machine::{Action, SetView};
 use super::patience::Pace;
 use super::plan::{Names, Plan};
 use super::progress::{Progress, ResourceEvent};
-use super::request::{Change, Decision, DeployRequest, RetainedResource};
+use super::request::{Change, Decision, DeployRequest, StackResource};
 use crate::error::Kind;
 use crate::failure::Class;
 use crate::services::samples::{API, deployment, revision, service};
@@ -220,8 +220,8 @@ fn nest(fake: &mut Fake) {
     fake.leaving = 3;
 }
 
-fn resource(kind: &str, physical_id: &str) -> RetainedResource {
-    RetainedResource {
+fn resource(kind: &str, physical_id: &str) -> StackResource {
+    StackResource {
         logical_id: kind.into(),
         resource_type: format!("AWS::ECS::{kind}"),
         physical_id: Some(physical_id.into()),

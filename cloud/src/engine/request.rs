@@ -319,14 +319,14 @@ pub struct DestroyOutcome {
     /// The stack's ARN; `None` if there was no such stack.
     pub stack_id: Option<String>,
     /// What its deletion policy left in the account; it is still billed.
-    pub retained: Vec<RetainedResource>,
+    pub retained: Vec<StackResource>,
 }
 
-/// A resource that outlives its stack.
+/// A resource of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RetainedResource {
-    /// The logical id it had.
+pub struct StackResource {
+    /// Its logical id.
     pub logical_id: String,
     /// For example `AWS::ECR::Repository`.
     pub resource_type: String,

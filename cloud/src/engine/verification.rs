@@ -6,7 +6,7 @@ use super::follow::Follow;
 use super::machine::{Action, Moment, Observation};
 use super::patience::Patience;
 use super::progress::Progress;
-use super::request::RetainedResource;
+use super::request::StackResource;
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
 use crate::services::watch::Watch;
@@ -22,7 +22,7 @@ pub(super) struct Verification {
     stack: String,
     /// Stacks whose resources are still to be listed: the stack itself and those nested in it.
     stacks: Vec<String>,
-    resources: Vec<RetainedResource>,
+    resources: Vec<StackResource>,
     watch: Option<Watch>,
     tries: u32,
 }

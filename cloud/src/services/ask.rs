@@ -71,7 +71,7 @@ pub(crate) async fn look(
 }
 
 /// The services by cluster, in groups that one call takes; none of them is empty.
-fn groups(services: &[ServiceRef]) -> Vec<Vec<&ServiceRef>> {
+pub(super) fn groups(services: &[ServiceRef]) -> Vec<Vec<&ServiceRef>> {
     let mut clusters: BTreeMap<&str, Vec<&ServiceRef>> = BTreeMap::new();
     for service in services {
         clusters.entry(&service.cluster).or_default().push(service);
@@ -97,7 +97,7 @@ fn state(asked: &[&ServiceRef], service: &aws::Service) -> Option<ServiceState> 
     })
 }
 
-fn deployment(deployment: &aws::Deployment) -> Option<ServiceDeployment> {
+pub(super) fn deployment(deployment: &aws::Deployment) -> Option<ServiceDeployment> {
     Some(ServiceDeployment {
         id: clean(deployment.id()?),
         status: clean(deployment.status()?),

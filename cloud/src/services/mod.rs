@@ -21,6 +21,7 @@
 //! [tasks]: https://repost.aws/knowledge-center/ecs-task-stopped
 
 pub(crate) mod ask;
+mod details;
 #[cfg(test)]
 mod double;
 mod failure;
@@ -34,20 +35,25 @@ pub(crate) mod which;
 
 use serde::Serialize;
 
+pub use self::details::{
+    ContainerDefinition, LogPlace, RunningContainer, RunningTask, Service, ServiceEvent, TargetGroupUse,
+    TaskDefinition, running_tasks, service_details, task_definition,
+};
 pub use self::links::{ConsoleLink, console_links};
 use crate::engine::progress::Timestamp;
 
 /// A service of a stack, by an ARN that names its cluster.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ServiceRef {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRef {
     /// Its logical id in its stack.
-    pub(crate) logical_id: String,
+    pub logical_id: String,
     /// Its ARN.
-    pub(crate) arn: String,
+    pub arn: String,
     /// The name of its cluster.
-    pub(crate) cluster: String,
+    pub cluster: String,
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 impl ServiceRef {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::{Arn, ServiceDeployment, ServiceRef, ServiceState, StoppedTask};
-use crate::engine::request::RetainedResource;
+use crate::engine::request::StackResource;
 use crate::error::{CloudError, Kind};
 use crate::failure::ApiFailure;
 
@@ -27,7 +27,7 @@ pub(crate) struct Difference {
 }
 
 /// The services among the stack's resources, to be looked at.
-pub(crate) fn services(resources: &[RetainedResource]) -> Vec<ServiceRef> {
+pub(crate) fn services(resources: &[StackResource]) -> Vec<ServiceRef> {
     let services = resources.iter().filter(|resource| resource.resource_type == "AWS::ECS::Service");
     services
         .filter_map(|service| ServiceRef::of(&service.logical_id, service.physical_id.as_deref()?))
@@ -40,7 +40,7 @@ pub(crate) fn services(resources: &[RetainedResource]) -> Vec<ServiceRef> {
 /// Left alone: a service whose family of task definitions is not in the stack, and one without deployments (external
 /// controllers use task sets). A rollout that is still in progress is fine: it is baking, or old tasks are draining.
 pub(crate) fn differences(
-    resources: &[RetainedResource],
+    resources: &[StackResource],
     states: &[ServiceState],
     failed: &BTreeMap<String, ServiceDeployment>,
 ) -> Vec<Difference> {
@@ -128,8 +128,8 @@ mod tests {
     use crate::failure::Class;
     use crate::services::samples::{API, deployment, revision, service, task};
 
-    fn resource(kind: &str, id: &str, physical_id: &str) -> RetainedResource {
-        RetainedResource {
+    fn resource(kind: &str, id: &str, physical_id: &str) -> StackResource {
+        StackResource {
             logical_id: id.to_owned(),
             resource_type: format!("AWS::ECS::{kind}"),
             physical_id: Some(physical_id.to_owned()),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     /// A stack that declares revision 2.
-    fn stack() -> Vec<RetainedResource> {
+    fn stack() -> Vec<StackResource> {
         vec![resource("Service", "Api", API), resource("TaskDefinition", "Task", &revision(2))]
     }
 
@@ -225,7 +225,7 @@ mod tests {
     fn services_are_found_among_the_resources() {
         let mut resources = stack();
         resources.push(resource("Service", "Short", "arn:aws:ecs:us-east-1:123456789012:service/short"));
-        resources.push(RetainedResource { physical_id: None, ..resource("Service", "New", "") });
+        resources.push(StackResource { physical_id: None, ..resource("Service", "New", "") });
         let found = services(&resources);
         assert_eq!(found.iter().map(|service| service.arn.as_str()).collect::<Vec<_>>(), [API]);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::{Connection, Hold, Kind, RetainedResource, StackDescription};
+use cloud::{Connection, Hold, Kind, StackDescription, StackResource};
 use template::{Fate, Template};
 
 use super::Target;
@@ -29,7 +29,7 @@ pub(super) struct Looked {
 /// One stack of a target: itself, or one that is nested in it.
 struct Part {
     stack: StackDescription,
-    resources: Vec<RetainedResource>,
+    resources: Vec<StackResource>,
     template: Option<Template>,
 }
 
@@ -207,7 +207,7 @@ fn obstacles(one: &Looked, gone: &[String], aws: &Aws) -> Result<(Vec<cloud::Blo
     }
     let doomed = one.doomed();
     let deleted = doomed.iter().filter(|one| one.fate != Fate::Retained && !one.empties_itself);
-    let resources: Vec<RetainedResource> = deleted.map(|one| one.resource.clone()).collect();
+    let resources: Vec<StackResource> = deleted.map(|one| one.resource.clone()).collect();
     let found = aws.unless_interrupted(cloud::obstacles_to_deletion(&one.connection, &resources))?;
     notes.extend(found.notes);
     for blocker in found.blockers {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use cloud::RetainedResource;
+use cloud::StackResource;
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use template::{Element, Fate, Node, Template, stateful};
@@ -16,7 +16,7 @@ use crate::problem::count;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Doomed {
     #[serde(flatten)]
-    pub(super) resource: RetainedResource,
+    pub(super) resource: StackResource,
     /// Never unknown: what is not sure to stay is taken for deleted.
     pub(super) fate: Fate,
     /// What is lost with it, in words.
@@ -33,12 +33,12 @@ pub(super) struct Doomed {
 
 /// What becomes of `resources`, going by the deployed template. Without one, all are deleted.
 pub(super) fn fates(
-    resources: Vec<RetainedResource>,
+    resources: Vec<StackResource>,
     template: Option<&Template>,
     retain: &[String],
 ) -> Vec<Doomed> {
     let emptying = template.map(emptying).unwrap_or_default();
-    let fate = |resource: &RetainedResource| {
+    let fate = |resource: &StackResource| {
         let declared = template.and_then(|template| template.resources.get(&resource.logical_id));
         if retain.contains(&resource.logical_id) {
             Fate::Retained
@@ -111,7 +111,7 @@ pub(super) fn text(name: &str, doomed: &[Doomed]) -> String {
 }
 
 /// The resources that stay, and what they go on to cost.
-pub(super) fn retained<'a>(indent: &str, resources: impl Iterator<Item = &'a RetainedResource>) -> String {
+pub(super) fn retained<'a>(indent: &str, resources: impl Iterator<Item = &'a StackResource>) -> String {
     let mut text = String::new();
     let mut kinds = Vec::new();
     for resource in resources {
@@ -125,7 +125,7 @@ pub(super) fn retained<'a>(indent: &str, resources: impl Iterator<Item = &'a Ret
     text
 }
 
-fn named(resource: &RetainedResource) -> String {
+fn named(resource: &StackResource) -> String {
     let id = resource.physical_id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
     format!("{} {}{id}", resource.resource_type, resource.logical_id)
 }
@@ -134,8 +134,8 @@ fn named(resource: &RetainedResource) -> String {
 mod tests {
     use super::*;
 
-    fn resource(logical_id: &str, resource_type: &str) -> RetainedResource {
-        RetainedResource {
+    fn resource(logical_id: &str, resource_type: &str) -> StackResource {
+        StackResource {
             logical_id: logical_id.into(),
             resource_type: resource_type.into(),
             physical_id: Some(format!("{}-1", logical_id.to_lowercase())),

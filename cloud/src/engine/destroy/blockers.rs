@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::engine::progress::ResourceEvent;
-use crate::engine::request::RetainedResource;
+use crate::engine::request::StackResource;
 use crate::text::denied_action;
 
 /// The resource type of a stack, also of one nested in another.
@@ -67,7 +67,7 @@ pub struct Blocker {
 
 impl Blocker {
     /// A resource that is held like this.
-    pub(crate) fn of(resource: &RetainedResource, hold: Hold) -> Blocker {
+    pub(crate) fn of(resource: &StackResource, hold: Hold) -> Blocker {
         let mut blocker = Blocker {
             logical_id: resource.logical_id.clone(),
             resource_type: resource.resource_type.clone(),
@@ -83,7 +83,7 @@ impl Blocker {
 
     /// The stack itself, which is held like this by `holders`.
     pub(crate) fn of_stack(name: &str, stack_id: &str, hold: Hold, holders: Vec<String>) -> Blocker {
-        let resource = RetainedResource {
+        let resource = StackResource {
             logical_id: name.to_owned(),
             resource_type: STACK.to_owned(),
             physical_id: Some(stack_id.to_owned()),
@@ -97,7 +97,7 @@ impl Blocker {
     pub(crate) fn told_by(event: &ResourceEvent) -> Blocker {
         let reason = event.reason.as_deref().unwrap_or_default();
         let hold = if event.resource_type == STACK { Hold::Nested } else { hold(reason) };
-        let resource = RetainedResource {
+        let resource = StackResource {
             logical_id: event.logical_id.clone(),
             resource_type: event.resource_type.clone(),
             physical_id: event.physical_id.clone(),

@@ -3,13 +3,13 @@
 use super::blockers::{Blocker, Hold, holders};
 use crate::engine::events::EventLog;
 use crate::engine::follow::Follow;
-use crate::engine::request::{DestroyOutcome, DestroyRequest, RetainedResource, StackDescription};
+use crate::engine::request::{DestroyOutcome, DestroyRequest, StackDescription, StackResource};
 use crate::engine::verdict;
 use crate::error::{CloudError, Kind};
 
 /// The stack is gone; what it left is still in the account.
 pub(crate) fn outcome(follow: &Follow) -> DestroyOutcome {
-    let retained = follow.log.skipped().into_iter().map(|event| RetainedResource {
+    let retained = follow.log.skipped().into_iter().map(|event| StackResource {
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
         physical_id: event.physical_id.clone(),

@@ -190,12 +190,12 @@ fn parsed(id: &str, properties: &str) -> Option<Interface> {
 mod tests {
     use super::*;
     use crate::engine::destroy::blockers::Hold;
-    use crate::engine::request::RetainedResource;
+    use crate::engine::request::StackResource;
     use crate::error::Kind;
     use crate::failure::Class;
 
     fn group() -> Blocker {
-        let resource = RetainedResource {
+        let resource = StackResource {
             logical_id: "Group".into(),
             resource_type: "AWS::EC2::SecurityGroup".into(),
             physical_id: Some("sg-1".into()),

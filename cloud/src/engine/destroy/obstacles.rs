@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::blockers::{Blocker, Hold};
 use crate::connect::Connection;
 use crate::engine::api;
-use crate::engine::request::{RetainedResource, StackDescription};
+use crate::engine::request::{StackDescription, StackResource};
 use crate::engine::status::{Condition, condition};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
@@ -26,7 +26,7 @@ pub struct Obstacles {
 /// # Errors
 ///
 /// If AWS cannot be asked.
-pub async fn resources_of(connection: &Connection, stack: &str) -> Result<Vec<RetainedResource>, CloudError> {
+pub async fn resources_of(connection: &Connection, stack: &str) -> Result<Vec<StackResource>, CloudError> {
     api::list_resources(connection, stack).await.map_err(ApiFailure::into_error)
 }
 
@@ -85,7 +85,7 @@ pub async fn obstacles_of_exports(
 /// protected against deletion.
 ///
 /// EFS has no protection against deletion: its `FileSystemProtection` is about replication only.
-pub async fn obstacles_to_deletion(connection: &Connection, resources: &[RetainedResource]) -> Obstacles {
+pub async fn obstacles_to_deletion(connection: &Connection, resources: &[StackResource]) -> Obstacles {
     let mut found = Obstacles::default();
     let mut denied: Vec<&'static str> = Vec::new();
     let looks: Vec<_> = resources

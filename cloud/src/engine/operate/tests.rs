@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::fake::{Fake, Run, STACK, event};
 use crate::engine::progress::Timestamp;
-use crate::engine::request::RetainedResource;
+use crate::engine::request::StackResource;
 use crate::services::samples::{API, deployment, revision, service};
 
 fn operate(fake: Fake, goal: Goal) -> Run<OperateOutcome> {
@@ -176,7 +176,7 @@ fn updating_a_service(runs: u32) -> Fake {
     });
     fake.services = vec![service(vec![deployment("one", "PRIMARY", runs, 20)])];
     let declared = [("Service", "Api", API.to_owned()), ("TaskDefinition", "Task", revision(2))];
-    let resource = |(kind, id, physical_id): (&str, &str, String)| RetainedResource {
+    let resource = |(kind, id, physical_id): (&str, &str, String)| StackResource {
         logical_id: id.into(),
         resource_type: format!("AWS::ECS::{kind}"),
         physical_id: Some(physical_id),

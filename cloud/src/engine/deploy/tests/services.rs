@@ -23,8 +23,8 @@ fn as_service(event: &mut ResourceEvent) {
     }
 }
 
-fn resource(kind: &str, id: &str, physical_id: &str) -> RetainedResource {
-    RetainedResource {
+fn resource(kind: &str, id: &str, physical_id: &str) -> StackResource {
+    StackResource {
         logical_id: id.into(),
         resource_type: format!("AWS::ECS::{kind}"),
         physical_id: Some(physical_id.into()),
