@@ -199,6 +199,7 @@ pub(crate) enum Command {
     Local(commands::local::Local),
     IamPolicy(commands::iam_policy::IamPolicy),
     Config(commands::config::Config),
+    Init(commands::init::Init),
     Ci(commands::ci::Ci),
     Completions(commands::completions::Completions),
 }

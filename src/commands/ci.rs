@@ -52,7 +52,7 @@ pub(crate) struct Ci {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum System {
+pub(crate) enum System {
     /// GitHub Actions: .github/workflows/deploy.yml
     Github,
     /// Jenkins: Jenkinsfile
@@ -60,7 +60,8 @@ enum System {
 }
 
 impl System {
-    fn path(self) -> &'static str {
+    /// Where its file is, below the repository's root.
+    pub(crate) fn path(self) -> &'static str {
         match self {
             System::Github => ".github/workflows/deploy.yml",
             System::Jenkins => "Jenkinsfile",
@@ -120,12 +121,31 @@ fn write(path: &Path, text: &str, force: bool) -> Result<bool> {
     Ok(true)
 }
 
+/// The file of a project that was just begun: for `region`, and with the settings in the repository's root.
+pub(crate) fn text_for(system: System, region: Option<&str>, session: &mut Session<'_>) -> Result<String> {
+    let args = Ci {
+        system,
+        out: PathBuf::new(),
+        stdout: true,
+        force: false,
+        role_arn: None,
+        diff_role_arn: None,
+        branch: "main".to_owned(),
+        krate: ".".to_owned(),
+    };
+    text_in(&args, region, session)
+}
+
 fn text(args: &Ci, session: &mut Session<'_>) -> Result<String> {
+    let region = session.region();
+    text_in(args, region.as_deref(), session)
+}
+
+fn text_in(args: &Ci, region: Option<&str>, session: &mut Session<'_>) -> Result<String> {
     let synthesis = session.sound(&[])?;
     let images = session.project.images(&synthesis.config.settings);
-    let region = synthesis.stacks.iter().find_map(|stack| stack.region.clone());
-    #[cfg(feature = "aws")]
-    let region = session.global.aws.region.clone().or(region);
+    let of_the_stacks = || synthesis.stacks.iter().find_map(|stack| stack.region.clone());
+    let region = region.map(str::to_owned).or_else(of_the_stacks);
     let region = region.ok_or_else(|| {
         Problem::error("ci/no-region", "no stack says which region it is for")
             .hint("give the stacks a region, so that every machine deploys them to the same one")

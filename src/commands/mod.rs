@@ -26,6 +26,7 @@ pub(crate) mod events;
 mod events_text;
 mod explain;
 pub(crate) mod iam_policy;
+pub(crate) mod init;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
@@ -76,6 +77,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::IamPolicy(args) => iam_policy::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Ci(args) => ci::run(args, session),
+        Command::Init(args) => init::run(args, session),
         Command::Completions(args) => completions::run(args, session),
     }
 }

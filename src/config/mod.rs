@@ -9,7 +9,7 @@ mod layers;
 mod overrides;
 mod schema;
 mod validation;
-mod yaml;
+pub(crate) mod yaml;
 
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
