@@ -322,7 +322,7 @@ async fn deployed(connection: &Connection, name: &str) -> Deployed {
 const fn looked_for(level: Level) -> Option<&'static str> {
     match level {
         Level::Broadening => Some("nothing is allowed that was not allowed before"),
-        Level::Destructive => Some("nothing is removed or replaced"),
+        Level::Destructive => Some("nothing is removed, and no data is given up"),
         Level::Never | Level::Any => None,
     }
 }
@@ -361,8 +361,18 @@ fn loss_text(loss: &Loss) -> String {
     };
     let then = match (loss.how, loss.fate) {
         (How::Removed, Fate::Snapshot) => format!("deleted with {holds} after a snapshot"),
+        (How::Removed, Fate::DeletedIfEmpty) => {
+            format!("deleted if it is empty, else it stays with {holds}, outside of the stack")
+        }
+        (How::Removed, Fate::Protected) => format!(
+            "AWS refuses to delete it, since its deletion protection is on: it stays with {holds}, outside of the stack"
+        ),
         (How::Removed, _) => format!("deleted with {holds}"),
-        (_, Fate::Retained) => {
+        (_, Fate::DeletedIfEmpty) => format!(
+            "a new one without {holds} takes its place, and the old one is deleted if it is empty, else it stays \
+             outside of the stack"
+        ),
+        (_, Fate::Retained | Fate::Protected) => {
             format!("a new one without {holds} takes its place, and the old one stays outside of the stack")
         }
         (_, Fate::Snapshot) => {
@@ -395,7 +405,7 @@ fn again(arguments: &[String], flags: &str) -> String {
 fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
     let what = match level {
         Level::Broadening => "allows more than before",
-        Level::Destructive => "removes or replaces something, or may do so",
+        Level::Destructive => "removes something, gives up data, or replaces what holds data, or may do so",
         Level::Never | Level::Any => "changes something",
     };
     let message = format!("the change of {stack} {what}: somebody must approve it, and this is no terminal");

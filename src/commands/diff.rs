@@ -13,6 +13,7 @@ mod environment;
 mod fail_on;
 mod folder;
 mod form;
+mod given;
 mod html;
 mod markdown;
 mod masked;

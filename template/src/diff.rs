@@ -28,7 +28,9 @@
 //!
 //! | field | what | key to the rest |
 //! |---|---|---|
+//! | [`refusals`](Changes::refusals) | what CloudFormation refuses | logical ID |
 //! | [`losses`](Changes::losses) | data that goes, or leaves the stack | logical ID, cause |
+//! | [`given_up`](Changes::given_up) | data and protection that resources which stay give up | logical ID, path |
 //! | [`roots`](Changes::roots) | causes with the tree of what follows from each, the gravest first | logical IDs |
 //! | [`rolls`](Changes::rolls) | services that start their tasks anew | logical ID |
 //! | [`renames`](Changes::renames) | pairs of a removed and an added resource | both logical IDs |
@@ -57,14 +59,17 @@ mod context;
 mod documented;
 mod elements;
 mod fate;
+mod given;
 mod identity;
 mod influence;
 mod items;
 mod known;
 mod lists;
 mod losses;
+mod names;
 mod order;
 mod policies;
+mod refusals;
 mod renames;
 mod resource;
 mod review;
@@ -83,9 +88,11 @@ use std::collections::BTreeMap;
 
 pub(crate) use below::same_below;
 pub use change::{Action, Carried, Change, Changes, Consequence, Fate, Options, ResourceChange, ValueChange};
-pub(crate) use fate::{fate_of_removed, fate_of_replaced};
+pub(crate) use fate::{in_truth, policy_of_removed, policy_of_replaced};
+pub use given::{GivenUp, GivenUpKind};
 pub(crate) use items::name as item_name;
 pub use losses::Loss;
+pub use refusals::Refusal;
 pub use renames::Rename;
 pub use review::{Review, SecretChange, SecretEvent, Side};
 pub use rolls::Roll;
@@ -109,11 +116,14 @@ pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
     let graph = new.graph();
     let edges = graph.edges();
     let elements = Elements::new(old, new, options, edges);
-    let (resources, roots) = assemble(old, new, &elements, edges);
+    let (mut resources, roots) = assemble(old, new, &elements, edges);
+    names::taken_names(old, new, &mut resources);
     let renames = renames::renames(old, new, edges, &resources);
     let sections = sections::sections(old, new);
     Changes {
+        refusals: refusals::refusals(&resources),
         losses: losses::losses(old, &resources, &roots, &renames),
+        given_up: given::given_up(old, new, &resources, elements.assumed()),
         rolls: rolls::rolls(new, edges, &resources, elements.new_values()),
         review: review::review(old, new, &resources),
         exports: exports(old, &sections, &roots),

@@ -52,6 +52,7 @@
 mod arbitrary;
 pub mod capabilities;
 pub mod check;
+pub mod destructive;
 pub mod diff;
 pub mod document;
 pub mod drift;

@@ -83,14 +83,21 @@ pub fn holds(type_name: &str, deployed: Option<&Resource>) -> Option<&'static st
     Some(HOLDS[at].1)
 }
 
-/// What becomes of a deployed resource that its stack no longer has.
+/// What the policy of a deployed resource says for when its stack no longer has it. See [`in_truth`].
 pub fn when_removed(deployed: &Resource) -> Fate {
-    crate::diff::fate_of_removed(deployed)
+    crate::diff::policy_of_removed(deployed)
 }
 
-/// What becomes of the old resource when it is replaced. The new template's policy is the one in force.
+/// What the policy says of the old resource when it is replaced. The new template's policy is the one in force. See
+/// [`in_truth`].
 pub fn when_replaced(new: &Resource) -> Fate {
-    crate::diff::fate_of_replaced(new)
+    crate::diff::policy_of_replaced(new)
+}
+
+/// What becomes of a deployed resource that a policy gives up, since AWS does not delete everything:
+/// [`Fate::Protected`] or [`Fate::DeletedIfEmpty`] where it refuses, or may.
+pub fn in_truth(policy: Fate, deployed: &Resource) -> Fate {
+    crate::diff::in_truth(policy, deployed)
 }
 
 #[cfg(test)]

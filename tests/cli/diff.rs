@@ -131,12 +131,12 @@ Outputs:
       Data at risk
         ! Queue (AWS::SQS::Queue) is replaced: the old one is deleted with its messages
             · because of QueueName
-        ! Data (AWS::S3::Bucket) is removed: it is deleted with its objects
+        ! Data (AWS::S3::Bucket) is removed: it is deleted if it is empty; if not, AWS refuses, and it stays in the account with its objects, outside of the stack
 
       Resources
         ± Queue (AWS::SQS::Queue) is replaced: the old one is deleted with its data
             ± QueueName: jobs → jobs-2  (replaces)
-        - Data (AWS::S3::Bucket) is removed: it is deleted with its data
+        - Data (AWS::S3::Bucket) is removed: it is deleted if it is empty, else it stays in the account
 
       Outputs
         + Queue: nothing → {Value: !Ref Queue}
@@ -295,6 +295,106 @@ fn a_condition_that_ceases_to_hold_by_default_removes_what_it_made() {
     let told = project.run(files.iter().chain(&["--fail-on", "destructive"]));
     assert_eq!(told.code, Some(7), "{told}");
     assert!(told.stdout.contains("! T (AWS::DynamoDB::Table) is removed"), "{told}");
+}
+
+#[test]
+fn what_is_refused_given_up_or_in_the_way_stands_on_top_in_every_form() {
+    let project = Project::new();
+    project.write(
+        "old.yaml",
+        "\
+Parameters: {Env: {Type: String, Default: prod}}
+Conditions: {P: !Equals [!Ref Env, prod]}
+Resources:
+  Jobs: {Type: AWS::SQS::Queue}
+  Disk: {Type: AWS::EC2::Volume, Properties: {AvailabilityZone: eu-west-1a, Size: 1}}
+  Users: {Type: AWS::DynamoDB::Table, Properties: {TableName: users, KeySchema: [{AttributeName: a, KeyType: HASH}]}}
+  Orders: {Type: AWS::DynamoDB::Table, Properties: {TableName: orders, DeletionProtectionEnabled: true}}
+  Files: {Type: AWS::S3::Bucket}
+  Logs: {Type: AWS::Logs::LogGroup, DeletionPolicy: Retain, Properties: {RetentionInDays: 30}}
+  Topic: {Type: AWS::SNS::Topic}
+",
+    );
+    project.write(
+        "new.yaml",
+        "\
+Parameters: {Env: {Type: String, Default: prod}}
+Conditions: {P: !Equals [!Ref Env, prod]}
+Resources:
+  Jobs: {Type: AWS::SNS::Topic}
+  Disk: {Type: AWS::EC2::Volume, Properties: {AvailabilityZone: eu-west-1b, Size: 1}}
+  People: {Type: AWS::DynamoDB::Table, Properties: {TableName: users, KeySchema: [{AttributeName: b, KeyType: HASH}]}}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}
+  Topic: {Type: AWS::SNS::Topic, Condition: P}
+",
+    );
+    let compare = |more: &[&str]| {
+        let files = ["diff", "--template", "new.yaml", "--against", "old.yaml", "--no-validate"];
+        project.run(files.iter().chain(more))
+    };
+    assert_snapshot!(compare(&["--fail-on", "refused,destructive"]), @"
+    exit: 7
+    --- stdout ---
+    new.yaml against old.yaml: 2 refused, 3 removed, 2 changed, 1 added, 1 gives up data
+
+      Refused by CloudFormation
+        ✗ Jobs is of the type AWS::SQS::Queue and cannot become AWS::SNS::Topic: the type of a resource stays, and no change set is made
+        ✗ Disk (AWS::EC2::Volume): AvailabilityZone cannot be updated: the update fails when its turn comes, and is rolled back
+        · nothing of the whole update is done until this is another change
+        · give it another logical ID: a new one is made, and the old one is deleted
+        · where the logical ID or a fixed name must stay: remove it in one deployment, and add it in the next
+
+      Data at risk
+        ! Users (AWS::DynamoDB::Table) is removed: it is deleted with its items
+            · looks like a rename to People, see below
+        ! Files (AWS::S3::Bucket) is removed: it is deleted if it is empty; if not, AWS refuses, and it stays in the account with its objects, outside of the stack
+        ! Orders (AWS::DynamoDB::Table) is removed: AWS refuses to delete it, since its deletion protection is on: it stays in the account with its items, outside of the stack
+        ! Logs (AWS::Logs::LogGroup): log events older than 7 days are deleted
+            · because of RetentionInDays
+
+      Protection given up
+        ! Logs (AWS::Logs::LogGroup): when it is removed, it is deleted instead of kept
+            · because of DeletionPolicy
+
+      Names in the way
+        ! People (AWS::DynamoDB::Table) is added and has the fixed TableName of Users: it is made before anything is deleted, and two cannot have the same
+        · give these another name in the same deployment, or none
+        · a name of another resource is free only after a deployment in which that one is removed and not kept, or gets another name; to keep that resource, keep its logical ID
+
+      Renamed?
+        ! delete Users and create People (AWS::DynamoDB::Table): the same fixed name, with other differences, renamed?
+            · to keep it, write it as Users again, or give the deployed one its new name first: aws cloudformation create-stack-refactor --stack-definitions StackName=STACK,TemplateBody@=file://TEMPLATE --resource-mappings 'Source={StackName=STACK,LogicalResourceId=Users},Destination={StackName=STACK,LogicalResourceId=People}', then aws cloudformation execute-stack-refactor --stack-refactor-id ID
+
+      Resources
+        ✗ Jobs (AWS::SNS::Topic) cannot be changed so: CloudFormation refuses the update
+            ✗ Type: AWS::SQS::Queue → AWS::SNS::Topic  (refused)
+        ✗ Disk (AWS::EC2::Volume) cannot be changed so: CloudFormation refuses the update
+            ✗ AvailabilityZone: eu-west-1a → eu-west-1b  (refused)
+        ~ Logs (AWS::Logs::LogGroup) is changed
+            ~ DeletionPolicy: Retain → nothing
+            ~ RetentionInDays: 30 → 7
+        ~ Topic (AWS::SNS::Topic) is changed
+            ~ Condition: nothing → P: it is made only if P holds, as it does with the parameters that are known
+        - Users (AWS::DynamoDB::Table) is removed: it is deleted with its data
+        - Orders (AWS::DynamoDB::Table) is removed: AWS refuses to delete it, which stays in the account
+        - Files (AWS::S3::Bucket) is removed: it is deleted if it is empty, else it stays in the account
+        + People (AWS::DynamoDB::Table) is added
+    --- stderr ---
+    validation skipped: 1 template not checked
+    ends with 7: CloudFormation refuses a change; resources are removed, or data is given up
+    ");
+    let json = compare(&["--format", "json"]).json();
+    crate::diff_against::assert_keeps_the_contract(&json);
+    assert_eq!(json["kinds"], serde_json::json!(["any", "replacement", "destructive", "refused"]));
+    let changes = &json["stacks"][0]["changes"];
+    let number = |part: &str| changes[part].as_array().unwrap().len();
+    assert_eq!((number("refusals"), number("givenUp"), number("losses")), (2, 2, 3));
+    for (format, sign) in [("markdown", "⛔ "), ("html", "<li class=\"refused\">")] {
+        let told = compare(&["--format", format]).success();
+        for words in [sign, "no change set is made", "log events older than 7 days are deleted"] {
+            assert!(told.contains(words), "{format}: {words}: {told}");
+        }
+    }
 }
 
 #[test]

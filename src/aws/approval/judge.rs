@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use cloud::{Change, ChangeSet, NestedStack};
 use serde::Serialize;
+use template::destructive::{Goes, gives_up_data, is_destructive};
+use template::diff::{GivenUp, GivenUpKind};
 use template::security::SecurityChange;
 use template::{Fate, Resource, Template, stateful};
 
@@ -17,7 +19,8 @@ pub(crate) enum Level {
     Never,
     /// Those that allow more than before: permissions, trust, open ports, policies of resources, public access
     Broadening,
-    /// Those that remove or replace something, or may do so
+    /// Those that remove something, give up data, or replace what holds data, or may do so; a new revision (of a task
+    /// definition, a Lambda function, …) in the place of another is not meant
     Destructive,
     /// Every one
     #[default]
@@ -99,6 +102,8 @@ pub(crate) struct Judgement {
     pub(crate) security: Vec<SecurityChange>,
     /// All data that would go, also what was given up.
     pub(crate) losses: Vec<Loss>,
+    /// Data and protection that resources which stay would give up, as far as the templates say.
+    pub(crate) given_up: Vec<GivenUp>,
 }
 
 /// Judges a change set. `allowed` says of a logical ID (`Nested/Id` in a nested stack) whether it may lose its data.
@@ -112,25 +117,63 @@ pub(crate) fn judge(
     level: Level,
     allowed: impl Fn(&str) -> bool,
 ) -> Judgement {
-    let loss = |change: &Change| match inside.get(&change.within) {
-        _ if change.within.is_empty() => loss(change, deployed.template(), Some(new), &allowed),
-        Some(sides) => loss(change, sides.old.template(), sides.new.as_deref().ok(), &allowed),
-        None => loss(change, None, None, &allowed),
+    let sides = |within: &str| match inside.get(within) {
+        _ if within.is_empty() => (deployed.template(), Some(new)),
+        Some(sides) => (sides.old.template(), sides.new.as_deref().ok()),
+        None => (None, None),
+    };
+    let loss = |change: &Change| {
+        let (old, new) = sides(&change.within);
+        loss(change, old, new, &allowed)
     };
     let losses: Vec<Loss> = set.changes.iter().filter_map(loss).collect();
     let security = broadening(set, deployed, new, inside);
+    let mut given_up = given_up(set, "", sides(""));
+    for within in inside.keys() {
+        given_up.extend(self::given_up(set, within, sides(within)));
+    }
     let asks = match level {
         Level::Never => false,
         Level::Broadening => !security.is_empty(),
         Level::Destructive => {
             // In one that is not there yet, nothing can go.
             let hidden = |stack: &NestedStack| stack.unseen.is_some() && stack.stack_id.is_some();
-            set.nested.iter().any(hidden) || set.changes.iter().any(|change| goes(change).is_some())
+            let destroys = |change: &Change| destroys(set, change, sides(&change.within).0);
+            set.nested.iter().any(hidden) || set.changes.iter().any(destroys) || gives_up_data(&given_up)
         }
         Level::Any => true,
     };
     let verdict = verdict(&losses, asks);
-    Judgement { verdict, security, losses }
+    Judgement { verdict, security, losses, given_up }
+}
+
+/// Whether a change is destructive, as `diff` says it too.
+fn destroys(set: &ChangeSet, change: &Change, old: Option<&Template>) -> bool {
+    let comes = |other: &Change| other.action == "Add" && other.resource_type == change.resource_type;
+    let goes = match goes(change) {
+        None => return false,
+        Some(How::Removed) => Goes::Removed { renewed: set.changes.iter().any(comes) },
+        Some(How::Replaced | How::MayBeReplaced) => Goes::Replaced,
+    };
+    let deployed = old.and_then(|old| old.resources.get(&change.logical_id));
+    is_destructive(&change.resource_type, goes, deployed)
+}
+
+/// What the resources of one template give up that the change set modifies. (It does not tell of each policy that
+/// changes, so of these the templates are believed.)
+fn given_up(set: &ChangeSet, within: &str, sides: (Option<&Template>, Option<&Template>)) -> Vec<GivenUp> {
+    let (Some(old), Some(new)) = sides else { return Vec::new() };
+    let modified = |id: &str| {
+        let same = |change: &&Change| change.within == within && change.logical_id == id;
+        set.changes.iter().find(same).is_some_and(|change| change.action == "Modify")
+    };
+    let found = template::diff(old, new).given_up;
+    let told = found.into_iter().filter(|one| one.kind == GivenUpKind::Protection || modified(&one.id));
+    told.map(|one| GivenUp {
+        id: if within.is_empty() { one.id } else { format!("{within}/{}", one.id) },
+        ..one
+    })
+    .collect()
 }
 
 /// Judges the deletion of a stack that was never made wholly. `resources` are what is left of it.
@@ -155,7 +198,7 @@ pub(crate) fn judge_recreation(
         Level::Any => true,
     };
     let verdict = verdict(&losses, asks);
-    Judgement { verdict, security: Vec::new(), losses }
+    Judgement { verdict, security: Vec::new(), losses, given_up: Vec::new() }
 }
 
 fn verdict(losses: &[Loss], asks: bool) -> Verdict {
@@ -226,7 +269,9 @@ fn fate(change: &Change, how: How, old: Option<&Resource>, new: Option<&Template
     };
     let from_set = change.policy_action.as_deref().map(fate_in_set);
     let known = [from_template, from_set].into_iter().flatten().filter(|fate| *fate != Fate::Unknown);
-    known.min_by_key(|fate| gravity(*fate)).unwrap_or(Fate::Deleted)
+    let policy = known.min_by_key(|fate| gravity(*fate)).unwrap_or(Fate::Deleted);
+    // AWS does not delete everything that a policy gives up.
+    old.map_or(policy, |old| stateful::in_truth(policy, old))
 }
 
 /// In the words of a change set: `Delete`, `ReplaceAndRetain`, …
@@ -244,7 +289,9 @@ const fn gravity(fate: Fate) -> u8 {
     match fate {
         Fate::Deleted => 0,
         Fate::Snapshot => 1,
-        Fate::Retained => 2,
-        Fate::Unknown => 3,
+        Fate::DeletedIfEmpty => 2,
+        Fate::Protected => 3,
+        Fate::Retained => 4,
+        Fate::Unknown => 5,
     }
 }

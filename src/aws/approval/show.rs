@@ -7,6 +7,7 @@ use cloud::{Change, ChangeSet};
 use constructs::SynthesizedStack;
 use owo_colors::OwoColorize;
 use template::Fate;
+use template::diff::{GivenUp, GivenUpKind};
 use template::security::{SecurityChange, SecurityKind};
 
 use super::judge::{How, Judgement, Loss, fate_in_set, goes};
@@ -29,6 +30,7 @@ pub(crate) fn changes_text(
         format!("{} will be changed:\n", set.stack)
     };
     text += &security_text(&judgement.security, set.creates_stack, stack);
+    text += &given_up_text(&judgement.given_up);
     let groups = [
         (Group::Removed, "removed"),
         (Group::Replaced, "replaced"),
@@ -200,8 +202,38 @@ fn fate_text(change: &Change, how: How, loss: Option<&Loss>) -> String {
         Some(Fate::Retained) => format!("{which} stays in the account{holds}, outside of the stack"),
         Some(Fate::Snapshot) => format!("{which} is deleted{holds} after a snapshot"),
         Some(Fate::Deleted) => format!("{which} is deleted{holds}"),
+        Some(Fate::DeletedIfEmpty) => {
+            format!(
+                "{which} is deleted if it is empty, else it stays in the account{holds}, outside of the stack"
+            )
+        }
+        Some(Fate::Protected) => {
+            format!(
+                "AWS refuses to delete {which}, since its deletion protection is on: it stays in the account{holds}, \
+                 outside of the stack"
+            )
+        }
         Some(Fate::Unknown) | None => format!("what becomes of {which} is not said"),
     }
+}
+
+/// Data and protection that resources which stay give up. What goes is never left out.
+fn given_up_text(given_up: &[GivenUp]) -> String {
+    let kinds =
+        [(GivenUpKind::Data, "gives up data"), (GivenUpKind::Protection, "gives up protection of data")];
+    let mut text = String::new();
+    for (kind, title) in kinds {
+        let own: Vec<&GivenUp> = given_up.iter().filter(|one| one.kind == kind).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "  {} ({}):", title.red().bold(), own.len());
+        for one in own {
+            let line = format!("`{}` ({}): {}", one.id, one.type_name, one.what);
+            let _ = writeln!(text, "    {} {}", "!".red(), Printable(&line));
+        }
+    }
+    text
 }
 
 fn security_text(changes: &[SecurityChange], creates: bool, stack: Option<&SynthesizedStack>) -> String {

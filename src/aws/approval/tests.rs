@@ -143,11 +143,62 @@ fn each_level_asks_for_its_class_and_for_no_other() {
         [Level::Broadening, Level::Destructive, Level::Any]
     );
     assert_eq!(asks("Remove Topic AWS::SNS::Topic", TOPIC, ""), [Level::Destructive, Level::Any]);
-    assert_eq!(
-        asks("Modify Topic AWS::SNS::Topic Conditional - X", TOPIC, TOPIC),
-        [Level::Destructive, Level::Any]
-    );
+    assert_eq!(asks("Modify Topic AWS::SNS::Topic Conditional - X", TOPIC, TOPIC), [Level::Any], "no data");
     assert_eq!(asks("Add Topic AWS::SNS::Topic", "", TOPIC), [Level::Any]);
+}
+
+#[test]
+fn destructive_is_what_diff_calls_so() {
+    let asks = |lines: &[&str], old: &str, new: &str| {
+        let judged = |allowed: bool| {
+            judge(&set(lines), &known(old), &template(new), &Inside::new(), Level::Destructive, |_| allowed)
+        };
+        (judged(false).verdict, judged(true).verdict)
+    };
+    let task = "  Task: {Type: AWS::ECS::TaskDefinition, Properties: {Cpu: 256}}\n";
+    let revision = "Modify Task AWS::ECS::TaskDefinition True ReplaceAndDelete Cpu!";
+    assert_eq!(asks(&[revision], task, &task.replace("256", "512")), (Verdict::Go, Verdict::Go));
+    let versions = ["Add V2 AWS::Lambda::Version", "Remove V1 AWS::Lambda::Version"];
+    assert_eq!(asks(&versions, TOPIC, TOPIC), (Verdict::Go, Verdict::Go));
+    assert_eq!(asks(&versions[1..], TOPIC, TOPIC), (Verdict::Ask, Verdict::Ask), "nothing comes for it");
+    let replaced = "Modify Efs AWS::EFS::FileSystem True ReplaceAndDelete Encrypted!";
+    assert_eq!(asks(&[replaced], EFS, EFS), (Verdict::Refuse, Verdict::Ask));
+    let logs = "  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}}\n";
+    let changed = "Modify Logs AWS::Logs::LogGroup False - RetentionInDays";
+    assert_eq!(asks(&[changed], logs, &logs.replace("30", "7")), (Verdict::Ask, Verdict::Ask));
+    assert_eq!(asks(&[changed], logs, &logs.replace("30", "60")), (Verdict::Go, Verdict::Go));
+    assert_eq!(asks(&[], logs, &logs.replace("30", "7")), (Verdict::Go, Verdict::Go), "AWS changes nothing");
+}
+
+// L13
+#[test]
+fn what_aws_refuses_to_delete_is_told_and_still_must_be_named() {
+    let old = "  Table: {Type: AWS::DynamoDB::Table, Properties: {DeletionProtectionEnabled: true}}\n  Files: {Type: AWS::S3::Bucket}\n  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}, DeletionPolicy: Retain}\n";
+    let new = "  Logs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}\n";
+    let set = set(&[
+        "Remove Table AWS::DynamoDB::Table - Delete",
+        "Remove Files AWS::S3::Bucket - Delete",
+        "Modify Logs AWS::Logs::LogGroup False - RetentionInDays",
+    ]);
+    let judgement = judge(&set, &known(old), &template(new), &Inside::new(), Level::Any, |_| false);
+    assert_eq!(judgement.verdict, Verdict::Refuse);
+    assert_snapshot!(plain(&show::changes_text(&set, &judgement, None)), @"
+    App will be changed:
+      gives up data (1):
+        ! `Logs` (AWS::Logs::LogGroup): log events older than 7 days are deleted
+      gives up protection of data (1):
+        ! `Logs` (AWS::Logs::LogGroup): when it is removed, it is deleted instead of kept
+      removed (2):
+        - Table (AWS::DynamoDB::Table); AWS refuses to delete it, since its deletion protection is on: it stays in the account with its items, outside of the stack
+        - Files (AWS::S3::Bucket); it is deleted if it is empty, else it stays in the account with its objects, outside of the stack
+      changed (1):
+        ~ Logs (AWS::Logs::LogGroup): RetentionInDays
+    ");
+    let told: Vec<String> = judgement.losses.iter().map(loss_text).collect();
+    assert_snapshot!(told.join("\n"), @"
+    Table would be removed: AWS refuses to delete it, since its deletion protection is on: it stays with its items, outside of the stack
+    Files would be removed: deleted if it is empty, else it stays with its objects, outside of the stack
+    ");
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl Does {
         match (change.action, change.consequence) {
             (Action::Added, _) => Some(Does::Adds),
             (Action::Removed, _) => Some(Does::Removes),
-            (Action::Changed, None) => None,
+            // AWS refuses before it makes a change set, or only when the property's turn comes.
+            (Action::Changed, None | Some(Consequence::Refused)) => None,
             (Action::Changed, Some(Consequence::MayUpdate)) => Some(Does::MayChange),
             (Action::Changed, Some(Consequence::UpdateInPlace | Consequence::Interrupts)) => {
                 Some(Does::Changes)

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use template::Element;
-use template::diff::{Action, Carried, Changes, Consequence, Fate, Follower, ResourceChange, Root};
+use template::diff::{Action, Carried, Change, Changes, Consequence, Fate, Follower, ResourceChange, Root};
 
+use super::super::value;
 use super::outline::mark;
 use super::page::{Item, Mark, Text};
 use super::sections::{does, property, within};
@@ -117,13 +118,38 @@ fn cause(changes: &Changes, root: &Root) -> Item {
     let kind = root.type_name.clone().unwrap_or_else(|| kind_of(&root.cause).to_owned());
     let happens = change.map_or_else(|| "changes".to_owned(), happens);
     let text = text.words(format!(" ({kind}) {happens}")).words(consequences(root));
-    let own = change.iter().flat_map(|change| &change.changes).map(property);
+    let own = change.into_iter().flat_map(differences);
     let mut item = Item::new(mark(root.action, root.consequence), text).with(own);
     let (different, rest): (Vec<&Follower>, Vec<&Follower>) =
         root.followers.iter().filter(|follower| !follower.repeated).partition(|follower| follower.changed);
     item.below.extend(different.into_iter().map(|follower| self::follower(changes, follower)));
     let title = kinds(rest.iter().map(|follower| (follower.id.as_str(), follower.type_name.as_str())));
     item.fold(title, rest.into_iter().map(|follower| self::follower(changes, follower)).collect())
+}
+
+/// What is different about a resource itself.
+fn differences(change: &ResourceChange) -> impl Iterator<Item = Item> {
+    change.changes.iter().map(|part| {
+        let item = property(part);
+        if part.place == "Condition" {
+            Item { text: item.text.words(made_only_if(change, part)), ..item }
+        } else {
+            item
+        }
+    })
+}
+
+/// What another condition means.
+fn made_only_if(change: &ResourceChange, part: &Change) -> String {
+    let Some(condition) = &part.new else {
+        return ": it is made whatever the parameters are".to_owned();
+    };
+    let holds = match change.condition_holds {
+        Some(true) => "as it does with the parameters that are known",
+        Some(false) => "and it does not with the parameters that are known",
+        None => "which is known only when it is deployed",
+    };
+    format!(": it is made only if {} holds, {holds}", value::line(condition))
 }
 
 const fn kind_of(element: &Element) -> &'static str {
@@ -143,6 +169,9 @@ fn happens(change: &ResourceChange) -> String {
     let base = match (change.action, change.consequence) {
         (Action::Added, _) => "is added",
         (Action::Removed, _) => "is removed",
+        (Action::Changed, Some(Consequence::Refused)) => {
+            "cannot be changed so: CloudFormation refuses the update"
+        }
         (Action::Changed, Some(Consequence::Replaces)) => "is replaced",
         (Action::Changed, Some(Consequence::MayReplace)) => "may be replaced",
         (Action::Changed, Some(Consequence::Interrupts)) => "is changed and cannot be used meanwhile",
@@ -153,6 +182,10 @@ fn happens(change: &ResourceChange) -> String {
         Some(Fate::Deleted) if change.stateful => format!(": {whose} is deleted with its data"),
         None | Some(Fate::Deleted) => String::new(),
         Some(Fate::Snapshot) => format!(": {whose} is deleted after a snapshot"),
+        Some(Fate::DeletedIfEmpty) => {
+            format!(": {whose} is deleted if it is empty, else it stays in the account")
+        }
+        Some(Fate::Protected) => format!(": AWS refuses to delete {whose}, which stays in the account"),
         Some(Fate::Retained) => format!(": {whose} stays in the account"),
         Some(Fate::Unknown) => format!(": what becomes of {whose} depends on a condition"),
     };
@@ -163,6 +196,7 @@ fn happens(change: &ResourceChange) -> String {
 /// How many resources follow, and what happens to them.
 fn consequences(root: &Root) -> String {
     let words = [
+        (Consequence::Refused, "refused"),
         (Consequence::Replaces, "replaced"),
         (Consequence::MayReplace, "may be replaced"),
         (Consequence::Interrupts, "interrupted"),
@@ -206,7 +240,7 @@ fn follower(changes: &Changes, follower: &Follower) -> Item {
     let carries = change.filter(|change| change.action == Action::Changed);
     let through =
         carries.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
-    let own = change.iter().flat_map(|change| &change.changes).map(property);
+    let own = change.into_iter().flat_map(differences);
     Item::new(mark(follower.action, Some(follower.consequence)), text.words(happens)).with(own).with(through)
 }
 

@@ -31,6 +31,8 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
         let mut one = with_template(stack, old, against, &mut session.printer);
         // Two stacks stand side by side: neither takes anything from the other.
         one.changes.losses.clear();
+        one.changes.refusals.clear();
+        one.changes.given_up.clear();
         one.notes.push(
             "is a stack of its own: what follows is how the two differ, and no deployment of one touches the other"
                 .to_owned(),

@@ -12,22 +12,29 @@ pub(crate) enum Kind {
     Any,
     /// Somebody may do or reach what they could not before
     Broadening,
-    /// A resource is replaced, or may be
+    /// A resource is replaced, or may be; or CloudFormation refuses a change that only a new resource can have
     Replacement,
-    /// A resource is removed, or data is given up
+    /// Something is removed, data is given up, or what holds data is replaced or may be; a new revision (of a task
+    /// definition, a Lambda function, …) in the place of another is not meant. The same as `deploy
+    /// --require-approval destructive`
     Destructive,
+    /// CloudFormation refuses a change, and nothing of the update is done: another type under the same logical ID, a
+    /// property that cannot be updated
+    Refused,
 }
 
 impl Kind {
     /// All kinds.
-    pub(crate) const ALL: [Kind; 4] = [Kind::Any, Kind::Broadening, Kind::Replacement, Kind::Destructive];
+    pub(crate) const ALL: [Kind; 5] =
+        [Kind::Any, Kind::Broadening, Kind::Replacement, Kind::Destructive, Kind::Refused];
 
     const fn text(self) -> &'static str {
         match self {
             Kind::Any => "something is different",
             Kind::Broadening => "more is allowed than before",
-            Kind::Replacement => "resources are replaced, or may be",
+            Kind::Replacement => "resources are replaced, or may be, or cannot be changed so",
             Kind::Destructive => "resources are removed, or data is given up",
+            Kind::Refused => "CloudFormation refuses a change",
         }
     }
 }

@@ -104,6 +104,7 @@ fn sentence(text: &Text) -> String {
 
 const fn class(mark: Mark) -> &'static str {
     match mark {
+        Mark::Refused => "refused",
         Mark::Danger => "danger",
         Mark::Removed => "removed",
         Mark::Replaced => "replaced",

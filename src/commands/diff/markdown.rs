@@ -145,6 +145,7 @@ impl Detail {
 
 const fn sign(mark: Mark) -> &'static str {
     match mark {
+        Mark::Refused => "⛔ ",
         Mark::Danger => "🛑 ",
         Mark::Removed => "➖ ",
         Mark::Replaced => "♻️ ",

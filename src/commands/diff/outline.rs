@@ -1,12 +1,12 @@
 //! What is said of a comparison, and in which order: first what a reviewer asks, then what causes the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use template::diff::{Action, Changes, Consequence};
+use template::diff::{Action, Changes, Consequence, GivenUpKind};
 
 use super::page::{Item, Mark, Page, Sheet, Text};
 use super::report::{Compared, Report};
-use super::{agreement, causes, reviewed, sections};
+use super::{agreement, causes, given, reviewed, sections};
 use crate::problem::count;
 
 /// The page of all stacks.
@@ -25,7 +25,9 @@ fn sheet(compared: &Compared) -> Sheet {
         notes: notes(compared),
         sections: Vec::new(),
     };
+    sheet.add("Refused by CloudFormation", given::refusals(changes));
     sheet.add("Data at risk", reviewed::losses(changes));
+    sheet.add("Protection given up", given::protection(changes));
     sheet.add("Names in the way", reviewed::names_in_the_way(changes));
     sheet.add("Renamed?", reviewed::renames(changes));
     sheet.add("Access", reviewed::side(&changes.review.access));
@@ -49,7 +51,8 @@ fn sheet(compared: &Compared) -> Sheet {
 
 /// How many resources are touched in which way, the gravest first.
 fn counts(changes: &Changes) -> Vec<(Mark, String)> {
-    const WORDS: [(Mark, &str); 5] = [
+    const WORDS: [(Mark, &str); 6] = [
+        (Mark::Refused, "refused"),
         (Mark::Removed, "removed"),
         (Mark::Replaced, "replaced"),
         (Mark::MayReplace, "may be replaced"),
@@ -66,6 +69,12 @@ fn counts(changes: &Changes) -> Vec<(Mark, String)> {
         .filter(|(mark, _)| number(mark) > 0)
         .map(|(mark, words)| (mark, format!("{} {words}", number(&mark))))
         .collect();
+    let given_up = changes.given_up.iter().filter(|one| one.kind == GivenUpKind::Data);
+    let giving: BTreeSet<&str> = given_up.map(|one| one.id.as_str()).collect();
+    if !giving.is_empty() {
+        let verb = if giving.len() == 1 { "gives" } else { "give" };
+        counts.push((Mark::Danger, format!("{} {verb} up data", giving.len())));
+    }
     if counts.is_empty() && !changes.is_empty() {
         counts.push((Mark::Note, "no resource changes".to_owned()));
     }
@@ -77,6 +86,7 @@ pub(super) fn mark(action: Action, consequence: Option<Consequence>) -> Mark {
     match (action, consequence) {
         (Action::Added, _) => Mark::Added,
         (Action::Removed, _) => Mark::Removed,
+        (Action::Changed, Some(Consequence::Refused)) => Mark::Refused,
         (Action::Changed, Some(Consequence::Replaces)) => Mark::Replaced,
         (Action::Changed, Some(Consequence::MayReplace)) => Mark::MayReplace,
         (Action::Changed, _) => Mark::Changed,

@@ -54,6 +54,8 @@ pub(super) struct Fold {
 /// The kind of an item: a sign at its beginning, and a colour. The text says the same in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mark {
+    /// CloudFormation does not do it, and nothing else of the update.
+    Refused,
     /// Data is lost, or everybody gets access.
     Danger,
     /// Something is removed.
@@ -92,6 +94,7 @@ impl Mark {
     /// The sign of an item.
     pub(super) const fn sign(self) -> &'static str {
         match self {
+            Mark::Refused => "✗",
             Mark::Danger | Mark::Caution => "!",
             Mark::Removed => "-",
             Mark::Replaced => "±",

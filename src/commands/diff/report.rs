@@ -1,7 +1,7 @@
 //! What came of a comparison, as a value: the contract of `--format json`, and what the other forms are drawn from.
 
 use serde::Serialize;
-use template::{Action, Changes, Consequence};
+use template::{Changes, Consequence};
 
 use super::agreement::Agreement;
 use super::fail_on::Kind;
@@ -135,11 +135,11 @@ impl Compared {
             Kind::Any => self.is_different(),
             Kind::Broadening => self.changes.review.broadens(),
             Kind::Replacement => {
-                alive().any(|change| change.consequence.is_some_and(Consequence::is_replacement))
+                let replaced = |does: Consequence| does.is_replacement() || does == Consequence::Refused;
+                alive().any(|change| change.consequence.is_some_and(replaced))
             }
-            Kind::Destructive => {
-                alive().any(|change| change.action == Action::Removed) || !self.changes.losses.is_empty()
-            }
+            Kind::Destructive => self.changes.are_destructive(),
+            Kind::Refused => !self.changes.refusals.is_empty(),
         }
     }
 }

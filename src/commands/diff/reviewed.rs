@@ -2,17 +2,18 @@
 
 use template::Path;
 use template::diff::{
-    Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
+    Action, Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
 };
 use template::security::SecurityChange;
 
+use super::given;
 use super::page::{Item, Mark, Text};
 use super::sections::within;
 use crate::problem::count;
 
-/// The data that goes, or leaves the stack.
+/// The data that goes, or leaves the stack: with its resource, or out of one that stays.
 pub(super) fn losses(changes: &Changes) -> Vec<Item> {
-    changes.losses.iter().map(loss).collect()
+    changes.losses.iter().map(loss).chain(given::data(changes)).collect()
 }
 
 fn loss(loss: &Loss) -> Item {
@@ -31,6 +32,20 @@ fn loss(loss: &Loss) -> Item {
         Fate::Snapshot => {
             (Mark::Caution, format!(": {whose} is deleted after a snapshot, which has {holds}"))
         }
+        Fate::DeletedIfEmpty => (
+            Mark::Caution,
+            format!(
+                ": {whose} is deleted if it is empty; if not, AWS refuses, and it stays in the account with {holds}, \
+                 outside of the stack"
+            ),
+        ),
+        Fate::Protected => (
+            Mark::Caution,
+            format!(
+                ": AWS refuses to delete {whose}, since its deletion protection is on: it stays in the account with \
+                 {holds}, outside of the stack"
+            ),
+        ),
         Fate::Retained => {
             (Mark::Caution, format!(": {whose} stays in the account with {holds}, outside of the stack"))
         }
@@ -50,24 +65,36 @@ fn loss(loss: &Loss) -> Item {
     item
 }
 
-/// The replacements that cannot be made, because a fixed name is in the way.
+/// The resources that cannot be made, because a fixed name is in the way.
 pub(super) fn names_in_the_way(changes: &Changes) -> Vec<Item> {
     let named = changes.resources.iter().filter_map(|change| Some((change, change.fixed_name.as_ref()?)));
-    let item = |(change, path): (&ResourceChange, &Path)| {
-        let would = if change.consequence == Some(Consequence::Replaces) { "is" } else { "may be" };
-        let text = Text::new()
-            .name(&change.id)
-            .words(format!(" ({}) {would} replaced and has a fixed ", change.type_name))
-            .name(within(path))
-            .words(": the new one is made first, and two cannot have the same");
-        Item::new(Mark::Danger, text)
-    };
-    let items: Vec<Item> = named.map(item).collect();
+    let mut items: Vec<Item> = named.map(|(change, path)| name_in_the_way(change, path)).collect();
     if items.is_empty() {
         return items;
     }
-    let way = Text::new().words("give these another name in the same deployment, or none");
-    items.into_iter().chain([Item::new(Mark::Note, way)]).collect()
+    let way = "give these another name in the same deployment, or none";
+    items.push(Item::new(Mark::Note, Text::new().words(way)));
+    if changes.resources.iter().any(|change| change.name_taken_by.is_some()) {
+        let way = "a name of another resource is free only after a deployment in which that one is removed and not \
+                   kept, or gets another name; to keep that resource, keep its logical ID";
+        items.push(Item::new(Mark::Note, Text::new().words(way)));
+    }
+    items
+}
+
+fn name_in_the_way(change: &ResourceChange, path: &Path) -> Item {
+    let does = if change.action == Action::Added { "is added" } else { "is replaced" };
+    let text = Text::new().name(&change.id).words(format!(" ({}) {does} and has ", change.type_name));
+    let text = match &change.name_taken_by {
+        None => text.words("a fixed ").name(within(path)).words(": the new one is made first, and "),
+        Some(other) => text
+            .words("the fixed ")
+            .name(within(path))
+            .words(" of ")
+            .name(other)
+            .words(": it is made before anything is deleted, and "),
+    };
+    Item::new(Mark::Danger, text.words("two cannot have the same"))
 }
 
 /// Resources that look as if only their logical ID were another.
@@ -76,7 +103,11 @@ pub(super) fn renames(changes: &Changes) -> Vec<Item> {
 }
 
 fn rename(rename: &Rename) -> Item {
-    let same = if rename.exact { "the same thing" } else { "the same but for its tags" };
+    let same = match rename {
+        Rename { exact: true, .. } => "the same thing",
+        Rename { changed: true, .. } => "the same fixed name, with other differences",
+        Rename { .. } => "the same but for its tags",
+    };
     let text = Text::new()
         .words("delete ")
         .old(&rename.old)

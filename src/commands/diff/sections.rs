@@ -90,6 +90,7 @@ fn whole(change: &Change) -> Item {
 /// A difference of a resource.
 pub(super) fn property(change: &Change) -> Item {
     let mark = match change.consequence {
+        Some(Consequence::Refused) => Mark::Refused,
         Some(Consequence::Replaces) => Mark::Replaced,
         Some(Consequence::MayReplace) => Mark::MayReplace,
         Some(Consequence::Interrupts) => Mark::Caution,
@@ -107,6 +108,7 @@ pub(super) fn property(change: &Change) -> Item {
 /// What a change does, where that is more than the change itself.
 pub(super) const fn does(consequence: Consequence) -> &'static str {
     match consequence {
+        Consequence::Refused => "refused",
         Consequence::Replaces => "replaces",
         Consequence::MayReplace => "may replace",
         Consequence::Interrupts => "interrupts",

@@ -122,7 +122,7 @@ fn words(sentence: &Text) -> Vec<Vec<(Style, String)>> {
 
 fn style(mark: Mark) -> Style {
     match mark {
-        Mark::Danger => Style::new().red().bold(),
+        Mark::Refused | Mark::Danger => Style::new().red().bold(),
         Mark::Removed | Mark::Replaced => Style::new().red(),
         Mark::MayReplace | Mark::Caution | Mark::Changed => Style::new().yellow(),
         Mark::Added | Mark::Narrower => Style::new().green(),

@@ -91,6 +91,13 @@ fn existence(
         let was = if before.is_some() { was } else { Some(false) };
         let is = if after.is_some() { is } else { Some(false) };
         change.dormant = was == Some(false) && is == Some(false);
+        let condition = |template: &'_ Template| {
+            template.resources.get(&change.id).and_then(|resource| resource.condition.clone())
+        };
+        if before.is_some() && after.is_some() && condition(old) != condition(new) {
+            let [_, holds] = elements.exists_by_default(condition(old).as_deref(), condition(new).as_deref());
+            change.condition_holds = holds;
+        }
         change.action = changed.get(&change.id).copied().unwrap_or(change.action);
         if change.dormant {
             (change.own, change.consequence, change.fate) = (None, None, None);
@@ -214,7 +221,7 @@ fn complete(whole: &mut ResourceChange, both: Both<'_>, conditional: Option<Acti
     let carried = whole.carried.iter().map(|carried| Some(carried.consequence)).max().flatten();
     whole.consequence = whole.own.max(carried);
     let replaced = whole.consequence.is_some_and(Consequence::is_replacement);
-    whole.fate = replaced.then(|| fate_of_replaced(both.new));
+    whole.fate = replaced.then(|| fate_of_replaced(both.old, both.new));
     let names = whole.changes.iter().map(|change| (&change.path, true));
     let references = whole.carried.iter().map(|carried| (&carried.path, carried.certain));
     let properties = names.chain(references).filter_map(|(path, certain)| match path.steps().nth(3) {

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Values;
+use super::given::GivenUp;
 use super::losses::Loss;
+use super::refusals::Refusal;
 use super::renames::Rename;
 use super::review::Review;
 use super::rolls::Roll;
@@ -19,10 +21,14 @@ use crate::path::Path;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changes {
+    /// The changes that CloudFormation refuses, and the whole update with them.
+    pub refusals: Vec<Refusal>,
     /// Data that is lost, or leaves the stack: first what is deleted.
     pub losses: Vec<Loss>,
-    /// What causes the changes, each with all that follows from it. The gravest come first: those that lose data,
-    /// then replacements (those with the most followers first), then what may replace, then removals, interruptions,
+    /// Data and protection that resources which stay give up: first data.
+    pub given_up: Vec<GivenUp>,
+    /// What causes the changes, each with all that follows from it. The gravest come first: those that are refused,
+    /// then those that lose data, then replacements (those with the most followers first), then what may replace, then removals, interruptions,
     /// updates, additions.
     pub roots: Vec<Root>,
     /// The services whose running tasks are replaced by new ones.
@@ -81,14 +87,22 @@ pub struct ResourceChange {
     /// Whether its condition holds neither before nor after, so that nothing comes of the differences.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dormant: bool,
-    /// The property with a fixed name that stands in the way of a replacement: CloudFormation makes the new one first,
-    /// and two cannot have the same name, so that the update fails. (`None` if nothing is replaced.)
+    /// The property with a fixed name that stands in the way: CloudFormation makes the new resource before it deletes
+    /// any old one, and two cannot have the same name, so that the update fails. (`None` if nothing is made.)
     ///
     /// Source: [Name type][aws].
     ///
     /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixed_name: Option<Path>,
+    /// The resource of the old template that has this name, if it is not the resource itself: one that goes, or that
+    /// gives its name to this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_taken_by: Option<String>,
+    /// If its `Condition` is different: whether it is there with the new one, by the values that are known and the
+    /// defaults; `None` if only AWS can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition_holds: Option<bool>,
 }
 
 /// What happens to an element.
@@ -118,6 +132,8 @@ pub enum Consequence {
     MayReplace,
     /// A new one is made, and the old one is deleted unless its policy retains it.
     Replaces,
+    /// CloudFormation refuses it, and nothing of the whole update is done. See [`Refusal`].
+    Refused,
 }
 
 /// What becomes of a resource that the stack gives up.
@@ -130,6 +146,15 @@ pub enum Fate {
     Unknown,
     /// A snapshot is made, then it is deleted.
     Snapshot,
+    /// It is deleted if it is empty. If not, AWS refuses that: CloudFormation tries three times, ends the update well
+    /// all the same, and it stays in the account, outside of the stack.
+    ///
+    /// Source: [Monitor the progress of a stack update][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-monitor-stack.html
+    DeletedIfEmpty,
+    /// Its deletion protection is on: AWS refuses to delete it, and it stays as above.
+    Protected,
     /// It stays in the account, outside of the stack.
     Retained,
 }
@@ -238,7 +263,7 @@ impl Change {
 }
 
 impl ResourceChange {
-    /// The paths of the properties for which the resource is replaced, or may be: its own, and its references.
+    /// The paths of the properties for which the resource is replaced, may be, or is refused: its own, and its references.
     pub fn causes(&self) -> impl Iterator<Item = &Path> {
         let worst = self.consequence.filter(|consequence| *consequence > Consequence::Interrupts);
         let own = self.changes.iter().map(|change| (&change.path, change.consequence));
@@ -256,7 +281,7 @@ impl ResourceChange {
 impl Consequence {
     /// Whether the resource is replaced, or may be.
     pub fn is_replacement(self) -> bool {
-        self > Consequence::Interrupts
+        matches!(self, Consequence::MayReplace | Consequence::Replaces)
     }
 }
 

@@ -17,6 +17,8 @@ use crate::node::Node;
 /// One change of a property.
 #[derive(Clone, Copy)]
 pub(super) struct Change<'t> {
+    /// The resource in the old template; `None` if the value comes through a reference.
+    pub(super) old: Option<&'t Resource>,
     /// The resource in the new template.
     pub(super) resource: &'t Resource,
     /// The names of the properties down to the value.
@@ -31,11 +33,11 @@ enum Word {
     Depends(fn(Change<'_>) -> Option<Consequence>),
 }
 
-use Consequence::{Interrupts, Replaces, UpdateInPlace};
+use Consequence::{Interrupts, Refused, Replaces, UpdateInPlace};
 use Word::{Always, Depends};
 
 /// By type and property; a property within another after a dot.
-const WORDS: [(&str, &str, Word); 28] = [
+const WORDS: [(&str, &str, Word); 29] = [
     ("AWS::AmazonMQ::Broker", "HostInstanceType", Always(Interrupts)),
     ("AWS::AutoScaling::AutoScalingGroup", "LaunchConfigurationName", Depends(group_keeps_instances)),
     ("AWS::AutoScaling::AutoScalingGroup", "LaunchTemplate", Depends(group_keeps_instances)),
@@ -45,6 +47,7 @@ const WORDS: [(&str, &str, Word); 28] = [
     ("AWS::DocDB::DBCluster", "EngineVersion", Always(UpdateInPlace)),
     // The text says it; "Update requires" does not.
     ("AWS::DocDB::DBInstance", "DBInstanceClass", Always(Interrupts)),
+    ("AWS::DynamoDB::Table", "GlobalSecondaryIndexes", Depends(index)),
     ("AWS::DynamoDB::Table", "KeySchema", Depends(key_schema)),
     ("AWS::EC2::VPC", "InstanceTenancy", Depends(tenancy)),
     ("AWS::ECS::Service", "DeploymentController", Always(UpdateInPlace)),
@@ -67,11 +70,30 @@ const WORDS: [(&str, &str, Word); 28] = [
     ("AWS::ServiceDiscovery::Service", "DnsConfig.NamespaceId", Always(Replaces)),
 ];
 
+/// Properties of which the documentation says "Updates are not supported" and no schema says anything: the update fails
+/// when their turn comes ("Update to resource type … is not supported").
+///
+/// The pages were read in stored copies of 2026. Left out are properties of which a page says so and the schema that
+/// the resource is replaced (disks and instances of Lightsail), or may be (WorkSpaces): the schema is what
+/// CloudFormation goes by. So is what the page says of a whole type of the registry, since a type that cannot update is
+/// [replaced][types]; and the `TimeoutInMinutes` of a nested stack, of which its page says both that and "no
+/// interruption".
+///
+/// [types]: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-develop.html
+const UNSUPPORTED: [(&str, &[&str]); 2] = [
+    ("AWS::CloudFormation::WaitCondition", &["Count", "Handle", "Timeout"]),
+    ("AWS::EC2::Volume", &["AvailabilityZone", "AvailabilityZoneId", "Encrypted", "KmsKeyId", "SnapshotId"]),
+];
+
 /// What the documentation says that the change does; `None` if it says no more than the schemas.
 pub(super) fn says(change: Change<'_>) -> Option<Consequence> {
     let (first, rest) = change.path.split_first()?;
+    let type_name = change.resource.type_name.as_str();
+    if UNSUPPORTED.iter().any(|(name, properties)| *name == type_name && properties.contains(first)) {
+        return Some(Refused);
+    }
     let find = |property: &str| {
-        let key = (change.resource.type_name.as_str(), property);
+        let key = (type_name, property);
         WORDS.binary_search_by(|(type_name, name, _)| (*type_name, *name).cmp(&key)).ok()
     };
     let within = rest.first().and_then(|second| find(&format!("{first}.{second}")));
@@ -119,6 +141,24 @@ fn group_keeps_instances(change: Change<'_>) -> Option<Consequence> {
 /// As above, but with other subnets the instances are replaced too.
 fn group_changes_instances(change: Change<'_>) -> Option<Consequence> {
     group_keeps_instances(change).map(|does| does.max(Interrupts))
+}
+
+/// Of a global index that stays, only throughput and the like can be changed: all else "Cannot update GSI's properties".
+/// An index under another name is another one.
+///
+/// Source: [GlobalSecondaryIndexes][aws], and the error that CloudFormation answers with.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+fn index(change: Change<'_>) -> Option<Consequence> {
+    let [_, at, part, ..] = change.path else { return None };
+    if !["KeySchema", "Projection"].contains(part) {
+        return None;
+    }
+    let indexes = |resource: &'_ Resource| resource.properties.get("GlobalSecondaryIndexes").cloned();
+    let (old, new) = (indexes(change.old?)?, indexes(change.resource)?);
+    let named = |node: &Node| node.as_map()?.get("IndexName")?.as_str().map(str::to_owned);
+    let name = named(new.as_list()?.get(at.parse::<usize>().ok()?)?)?;
+    old.as_list()?.iter().any(|index| named(index).as_ref() == Some(&name)).then_some(Refused)
 }
 
 /// The key of a table cannot be changed. The schema counts it among what is replaced only if it cannot be updated, since
@@ -186,6 +226,22 @@ mod tests {
             let place = path.split('.').try_fold(facts.properties(), crate::facts::Place::property);
             assert!(place.is_some(), "{type_name} {path}");
         }
+    }
+
+    #[test]
+    fn of_what_cannot_be_updated_the_schemas_say_nothing() {
+        let mut faults = Vec::new();
+        for (type_name, properties) in UNSUPPORTED {
+            let facts = crate::facts::resource(type_name).unwrap_or_else(|| panic!("{type_name}"));
+            for property in properties {
+                assert!(facts.properties().property(property).is_some(), "{type_name} {property}");
+                let update = facts.update(&[property]);
+                if update != crate::facts::Update::InPlace {
+                    faults.push(format!("{type_name} {property}: {update:?}"));
+                }
+            }
+        }
+        assert_eq!(faults, [""; 0]);
     }
 
     /// What a change of one property does, both values as YAML; `-` for none.

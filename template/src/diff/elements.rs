@@ -47,6 +47,11 @@ impl<'t> Elements<'t> {
         &self.assumed[1]
     }
 
+    /// Both templates with the values that they would have, defaults among them.
+    pub(super) fn assumed(&self) -> [&Known<'t>; 2] {
+        self.assumed.each_ref()
+    }
+
     /// Whether anything of it changes.
     pub(super) fn is_empty(&self) -> bool {
         self.causes.is_empty()

@@ -145,10 +145,27 @@ pub(super) fn fixed_name(id: &str, both: Both<'_>, happens: &Happens) -> Option<
     if facts.replacement == facts::Replacement::DeleteThenCreate {
         return None;
     }
-    let kind = facts.type_name.rsplit("::").next()?;
-    let names = [format!("{kind}Name"), format!("{kind}Identifier"), "Name".to_owned()];
-    let name = names.iter().find(|name| {
-        facts.update(&[name.as_str()]) == Update::Replaces && both.keeps(name.as_str(), happens)
-    })?;
-    Some(Path::of(["Resources", id, "Properties", name]))
+    let name = name_properties(facts).find(|name| both.keeps(name, happens))?;
+    Some(Path::of(["Resources", id, "Properties", &name]))
+}
+
+/// Types of which many may have one name: each is a revision or version of what the name is for.
+const MANY_OF_ONE_NAME: [&str; 5] = [
+    "AWS::Batch::JobDefinition",
+    "AWS::ImageBuilder::Component",
+    "AWS::ImageBuilder::ContainerRecipe",
+    "AWS::ImageBuilder::ImageRecipe",
+    "AWS::ImageBuilder::Workflow",
+];
+
+/// The properties that may give a resource of this type a fixed name.
+pub(super) fn name_properties(facts: &ResourceFacts) -> impl Iterator<Item = String> {
+    let kind = facts.type_name.rsplit("::").next().unwrap_or_default();
+    let names = [format!("{kind}Name"), format!("{kind}Identifier"), format!("{kind}Id"), "Name".to_owned()];
+    let fixed = !MANY_OF_ONE_NAME.contains(&facts.type_name);
+    names.into_iter().filter(move |name| {
+        let given =
+            fixed && facts.properties().property(name).is_some() && !facts.is_read_only(&[name.as_str()]);
+        given && facts.update(&[name.as_str()]) == Update::Replaces
+    })
 }

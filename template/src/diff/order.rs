@@ -42,20 +42,22 @@ fn weight(root: &Root, own: Option<&ResourceChange>) -> u8 {
     let loses = |stateful: bool, fate: Option<Fate>| {
         stateful && fate.is_some_and(|fate| matches!(fate, Fate::Deleted | Fate::Unknown))
     };
-    if root.followers.iter().any(|follower| loses(follower.stateful, follower.fate))
-        || own.is_some_and(|change| loses(change.stateful, change.fate))
-    {
-        return 0;
-    }
     let worst = root.followers.iter().map(|follower| Some(follower.consequence)).max().flatten();
+    let refused = root.consequence.max(worst) == Some(Consequence::Refused);
+    let lost = root.followers.iter().any(|follower| loses(follower.stateful, follower.fate))
+        || own.is_some_and(|change| loses(change.stateful, change.fate));
+    if lost && !refused {
+        return 1;
+    }
     match (root.consequence.max(worst), root.action) {
-        (Some(Consequence::Replaces), _) => 1,
-        (Some(Consequence::MayReplace), _) => 2,
-        (_, Action::Removed) => 3,
-        (Some(Consequence::Interrupts), _) => 4,
-        (Some(Consequence::UpdateInPlace), _) => 5,
-        (Some(Consequence::MayUpdate), _) => 6,
-        (None, Action::Changed) => 7,
-        (None, Action::Added) => 8,
+        (Some(Consequence::Refused), _) => 0,
+        (Some(Consequence::Replaces), _) => 2,
+        (Some(Consequence::MayReplace), _) => 3,
+        (_, Action::Removed) => 4,
+        (Some(Consequence::Interrupts), _) => 5,
+        (Some(Consequence::UpdateInPlace), _) => 6,
+        (Some(Consequence::MayUpdate), _) => 7,
+        (None, Action::Changed) => 8,
+        (None, Action::Added) => 9,
     }
 }

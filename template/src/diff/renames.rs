@@ -6,14 +6,17 @@ use serde::Serialize;
 
 use super::canon::canon;
 use super::context::Context;
-use super::{Action, Fate, ResourceChange, fate_of_removed};
+use super::fate::fate_of_removed;
+use super::names::{Name, fixed_names};
+use super::{Action, Fate, ResourceChange};
 use crate::document::{Resource, Template};
 use crate::facts;
 use crate::graph::{Edge, Element, SubPart, sub_parts};
 use crate::node::{Function, Map, Node};
 use crate::stateful;
 
-/// A resource that is deleted, and one with the same content that is made: most likely the same under a new name.
+/// A resource that is deleted, and one with the same content, or the same fixed name, that is made: most likely the same
+/// under a new logical ID.
 ///
 /// The old one is kept if its logical ID stays: in the construct library `Scope::set_logical_id(handle, old)` pins it
 /// whatever the path; for any template CloudFormation's stack refactoring gives a deployed resource another logical
@@ -31,8 +34,11 @@ pub struct Rename {
     pub new: String,
     /// The type of both.
     pub type_name: String,
-    /// Whether they are equal up to the renamed references; otherwise only their tags differ.
+    /// Whether they are equal up to the renamed references; otherwise only their tags differ, unless `changed`.
     pub exact: bool,
+    /// Whether more than tags differ: what says that it is the same is its fixed name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub changed: bool,
     /// What is in it and is lost or left behind, in words, if it holds data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<&'static str>,
@@ -75,12 +81,18 @@ pub(super) fn renames(
         pair(old, new, &gone, &come, tags, &mut pairs);
     }
     keep_consistent(old, new, &mut pairs);
+    let likes = pair_by_name(old, new, &gone, &come, &pairs);
+    let by_name: BTreeSet<String> = likes.keys().cloned().collect();
+    pairs.extend(likes.into_iter().map(|(from, to)| (from, (to, false))));
     let names: BTreeMap<String, String> =
         pairs.iter().map(|(old, (new, _))| (old.clone(), new.clone())).collect();
     let referrers = referrers(old, new, resources, &names);
     let in_order = old.resources.iter().filter_map(|(id, resource)| Some((id, resource, pairs.get(id)?)));
     in_order
-        .map(|(id, resource, (to, exact))| rename(id, resource, to, *exact, new, edges, &referrers))
+        .map(|(id, resource, (to, exact))| Rename {
+            changed: by_name.contains(id),
+            ..rename(id, resource, to, *exact, new, edges, &referrers)
+        })
         .collect()
 }
 
@@ -105,6 +117,7 @@ fn rename(
         new: to.to_owned(),
         type_name: resource.type_name.clone(),
         exact,
+        changed: false,
         holds: stateful::holds(&resource.type_name, Some(resource)),
         fate: fate_of_removed(resource),
         referrers: refer.into_iter().cloned().collect(),
@@ -138,6 +151,28 @@ fn pair(
             pairs.insert(from.to_owned(), (to.to_owned(), tags));
         }
     }
+}
+
+/// Pairs resources of one type with the same fixed name, whatever else is different.
+fn pair_by_name(
+    old: &Template,
+    new: &Template,
+    gone: &BTreeSet<String>,
+    come: &BTreeSet<String>,
+    pairs: &BTreeMap<String, (String, bool)>,
+) -> BTreeMap<String, String> {
+    let taken: BTreeSet<&String> = pairs.values().map(|(to, _)| to).collect();
+    let mut open: BTreeMap<Name, &String> = BTreeMap::new();
+    for to in come.iter().filter(|to| !taken.contains(to)) {
+        let names = new.resources.get(to).into_iter().flat_map(fixed_names);
+        open.extend(names.map(|name| (name, to)));
+    }
+    let left = gone.iter().filter(|id| !pairs.contains_key(*id));
+    let pair = |id: &String| {
+        let to = fixed_names(old.resources.get(id)?).find_map(|name| open.remove(&name))?;
+        Some((id.clone(), to.clone()))
+    };
+    left.filter_map(pair).collect()
 }
 
 /// Pairs names, the most alike first.

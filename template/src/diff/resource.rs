@@ -46,6 +46,8 @@ pub(super) fn change(id: &str, resource: &Resource, action: Action) -> ResourceC
         stateful: stateful::holds(&resource.type_name, Some(resource)).is_some(),
         dormant: false,
         fixed_name: None,
+        name_taken_by: None,
+        condition_holds: None,
     }
 }
 
@@ -61,7 +63,7 @@ fn changed(id: &str, old: &Resource, new: &Resource) -> Option<ResourceChange> {
         return None;
     }
     for change in &mut changes {
-        change.consequence = consequence(change, new, facts, retyped);
+        change.consequence = consequence(change, old, new, facts, retyped);
     }
     let own = changes.iter().filter_map(|change| change.consequence).max();
     let replaced = own.is_some_and(Consequence::is_replacement);
@@ -70,7 +72,7 @@ fn changed(id: &str, old: &Resource, new: &Resource) -> Option<ResourceChange> {
         changes,
         own,
         consequence: own,
-        fate: replaced.then(|| fate_of_replaced(new)),
+        fate: replaced.then(|| fate_of_replaced(old, new)),
         stateful: stateful::holds(&old.type_name, Some(old)).is_some(),
         ..change(id, new, Action::Changed)
     })
@@ -105,17 +107,18 @@ fn depends_on(all: &mut Differences, old: &Resource, new: &Resource) {
 /// What one difference does to its resource; `None` for what CloudFormation keeps for itself.
 fn consequence(
     change: &Change,
+    old: &Resource,
     new: &Resource,
     facts: Option<&ResourceFacts>,
     retyped: bool,
 ) -> Option<Consequence> {
     let Some(Step::Key(attribute)) = change.path.steps().nth(2) else { return None };
     match attribute {
-        "Type" => Some(Consequence::Replaces),
+        "Type" => Some(Consequence::Refused),
         // The type says it all; the properties of the two types have nothing to do with each other.
         "Properties" if !retyped => {
             let values = [change.old.as_ref(), change.new.as_ref()];
-            Some(of_values(&change.path, new, facts, Some(values)))
+            Some(of_values(&change.path, Some(old), new, facts, Some(values)))
         }
         _ => None,
     }
@@ -123,11 +126,12 @@ fn consequence(
 
 /// What it does to a resource that the value at `path`, one of its properties, becomes another.
 pub(super) fn at(path: &Path, resource: &Resource, facts: Option<&ResourceFacts>) -> Consequence {
-    of_values(path, resource, facts, None)
+    of_values(path, None, resource, facts, None)
 }
 
 fn of_values(
     path: &Path,
+    old: Option<&Resource>,
     resource: &Resource,
     facts: Option<&ResourceFacts>,
     values: Option<[Option<&Node>; 2]>,
@@ -135,7 +139,7 @@ fn of_values(
     let Some(facts) = facts else { return Consequence::MayReplace };
     let names = property_names(path.steps().skip(3));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if let Some(documented) = says(documented::Change { resource, path: &names, values }) {
+    if let Some(documented) = says(documented::Change { old, resource, path: &names, values }) {
         return documented;
     }
     let here = facts.update(&names);

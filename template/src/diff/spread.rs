@@ -200,6 +200,10 @@ impl<'t> Network<'t> {
 /// What a resource's own differences do, for those who refer to it.
 fn happens(change: &ResourceChange) -> Happens {
     let mut happens = Happens { consequence: change.own, ..Happens::default() };
+    // Nothing is done, so nobody who refers to it sees another value.
+    if change.own == Some(Consequence::Refused) {
+        return happens;
+    }
     for change in &change.changes {
         if let (Some(Step::Key("Properties")), Some(Step::Key(name))) =
             (change.path.steps().nth(2), change.path.steps().nth(3))
@@ -214,7 +218,8 @@ fn happens(change: &ResourceChange) -> Happens {
 pub(super) fn perhaps(consequence: Consequence) -> Consequence {
     match consequence {
         Consequence::Replaces => Consequence::MayReplace,
-        Consequence::UpdateInPlace => Consequence::MayUpdate,
+        // Whether there is anything to refuse is not known either.
+        Consequence::UpdateInPlace | Consequence::Refused => Consequence::MayUpdate,
         other => other,
     }
 }

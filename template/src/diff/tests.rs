@@ -3,6 +3,7 @@ mod carried;
 mod lists;
 mod parameters;
 mod properties;
+mod refused;
 mod renamed;
 mod reviewed;
 mod same;
@@ -99,11 +100,11 @@ fn a_property_that_cannot_be_changed_replaces_the_resource() {
 }
 
 #[test]
-fn another_type_replaces_the_resource() {
+fn another_type_is_refused() {
     let new = "{Type: AWS::SQS::Queue, UpdateReplacePolicy: Retain, Properties: {QueueName: a}}";
     assert_snapshot!(resource("{Type: AWS::SNS::Topic}", new), @r#"
-    R AWS::SQS::Queue Changed Some(Replaces) Some(Retained)
-      Resources.R.Type: "AWS::SNS::Topic" → "AWS::SQS::Queue" Some(Replaces)
+    R AWS::SQS::Queue Changed Some(Refused) None
+      Resources.R.Type: "AWS::SNS::Topic" → "AWS::SQS::Queue" Some(Refused)
       Resources.R.UpdateReplacePolicy: - → "Retain" None
       Resources.R.Properties.QueueName: - → "a" None
       because of Resources.R.Type
@@ -196,7 +197,9 @@ fn changes_are_serialized() {
     );
     assert_snapshot!(serde_json::to_string_pretty(&changes).unwrap(), @r#"
     {
+      "refusals": [],
       "losses": [],
+      "givenUp": [],
       "roots": [
         {
           "cause": {

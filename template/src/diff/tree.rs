@@ -106,7 +106,9 @@ fn follower(
     let type_name = resource.map(|resource| resource.type_name.clone()).unwrap_or_default();
     let fate = match reached.action {
         Action::Removed => old.resources.get(id).map(fate_of_removed),
-        Action::Changed if reached.consequence.is_replacement() => resource.map(fate_of_replaced),
+        Action::Changed if reached.consequence.is_replacement() => {
+            network.both(id).map(|both| fate_of_replaced(both.old, both.new))
+        }
         _ => None,
     };
     Follower {
