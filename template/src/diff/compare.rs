@@ -3,7 +3,7 @@
 use super::canon::{canon_text, same};
 use super::context::Context;
 use super::lists::{Pairs, pairs};
-use super::texts::json_of;
+use super::texts::{json_of, unmarked};
 use super::{Change, items};
 use crate::node::{Map, Node};
 use crate::path::{Path, Step};
@@ -152,5 +152,8 @@ fn inside(old: &Node, new: &Node) -> Vec<Change> {
     differences.nodes(&old, &new, Context::json());
     // Two values of different kinds are no closer look than the texts themselves.
     differences.changes.retain(|change| !change.path.is_empty());
+    for change in &mut differences.changes {
+        (change.old, change.new) = unmarked(change.old.take(), change.new.take());
+    }
     differences.changes
 }
