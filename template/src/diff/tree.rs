@@ -57,7 +57,7 @@ pub(super) fn root(
         Some(change) => of_change(change, followers),
         None => Root { paths: vec![cause.path()], followers, ..of_element(cause.clone()) },
     };
-    root.outputs.clone_from(&spread.outputs);
+    root.outputs = spread.outputs.values().cloned().collect();
     root
 }
 

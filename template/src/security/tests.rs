@@ -47,7 +47,7 @@ fn an_added_action_or_resource_is_told_with_what_it_is_on() {
     assert_snapshot!(statements(
         "[{Effect: Allow, Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*'}]",
         "[{Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: ['arn:aws:s3:::a/*', !Sub '${B.Arn}/*']}]",
-    ), @"Permission: `Task` may now do `s3:GetObject` and `s3:PutObject` on `${B.Arn}/*` and `arn:aws:s3:::a/*`");
+    ), @"Permission: `Task` may now do `s3:GetObject` and `s3:PutObject` on `arn:aws:s3:::a/*` and `${B.Arn}/*`");
     assert_snapshot!(statements("[]", "{Effect: Allow, Action: 's3:*', Resource: '*'}"),
         @"Permission: ! `Task` may now do `s3:*` on `*`");
 }
