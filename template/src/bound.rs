@@ -6,7 +6,7 @@
 use crate::node::Node;
 
 /// So long may every text be, in bytes.
-const LEAST: usize = 4096;
+const LEAST: usize = 1024;
 
 /// So many times longer than what it is made of.
 const TIMES: usize = 4;

@@ -53,6 +53,11 @@ impl Part {
         }
     }
 
+    /// Whether keys of a mapping that are written in another way are other keys.
+    pub(super) fn tells_keys_apart(self) -> bool {
+        !matches!(self, Part::Conditions | Part::ConditionKeys)
+    }
+
     /// Whether a value alone is the same as a list of it, and the order of a list does not matter.
     ///
     /// Source: [Grammar of the IAM JSON policy language][aws].

@@ -1,5 +1,6 @@
 //! Whom the policies of a template allow what, gathered by the role, user, group or resource that they are for.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -54,6 +55,7 @@ struct Documents {
     statements: Vec<Statement>,
     /// What only AWS knows.
     unknown: Vec<String>,
+    digest: OnceCell<u64>,
 }
 
 /// The properties that hold a policy as text or as a mapping; mappings are found under any name.
@@ -373,9 +375,11 @@ impl<'t> Gathered<'t> {
 impl Documents {
     /// A number that is another if they say something else.
     fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.statements.hash(&mut hasher);
-        hasher.finish()
+        *self.digest.get_or_init(|| {
+            let mut hasher = DefaultHasher::new();
+            self.statements.hash(&mut hasher);
+            hasher.finish()
+        })
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) struct Side {
     items: BTreeMap<String, BTreeSet<(When, String)>>,
     /// The items with a wildcard.
     patterns: Vec<String>,
+    /// Under how many conditions these are there, and how long they are, together.
+    branches: usize,
+    length: usize,
 }
 
 /// One of the things that a side names.
@@ -62,8 +65,10 @@ impl Side {
         }
         // No principal has a wildcard but everybody.
         let wildcards = items.keys().filter(|text| part != Part::Principal && text.contains(['*', '?']));
-        let patterns = wildcards.cloned().collect();
-        Side { part, all_but, items, patterns }
+        let patterns: Vec<String> = wildcards.cloned().collect();
+        let branches = patterns.iter().map(|text| items[text].len()).sum();
+        let length = patterns.iter().map(String::len).sum();
+        Side { part, all_but, items, patterns, branches, length }
     }
 
     /// Everything of a part.
@@ -111,11 +116,8 @@ impl Side {
     fn tries(&self, text: &str) -> usize {
         // A pattern may be tried at each place of a text.
         const AT_ONCE: usize = 1024;
-        let conditions = |item: &str| self.items.get(item).map_or(1, BTreeSet::len);
-        let patterns = self.patterns.iter();
-        let tried =
-            patterns.map(|pattern| conditions(pattern) + pattern.len().saturating_mul(text.len()) / AT_ONCE);
-        conditions(text) + tried.sum::<usize>()
+        let named = self.items.get(text).map_or(1, BTreeSet::len);
+        named + self.branches + self.length.saturating_mul(text.len()) / AT_ONCE
     }
 
     /// Whether the side names all that the atom does wherever `when` holds; `when` is left out to ask what would be
