@@ -317,7 +317,7 @@ fn text_that_doubles_at_each_step_is_not_put_together() {
             json!({"Fn::Sub": ["${V}${V}", {"V": {"Fn::Join": ["", [inner]]}}]})
         });
         let statement = json!({"Effect": "Allow", "Action": "s3:*", "Resource": text});
-        let properties = json!({"Roles": ["r"], "PolicyDocument": {"Statement": vec![statement; 1000]}});
+        let properties = json!({"Roles": ["r"], "PolicyDocument": {"Statement": vec![statement; 100]}});
         resources([("P".to_owned(), json!({"Type": "AWS::IAM::Policy", "Properties": properties}))])
     };
     let changes = compare(side("a"), side("b"));

@@ -55,7 +55,7 @@ impl Differences {
             (Node::Map(old), Node::Map(new)) if context.part.tells_keys_apart() => {
                 self.maps(old, new, context);
             }
-            (Node::List(old), Node::List(new)) if !context.part.is_one_or_many() => {
+            (Node::List(old), Node::List(new)) if context.part.is_said_by_items() => {
                 let (before, after) = (texts(old, context), texts(new, context));
                 if meaning(old, &before, context) != meaning(new, &after, context) {
                     self.lists((old, &before), (new, &after), context);
@@ -168,6 +168,9 @@ fn meaning<'t>(items: &[Node], texts: &'t [String], context: Context<'_>) -> Vec
     let mut all: Vec<&str> = all.map(|(_, text)| text.as_str()).collect();
     if context.is_set(items, &[]) {
         all.sort_unstable();
+    }
+    if context.part.is_one_or_many() {
+        all.dedup();
     }
     all
 }

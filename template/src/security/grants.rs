@@ -45,7 +45,7 @@ pub(super) struct Gathered<'t> {
 }
 
 /// The most statements of one template; a policy may be for many, and each of them has all its statements.
-const MOST_STATEMENTS: usize = 100_000;
+const MOST_STATEMENTS: usize = 40_000;
 
 /// What the documents of one resource say.
 #[derive(Default)]

@@ -36,6 +36,9 @@ pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -
             new.all.get(key).map(|grants| grants.statements.as_slice()).unwrap_or_default();
         let left = Statements::of(left, false);
         let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id, tense };
+        if !new.all.contains_key(key) && !grants.uncounted.is_empty() {
+            changes.push(told.too_large());
+        }
         for statement in grants.statements.iter().filter(|statement| !statement.allow) {
             let lost = statement.beyond(&left, &budget);
             changes.extend(lost.map(|lost| told.no_longer_denied(statement, &lost)));
