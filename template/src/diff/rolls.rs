@@ -98,14 +98,7 @@ fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Kn
     // One item may go and another come at the same place.
     let mut told = BTreeSet::new();
     paths.retain(|path| told.insert(path.clone()));
-    Some(Roll {
-        service: change.id.clone(),
-        task_definition,
-        tasks,
-        replaced,
-        certain,
-        because: paths,
-    })
+    Some(Roll { service: change.id.clone(), task_definition, tasks, replaced, certain, because: paths })
 }
 
 fn property(path: &Path) -> Option<&str> {

@@ -239,9 +239,7 @@ fn without_marks(node: Node) -> Node {
     match node {
         Node::String(text) => Node::String(text.replace([OPEN, CLOSE, NUMBER], "")),
         Node::List(items) => Node::List(items.into_iter().map(without_marks).collect()),
-        Node::Map(map) => {
-            Node::Map(map.into_iter().map(|(key, node)| (key, without_marks(node))).collect())
-        }
+        Node::Map(map) => Node::Map(map.into_iter().map(|(key, node)| (key, without_marks(node))).collect()),
         other => other,
     }
 }
@@ -263,7 +261,10 @@ mod tests {
 
     #[test]
     fn numbers_are_read_exactly_and_texts_are_left_alone() {
-        for kept in [r#"{"a": [1, 0.1, -2.50, 18446744073709551615], "1e400": "9007199254740993.0 \" 1e400"}"#, "[1,]"] {
+        for kept in [
+            r#"{"a": [1, 0.1, -2.50, 18446744073709551615], "1e400": "9007199254740993.0 \" 1e400"}"#,
+            "[1,]",
+        ] {
             assert_eq!(exact(kept), kept);
         }
         let [large, precise, huge] = ["123456789012345678901", "9007199254740993.0", "1e400"];

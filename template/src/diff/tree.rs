@@ -71,7 +71,8 @@ fn followers(
 ) -> Vec<Follower> {
     let mut children: BTreeMap<&Element, Vec<&str>> = BTreeMap::new();
     let place = |id: &str| new.resources.get_index_of(id);
-    let mut in_order: Vec<_> = spread.reached.iter().filter_map(|(id, reached)| Some((place(id)?, id, reached))).collect();
+    let mut in_order: Vec<_> =
+        spread.reached.iter().filter_map(|(id, reached)| Some((place(id)?, id, reached))).collect();
     in_order.sort_unstable_by_key(|(place, ..)| *place);
     for (_, id, reached) in in_order {
         children.entry(&reached.by.from).or_default().push(id);

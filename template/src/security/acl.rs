@@ -124,7 +124,8 @@ pub(super) fn broadening(old: &Acls<'_>, new: &Acls<'_>, tense: Tense) -> Vec<Se
             continue;
         }
         if let Err(TooMuch { id }) = more(place, before, entries, tense, &budget, &mut changes) {
-            let what = format!("the entries of `{}` change, and are too many to be compared", shown(&place.0));
+            let what =
+                format!("the entries of `{}` change, and are too many to be compared", shown(&place.0));
             changes.push(SecurityChange { id, kind: place.1, what, wide: false, judged: false });
         }
     }
@@ -179,7 +180,7 @@ fn more(
                 let stays = other.number == allowed.number && now.all.contains(deny);
                 // Where a number is not known, it may have come first.
                 let lost = if stays || other.is_before(deny) { None } else { deny.lost(allowed, &first) };
-                lost.map(|flow| (*deny, flow))
+                lost.map(|flow| (*deny, flow, deny.is_before(other)))
             });
             let nothing = lost.is_none();
             known = Some(lost);
@@ -189,7 +190,10 @@ fn more(
         }
         match known {
             None => changes.push(entry.allows(place, tense)),
-            Some(Some((deny, flow))) if told.insert(deny) => changes.push(entry.after(place, &flow, tense)),
+            Some(Some((deny, flow, judged))) if told.insert(deny) => {
+                let change = entry.after(place, &flow, tense);
+                changes.push(SecurityChange { judged, wide: change.wide && judged, ..change });
+            }
             Some(_) => {}
         }
     }

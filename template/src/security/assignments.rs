@@ -100,8 +100,9 @@ impl Access {
         let (principal, account) = (shown(&self.principal), shown(&self.account));
         let has = tense.say("now has", "no longer has");
         let with = shown(&self.permission_set);
-        let what =
-            format!("{who} `{principal}` {has} access to the account `{account}` with the permission set `{with}`");
+        let what = format!(
+            "{who} `{principal}` {has} access to the account `{account}` with the permission set `{with}`"
+        );
         SecurityChange { id: id.to_owned(), kind: SecurityKind::Permission, what, wide, judged: true }
     }
 }

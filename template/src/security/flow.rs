@@ -48,11 +48,7 @@ fn protocol_name(text: &str) -> String {
 impl Flow {
     /// The flow that is written so.
     pub(super) fn of(protocol: &str, from: &str, to: &str, peer: String) -> Flow {
-        Flow {
-            protocol: protocol_name(protocol),
-            ports: Ports::of(protocol, from, to),
-            peer: Peer::of(peer),
-        }
+        Flow { protocol: protocol_name(protocol), ports: Ports::of(protocol, from, to), peer: Peer::of(peer) }
     }
 
     /// Whether the other flow is part of this one.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
+use super::SecurityKind;
 use super::sides::{Part, Side};
 use super::statement::{Conditions, Statement};
-use super::SecurityKind;
 use super::symbol::{Symbols, When, reference, target};
 use crate::document::Resource;
 use crate::node::{Function, Map, Node};

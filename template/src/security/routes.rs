@@ -87,7 +87,9 @@ impl<'t> Routes<'t> {
                 continue;
             };
             for (when, [table, gateway, to]) in all {
-                let Some(certain) = is_internet(&gateway, symbols).filter(|_| !to.is_empty()) else { continue };
+                let Some(certain) = is_internet(&gateway, symbols).filter(|_| !to.is_empty()) else {
+                    continue;
+                };
                 let route = Route { id: id.to_owned(), when, to: Peer::of(to), gateway, certain };
                 self.of_tables.entry(table).or_default().push(route);
             }

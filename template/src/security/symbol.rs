@@ -227,13 +227,7 @@ impl<'t> Symbols<'t> {
         reference(group.unwrap_or(name))
     }
 
-    fn sub(
-        &self,
-        sub: &str,
-        variables: Option<&Map>,
-        text: &mut String,
-        bound: &mut Bound,
-    ) -> Option<()> {
+    fn sub(&self, sub: &str, variables: Option<&Map>, text: &mut String, bound: &mut Bound) -> Option<()> {
         for part in sub_parts(sub) {
             let more = match part {
                 SubPart::Text(part) => part.replace([OPEN, CLOSE], "?"),

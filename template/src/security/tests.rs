@@ -367,7 +367,8 @@ fn who_has_access_to_which_account_is_told() {
             "  A: {{Type: AWS::SSO::Assignment, Properties: {{InstanceArn: i, TargetType: AWS_ACCOUNT, PrincipalType: {kind}, PrincipalId: {who}, PermissionSetArn: {set}, TargetId: {account}}}}}\n"
         )
     };
-    let old = format!("{set}{}", assigned("GROUP", "ops", "arn:aws:sso:::permissionSet/x/ps-1", "'111122223333'"));
+    let old =
+        format!("{set}{}", assigned("GROUP", "ops", "arn:aws:sso:::permissionSet/x/ps-1", "'111122223333'"));
     assert_eq!(check(&old, &old.replace("  A:", "  B:")), "", "the same under another name");
     let admins = old.replace("arn:aws:sso:::permissionSet/x/ps-1", "!GetAtt Admin.PermissionSetArn");
     assert_snapshot!(check(&old, &admins),

@@ -170,5 +170,6 @@ impl Told<'_> {
 
 /// Whether a policy of AWS with this ARN allows all of a service, or nearly everything.
 pub(super) fn is_wide_policy(arn: &str) -> bool {
-    arn.ends_with("FullAccess") || ["/AdministratorAccess", "/PowerUserAccess"].iter().any(|end| arn.ends_with(end))
+    arn.ends_with("FullAccess")
+        || ["/AdministratorAccess", "/PowerUserAccess"].iter().any(|end| arn.ends_with(end))
 }

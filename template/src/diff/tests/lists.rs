@@ -96,10 +96,15 @@ fn numbers_within_a_text_of_json_are_compared_exactly() {
         let changes = diff(&of(old), &of(new));
         let all = changes.resources.iter().flat_map(|resource| &resource.changes);
         let inside = all.flat_map(|change| &change.inside);
-        inside.map(|change| format!("{} → {}", text(change.old.as_ref()), text(change.new.as_ref()))).collect::<String>()
+        inside
+            .map(|change| format!("{} → {}", text(change.old.as_ref()), text(change.new.as_ref())))
+            .collect::<String>()
     };
     assert_eq!(inside("9007199254740993", "9007199254740992"), "9007199254740993 → 9007199254740992");
-    assert_eq!(inside("9007199254740993.0", "9007199254740992.0"), r#""9007199254740993.0" → 9007199254740992.0"#);
+    assert_eq!(
+        inside("9007199254740993.0", "9007199254740992.0"),
+        r#""9007199254740993.0" → 9007199254740992.0"#
+    );
     let (one, other) = ("123456789012345678901", "123456789012345678902");
     assert_eq!(inside(one, other), format!(r#""{one}" → "{other}""#));
     assert_eq!(inside(one, one), "");

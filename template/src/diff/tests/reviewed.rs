@@ -105,12 +105,18 @@ fn a_secret_that_is_generated_in_another_way_gets_a_new_value() {
     );
     // Even what stands around the password.
     let around = |text: &str| {
-        format!("{{GenerateSecretString: {{GenerateStringKey: p, SecretStringTemplate: '{{\"host\": \"{text}\"}}'}}}}")
+        format!(
+            "{{GenerateSecretString: {{GenerateStringKey: p, SecretStringTemplate: '{{\"host\": \"{text}\"}}'}}}}"
+        )
     };
     assert_eq!(secret(&around("a"), &around("b")), [SecretEvent::NewValue]);
     assert_eq!(secret("{SecretString: a}", "{SecretString: b}"), [SecretEvent::NewValue]);
     assert_eq!(secret("{Description: d}", generated), [SecretEvent::NewValue]);
-    assert_eq!(secret(generated, "{Description: d}"), [SecretEvent::Changed], "nobody says that its value goes");
+    assert_eq!(
+        secret(generated, "{Description: d}"),
+        [SecretEvent::Changed],
+        "nobody says that its value goes"
+    );
 }
 
 #[test]
