@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use template::diff::Changes;
 use template::{Node, Template};
 
-/// So long may a comparison take on a busy machine; on an idle one it takes less than three seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+/// So long may a comparison take on a very busy machine; on an idle one it takes some seconds.
+const LIMIT: Duration = Duration::from_secs(180);
 
 fn template(sections: Value) -> Template {
     let text = sections.to_string();
