@@ -10,9 +10,10 @@ pub(crate) fn line(node: &Node) -> String {
 }
 
 /// Two values in a line each, of long ones only what is around their difference: the ends of long lines are cut off, and
-/// nobody could see it there.
+/// nobody could see it there. Where a number is told from a text, it is said which is which.
 pub(crate) fn pair(old: &Node, new: &Node) -> (String, String) {
-    let (old, new) = (line(old), line(new));
+    let lines = (line(old), line(new));
+    let (old, new) = if lines.0 == lines.1 && old != new { (told(old), told(new)) } else { lines };
     let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
     let longest = old.chars().count().max(new.chars().count());
     if longest <= LONG || same <= BEFORE {
@@ -20,6 +21,15 @@ pub(crate) fn pair(old: &Node, new: &Node) -> (String, String) {
     }
     let rest = |text: String| ['…'].into_iter().chain(text.chars().skip(same - BEFORE)).collect();
     (rest(old), rest(new))
+}
+
+/// A value that reads like another which it is not: `1 (a number)`, `"1" (text)`.
+fn told(node: &Node) -> String {
+    let json = serde_json::to_string(node).expect("a value can be written as JSON");
+    match node {
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => format!("{json} ({})", node.kind()),
+        _ => json,
+    }
 }
 
 /// The longest value that is shown whole on a terminal, in characters.
@@ -107,6 +117,19 @@ mod tests {
         );
         let short = |text: &str| Node::String(text.to_owned());
         assert_eq!(pair(&short("a"), &short("ab")), ("a".to_owned(), "ab".to_owned()));
+    }
+
+    #[test]
+    fn a_number_and_a_text_that_read_alike_are_told_apart() {
+        let (number, text) = (Node::from(serde_json::json!(1.0)), Node::from("1.0"));
+        let shown = |old: &Node, new: &Node| -> String {
+            let (old, new) = pair(old, new);
+            format!("{old} → {new}")
+        };
+        assert_eq!(shown(&number, &text), "1.0 (a number) → \"1.0\" (text)");
+        assert_eq!(shown(&Node::Null, &Node::from("null")), "null (nothing) → \"null\" (text)");
+        assert_eq!(shown(&vec![number].into(), &vec![text].into()), "[1.0] → [\"1.0\"]");
+        assert_eq!(shown(&Node::from(true), &Node::from("false")), "true → false");
     }
 
     #[test]

@@ -84,7 +84,7 @@ mod tests;
 mod texts;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use below::same_below;
 pub use change::{Action, Carried, Change, Changes, Consequence, Fate, Options, ResourceChange, ValueChange};
@@ -137,15 +137,16 @@ pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
 
 /// The exported outputs of the old template that go, or whose value or export becomes another.
 fn exports(old: &Template, sections: &[Change], roots: &[Root]) -> Vec<String> {
-    let changes = |name: &str| {
-        let written = sections.iter().any(|change| {
-            let mut steps = change.path.steps();
-            let of_output =
-                steps.next() == Some(Step::Key("Outputs")) && steps.next() == Some(Step::Key(name));
-            of_output && !matches!(steps.next(), Some(Step::Key("Description" | "Condition")))
-        });
-        written || roots.iter().flat_map(|root| &root.outputs).any(|output| output.name == name)
-    };
+    let written = sections.iter().filter_map(|change| {
+        let mut steps = change.path.steps();
+        match (steps.next(), steps.next(), steps.next()) {
+            (Some(Step::Key("Outputs")), _, Some(Step::Key("Description" | "Condition"))) => None,
+            (Some(Step::Key("Outputs")), Some(Step::Key(name)), _) => Some(name),
+            _ => None,
+        }
+    });
+    let follow = roots.iter().flat_map(|root| &root.outputs).map(|output| output.name.as_str());
+    let changed: BTreeSet<&str> = written.chain(follow).collect();
     let exported = old.outputs.iter().filter(|(_, output)| output.export.is_some());
-    exported.map(|(name, _)| name).filter(|name| changes(name)).cloned().collect()
+    exported.map(|(name, _)| name).filter(|name| changed.contains(name.as_str())).cloned().collect()
 }

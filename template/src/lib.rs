@@ -50,6 +50,7 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod bound;
 pub mod capabilities;
 pub mod check;
 pub mod destructive;

@@ -1,5 +1,5 @@
-//! What a new template allows that the old one did not: permissions, trust, policies of resources, open ports, and
-//! what is public.
+//! What a new template allows that the old one did not: permissions, trust, policies of resources, open ports, ways to
+//! the internet, and what is public.
 //!
 //! Compared by meaning: neither the order of statements, actions and rules matters, nor whether a value is alone or in
 //! a list, nor how an action is capitalized; what a wildcard or a wider block already allowed is not new. A `Deny` or a
@@ -24,14 +24,24 @@
 //! # }
 //! ```
 
+mod acl;
+mod assignments;
+mod budget;
+mod covered;
+mod flow;
 mod grants;
+mod manifold;
 mod network;
 mod public;
+mod routes;
 mod sides;
 mod statement;
 mod symbol;
 #[cfg(test)]
 mod tests;
+mod told;
+
+use std::collections::HashSet;
 
 use serde::Serialize;
 
@@ -39,7 +49,7 @@ use crate::document::Template;
 use symbol::{Symbols, redefined};
 
 /// Something that a deployment would allow and that was not allowed before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecurityChange {
     /// The logical ID of the resource that says so in the new template; where something goes, in the old one.
@@ -55,20 +65,20 @@ pub struct SecurityChange {
 }
 
 /// What kind of access a change gives. The dangerous ones come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecurityKind {
-    /// Reachable by everybody: a public address, a public bucket.
+    /// Reachable by everybody: a public address, a public bucket, a route to an internet gateway.
     Public,
-    /// A security group lets in more.
+    /// A security group or a network ACL lets in more.
     Ingress,
-    /// A role, user or group may do more.
+    /// A role, user or group may do more, or has access to another account.
     Permission,
     /// A role may be assumed by more.
     Trust,
     /// The policy of a resource (a key, bucket, queue, secret) lets more in.
     ResourcePolicy,
-    /// A security group lets out more.
+    /// A security group or a network ACL lets out more.
     Egress,
 }
 
@@ -102,7 +112,13 @@ pub fn broadening_and_narrowing(
     old: &Template,
     new: &Template,
 ) -> (Vec<SecurityChange>, Vec<SecurityChange>) {
-    let says = |type_name: &str| grants::is_for_another(type_name) || network::is_for_another(type_name);
+    let says = |type_name: &str| {
+        acl::is_for_another(type_name)
+            || assignments::is_for_another(type_name)
+            || grants::is_for_another(type_name)
+            || network::is_for_another(type_name)
+            || routes::is_for_another(type_name)
+    };
     let remains = |change: &SecurityChange| {
         let type_name = old.resources.get(&change.id).map_or("", |resource| &resource.type_name);
         new.resources.contains_key(&change.id) || says(type_name)
@@ -118,13 +134,22 @@ pub fn broadening_and_narrowing(
 struct Allowed<'t> {
     symbols: &'t Symbols<'t>,
     grants: grants::Gathered<'t>,
+    assignments: assignments::Assignments,
     rules: network::Rules,
+    acls: acl::Acls<'t>,
+    routes: routes::Routes<'t>,
 }
 
 impl<'t> Allowed<'t> {
     fn of(symbols: &'t Symbols<'t>) -> Allowed<'t> {
-        let (grants, rules) = (grants::Gathered::of(symbols), network::Rules::of(symbols));
-        Allowed { symbols, grants, rules }
+        Allowed {
+            symbols,
+            grants: grants::Gathered::of(symbols),
+            assignments: assignments::Assignments::of(symbols),
+            rules: network::Rules::of(symbols),
+            acls: acl::Acls::of(symbols),
+            routes: routes::Routes::of(symbols),
+        }
     }
 }
 
@@ -146,13 +171,17 @@ fn with_both<T: Default>(
 
 /// What the second allows and the first does not.
 fn compare(before: &Allowed<'_>, after: &Allowed<'_>, tense: Tense) -> Vec<SecurityChange> {
-    let mut changes = grants::broadening(&before.grants, &after.grants, tense);
+    let mut changes = told::broadening(&before.grants, &after.grants, tense);
+    changes.extend(assignments::broadening(&before.assignments, &after.assignments, tense));
     changes.extend(network::broadening(&before.rules, &after.rules, tense));
+    changes.extend(acl::broadening(&before.acls, &after.acls, tense));
+    changes.extend(routes::broadening(&before.routes, &after.routes, tense));
     changes.extend(public::broadening(before.symbols, after.symbols, tense));
     let resources = &after.symbols.template.resources;
     let place = |change: &SecurityChange| resources.get_index_of(&change.id).unwrap_or(usize::MAX);
     changes.sort_by_cached_key(|change| (change.kind, place(change)));
-    changes.dedup();
+    let mut told = HashSet::new();
+    changes.retain(|change| told.insert(change.clone()));
     changes
 }
 
@@ -166,7 +195,12 @@ fn compare(before: &Allowed<'_>, after: &Allowed<'_>, tense: Tense) -> Vec<Secur
 /// assert!(!may_broaden("AWS::KMS::Key", "Description"));
 /// ```
 pub fn may_broaden(type_name: &str, property: &str) -> bool {
-    grants::decides(type_name, property) || network::decides(property) || public::decides(type_name, property)
+    acl::is_for_another(type_name)
+        || assignments::is_for_another(type_name)
+        || grants::decides(type_name, property)
+        || network::decides(property)
+        || public::decides(type_name, property)
+        || routes::decides(type_name, property)
 }
 
 /// Names in a list, each marked as code; of many only the first.

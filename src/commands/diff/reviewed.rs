@@ -1,5 +1,7 @@
 //! What a reviewer asks first: data, access, network, secrets, tasks.
 
+use std::collections::BTreeSet;
+
 use template::Path;
 use template::diff::{
     Action, Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
@@ -52,7 +54,9 @@ fn loss(loss: &Loss) -> Item {
     };
     let mut item = Item::new(mark, text.words(goes).words(becomes));
     let itself = loss.cause.name() == loss.id;
-    for path in loss.paths.iter().filter(|_| itself) {
+    // One item may go and another come at the same place.
+    let places: BTreeSet<&Path> = loss.paths.iter().filter(|_| itself).collect();
+    for path in places {
         item.below.push(Item::new(Mark::Note, Text::new().words("because of ").name(within(path))));
     }
     if !itself {
@@ -167,6 +171,7 @@ fn secret(change: &SecretChange) -> Item {
     match change.what {
         SecretEvent::Removed => Item::new(Mark::Removed, id.words(" is removed")),
         SecretEvent::Replaced => Item::new(Mark::Replaced, id.words(" is replaced: its value is another")),
+        SecretEvent::NewValue => Item::new(Mark::Caution, id.words(" gets a new value")),
         SecretEvent::Changed => Item::new(Mark::Changed, id.words(" is changed")),
         SecretEvent::Added => Item::new(Mark::Added, id.words(" is made")),
         SecretEvent::Read => Item::new(Mark::Caution, id.words(" now reads ").name(secret)),

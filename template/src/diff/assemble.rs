@@ -1,6 +1,6 @@
 //! Puts together what a deployment does: causes, what follows from them, and what that does to each resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::elements::Elements;
 use super::fate::fate_of_replaced;
@@ -38,7 +38,9 @@ pub(super) fn assemble(
         own.iter().map(|change| (change.id.as_str(), change)).collect();
     let roots = causes.iter().map(|(cause, spread)| root(old, new, cause, &by_id, spread, &network));
     let mut roots: Vec<Root> = roots.collect();
-    let follows = |id: &str| causes.values().any(|spread| spread.reached.contains_key(id));
+    let following: BTreeSet<&str> =
+        causes.values().flat_map(|spread| spread.reached.keys()).map(String::as_str).collect();
+    let follows = |id: &str| following.contains(id);
     let alone = own
         .iter()
         .filter(|change| change.action != Action::Changed || change.dormant)
@@ -156,8 +158,8 @@ fn keep_causes(network: &Network<'_>, causes: &mut BTreeMap<Element, Spread>) {
     let covered = |id: &str| {
         let own = network.own(id).and_then(|happens| happens.consequence);
         // In a circle each would cover the other.
-        let back =
-            |other: &str| by.get(other).is_some_and(|causes| causes.iter().any(|(cause, _)| *cause == id));
+        let follows = causes.get(&Element::Resource(id.to_owned()));
+        let back = |other: &str| follows.is_some_and(|spread| spread.reached.contains_key(other));
         let does = |(other, does): &(&str, Consequence)| Some(*does) >= own && !back(other);
         by.get(id).is_some_and(|causes| causes.iter().any(does))
     };
@@ -181,7 +183,7 @@ fn resources(
 ) -> Vec<ResourceChange> {
     let mut carried: BTreeMap<&str, BTreeMap<&Path, &Carried>> = BTreeMap::new();
     let all = causes.values().flat_map(|spread| &spread.carried);
-    for (id, what) in all.flat_map(|(id, many)| many.iter().map(move |what| (id, what))) {
+    for (id, what) in all.flat_map(|(id, many)| many.values().map(move |what| (id, what))) {
         let known = carried.entry(id).or_default().entry(&what.path).or_insert(what);
         if (known.consequence, known.certain) < (what.consequence, what.certain) {
             *known = what;

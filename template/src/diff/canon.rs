@@ -3,7 +3,7 @@
 use super::context::{Context, Part};
 use super::items::is_no_value;
 use super::policies;
-use super::texts::{json_of, whole};
+use super::texts::{decimal, json_of, whole};
 use crate::facts::Kind;
 use crate::node::{Function, Map, Node};
 
@@ -47,9 +47,9 @@ fn typed(text: &str, context: Context<'_>) -> Option<String> {
     if context.only(&[Kind::Boolean]) {
         return Some(text.to_ascii_lowercase());
     }
-    if context.only(&[Kind::Integer, Kind::Number]) && text.contains(['.', 'e', 'E']) {
-        let number: f64 = text.trim().parse().ok()?;
-        return number.is_finite().then(|| number.to_string());
+    if context.only(&[Kind::Integer, Kind::Number]) {
+        let (negative, digits, power) = decimal(text.trim())?;
+        return Some(format!("{}{digits}e{power}", if negative { "-" } else { "" }));
     }
     None
 }

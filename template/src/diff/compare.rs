@@ -2,8 +2,8 @@
 
 use super::canon::{canon_text, same};
 use super::context::Context;
-use super::lists::{Pairs, pairs};
-use super::texts::json_of;
+use super::lists::{Pairs, Texts, pairs};
+use super::texts::{json_of, unmarked};
 use super::{Change, items};
 use crate::node::{Map, Node};
 use crate::path::{Path, Step};
@@ -47,12 +47,25 @@ impl Differences {
 
     /// Two values: as deep as both are mappings or lists.
     pub(super) fn nodes(&mut self, old: &Node, new: &Node, context: Context<'_>) {
-        if same(old, new, context) {
+        if old == new {
             return;
         }
         match (old, new) {
+            // Whether they are the same, their entries say: a large value is not put in its one form at every depth.
+            (Node::Map(old), Node::Map(new)) if context.part.tells_keys_apart() => {
+                self.maps(old, new, context);
+            }
+            (Node::List(old), Node::List(new)) if context.part.is_said_by_items() => {
+                let (before, after) = (texts(old, context), texts(new, context));
+                if meaning(old, &before, context) != meaning(new, &after, context) {
+                    self.lists((old, &before), (new, &after), context);
+                }
+            }
+            _ if same(old, new, context) => {}
             (Node::Map(old), Node::Map(new)) => self.maps(old, new, context),
-            (Node::List(old), Node::List(new)) => self.lists(old, new, context),
+            (Node::List(old), Node::List(new)) => {
+                self.lists((old, &texts(old, context)), (new, &texts(new, context)), context);
+            }
             _ => self.change(Some(old.clone()), Some(new.clone())),
         }
     }
@@ -73,12 +86,11 @@ impl Differences {
         }
     }
 
-    fn lists(&mut self, old: &[Node], new: &[Node], context: Context<'_>) {
+    fn lists(&mut self, (old, before): Texts<'_>, (new, after): Texts<'_>, context: Context<'_>) {
         let item = context.item();
-        let texts = |items: &[Node]| items.iter().map(|node| canon_text(node, item)).collect::<Vec<_>>();
-        let Pairs { both, gone, come } =
-            pairs((old, &texts(old)), (new, &texts(new)), context.is_set(old, new));
-        for (before, after) in both {
+        let Pairs { both, gone, come } = pairs((old, before), (new, after), context.is_set(old, new));
+        let different = both.into_iter().filter(|(was, is)| before[*was] != after[*is]);
+        for (before, after) in different {
             let name = items::name(&new[after]).map(str::to_owned);
             self.enter(Step::Index(before), Step::Index(after), name);
             self.nodes(&old[before], &new[after], item);
@@ -145,6 +157,24 @@ impl Differences {
     }
 }
 
+/// The items of a list, each in its one form as text.
+fn texts(items: &[Node], context: Context<'_>) -> Vec<String> {
+    items.iter().map(|node| canon_text(node, context.item())).collect()
+}
+
+/// What CloudFormation makes of a list: without the items that are nothing, and of a set in one order.
+fn meaning<'t>(items: &[Node], texts: &'t [String], context: Context<'_>) -> Vec<&'t str> {
+    let all = items.iter().zip(texts).filter(|(item, _)| !items::is_no_value(item));
+    let mut all: Vec<&str> = all.map(|(_, text)| text.as_str()).collect();
+    if context.is_set(items, &[]) {
+        all.sort_unstable();
+    }
+    if context.part.is_one_or_many() {
+        all.dedup();
+    }
+    all
+}
+
 /// The differences within two texts that are both JSON.
 fn inside(old: &Node, new: &Node) -> Vec<Change> {
     let (Some(old), Some(new)) = (json_of(old), json_of(new)) else { return Vec::new() };
@@ -152,5 +182,8 @@ fn inside(old: &Node, new: &Node) -> Vec<Change> {
     differences.nodes(&old, &new, Context::json());
     // Two values of different kinds are no closer look than the texts themselves.
     differences.changes.retain(|change| !change.path.is_empty());
+    for change in &mut differences.changes {
+        (change.old, change.new) = unmarked(change.old.take(), change.new.take());
+    }
     differences.changes
 }

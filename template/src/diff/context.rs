@@ -53,6 +53,16 @@ impl Part {
         }
     }
 
+    /// Whether keys of a mapping that are written in another way are other keys.
+    pub(super) fn tells_keys_apart(self) -> bool {
+        !matches!(self, Part::Conditions | Part::ConditionKeys)
+    }
+
+    /// Whether a list says what its items say, each for itself: none of them makes another superfluous.
+    pub(super) fn is_said_by_items(self) -> bool {
+        self == Part::Statement || !self.is_one_or_many()
+    }
+
     /// Whether a value alone is the same as a list of it, and the order of a list does not matter.
     ///
     /// Source: [Grammar of the IAM JSON policy language][aws].

@@ -187,25 +187,22 @@ fn causes(
     for name in differ(&old.conditions, &new.conditions) {
         own(Element::Condition(name));
     }
-    let made_of: Vec<(&Element, &Element)> = edges
-        .iter()
-        .filter(|edge| matches!(edge.from, Element::Condition(_)))
-        .filter_map(|edge| Some((&edge.from, edge.to.as_ref()?)))
-        .collect();
-    // Through conditions of conditions, to the end: each round finds something new, or is the last.
-    loop {
-        let mut grown = false;
-        for (from, to) in &made_of {
-            let Some(more) = causes.get(*to).cloned() else { continue };
-            let known = causes.entry((*from).clone()).or_default();
-            let before = known.len();
-            known.extend(more);
-            grown |= known.len() > before;
-        }
-        if !grown {
-            return causes;
+    let mut made_of: BTreeMap<&Element, Vec<&Element>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| matches!(edge.from, Element::Condition(_))) {
+        if let Some(to) = &edge.to {
+            made_of.entry(to).or_default().push(&edge.from);
         }
     }
+    // Through conditions of conditions, to the end: each is gone on from only as long as it has new causes.
+    let mut open: Vec<(Element, Element)> = causes.keys().map(|own| (own.clone(), own.clone())).collect();
+    while let Some((element, cause)) = open.pop() {
+        for from in made_of.get(&element).into_iter().flatten() {
+            if causes.entry((*from).clone()).or_default().insert(cause.clone()) {
+                open.push(((*from).clone(), cause.clone()));
+            }
+        }
+    }
+    causes
 }
 
 /// The whole value in which a reference stands: the outermost call on the way to it, and its path.

@@ -9,8 +9,14 @@ use crate::facts;
 use crate::graph::{Edge, Element};
 use crate::path::{Path, Step};
 
-/// Values whose change was told already, with its cause.
-type Seen = BTreeSet<(Element, Path)>;
+/// What was looked at already: a value may have a thousand references to changed elements.
+#[derive(Default)]
+struct Seen {
+    /// Values whose change was told, with its cause.
+    told: BTreeSet<(Element, Path)>,
+    /// Whether values become another, and whether that is certain.
+    values: BTreeMap<Path, Option<bool>>,
+}
 
 impl Network<'_> {
     /// All that follows from each element that becomes another.
@@ -19,7 +25,7 @@ impl Network<'_> {
         if elements.is_empty() {
             return spreads;
         }
-        let mut seen = Seen::new();
+        let mut seen = Seen::default();
         for edge in self.edges {
             let Some(to) = edge.to.as_ref().filter(|to| elements.causes(to).next().is_some()) else {
                 continue;
@@ -30,7 +36,9 @@ impl Network<'_> {
                 }
                 Element::Output(name) => {
                     let Some(output) = self.new.outputs.get(name) else { continue };
-                    let Some(certain) = elements.changes(&output.value) else { continue };
+                    let known = seen.values.entry(Path::of(["Outputs", name]));
+                    let changes = *known.or_insert_with(|| elements.changes(&output.value));
+                    let Some(certain) = changes else { continue };
                     for cause in elements.causes(to) {
                         let spread = spreads.entry(cause.clone()).or_default();
                         self.output(name, cause.clone(), &edge.path, certain, spread);
@@ -60,10 +68,11 @@ impl Network<'_> {
         if self.is_own(id, &path) {
             return;
         }
-        let Some(certain) = elements.changes(node) else { return };
+        let known = seen.values.entry(path.clone());
+        let Some(certain) = *known.or_insert_with(|| elements.changes(node)) else { return };
         let does = resource::at(&path, both.new, facts::resource(&both.new.type_name));
         for cause in elements.causes(to) {
-            if !seen.insert((cause.clone(), path.clone())) {
+            if !seen.told.insert((cause.clone(), path.clone())) {
                 continue;
             }
             let carried = Carried {

@@ -1,6 +1,6 @@
 //! What a value is once the parameters have their values, as far as that can be told without AWS.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::texts::whole;
@@ -14,11 +14,16 @@ pub(super) struct Known<'t> {
     values: BTreeMap<String, String>,
     /// Conditions that were looked at; `None` where only AWS can tell.
     conditions: RefCell<BTreeMap<String, Option<bool>>>,
+    /// How many conditions are being looked at, each made of the next.
+    depth: Cell<usize>,
 }
+
+/// The most conditions that are made of each other in a row.
+const DEEPEST: usize = 200;
 
 impl<'t> Known<'t> {
     pub(super) fn new(template: &'t Template, values: BTreeMap<String, String>) -> Known<'t> {
-        Known { template, values, conditions: RefCell::default() }
+        Known { template, values, conditions: RefCell::default(), depth: Cell::default() }
     }
 
     /// Whether a condition holds, if that can be told.
@@ -26,9 +31,15 @@ impl<'t> Known<'t> {
         if let Some(known) = self.conditions.borrow().get(name) {
             return *known;
         }
-        // One that is made of itself is not known.
+        // One that is made of itself is not known, and neither is one at the end of a chain without end.
         self.conditions.borrow_mut().insert(name.to_owned(), None);
+        let depth = self.depth.get();
+        if depth > DEEPEST {
+            return None;
+        }
+        self.depth.set(depth + 1);
         let holds = self.template.conditions.get(name).and_then(|node| self.holds(node));
+        self.depth.set(depth);
         self.conditions.borrow_mut().insert(name.to_owned(), holds);
         holds
     }

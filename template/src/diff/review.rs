@@ -53,7 +53,9 @@ pub enum SecretEvent {
     Removed,
     /// It is replaced, or may be: its value is a new one.
     Replaced,
-    /// It is changed.
+    /// It is the same secret and gets a new value.
+    NewValue,
+    /// It is changed, and its value stays.
     Changed,
     /// It is made.
     Added,

@@ -1,5 +1,7 @@
 //! The ECS services whose running tasks are replaced.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use super::known::Known;
@@ -48,7 +50,7 @@ const STARTS: [&str; 10] = [
     "VpcLatticeConfigurations",
 ];
 
-/// The services that start their tasks anew, in the order of the new template.
+/// The services that start their tasks anew, in the order of the new template. Where none is to run, none starts.
 pub(super) fn rolls(
     new: &Template,
     edges: &[Edge],
@@ -58,11 +60,22 @@ pub(super) fn rolls(
     let services = resources.iter().filter(|change| {
         change.type_name == "AWS::ECS::Service" && change.action == Action::Changed && !change.dormant
     });
-    services.filter_map(|change| roll(new, edges, change, known)).collect()
+    let mut tasks: BTreeMap<&str, &Edge> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| property(&edge.path) == Some("TaskDefinition")) {
+        if let Element::Resource(service) = &edge.from {
+            tasks.entry(service).or_insert(edge);
+        }
+    }
+    services.filter_map(|change| roll(new, tasks.get(change.id.as_str()).copied(), change, known)).collect()
 }
 
-fn roll(new: &Template, edges: &[Edge], change: &ResourceChange, known: &Known<'_>) -> Option<Roll> {
+fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Known<'_>) -> Option<Roll> {
     let resource = new.resources.get(&change.id)?;
+    let count = resource.properties.get("DesiredCount").map(|node| known.value(node));
+    let tasks = count.and_then(|count| count.scalar_text()?.parse().ok());
+    if tasks == Some(0) {
+        return None;
+    }
     let own = change.changes.iter().map(|part| (&part.path, true));
     let carried = change.carried.iter().map(|carried| (&carried.path, carried.certain));
     let replaced = change.consequence == Some(Consequence::Replaces);
@@ -73,27 +86,19 @@ fn roll(new: &Template, edges: &[Edge], change: &ResourceChange, known: &Known<'
         return None;
     }
     let by_task = because.iter().any(|(path, _)| property(path) == Some("TaskDefinition"));
-    let task = edges.iter().find(|edge| {
-        edge.from == Element::Resource(change.id.clone()) && property(&edge.path) == Some("TaskDefinition")
-    });
     let task_definition = task.filter(|_| by_task).and_then(|edge| match &edge.to {
         Some(Element::Resource(id)) => Some(id.clone()),
         _ => None,
     });
-    let count = resource.properties.get("DesiredCount").map(|node| known.value(node));
     let certain = replaced || because.iter().any(|(_, certain)| *certain);
     let mut paths: Vec<Path> = because.into_iter().map(|(path, _)| path.clone()).collect();
     if paths.is_empty() {
         paths = change.causes().cloned().collect();
     }
-    Some(Roll {
-        service: change.id.clone(),
-        task_definition,
-        tasks: count.and_then(|count| count.scalar_text()?.parse().ok()),
-        replaced,
-        certain,
-        because: paths,
-    })
+    // One item may go and another come at the same place.
+    let mut told = BTreeSet::new();
+    paths.retain(|path| told.insert(path.clone()));
+    Some(Roll { service: change.id.clone(), task_definition, tasks, replaced, certain, because: paths })
 }
 
 fn property(path: &Path) -> Option<&str> {

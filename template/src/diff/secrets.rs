@@ -7,14 +7,14 @@ use super::texts::whole;
 use super::{Action, Consequence, ResourceChange};
 use crate::document::{Resource, Template};
 use crate::node::{Function, Map, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 
 /// Who reads which secret, and where that stands.
 type Readers = BTreeMap<(String, String), Path>;
 
 /// What concerns secrets, what is lost first.
 pub(super) fn secrets(old: &Template, new: &Template, resources: &[ResourceChange]) -> Vec<SecretChange> {
-    let mut changes: Vec<SecretChange> = resources.iter().filter_map(secret).collect();
+    let mut changes: Vec<SecretChange> = resources.iter().filter_map(|change| secret(change, new)).collect();
     let (before, after) = (readers(old, new), readers(new, old));
     let told = |what: SecretEvent, ((id, secret), path): (&(String, String), &Path)| SecretChange {
         id: id.clone(),
@@ -42,7 +42,7 @@ pub(super) fn secrets(old: &Template, new: &Template, resources: &[ResourceChang
     changes
 }
 
-fn secret(change: &ResourceChange) -> Option<SecretChange> {
+fn secret(change: &ResourceChange, new: &Template) -> Option<SecretChange> {
     if change.type_name != "AWS::SecretsManager::Secret" || change.dormant {
         return None;
     }
@@ -51,9 +51,29 @@ fn secret(change: &ResourceChange) -> Option<SecretChange> {
         (Action::Removed, _) => SecretEvent::Removed,
         (_, Some(does)) if does.is_replacement() => SecretEvent::Replaced,
         (_, Some(Consequence::MayUpdate) | None) => return None,
+        _ if gets_new_value(change, new) => SecretEvent::NewValue,
         _ => SecretEvent::Changed,
     };
     Some(SecretChange { id: change.id.clone(), what, secret: format!("${{{}}}", change.id), path: None })
+}
+
+/// Whether a change makes a new version of the secret, with another value: a change of any part of what the value is
+/// generated from does, even of the text around a password.
+///
+/// Source: [`AWS::SecretsManager::Secret`][aws], on both properties; [what people saw][issue].
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+/// [issue]: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2210
+fn gets_new_value(change: &ResourceChange, new: &Template) -> bool {
+    let Some(resource) = new.resources.get(&change.id) else { return false };
+    let own = change.changes.iter().map(|part| &part.path);
+    let carried = change.carried.iter().filter(|carried| carried.certain).map(|carried| &carried.path);
+    own.chain(carried).any(|path| match (path.steps().nth(2), path.steps().nth(3)) {
+        (Some(Step::Key("Properties")), Some(Step::Key(name))) => {
+            ["GenerateSecretString", "SecretString"].contains(&name) && resource.properties.contains_key(name)
+        }
+        _ => false,
+    })
 }
 
 /// Everything that a template reads secrets with: secrets of containers, and [dynamic references][aws].

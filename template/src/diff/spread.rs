@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use indexmap::IndexMap;
+
 use super::identity::{Both, Effect, Happens};
 use super::roots::FollowingOutput;
 use super::{Action, Carried, Consequence, ResourceChange, resource};
@@ -29,9 +31,10 @@ pub(super) struct Network<'t> {
 pub(super) struct Spread {
     /// The resources that follow, each with what brought the most to it first.
     pub(super) reached: BTreeMap<String, Reached>,
-    /// Everything that is carried, the most for each reference.
-    pub(super) carried: BTreeMap<String, Vec<Carried>>,
-    pub(super) outputs: Vec<FollowingOutput>,
+    /// Everything that is carried, the most for each reference, by the path of the reference.
+    pub(super) carried: BTreeMap<String, BTreeMap<Path, Carried>>,
+    /// By name.
+    pub(super) outputs: IndexMap<String, FollowingOutput>,
 }
 
 impl Spread {
@@ -145,19 +148,16 @@ impl<'t> Network<'t> {
         })
     }
 
-    /// Brings something to a resource; whether it is more than was brought before.
+    /// Brings something to a resource; whether more happens to it than before, for those who refer to it.
     pub(super) fn reach(&self, id: &str, carried: Carried, action: Action, spread: &mut Spread) -> bool {
         let more =
             |known: &Carried| (known.consequence, known.certain) < (carried.consequence, carried.certain);
-        let known = spread
-            .carried
-            .get_mut(id)
-            .and_then(|all| all.iter_mut().find(|known| known.path == carried.path));
-        match known {
-            Some(known) if more(known) => known.clone_from(&carried),
-            Some(_) => return false,
-            None => spread.carried.entry(id.to_owned()).or_default().push(carried.clone()),
+        let all = spread.carried.entry(id.to_owned()).or_default();
+        if all.get(&carried.path).is_some_and(|known| !more(known)) {
+            return false;
         }
+        all.insert(carried.path.clone(), carried.clone());
+        let mut grows = !spread.reached.contains_key(id);
         let own = self.own.get(id);
         let reached = spread.reached.entry(id.to_owned()).or_insert_with(|| Reached {
             // Its own differences are told with it, and so is what follows from them.
@@ -170,11 +170,15 @@ impl<'t> Network<'t> {
             reached.consequence = carried.consequence;
             reached.by = carried.clone();
         }
-        reached.happens.consequence = reached.happens.consequence.max(Some(carried.consequence));
+        let worst = reached.happens.consequence.max(Some(carried.consequence));
+        grows |= worst != reached.happens.consequence;
+        reached.happens.consequence = worst;
         if let Some(Step::Key(name)) = carried.path.steps().nth(3) {
-            *reached.happens.properties.entry(name.to_owned()).or_default() |= carried.certain;
+            let known = reached.happens.properties.get(name).copied();
+            grows |= known.is_none_or(|known| carried.certain && !known);
+            reached.happens.properties.insert(name.to_owned(), carried.certain || known == Some(true));
         }
-        true
+        grows
     }
 
     pub(super) fn output(&self, name: &str, from: Element, path: &Path, certain: bool, spread: &mut Spread) {
@@ -184,16 +188,14 @@ impl<'t> Network<'t> {
         if !matches!(path.steps().nth(2), Some(Step::Key("Value"))) {
             return;
         }
-        match spread.outputs.iter_mut().find(|known| known.name == name) {
-            Some(known) => known.certain |= certain,
-            None => spread.outputs.push(FollowingOutput {
-                name: name.to_owned(),
-                exported: output.export.is_some(),
-                from,
-                path: path.clone(),
-                certain,
-            }),
-        }
+        let following = spread.outputs.entry(name.to_owned()).or_insert_with(|| FollowingOutput {
+            name: name.to_owned(),
+            exported: output.export.is_some(),
+            from,
+            path: path.clone(),
+            certain,
+        });
+        following.certain |= certain;
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn root(
         Some(change) => of_change(change, followers),
         None => Root { paths: vec![cause.path()], followers, ..of_element(cause.clone()) },
     };
-    root.outputs.clone_from(&spread.outputs);
+    root.outputs = spread.outputs.values().cloned().collect();
     root
 }
 
@@ -70,8 +70,12 @@ fn followers(
     network: &Network<'_>,
 ) -> Vec<Follower> {
     let mut children: BTreeMap<&Element, Vec<&str>> = BTreeMap::new();
-    for id in new.resources.keys().filter(|id| spread.reached.contains_key(*id)) {
-        children.entry(&spread.reached[id].by.from).or_default().push(id);
+    let place = |id: &str| new.resources.get_index_of(id);
+    let mut in_order: Vec<_> =
+        spread.reached.iter().filter_map(|(id, reached)| Some((place(id)?, id, reached))).collect();
+    in_order.sort_unstable_by_key(|(place, ..)| *place);
+    for (_, id, reached) in in_order {
+        children.entry(&reached.by.from).or_default().push(id);
     }
     let mut rows = Vec::new();
     let mut seen = BTreeSet::new();

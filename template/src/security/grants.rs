@@ -1,38 +1,61 @@
 //! Whom the policies of a template allow what, gathered by the role, user, group or resource that they are for.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
+use super::SecurityKind;
 use super::sides::{Part, Side};
-use super::statement::{Beyond, Budget, Conditions, Statement};
-use super::symbol::{Symbols, When, reference, shown, target};
-use super::{SecurityChange, SecurityKind, Tense, listed};
+use super::statement::{Conditions, Statement};
+use super::symbol::{Symbols, When, reference, target};
 use crate::document::Resource;
 use crate::node::{Function, Map, Node};
 
 /// What is known of the access to one thing.
 #[derive(Debug, Default)]
-struct Grants {
+pub(super) struct Grants {
     /// The logical ID of the resource that says it; the first of several.
-    id: String,
-    statements: Vec<Statement>,
+    pub(super) id: String,
+    pub(super) statements: Vec<Statement>,
     /// Policies that are named by ARN, and groups of a user.
-    attached: Vec<(When, String)>,
+    pub(super) attached: Vec<(When, String)>,
     /// Documents that only AWS knows.
-    unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
+    /// What stands for documents that are too many to be looked into.
+    pub(super) uncounted: Vec<u64>,
     /// The permissions boundary.
-    boundary: Option<String>,
+    pub(super) boundary: Option<String>,
     /// Whether AWS allows everything because there is no policy; that is new only where there was one.
-    implied: bool,
+    pub(super) implied: bool,
 }
 
 type Key = (SecurityKind, String);
 
 /// All grants of one template.
 pub(super) struct Gathered<'t> {
-    symbols: &'t Symbols<'t>,
-    all: BTreeMap<Key, Grants>,
+    pub(super) symbols: &'t Symbols<'t>,
+    pub(super) all: BTreeMap<Key, Grants>,
     /// Roles, users and groups by the name that they are given.
     named: BTreeMap<String, String>,
+    /// What the managed policies of the template say, by their logical IDs.
+    managed: BTreeMap<&'t str, Rc<Documents>>,
+    /// How many statements there are.
+    count: usize,
+}
+
+/// The most statements of one template; a policy may be for many, and each of them has all its statements.
+const MOST_STATEMENTS: usize = 40_000;
+
+/// What the documents of one resource say.
+#[derive(Default)]
+struct Documents {
+    /// Whether there is any. One without statements allows nothing, which is not the same as none.
+    any: bool,
+    statements: Vec<Statement>,
+    /// What only AWS knows.
+    unknown: Vec<String>,
+    digest: OnceCell<u64>,
 }
 
 /// The properties that hold a policy as text or as a mapping; mappings are found under any name.
@@ -103,7 +126,8 @@ const OPEN_WITHOUT: [(&str, &str); 2] =
 
 impl<'t> Gathered<'t> {
     pub(super) fn of(symbols: &'t Symbols<'t>) -> Gathered<'t> {
-        let mut gathered = Gathered { symbols, all: BTreeMap::new(), named: BTreeMap::new() };
+        let (all, named, managed) = Default::default();
+        let mut gathered = Gathered { symbols, all, named, managed, count: 0 };
         for (id, resource) in &symbols.template.resources {
             for name in ["RoleName", "UserName", "GroupName"] {
                 if matches!(
@@ -121,17 +145,13 @@ impl<'t> Gathered<'t> {
         gathered
     }
 
-    fn resource(&mut self, id: &str, resource: &Resource) {
+    fn resource(&mut self, id: &'t str, resource: &'t Resource) {
         let when = self.symbols.existence(resource);
         let type_name = resource.type_name.as_str();
         if let Some((_, lists)) = HOLDERS.iter().find(|(holder, _)| *holder == type_name) {
+            let says = self.document(resource.properties.get("PolicyDocument"));
             for holder in self.holders(id, resource, lists) {
-                self.document(
-                    (SecurityKind::Permission, holder),
-                    id,
-                    resource.properties.get("PolicyDocument"),
-                    &when,
-                );
+                self.add((SecurityKind::Permission, holder), id, &says, &when);
             }
             return;
         }
@@ -142,16 +162,18 @@ impl<'t> Gathered<'t> {
             "AWS::Lambda::Permission" => self.lambda(id, resource, &when),
             ADDITION => self.addition(id, resource, &when),
             _ => {
+                let mut says = Documents::default();
+                for (name, node) in &resource.properties {
+                    self.find(name, node, &When::new(), &mut says);
+                }
+                // The one statement of an event bus stands among the properties.
+                if resource.properties.get("Statement").is_some_and(is_statements) {
+                    self.map(&resource.properties, &When::new(), &mut says);
+                }
                 for subject in self.subjects(id, resource) {
                     let key = (SecurityKind::ResourcePolicy, subject);
                     self.open_without(&key, id, resource, &when);
-                    for (name, node) in &resource.properties {
-                        self.find(&key, id, name, node, &when);
-                    }
-                    // The one statement of an event bus stands among the properties.
-                    if resource.properties.get("Statement").is_some_and(is_statements) {
-                        self.map(key, id, &resource.properties, &when);
-                    }
+                    self.add(key, id, &says, &when);
                 }
             }
         }
@@ -186,26 +208,35 @@ impl<'t> Gathered<'t> {
         self.grants(key.clone(), id).boundary =
             properties.get("PermissionsBoundary").map(|node| self.symbols.text(node));
         for (when, entry) in self.symbols.items(properties.get("Policies"), when) {
-            match entry {
-                Node::Map(entry) => self.document(key.clone(), id, entry.get("PolicyDocument"), &when),
-                unknown => self.document(key.clone(), id, Some(unknown), &when),
-            }
+            let node = match entry {
+                Node::Map(entry) => entry.get("PolicyDocument"),
+                unknown => Some(unknown),
+            };
+            self.add(key.clone(), id, &self.document(node), &when);
         }
-        self.document(key.clone(), id, properties.get("InlinePolicy"), when);
+        self.add(key.clone(), id, &self.document(properties.get("InlinePolicy")), when);
         let lists = ["ManagedPolicyArns", "ManagedPolicies", "Groups"];
         for (when, arn) in lists.iter().flat_map(|list| self.symbols.texts(properties.get(*list), when)) {
-            let ours = target(&arn, self.symbols.template);
-            let policy = ours.and_then(|id| self.symbols.template.resources.get(id));
-            match policy.filter(|policy| policy.type_name == "AWS::IAM::ManagedPolicy") {
-                Some(policy) => {
-                    let node = policy.properties.get("PolicyDocument");
-                    self.document(key.clone(), id, node, &when);
-                }
+            match self.managed(&arn) {
+                Some(says) => self.add(key.clone(), id, &says, &when),
                 None => self.grants(key.clone(), id).attached.push((when, arn)),
             }
         }
         let trust = (SecurityKind::Trust, reference(id));
-        self.document(trust, id, properties.get("AssumeRolePolicyDocument"), when);
+        self.add(trust, id, &self.document(properties.get("AssumeRolePolicyDocument")), when);
+    }
+
+    /// What a managed policy says, if it is a resource of the template.
+    fn managed(&mut self, arn: &str) -> Option<Rc<Documents>> {
+        let id = target(arn, self.symbols.template)?;
+        if let Some(known) = self.managed.get(id) {
+            return Some(Rc::clone(known));
+        }
+        let policy = self.symbols.template.resources.get(id)?;
+        let node = policy.properties.get("PolicyDocument");
+        let says = (policy.type_name == "AWS::IAM::ManagedPolicy").then(|| Rc::new(self.document(node)))?;
+        self.managed.insert(id, Rc::clone(&says));
+        Some(says)
     }
 
     /// Users that are added to a group have what it has.
@@ -261,22 +292,40 @@ impl<'t> Gathered<'t> {
         grants.statements.push(everything);
     }
 
+    /// Adds what documents say to the grants of one.
+    fn add(&mut self, key: Key, id: &str, says: &Documents, when: &When) {
+        if !says.any {
+            return;
+        }
+        self.count += says.statements.len();
+        let too_many = self.count > MOST_STATEMENTS;
+        let grants = self.grants(key, id);
+        grants.unknown.extend(says.unknown.iter().cloned());
+        if too_many {
+            grants.uncounted.push(says.digest());
+            return;
+        }
+        grants.statements.extend(says.statements.iter().map(|statement| {
+            let mut statement = statement.clone();
+            statement.when.extend(when.iter().cloned());
+            statement
+        }));
+    }
+
     /// Looks for policies at any depth of a property.
-    fn find(&mut self, key: &Key, id: &str, name: &str, node: &Node, when: &When) {
+    fn find(&self, name: &str, node: &Node, when: &When, says: &mut Documents) {
         if DOCUMENTS.contains(&name) {
-            return self.document(key.clone(), id, Some(node), when);
+            return self.read(node, when, says);
         }
         match node {
-            Node::Map(map) if map.get("Statement").is_some_and(is_statements) => {
-                self.map(key.clone(), id, map, when);
-            }
-            Node::Map(map) => map.iter().for_each(|(name, node)| self.find(key, id, name, node, when)),
-            Node::List(items) => items.iter().for_each(|item| self.find(key, id, "", item, when)),
+            Node::Map(map) if map.get("Statement").is_some_and(is_statements) => self.map(map, when, says),
+            Node::Map(map) => map.iter().for_each(|(name, node)| self.find(name, node, when, says)),
+            Node::List(items) => items.iter().for_each(|item| self.find("", item, when, says)),
             Node::Call(Function::If, _) => {
                 for (when, branch) in self.symbols.branches(node, when) {
                     // One that cannot be told apart is the node itself.
                     if !std::ptr::eq(branch, node) {
-                        self.find(key, id, "", branch, &when);
+                        self.find("", branch, &when, says);
                     }
                 }
             }
@@ -284,37 +333,53 @@ impl<'t> Gathered<'t> {
         }
     }
 
+    fn document(&self, node: Option<&Node>) -> Documents {
+        let mut says = Documents::default();
+        if let Some(node) = node {
+            self.read(node, &When::new(), &mut says);
+        }
+        says
+    }
+
     /// A policy document: a mapping, or JSON in a text.
-    fn document(&mut self, key: Key, id: &str, node: Option<&Node>, when: &When) {
-        let Some(node) = node else { return };
+    fn read(&self, node: &Node, when: &When, says: &mut Documents) {
         for (when, node) in self.symbols.branches(node, when) {
             if let Node::Map(map) = node {
-                self.map(key.clone(), id, map, &when);
+                self.map(map, &when, says);
                 continue;
             }
             let text = self.symbols.text(node);
             match serde_json::from_str(&text).ok().map(Node::plain) {
-                Some(Node::Map(map)) => self.map(key.clone(), id, &map, &when),
-                _ => self.grants(key.clone(), id).unknown.push(text),
+                Some(Node::Map(map)) => self.map(&map, &when, says),
+                _ => {
+                    says.any = true;
+                    says.unknown.push(text);
+                }
             }
         }
     }
 
-    fn map(&mut self, key: Key, id: &str, document: &Map, when: &When) {
-        // The grants are there even if the document is empty: then nothing is allowed.
-        let mut statements = Vec::new();
-        let mut unknown = Vec::new();
+    fn map(&self, document: &Map, when: &When, says: &mut Documents) {
+        says.any = true;
         for (when, entry) in self.symbols.items(document.get("Statement"), when) {
             match entry {
                 Node::Map(map) if !map.contains_key("Fn::Transform") => {
-                    statements.extend(Statement::of(map, &when, self.symbols));
+                    says.statements.extend(Statement::of(map, &when, self.symbols));
                 }
-                other => unknown.push(self.symbols.text(other)),
+                other => says.unknown.push(self.symbols.text(other)),
             }
         }
-        let grants = self.grants(key, id);
-        grants.statements.extend(statements);
-        grants.unknown.extend(unknown);
+    }
+}
+
+impl Documents {
+    /// A number that is another if they say something else.
+    fn digest(&self) -> u64 {
+        *self.digest.get_or_init(|| {
+            let mut hasher = DefaultHasher::new();
+            self.statements.hash(&mut hasher);
+            hasher.finish()
+        })
     }
 }
 
@@ -327,139 +392,4 @@ fn is_statements(node: &Node) -> bool {
 pub(super) fn is_for_another(type_name: &str) -> bool {
     HOLDERS.iter().any(|(known, _)| *known == type_name)
         || SUBJECTS.iter().any(|(known, _)| *known == type_name)
-}
-
-/// What the policies of the second template allow and those of the first do not.
-pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -> Vec<SecurityChange> {
-    let (before, after) = (old.symbols, new.symbols);
-    let budget = Budget::default();
-    let mut changes = Vec::new();
-    for (key, grants) in &new.all {
-        let known = old.all.get(key);
-        if grants.implied && known.is_none() {
-            continue;
-        }
-        let none = Grants::default();
-        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id, tense };
-        told.more(known.unwrap_or(&none), grants, &budget, &mut changes);
-        if let Some(known) = known {
-            told.boundary(known, grants, &mut changes);
-        }
-    }
-    for (key, grants) in &old.all {
-        // What is gone needs nobody to keep others out.
-        let gone =
-            target(&key.1, before.template).is_some_and(|id| !after.template.resources.contains_key(id));
-        if gone {
-            continue;
-        }
-        let left: &[Statement] =
-            new.all.get(key).map(|grants| grants.statements.as_slice()).unwrap_or_default();
-        let told = Told { kind: key.0, subject: shown(&key.1), id: &grants.id, tense };
-        for statement in grants.statements.iter().filter(|statement| !statement.allow) {
-            let lost = statement.beyond(left, &budget);
-            changes.extend(lost.map(|lost| told.no_longer_denied(statement, &lost)));
-        }
-    }
-    changes
-}
-
-/// How changes of one thing are told.
-struct Told<'a> {
-    kind: SecurityKind,
-    subject: String,
-    id: &'a str,
-    tense: Tense,
-}
-
-impl Told<'_> {
-    fn change(&self, what: String, wide: bool, judged: bool) -> SecurityChange {
-        SecurityChange { id: self.id.to_owned(), kind: self.kind, what, wide, judged }
-    }
-
-    fn more(&self, old: &Grants, new: &Grants, budget: &Budget, changes: &mut Vec<SecurityChange>) {
-        for statement in new.statements.iter().filter(|statement| statement.allow) {
-            let beyond = statement.beyond(&old.statements, budget);
-            changes.extend(beyond.map(|beyond| self.allowed(statement, &beyond)));
-        }
-        for (when, arn) in &new.attached {
-            if !old.attached.iter().any(|(known, other)| other == arn && known.is_subset(when)) {
-                let name = shown(arn);
-                let wide = name.ends_with("FullAccess") || name.ends_with("/AdministratorAccess");
-                let has = self.tense.say("now has", "no longer has");
-                let what = format!("`{}` {has} the policy or group `{name}`", self.subject);
-                changes.push(self.change(what, wide || name.ends_with("/PowerUserAccess"), true));
-            }
-        }
-        if new.unknown.iter().any(|text| !old.unknown.contains(text)) {
-            let what = format!("a policy of `{}` changes, and only AWS knows what it says", self.subject);
-            changes.push(self.change(what, false, false));
-        }
-    }
-
-    fn boundary(&self, old: &Grants, new: &Grants, changes: &mut Vec<SecurityChange>) {
-        let subject = &self.subject;
-        match (&old.boundary, &new.boundary) {
-            (Some(_), None) => {
-                let is = self.tense.say("is no longer", "is now");
-                let what = format!("`{subject}` {is} held back by a permissions boundary");
-                changes.push(self.change(what, true, true));
-            }
-            (Some(before), Some(after)) if before != after => {
-                let what = format!("the permissions boundary of `{subject}` becomes `{}`", shown(after));
-                changes.push(self.change(what, false, false));
-            }
-            _ => {}
-        }
-    }
-
-    fn allowed(&self, statement: &Statement, beyond: &Beyond) -> SecurityChange {
-        let subject = &self.subject;
-        if beyond.too_much {
-            let what = format!("the policies of `{subject}` change, and are too large to be compared");
-            return self.change(what, false, false);
-        }
-        let (actions, resources) = (listed(&beyond.actions), listed(&beyond.resources));
-        let who = listed(&beyond.principals).replace("`everybody`", "everybody");
-        let condition = match (beyond.only_conditions, statement.conditions.0.is_empty()) {
-            (true, _) if self.tense == Tense::NoLonger => ", except under another condition",
-            (true, true) if statement.when.is_empty() => ", without the condition that it had",
-            (true, _) => ", under another condition",
-            (false, false) => ", under a condition",
-            (false, true) => "",
-        };
-        let when = self.tense.say("now", "no longer");
-        let what = match self.kind {
-            SecurityKind::Trust => format!("`{subject}` may {when} be assumed by {who}{condition}"),
-            SecurityKind::ResourcePolicy => {
-                let lets = self.tense.say("now lets", "no longer lets");
-                format!("`{subject}` {lets} {who} do {actions}{condition}")
-            }
-            _ => format!("`{subject}` may {when} do {actions} on {resources}{condition}"),
-        };
-        let of_resource = self.kind != SecurityKind::Permission;
-        self.change(what, statement.is_wide(of_resource), true)
-    }
-
-    fn no_longer_denied(&self, statement: &Statement, lost: &Beyond) -> SecurityChange {
-        let subject = &self.subject;
-        if lost.too_much {
-            let what = format!("the policies of `{subject}` change, and are too large to be compared");
-            return self.change(what, false, false);
-        }
-        let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
-        let fewer = match (self.tense, lost.only_conditions) {
-            (Tense::Now, true) => "denied only under another condition",
-            (Tense::Now, false) => "no longer denied",
-            (Tense::NoLonger, true) => "now denied under more conditions",
-            (Tense::NoLonger, false) => "now denied",
-        };
-        let who = listed(&lost.principals).replace("`everybody`", "everybody");
-        let what = if self.kind == SecurityKind::Permission {
-            format!("`{subject}` is {fewer} {actions} on {resources}")
-        } else {
-            format!("on `{subject}`, {actions} is {fewer} to {who}")
-        };
-        self.change(what, statement.is_wide(true), true)
-    }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::IpNet;
-
+use super::budget::Budget;
+use super::covered::Covered;
+use super::flow::{ALL, Flow, Peer};
+use super::manifold::Manifold;
 use super::symbol::{Symbols, When, reference, shown};
 use super::{SecurityChange, SecurityKind, Tense};
 use crate::document::Resource;
@@ -14,36 +16,21 @@ use crate::node::{Map, Node};
 struct Rule {
     /// The logical ID of the resource that it stands in.
     id: String,
-    /// The security group, as text.
-    group: String,
-    kind: SecurityKind,
+    place: Place,
     when: When,
-    /// `tcp`, `udp`, …; `-1` is all.
-    protocol: String,
-    ports: Ports,
-    peer: Peer,
+    flow: Flow,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Ports {
-    All,
-    Range(i64, i64),
-    /// As it is written, where only AWS knows.
-    Written(String),
-}
+/// The security group, as text, and whether it is about what comes in or goes out.
+type Place = (String, SecurityKind);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Peer {
-    Block(IpNet),
-    /// A group, a prefix list, or what only AWS knows.
-    Named(String),
-}
-
-/// The rules of one template, and lists of which only AWS knows what is in them.
+/// The rules of one template, and lists of which it cannot be told what is in them.
 #[derive(Default)]
 pub(super) struct Rules {
     known: Vec<Rule>,
+    /// Of which only AWS knows what is in them, by the logical ID of the group.
     unknown: BTreeMap<(String, SecurityKind), Vec<String>>,
+    manifold: Manifold,
 }
 
 /// The properties of a rule that name who is at the other end.
@@ -69,10 +56,15 @@ pub(super) fn is_for_another(type_name: &str) -> bool {
 }
 
 pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<SecurityChange> {
+    let budget = Budget::default();
+    let before = Covered::of(old.known.iter().map(|rule| (&rule.place, &rule.when, &rule.flow)));
     let mut changes = Vec::new();
+    let mut untold: BTreeMap<&Place, &str> = BTreeMap::new();
     for rule in &new.known {
-        if !old.known.iter().any(|known| known.covers(rule)) {
-            changes.push(rule.change(tense));
+        match before.has(&rule.place, &rule.when, &rule.flow, &budget) {
+            Some(true) => {}
+            Some(false) => changes.push(rule.change(tense)),
+            None => _ = untold.insert(&rule.place, &rule.id),
         }
     }
     for ((id, kind), texts) in &new.unknown {
@@ -82,6 +74,11 @@ pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<Security
             changes.push(SecurityChange { id: id.clone(), kind: *kind, what, wide: false, judged: false });
         }
     }
+    for ((group, kind), id) in untold {
+        let what = format!("the rules of `{}` change, and are too many to be compared", shown(group));
+        changes.push(SecurityChange { id: id.to_owned(), kind: *kind, what, wide: false, judged: false });
+    }
+    changes.extend(new.manifold.changes(&old.manifold, SecurityKind::Ingress));
     changes
 }
 
@@ -142,26 +139,18 @@ impl Rules {
         when: &When,
         symbols: &Symbols<'_>,
     ) {
-        let texts = |key: &str, when: &When| symbols.texts(map.get(key), when);
-        let or_all = |texts: Vec<(When, String)>, when: &When| {
-            if texts.is_empty() { vec![(when.clone(), "-1".to_owned())] } else { texts }
-        };
-        for (when, protocol) in or_all(texts("IpProtocol", when), when) {
-            for (when, from) in or_all(texts("FromPort", &when), &when) {
-                for (when, to) in or_all(texts("ToPort", &when), &when) {
-                    for (when, peer) in PEERS.iter().flat_map(|key| texts(key, &when)) {
-                        let rule = Rule {
-                            id: id.to_owned(),
-                            group: group.clone(),
-                            kind,
-                            when,
-                            protocol: protocol_name(&protocol),
-                            ports: Ports::of(&protocol, &from, &to),
-                            peer: Peer::of(peer),
-                        };
-                        self.known.push(rule);
-                    }
-                }
+        let place = (group, kind);
+        for peer in PEERS.iter().filter(|key| map.contains_key(**key)) {
+            let value = |key: &str| (map.get(key), ALL);
+            let values = [value("IpProtocol"), value("FromPort"), value("ToPort"), (map.get(*peer), "")];
+            let Some(all) = symbols.combinations(when, values) else {
+                self.manifold.add(id, map, symbols);
+                continue;
+            };
+            // A peer that is nothing in this branch is none.
+            for (when, [protocol, from, to, peer]) in all.into_iter().filter(|(_, texts)| texts[3] != "") {
+                let flow = Flow::of(&protocol, &from, &to, peer);
+                self.known.push(Rule { id: id.to_owned(), place: place.clone(), when, flow });
             }
         }
     }
@@ -173,117 +162,22 @@ impl Rules {
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
 fn everything_out(id: &str, when: &When) -> Rule {
-    Rule {
-        id: id.to_owned(),
-        group: reference(id),
-        kind: SecurityKind::Egress,
-        when: when.clone(),
-        protocol: "-1".to_owned(),
-        ports: Ports::All,
-        peer: Peer::of("0.0.0.0/0".to_owned()),
-    }
-}
-
-/// Protocols have names and [numbers][iana].
-///
-/// [iana]: https://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml
-fn protocol_name(text: &str) -> String {
-    match text.to_ascii_lowercase().as_str() {
-        "6" => "tcp",
-        "17" => "udp",
-        "1" => "icmp",
-        "58" => "icmpv6",
-        _ => text,
-    }
-    .to_owned()
-}
-
-impl Ports {
-    fn of(protocol: &str, from: &str, to: &str) -> Ports {
-        if protocol == "-1" {
-            return Ports::All;
-        }
-        match (from.trim().parse(), to.trim().parse()) {
-            (Ok(-1), _) | (Ok(0), Ok(65535)) => Ports::All,
-            (Ok(from), Ok(-1)) => Ports::Range(from, from),
-            (Ok(from), Ok(to)) => Ports::Range(from, to),
-            _ => Ports::Written(format!("{} to {}", shown(from), shown(to))),
-        }
-    }
-
-    fn cover(&self, other: &Ports) -> bool {
-        match (self, other) {
-            (Ports::All, _) => true,
-            (Ports::Range(from, to), Ports::Range(other_from, other_to)) => {
-                from <= other_from && other_to <= to
-            }
-            _ => self == other,
-        }
-    }
-}
-
-impl Peer {
-    fn of(text: String) -> Peer {
-        match text.trim().parse::<IpNet>() {
-            Ok(block) => Peer::Block(block.trunc()),
-            Err(_) => Peer::Named(text),
-        }
-    }
-
-    fn covers(&self, other: &Peer) -> bool {
-        match (self, other) {
-            (Peer::Block(block), Peer::Block(other)) => block.contains(other),
-            // Everything is wider than what is not known.
-            (Peer::Block(block), Peer::Named(_)) => block.prefix_len() == 0 && block.addr().is_ipv4(),
-            _ => self == other,
-        }
-    }
+    let flow = Flow { peer: Peer::everybody(), ..Flow::of(ALL, ALL, ALL, String::new()) };
+    Rule { id: id.to_owned(), place: (reference(id), SecurityKind::Egress), when: when.clone(), flow }
 }
 
 impl Rule {
-    /// Whether this rule lets through all that the other does.
-    fn covers(&self, other: &Rule) -> bool {
-        self.kind == other.kind
-            && self.group == other.group
-            && self.when.is_subset(&other.when)
-            && (self.protocol == "-1" || self.protocol == other.protocol)
-            && self.ports.cover(&other.ports)
-            && self.peer.covers(&other.peer)
-    }
-
     fn change(&self, tense: Tense) -> SecurityChange {
-        let group = shown(&self.group);
-        let peer = match &self.peer {
-            Peer::Block(block) => block.to_string(),
-            Peer::Named(name) => format!("`{}`", shown(name)),
-        };
-        let (ports, wide) = (self.ports_text(), self.is_wide());
-        let what = match self.kind {
+        let (group, kind) = &self.place;
+        let (group, peer, ports) = (shown(group), self.flow.peer.shown(), self.flow.ports_text());
+        let what = match kind {
             SecurityKind::Egress => {
                 format!("`{group}` {} {peer} on {ports}", tense.say("now reaches", "no longer reaches"))
             }
             _ => format!("`{group}` {} to {peer} on {ports}", tense.say("is now open", "is no longer open")),
         };
-        SecurityChange { id: self.id.clone(), kind: self.kind, what, wide, judged: true }
-    }
-
-    /// Whether it lets in from everywhere. That something gets out to everywhere is usual.
-    fn is_wide(&self) -> bool {
-        let everywhere = matches!(&self.peer, Peer::Block(block) if block.prefix_len() == 0);
-        self.kind == SecurityKind::Ingress && everywhere
-    }
-
-    fn ports_text(&self) -> String {
-        let protocol = match self.protocol.as_str() {
-            "tcp" => String::new(),
-            "-1" => return "all ports".to_owned(),
-            other => format!(" ({})", shown(other)),
-        };
-        match &self.ports {
-            Ports::All => format!("all ports{protocol}"),
-            Ports::Range(from, to) if from == to => format!("port {from}{protocol}"),
-            Ports::Range(from, to) => format!("ports {from} to {to}{protocol}"),
-            Ports::Written(text) => format!("ports {text}{protocol}"),
-        }
+        // That something gets out to everywhere is usual.
+        let wide = *kind == SecurityKind::Ingress && self.flow.peer.is_everybody();
+        SecurityChange { id: self.id.clone(), kind: *kind, what, wide, judged: true }
     }
 }

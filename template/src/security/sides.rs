@@ -1,13 +1,13 @@
 //! One side of a statement: its principals, its actions or its resources, or all but some.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::symbol::{Symbols, When, is_known, shown};
 use crate::facts::iam_covers;
 use crate::node::{Map, Node};
 
 /// What a side is made of, which decides how its items compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     Principal,
     Action,
@@ -15,19 +15,24 @@ pub(super) enum Part {
 }
 
 /// One side of a statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Side {
     part: Part,
     /// Whether it is everything but the items.
     all_but: bool,
-    /// With what must hold for each; sorted.
-    items: BTreeSet<(When, String)>,
+    /// By the text that is compared: under what conditions it is there, and how it is written.
+    items: BTreeMap<String, BTreeSet<(When, String)>>,
+    /// The items with a wildcard.
+    patterns: Vec<String>,
+    /// Under how many conditions these are there, and how long they are, together.
+    branches: usize,
+    length: usize,
 }
 
 /// One of the things that a side names.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Atom<'s> {
-    One(&'s When, &'s str),
+    One { when: &'s When, text: &'s str, written: &'s str },
     AllBut(&'s Side),
 }
 
@@ -43,12 +48,27 @@ impl Side {
         let all_but = statement.get(&format!("Not{key}"));
         let node = all_but.or_else(|| statement.get(key));
         let always = When::new();
-        let items: BTreeSet<(When, String)> = match (part, node) {
+        let items = match (part, node) {
             (_, None) => return Side::all(part),
-            (Part::Principal, Some(node)) => principals(node, symbols).into_iter().collect(),
-            (_, node) => symbols.texts(node, &always).into_iter().collect(),
+            (Part::Principal, Some(node)) => principals(node, symbols),
+            (_, node) => symbols.texts(node, &always),
         };
-        Side { part, all_but: all_but.is_some(), items }
+        Side::new(part, all_but.is_some(), items)
+    }
+
+    fn new(part: Part, all_but: bool, written: Vec<(When, String)>) -> Side {
+        let mut items: BTreeMap<String, BTreeSet<(When, String)>> = BTreeMap::new();
+        for (when, written) in written {
+            // Case does not matter to an action.
+            let text = if part == Part::Action { written.to_ascii_lowercase() } else { written.clone() };
+            items.entry(text).or_default().insert((when, written));
+        }
+        // No principal has a wildcard but everybody.
+        let wildcards = items.keys().filter(|text| part != Part::Principal && text.contains(['*', '?']));
+        let patterns: Vec<String> = wildcards.cloned().collect();
+        let branches = patterns.iter().map(|text| items[text].len()).sum();
+        let length = patterns.iter().map(String::len).sum();
+        Side { part, all_but, items, patterns, branches, length }
     }
 
     /// Everything of a part.
@@ -59,7 +79,7 @@ impl Side {
 
     /// A side with one item.
     pub(super) fn one(part: Part, item: String) -> Side {
-        Side { part, all_but: false, items: BTreeSet::from([(When::new(), item)]) }
+        Side::new(part, false, vec![(When::new(), item)])
     }
 
     /// What it names, one by one.
@@ -67,11 +87,37 @@ impl Side {
         if self.all_but {
             return vec![Atom::AllBut(self)];
         }
-        self.items.iter().map(|(when, item)| Atom::One(when, item)).collect()
+        let all = self.items.iter();
+        all.flat_map(|(text, many)| many.iter().map(move |(when, written)| Atom::One { when, text, written }))
+            .collect()
     }
 
-    pub(super) fn len(&self) -> usize {
-        if self.all_but { 1 } else { self.items.len() }
+    /// The texts that it names, as they are compared.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.items.keys().map(String::as_str)
+    }
+
+    /// Whether it may cover more than the texts that it names.
+    pub(super) fn is_open(&self) -> bool {
+        self.all_but || !self.patterns.is_empty() || self.items.contains_key(EVERYBODY)
+    }
+
+    /// How many steps it takes to tell whether the side names an atom, about.
+    pub(super) fn cost(&self, atom: Atom<'_>) -> usize {
+        match (self.all_but, atom) {
+            (false, Atom::One { text, .. }) => self.tries(text),
+            (false, Atom::AllBut(_)) => 1,
+            (true, Atom::One { text, .. }) => self.items.len() + self.tries(text),
+            (true, Atom::AllBut(other)) => self.items.keys().map(|text| other.tries(text)).sum(),
+        }
+    }
+
+    /// How many steps it takes to look for a text.
+    fn tries(&self, text: &str) -> usize {
+        // A pattern may be tried at each place of a text.
+        const AT_ONCE: usize = 1024;
+        let named = self.items.get(text).map_or(1, BTreeSet::len);
+        named + self.branches + self.length.saturating_mul(text.len()) / AT_ONCE
     }
 
     /// Whether the side names all that the atom does wherever `when` holds; `when` is left out to ask what would be
@@ -79,35 +125,39 @@ impl Side {
     pub(super) fn covers(&self, atom: Atom<'_>, when: Option<&When>) -> bool {
         let holds = |own: &When| when.is_none_or(|when| own.is_subset(when));
         match (self.all_but, atom) {
-            (false, Atom::One(_, wanted)) => {
-                self.items.iter().any(|(own, item)| holds(own) && covers(self.part, item, wanted))
-            }
+            (false, Atom::One { text, .. }) => self.names(text, holds),
             (false, Atom::AllBut(_)) => {
                 let all = if self.part == Part::Principal { EVERYBODY } else { "*" };
-                self.items.iter().any(|(own, item)| holds(own) && item == all)
+                self.has(all, holds)
             }
-            (true, Atom::One(_, wanted)) => {
-                let certain = is_known(wanted) && !wanted.contains(['*', '?']);
-                let out = |item: &str| is_known(item) && !covers(self.part, item, wanted);
-                certain && self.items.iter().all(|(_, item)| out(item))
+            (true, Atom::One { text, .. }) => {
+                let certain = is_known(text) && !text.contains(['*', '?']);
+                certain && self.items.keys().all(|item| is_known(item)) && !self.names(text, |_| true)
             }
-            (true, Atom::AllBut(other)) => {
-                let left_out = |item: &str| {
-                    other.items.iter().any(|(when, known)| when.is_empty() && covers(self.part, known, item))
-                };
-                self.items.iter().all(|(_, item)| left_out(item))
-            }
+            (true, Atom::AllBut(other)) => self.items.keys().all(|item| other.names(item, When::is_empty)),
         }
+    }
+
+    /// Whether one of the items is or covers the text, under conditions that suit.
+    fn names(&self, text: &str, suits: impl Fn(&When) -> bool) -> bool {
+        self.has(text, &suits)
+            // A service is no part of everybody.
+            || (self.part == Part::Principal && text.starts_with("AWS:") && self.has(EVERYBODY, &suits))
+            || self.patterns.iter().any(|pattern| iam_covers(pattern, text) && self.has(pattern, &suits))
+    }
+
+    fn has(&self, text: &str, suits: impl Fn(&When) -> bool) -> bool {
+        self.items.get(text).is_some_and(|many| many.iter().any(|(when, _)| suits(when)))
     }
 
     /// Whether everybody or everything of a service is among it.
     pub(super) fn is_wide(&self) -> bool {
-        self.all_but || self.items.iter().any(|(_, item)| item == "*" || item == EVERYBODY)
+        self.all_but || self.items.contains_key("*") || self.items.contains_key(EVERYBODY)
     }
 
     /// Whether all of a service is among it.
     pub(super) fn has_whole_service(&self) -> bool {
-        self.is_wide() || self.items.iter().any(|(_, item)| item.ends_with(":*"))
+        self.is_wide() || self.items.keys().any(|item| item.ends_with(":*"))
     }
 }
 
@@ -140,36 +190,27 @@ fn account(kind: &str, name: String) -> String {
     if kind == "AWS" && number { format!("arn:aws:iam::{name}:root") } else { name }
 }
 
-fn covers(part: Part, item: &str, wanted: &str) -> bool {
-    match part {
-        // No other principal has a wildcard; a service is no part of everybody.
-        Part::Principal => item == wanted || (item == EVERYBODY && wanted.starts_with("AWS:")),
-        // Case does not matter to an action.
-        Part::Action => iam_covers(&item.to_ascii_lowercase(), &wanted.to_ascii_lowercase()),
-        Part::Resource => iam_covers(item, wanted),
-    }
-}
-
 impl Atom<'_> {
     /// What must hold for it.
-    pub(super) fn when(&self) -> When {
-        match self {
-            Atom::One(when, _) => (*when).clone(),
-            Atom::AllBut(_) => When::new(),
-        }
+    pub(super) fn when(&self) -> impl Iterator<Item = &String> {
+        let when = match self {
+            Atom::One { when, .. } => Some(*when),
+            Atom::AllBut(_) => None,
+        };
+        when.into_iter().flatten()
     }
 
     /// For a message.
     pub(super) fn shown(&self) -> String {
         match self {
-            Atom::One(_, EVERYBODY) => "everybody".to_owned(),
-            Atom::One(_, item) => {
+            Atom::One { text: EVERYBODY, .. } => "everybody".to_owned(),
+            Atom::One { written, .. } => {
                 let kinds = ["AWS:", "Service:", "Federated:", "CanonicalUser:"];
-                shown(kinds.iter().find_map(|kind| item.strip_prefix(kind)).unwrap_or(item))
+                shown(kinds.iter().find_map(|kind| written.strip_prefix(kind)).unwrap_or(written))
             }
             Atom::AllBut(side) => {
-                let items: Vec<String> = side.items.iter().map(|(_, item)| shown(item)).collect();
-                format!("everything but {}", items.join(", "))
+                let written = side.items.values().flatten().map(|(_, written)| shown(written));
+                format!("everything but {}", written.collect::<Vec<_>>().join(", "))
             }
         }
     }

@@ -1,18 +1,14 @@
 //! Statements of policies, and whether one allows what others do not.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::budget::Budget;
 use super::sides::{Atom, Part, Side};
 use super::symbol::{Symbols, When};
 use crate::node::{Map, Node};
 
-/// How many comparisons of single actions and resources are made for one pair of templates. Real ones need some
-/// thousands; what is over is told as something that cannot be judged.
-const MOST_COMPARISONS: u32 = 5_000_000;
-
 /// One statement of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Statement {
     /// Whether it is an `Allow`.
     pub(super) allow: bool,
@@ -24,7 +20,7 @@ pub(super) struct Statement {
 }
 
 /// The conditions of a statement: values by operator and key, all of which must be met.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Conditions(pub(super) BTreeMap<(String, String), BTreeSet<String>>);
 
 /// What a statement allows beyond what others do.
@@ -39,23 +35,95 @@ pub(super) struct Beyond {
     pub(super) too_much: bool,
 }
 
-/// How many comparisons are left.
-pub(super) struct Budget(Cell<u32>);
+/// Statements of one effect, such that those that may say what another says are found without a look at each.
+#[derive(Default)]
+pub(super) struct Statements<'s> {
+    equal: HashSet<&'s Statement>,
+    all: Vec<&'s Statement>,
+    by_action: Places<'s>,
+    by_resource: Places<'s>,
+}
 
-impl Default for Budget {
-    fn default() -> Budget {
-        Budget(Cell::new(MOST_COMPARISONS))
+/// Which statements name a text, and which may cover it without naming it.
+#[derive(Default)]
+struct Places<'s> {
+    naming: HashMap<&'s str, Vec<usize>>,
+    open: Vec<usize>,
+}
+
+/// Whether statements say what a triple of another does.
+enum Said {
+    Yes,
+    /// Only under conditions that the other has not.
+    Conditionally,
+    No,
+    /// There is too much to compare.
+    Unclear,
+}
+
+impl<'s> Statements<'s> {
+    /// Those of `all` that allow, or those that deny.
+    pub(super) fn of(all: &'s [Statement], allow: bool) -> Statements<'s> {
+        let mut statements = Statements::default();
+        for (at, statement) in all.iter().filter(|statement| statement.allow == allow).enumerate() {
+            statements.equal.insert(statement);
+            statements.all.push(statement);
+            statements.by_action.add(at, &statement.actions);
+            statements.by_resource.add(at, &statement.resources);
+        }
+        statements
+    }
+
+    /// Whether they say what the triple of `other` says.
+    fn say(&self, other: &Statement, triple: [Atom<'_>; 3], budget: &Budget) -> Said {
+        let [_, action, resource] = triple;
+        let (actions, resources) = (self.by_action.may(action), self.by_resource.may(resource));
+        let fewer = |places: &[&[usize]; 2]| places.iter().map(|some| some.len()).sum::<usize>();
+        let may = if fewer(&actions) <= fewer(&resources) { actions } else { resources };
+        let mut when = other.when.clone();
+        when.extend(triple.iter().flat_map(Atom::when).cloned());
+        let mut said = Said::No;
+        if !budget.take(1) {
+            return Said::Unclear;
+        }
+        for at in may.into_iter().flatten() {
+            let statement = self.all[*at];
+            if !budget.take(statement.cost(triple)) {
+                return Said::Unclear;
+            }
+            if !statement.covers(triple, None) {
+                continue;
+            }
+            said = Said::Conditionally;
+            let holds = statement.when.is_subset(&when) && statement.conditions.weaker(&other.conditions);
+            if holds && statement.covers(triple, Some(&when)) {
+                return Said::Yes;
+            }
+        }
+        said
     }
 }
 
-impl Budget {
-    /// Takes so many; false if there are not as many left.
-    fn take(&self, comparisons: usize) -> bool {
-        let left = u32::try_from(comparisons).ok().and_then(|some| self.0.get().checked_sub(some));
-        if let Some(left) = left {
-            self.0.set(left);
+impl<'s> Places<'s> {
+    fn add(&mut self, at: usize, side: &'s Side) {
+        if side.is_open() {
+            // It is looked at anyway.
+            self.open.push(at);
+            return;
         }
-        left.is_some()
+        for text in side.texts() {
+            self.naming.entry(text).or_default().push(at);
+        }
+    }
+
+    /// The statements that may say something of an atom.
+    fn may(&self, atom: Atom<'_>) -> [&[usize]; 2] {
+        let naming = match atom {
+            Atom::One { text, .. } => self.naming.get(text),
+            // Only what is open says something of everything.
+            Atom::AllBut(_) => None,
+        };
+        [naming.map(Vec::as_slice).unwrap_or_default(), &self.open]
     }
 }
 
@@ -78,52 +146,52 @@ impl Statement {
     }
 
     /// What this statement says that none of `others` does; `None` if they say it all.
-    pub(super) fn beyond(&self, others: &[Statement], budget: &Budget) -> Option<Beyond> {
-        let others: Vec<&Statement> = others.iter().filter(|other| other.allow == self.allow).collect();
-        if others.contains(&self) {
+    pub(super) fn beyond(&self, others: &Statements<'_>, budget: &Budget) -> Option<Beyond> {
+        if others.equal.contains(self) {
             return None;
         }
-        let triples = self.principals.len() * self.actions.len() * self.resources.len();
-        if !budget.take(triples.saturating_mul(others.len().max(1))) {
-            return Some(Beyond { too_much: true, ..Beyond::default() });
+        let sides = [self.principals.atoms(), self.actions.atoms(), self.resources.atoms()];
+        if others.all.is_empty() {
+            // All that it says, without a look at how many triples that is.
+            let says = sides.iter().all(|side| !side.is_empty());
+            return says.then(|| Beyond::of(sides.map(|side| side.into_iter().collect::<Seen>()), false));
         }
-        let mut beyond = Beyond { only_conditions: true, ..Beyond::default() };
-        let (mut principals, mut actions, mut resources) =
-            (Seen::default(), Seen::default(), Seen::default());
-        for principal in self.principals.atoms() {
-            for action in self.actions.atoms() {
-                for resource in self.resources.atoms() {
-                    let triple = [principal, action, resource];
-                    if others.iter().any(|other| other.covers(self, triple, true)) {
-                        continue;
+        let [principals, actions, resources] = &sides;
+        let mut seen = sides.each_ref().map(|side| vec![false; side.len()]);
+        let mut only_conditions = true;
+        for (first, principal) in principals.iter().enumerate() {
+            for (second, action) in actions.iter().enumerate() {
+                for (third, resource) in resources.iter().enumerate() {
+                    match others.say(self, [*principal, *action, *resource], budget) {
+                        Said::Yes => continue,
+                        Said::Unclear => return Some(Beyond { too_much: true, ..Beyond::default() }),
+                        Said::Conditionally => {}
+                        Said::No => only_conditions = false,
                     }
-                    beyond.only_conditions &= others.iter().any(|other| other.covers(self, triple, false));
-                    principals.add(principal);
-                    actions.add(action);
-                    resources.add(resource);
+                    (seen[0][first], seen[1][second], seen[2][third]) = (true, true, true);
                 }
             }
         }
-        (beyond.principals, beyond.actions, beyond.resources) =
-            (principals.names, actions.names, resources.names);
-        (!beyond.actions.is_empty()).then_some(beyond)
+        let any = seen[1].contains(&true);
+        let named = |side: usize| {
+            let atoms = sides[side].iter().zip(&seen[side]);
+            atoms.filter(|(_, seen)| **seen).map(|(atom, _)| *atom).collect::<Seen>()
+        };
+        any.then(|| Beyond::of([named(0), named(1), named(2)], only_conditions))
     }
 
-    /// Whether this statement says what the triple of `other` says; with `strictly` also wherever and under whatever
-    /// conditions the other does.
-    fn covers(&self, other: &Statement, triple: [Atom<'_>; 3], strictly: bool) -> bool {
-        let [principal, action, resource] = triple;
-        let when = strictly.then(|| {
-            let mut when = other.when.clone();
-            when.extend(triple.iter().flat_map(Atom::when));
-            when
-        });
-        let holds = when.as_ref().is_none_or(|when| self.when.is_subset(when));
-        holds
-            && (!strictly || self.conditions.weaker(&other.conditions))
-            && self.actions.covers(action, when.as_ref())
-            && self.resources.covers(resource, when.as_ref())
-            && self.principals.covers(principal, when.as_ref())
+    /// How many steps it takes to compare it with a triple, about.
+    fn cost(&self, [principal, action, resource]: [Atom<'_>; 3]) -> usize {
+        let conditions: usize = self.conditions.0.values().map(BTreeSet::len).sum();
+        let sides = self.principals.cost(principal) + self.actions.cost(action);
+        sides + self.resources.cost(resource) + conditions
+    }
+
+    /// Whether this statement names all that the triple does, wherever `when` holds if that is given.
+    fn covers(&self, [principal, action, resource]: [Atom<'_>; 3], when: Option<&When>) -> bool {
+        self.actions.covers(action, when)
+            && self.resources.covers(resource, when)
+            && self.principals.covers(principal, when)
     }
 
     /// Whether it is for everybody, or for everything of a service on everything.
@@ -133,19 +201,21 @@ impl Statement {
     }
 }
 
-/// Names in the order in which they are seen first.
-#[derive(Default)]
-struct Seen {
-    known: BTreeSet<String>,
-    names: Vec<String>,
+impl Beyond {
+    fn of([principals, actions, resources]: [Seen; 3], only_conditions: bool) -> Beyond {
+        let (principals, actions, resources) = (principals.0, actions.0, resources.0);
+        Beyond { principals, actions, resources, only_conditions, too_much: false }
+    }
 }
 
-impl Seen {
-    fn add(&mut self, atom: Atom<'_>) {
-        let name = atom.shown();
-        if self.known.insert(name.clone()) {
-            self.names.push(name);
-        }
+/// The names of atoms, each once.
+struct Seen(Vec<String>);
+
+impl<'a> FromIterator<Atom<'a>> for Seen {
+    fn from_iter<T: IntoIterator<Item = Atom<'a>>>(atoms: T) -> Seen {
+        let mut known = HashSet::new();
+        let names = atoms.into_iter().map(|atom| atom.shown());
+        Seen(names.filter(|name| known.insert(name.clone())).collect())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Values as text that can be compared: what is known as it is, and marks for what AWS puts in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bound::Bound;
 use crate::document::{Resource, Template};
 use crate::graph::{SubPart, sub_parts};
 use crate::node::{Function, Map, Node};
@@ -12,6 +13,9 @@ const CLOSE: char = '\u{e001}';
 
 /// The most characters of one value that a message shows.
 const MOST_SHOWN: usize = 90;
+
+/// The most combinations of what the values of one resource may be, through `Fn::If`.
+const MOST_COMBINATIONS: usize = 256;
 
 /// What must hold for something to be there: conditions by name, the negated ones with `not ` in front.
 pub(super) type When = BTreeSet<String>;
@@ -33,30 +37,37 @@ pub(super) fn redefined(old: &Template, new: &Template) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = differs(&old.conditions, &new.conditions).into_iter().collect();
     names.extend(differs(&old.mappings, &new.mappings));
     // A condition that is made of one of them is another too.
-    loop {
-        let made_of = |node: &Node| mentions(node, &names);
-        let more: Vec<String> = new
-            .conditions
-            .iter()
-            .filter(|(name, node)| !names.contains(*name) && made_of(node))
-            .map(|(name, _)| name.clone())
-            .collect();
-        if more.is_empty() {
-            return names;
+    let mut made_of: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for (name, node) in &new.conditions {
+        texts(node, &mut |text| made_of.entry(text).or_default().push(name));
+    }
+    let mut open: Vec<String> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        for other in made_of.remove(name.as_str()).unwrap_or_default() {
+            if names.insert(other.clone()) {
+                open.push(other.clone());
+            }
         }
-        names.extend(more);
+    }
+    names
+}
+
+/// Every text in a value.
+fn texts<'n>(node: &'n Node, see: &mut impl FnMut(&'n str)) {
+    match node {
+        Node::String(text) => see(text),
+        Node::List(items) => items.iter().for_each(|item| texts(item, see)),
+        Node::Map(map) => map.values().for_each(|node| texts(node, see)),
+        Node::Call(_, argument) => texts(argument, see),
+        Node::Null | Node::Bool(_) | Node::Number(_) => {}
     }
 }
 
 /// Whether one of the names occurs as a text.
 fn mentions(node: &Node, names: &BTreeSet<String>) -> bool {
-    match node {
-        Node::String(text) => names.contains(text),
-        Node::List(items) => items.iter().any(|item| mentions(item, names)),
-        Node::Map(map) => map.values().any(|node| mentions(node, names)),
-        Node::Call(_, argument) => mentions(argument, names),
-        _ => false,
-    }
+    let mut found = false;
+    texts(node, &mut |text| found |= names.contains(text));
+    found
 }
 
 impl<'t> Symbols<'t> {
@@ -66,6 +77,11 @@ impl<'t> Symbols<'t> {
         side: &'static str,
     ) -> Symbols<'t> {
         Symbols { template, redefined, side }
+    }
+
+    /// Whether a text refers to a resource that the other template has not: what it allows is of no use there.
+    pub(super) fn is_gone(&self, text: &str, other: &Symbols<'_>) -> bool {
+        target(text, self.template).is_some_and(|id| !other.template.resources.contains_key(id))
     }
 
     /// The name of a condition, which differs where the condition does.
@@ -121,35 +137,88 @@ impl<'t> Symbols<'t> {
         self.items(node, when).into_iter().map(|(when, node)| (when, self.text(node))).collect()
     }
 
+    /// Every combination of what some values may be, with what must hold for it; a value that is absent is its default.
+    /// `None` if they are too many.
+    pub(super) fn combinations<const N: usize>(
+        &self,
+        when: &When,
+        values: [(Option<&Node>, &str); N],
+    ) -> Option<Vec<(When, [String; N])>> {
+        let mut all = vec![(when.clone(), std::array::from_fn(|_| String::new()))];
+        for (at, (node, default)) in values.into_iter().enumerate() {
+            let mut next = Vec::new();
+            for (when, known) in all {
+                let mut given = self.texts(node, &when);
+                if given.is_empty() {
+                    given.push((when, default.to_owned()));
+                }
+                if next.len() + given.len() > MOST_COMBINATIONS {
+                    return None;
+                }
+                next.extend(given.into_iter().map(|(when, text)| {
+                    let mut texts: [String; N] = known.clone();
+                    texts[at] = text;
+                    (when, texts)
+                }));
+            }
+            all = next;
+        }
+        Some(all)
+    }
+
     /// A value as text.
     pub(super) fn text(&self, node: &Node) -> String {
-        if let Some(text) = node.scalar_text() {
-            return text.replace([OPEN, CLOSE], "?");
+        let mut text = String::new();
+        match self.write(node, &mut text, &mut Bound::of(node)) {
+            Some(()) => text,
+            None => self.opaque(node),
         }
-        let Node::Call(function, argument) = node else { return self.opaque(node) };
+    }
+
+    /// Adds a value to a text; `None` if it becomes too long.
+    fn write(&self, node: &Node, text: &mut String, bound: &mut Bound) -> Option<()> {
+        let mut add = |more: String| {
+            bound.take(more.len())?;
+            *text += &more;
+            Some(())
+        };
+        if let Some(scalar) = node.scalar_text() {
+            return add(scalar.replace([OPEN, CLOSE], "?"));
+        }
+        let Node::Call(function, argument) = node else { return add(self.opaque(node)) };
         match (function, &**argument) {
-            (Function::Ref, Node::String(name)) => self.named(name),
+            (Function::Ref, Node::String(name)) => add(self.named(name)),
             (Function::GetAtt, Node::List(items)) => match items.as_slice() {
-                [Node::String(id), Node::String(attribute)] => self.named(&format!("{id}.{attribute}")),
-                _ => self.opaque(node),
+                [Node::String(id), Node::String(attribute)] => add(self.named(&format!("{id}.{attribute}"))),
+                _ => add(self.opaque(node)),
             },
-            (Function::Sub, Node::String(text)) => self.sub(text, None),
+            (Function::Sub, Node::String(sub)) => self.sub(sub, None, text, bound),
             (Function::Sub, Node::List(items)) => match items.as_slice() {
-                [Node::String(text), Node::Map(variables)] => self.sub(text, Some(variables)),
-                _ => self.opaque(node),
+                [Node::String(sub), Node::Map(variables)] => self.sub(sub, Some(variables), text, bound),
+                _ => add(self.opaque(node)),
             },
             (Function::Join, Node::List(items)) => match items.as_slice() {
-                [Node::String(delimiter), Node::List(parts)] => {
-                    parts.iter().map(|part| self.text(part)).collect::<Vec<_>>().join(delimiter)
-                }
-                _ => self.opaque(node),
+                [Node::String(delimiter), Node::List(parts)] => self.join(delimiter, parts, text, bound),
+                _ => add(self.opaque(node)),
             },
-            (Function::FindInMap, Node::List(items)) => {
-                self.in_map(items).map_or_else(|| self.opaque(node), |known| self.text(known))
-            }
-            (Function::ToJsonString, inner) => self.json(inner),
-            _ => self.opaque(node),
+            (Function::FindInMap, Node::List(items)) => match self.in_map(items) {
+                Some(known) => self.write(known, text, bound),
+                None => add(self.opaque(node)),
+            },
+            (Function::ToJsonString, inner) => add(self.json(inner)),
+            _ => add(self.opaque(node)),
         }
+    }
+
+    fn join(&self, delimiter: &str, parts: &[Node], text: &mut String, bound: &mut Bound) -> Option<()> {
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                bound.take(delimiter.len())?;
+                *text += delimiter;
+            }
+            self.write(part, text, bound)?;
+        }
+        Some(())
     }
 
     /// What `Ref` or `Fn::GetAtt` gives. The `Ref` of a security group is its `GroupId`.
@@ -158,15 +227,22 @@ impl<'t> Symbols<'t> {
         reference(group.unwrap_or(name))
     }
 
-    fn sub(&self, text: &str, variables: Option<&Map>) -> String {
-        let parts = sub_parts(text).into_iter().map(|part| match part {
-            SubPart::Text(text) => text.replace([OPEN, CLOSE], "?"),
-            SubPart::Variable(name) => match variables.and_then(|variables| variables.get(name)) {
-                Some(node) => self.text(node),
-                None => self.named(name),
-            },
-        });
-        parts.collect()
+    fn sub(&self, sub: &str, variables: Option<&Map>, text: &mut String, bound: &mut Bound) -> Option<()> {
+        for part in sub_parts(sub) {
+            let more = match part {
+                SubPart::Text(part) => part.replace([OPEN, CLOSE], "?"),
+                SubPart::Variable(name) => match variables.and_then(|variables| variables.get(name)) {
+                    Some(node) => {
+                        self.write(node, text, bound)?;
+                        continue;
+                    }
+                    None => self.named(name),
+                },
+            };
+            bound.take(more.len())?;
+            *text += &more;
+        }
+        Some(())
     }
 
     fn in_map(&self, items: &[Node]) -> Option<&Node> {

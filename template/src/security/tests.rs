@@ -1,3 +1,5 @@
+mod network;
+
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
@@ -47,7 +49,7 @@ fn an_added_action_or_resource_is_told_with_what_it_is_on() {
     assert_snapshot!(statements(
         "[{Effect: Allow, Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*'}]",
         "[{Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: ['arn:aws:s3:::a/*', !Sub '${B.Arn}/*']}]",
-    ), @"Permission: `Task` may now do `s3:GetObject` and `s3:PutObject` on `${B.Arn}/*` and `arn:aws:s3:::a/*`");
+    ), @"Permission: `Task` may now do `s3:GetObject` and `s3:PutObject` on `arn:aws:s3:::a/*` and `${B.Arn}/*`");
     assert_snapshot!(statements("[]", "{Effect: Allow, Action: 's3:*', Resource: '*'}"),
         @"Permission: ! `Task` may now do `s3:*` on `*`");
 }
@@ -339,6 +341,10 @@ fn every_property_that_says_who_may_do_what_may_broaden() {
         ("AWS::Lambda::Permission", "Action"),
         ("AWS::ECS::Service", "NetworkConfiguration"),
         ("AWS::RDS::DBInstance", "PubliclyAccessible"),
+        ("AWS::EC2::NetworkAclEntry", "RuleAction"),
+        ("AWS::EC2::Route", "GatewayId"),
+        ("AWS::EC2::SubnetRouteTableAssociation", "RouteTableId"),
+        ("AWS::SSO::Assignment", "TargetId"),
     ] {
         assert!(may_broaden(type_name, property), "{type_name} {property}");
     }
@@ -346,7 +352,44 @@ fn every_property_that_says_who_may_do_what_may_broaden() {
         ("AWS::IAM::Role", "Description"),
         ("AWS::ECS::Service", "DesiredCount"),
         ("AWS::SQS::Queue", "Action"),
+        ("AWS::EC2::Route", "NatGatewayId"),
+        ("AWS::EC2::Subnet", "CidrBlock"),
     ] {
         assert!(!may_broaden(type_name, property), "{type_name} {property}");
     }
+}
+
+#[test]
+fn who_has_access_to_which_account_is_told() {
+    let set = "  Admin: {Type: AWS::SSO::PermissionSet, Properties: {ManagedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess']}}\n";
+    let assigned = |kind: &str, who: &str, set: &str, account: &str| {
+        format!(
+            "  A: {{Type: AWS::SSO::Assignment, Properties: {{InstanceArn: i, TargetType: AWS_ACCOUNT, PrincipalType: {kind}, PrincipalId: {who}, PermissionSetArn: {set}, TargetId: {account}}}}}\n"
+        )
+    };
+    let old =
+        format!("{set}{}", assigned("GROUP", "ops", "arn:aws:sso:::permissionSet/x/ps-1", "'111122223333'"));
+    assert_eq!(check(&old, &old.replace("  A:", "  B:")), "", "the same under another name");
+    let admins = old.replace("arn:aws:sso:::permissionSet/x/ps-1", "!GetAtt Admin.PermissionSetArn");
+    assert_snapshot!(check(&old, &admins),
+        @"Permission: ! the group `ops` now has access to the account `111122223333` with the permission set `Admin`");
+    assert_snapshot!(check(set, &format!("{set}{}", assigned("USER", "!Ref Who", "arn", "!Ref Account"))),
+        @"Permission: the user `Who` now has access to the account `Account` with the permission set `arn`");
+    assert_eq!(check(&old, set), "");
+    let (broader, narrower) = super::broadening_and_narrowing(&template(&old), &template(set));
+    assert_eq!(broader, []);
+    let what = "the group `ops` no longer has access to the account `111122223333` with the permission set `arn:aws:sso:::permissionSet/x/ps-1`";
+    assert_eq!(narrower[0].what, what);
+}
+
+#[test]
+fn an_assignment_under_a_condition_becomes_one_without() {
+    let assigned = |condition: &str| {
+        format!(
+            "Conditions: {{Prod: !Equals [!Ref 'AWS::Region', a]}}\nResources:\n  A: {{Type: AWS::SSO::Assignment{condition}, Properties: {{PrincipalType: GROUP, PrincipalId: g, PermissionSetArn: s, TargetId: t}}}}\n"
+        )
+    };
+    let told = "Permission: the group `g` now has access to the account `t` with the permission set `s`\n";
+    assert_eq!(check(&assigned(", Condition: Prod"), &assigned("")), told);
+    assert_eq!(check(&assigned(""), &assigned(", Condition: Prod")), "");
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{diff, resource, template};
+use super::{diff, resource, template, text};
 
 fn of(type_name: &str, property: &str, list: &str) -> String {
     format!("{{Type: '{type_name}', Properties: {{{property}: {list}}}}}")
@@ -83,4 +83,46 @@ fn differences_within_a_text_of_json_are_told() {
     assert_eq!(change.path.to_string(), "Resources.R.Properties.DashboardBody");
     assert_eq!(change.inside.len(), 1);
     assert_eq!(change.inside[0].place, "widgets[0].title");
+}
+
+#[test]
+fn numbers_within_a_text_of_json_are_compared_exactly() {
+    let inside = |old: &str, new: &str| {
+        let of = |value: &str| {
+            template(&format!(
+                "Resources: {{R: {{Type: AWS::CloudWatch::Dashboard, Properties: {{DashboardBody: '{{\"a\": {value}}}'}}}}}}\n"
+            ))
+        };
+        let changes = diff(&of(old), &of(new));
+        let all = changes.resources.iter().flat_map(|resource| &resource.changes);
+        let inside = all.flat_map(|change| &change.inside);
+        inside
+            .map(|change| format!("{} → {}", text(change.old.as_ref()), text(change.new.as_ref())))
+            .collect::<String>()
+    };
+    assert_eq!(inside("9007199254740993", "9007199254740992"), "9007199254740993 → 9007199254740992");
+    assert_eq!(
+        inside("9007199254740993.0", "9007199254740992.0"),
+        r#""9007199254740993.0" → 9007199254740992.0"#
+    );
+    let (one, other) = ("123456789012345678901", "123456789012345678902");
+    assert_eq!(inside(one, other), format!(r#""{one}" → "{other}""#));
+    assert_eq!(inside(one, one), "");
+    assert_eq!(inside("1e400", "1e401"), r#""1e400" → "1e401""#);
+    assert_eq!(inside("1.0", r#""1.0""#), r#"1.0 → "1.0""#);
+    assert_eq!(inside(one, &format!(r#""{one}""#)), format!(r#""{one} (a number)" → "{one}""#));
+    assert_eq!(inside("100.0", "1.0e2"), "");
+}
+
+#[test]
+fn a_number_of_a_property_is_compared_exactly() {
+    let of = |value: &str| {
+        template(&format!(
+            "Resources: {{R: {{Type: AWS::CloudWatch::Alarm, Properties: {{Threshold: {value}}}}}}}\n"
+        ))
+    };
+    let is_same = |old: &str, new: &str| diff(&of(old), &of(new)).is_empty();
+    assert!(is_same("1", "'1.0'") && is_same("'1e2'", "100") && is_same("0", "'-0.0'"));
+    assert!(!is_same("'9007199254740993.0'", "'9007199254740992.0'"));
+    assert!(!is_same("9007199254740993", "9007199254740992"));
 }

@@ -1,7 +1,9 @@
 //! What a reviewer asks first.
 
+use std::collections::BTreeMap;
+
 use super::{diff, template};
-use crate::diff::{Changes, SecretEvent};
+use crate::diff::{Changes, Options, SecretEvent, diff_with};
 
 const TEXT: &str = "
 Parameters: {Key: {Type: String, NoEcho: true}}
@@ -78,4 +80,83 @@ fn secrets_are_told_with_who_reads_them() {
     );
     let changes = change(&[("Image: i", "Image: '{{resolve:secretsmanager:other:SecretString:x}}'")]);
     assert_eq!(told(&changes), [("Task".to_owned(), SecretEvent::Read, "other:SecretString:x".to_owned())]);
+}
+
+/// What becomes of one secret.
+#[track_caller]
+fn secret(old: &str, new: &str) -> Vec<SecretEvent> {
+    let of = |properties: &str| {
+        format!(
+            "Parameters: {{User: {{Type: String, Default: a}}}}\nResources: {{S: {{Type: AWS::SecretsManager::Secret, Properties: {properties}}}}}\n"
+        )
+    };
+    let changes = diff(&template(&of(old)), &template(&of(new)));
+    changes.review.secrets.iter().map(|secret| secret.what).collect()
+}
+
+#[test]
+fn a_secret_that_is_generated_in_another_way_gets_a_new_value() {
+    let generated = "{GenerateSecretString: {PasswordLength: 20}}";
+    assert_eq!(secret(generated, "{GenerateSecretString: {PasswordLength: 21}}"), [SecretEvent::NewValue]);
+    assert_eq!(secret(generated, "{GenerateSecretString: {PasswordLength: '20'}}"), []);
+    assert_eq!(
+        secret(generated, "{GenerateSecretString: {PasswordLength: 20}, Description: d}"),
+        [SecretEvent::Changed]
+    );
+    // Even what stands around the password.
+    let around = |text: &str| {
+        format!(
+            "{{GenerateSecretString: {{GenerateStringKey: p, SecretStringTemplate: '{{\"host\": \"{text}\"}}'}}}}"
+        )
+    };
+    assert_eq!(secret(&around("a"), &around("b")), [SecretEvent::NewValue]);
+    assert_eq!(secret("{SecretString: a}", "{SecretString: b}"), [SecretEvent::NewValue]);
+    assert_eq!(secret("{Description: d}", generated), [SecretEvent::NewValue]);
+    assert_eq!(
+        secret(generated, "{Description: d}"),
+        [SecretEvent::Changed],
+        "nobody says that its value goes"
+    );
+}
+
+#[test]
+fn another_value_of_a_parameter_gives_a_secret_a_new_value_if_it_is_certain() {
+    let text = "
+Parameters: {User: {Type: String}}
+Resources:
+  S: {Type: AWS::SecretsManager::Secret, Properties: {GenerateSecretString: {SecretStringTemplate: !Sub '{\"u\": \"${User}\"}'}}}
+";
+    let values = |value: &str| BTreeMap::from([("User".to_owned(), value.to_owned())]);
+    let options = Options { old: values("a"), new: values("b"), ..Options::default() };
+    let changes = diff_with(&template(text), &template(text), &options);
+    let told: Vec<SecretEvent> = changes.review.secrets.iter().map(|secret| secret.what).collect();
+    assert_eq!(told, [SecretEvent::NewValue]);
+}
+
+#[test]
+fn a_service_without_tasks_starts_none_anew() {
+    let side = |image: &str, count: &str| {
+        template(&format!(
+            "Resources:\n  T: {{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: [{{Name: a, Image: '{image}'}}]}}}}\n  S: {{Type: AWS::ECS::Service, Properties: {{TaskDefinition: !Ref T, DesiredCount: {count}}}}}\n"
+        ))
+    };
+    let rolls = |count: &str| diff(&side("a:1", count), &side("a:2", count)).rolls;
+    assert_eq!(rolls("0"), []);
+    assert_eq!(rolls("'0'"), []);
+    assert_eq!(rolls("1")[0].tasks, Some(1));
+    assert_eq!(rolls("!Ref Count")[0].tasks, None);
+}
+
+#[test]
+fn a_place_where_one_item_goes_and_another_comes_is_one_reason_to_start_anew() {
+    let side = |group: &str| {
+        template(&format!(
+            "Resources: {{S: {{Type: AWS::ECS::Service, Properties: {{LoadBalancers: [{{TargetGroupArn: '{group}', ContainerName: '{group}', ContainerPort: 80}}]}}}}}}\n"
+        ))
+    };
+    let rolls = diff(&side("a"), &side("b")).rolls;
+    let because: Vec<String> = rolls[0].because.iter().map(ToString::to_string).collect();
+    let mut once = because.clone();
+    once.dedup();
+    assert_eq!(because, once);
 }
