@@ -322,7 +322,7 @@ async fn deployed(connection: &Connection, name: &str) -> Deployed {
 const fn looked_for(level: Level) -> Option<&'static str> {
     match level {
         Level::Broadening => Some("nothing is allowed that was not allowed before"),
-        Level::Destructive => Some("nothing is removed, and no data is given up"),
+        Level::Destructive => Some("nothing is removed or replaced, and no data is given up"),
         Level::Never | Level::Any => None,
     }
 }
@@ -405,7 +405,7 @@ fn again(arguments: &[String], flags: &str) -> String {
 fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
     let what = match level {
         Level::Broadening => "allows more than before",
-        Level::Destructive => "removes something, gives up data, or replaces what holds data, or may do so",
+        Level::Destructive => "removes or replaces something, gives up data, or may do so",
         Level::Never | Level::Any => "changes something",
     };
     let message = format!("the change of {stack} {what}: somebody must approve it, and this is no terminal");

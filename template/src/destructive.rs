@@ -1,12 +1,9 @@
 //! What is destructive: one definition, for who compares templates and for who deploys.
 //!
-//! A change is destructive if something that holds or serves is removed, if data is given up, or if a resource that
-//! holds data is replaced, or may be. Every resource is taken for one that holds or serves, except revisions: a new
-//! one takes nothing from anybody.
+//! A change is destructive if something that holds or serves is removed, if it is replaced or may be, or if data is given
+//! up. Every resource is taken for one that holds or serves, except revisions: a new one takes nothing from anybody.
 
 use crate::diff::{Action, Changes, Consequence, GivenUp, GivenUpKind};
-use crate::document::Resource;
-use crate::stateful;
 
 /// Types of which each resource is an immutable revision of something else: what changes makes another one.
 ///
@@ -51,11 +48,11 @@ pub fn is_revision(type_name: &str) -> bool {
     REVISIONS.binary_search(&type_name).is_ok()
 }
 
-/// Whether it is destructive that a resource goes. `deployed` is the resource as it is in AWS, if that is known.
-pub fn is_destructive(type_name: &str, goes: Goes, deployed: Option<&Resource>) -> bool {
+/// Whether it is destructive that a resource goes.
+pub fn is_destructive(type_name: &str, goes: Goes) -> bool {
     match goes {
         Goes::Removed { renewed } => !(renewed && is_revision(type_name)),
-        Goes::Replaced => stateful::holds(type_name, deployed).is_some(),
+        Goes::Replaced => !is_revision(type_name),
     }
 }
 
@@ -71,14 +68,15 @@ impl Changes {
         let renewed = |type_name: &str| {
             alive().any(|other| other.action == Action::Added && other.type_name == type_name)
         };
-        let removed = alive().filter(|change| change.action == Action::Removed).any(|change| {
-            let goes = Goes::Removed { renewed: renewed(&change.type_name) };
-            is_destructive(&change.type_name, goes, None)
+        let goes = alive().any(|change| {
+            let goes = match change.action {
+                Action::Removed => Goes::Removed { renewed: renewed(&change.type_name) },
+                Action::Changed if change.consequence.is_some_and(Consequence::is_replacement) => Goes::Replaced,
+                _ => return false,
+            };
+            is_destructive(&change.type_name, goes)
         });
-        let replaced = alive()
-            .filter(|change| change.action == Action::Changed && change.stateful)
-            .any(|change| change.consequence.is_some_and(Consequence::is_replacement));
-        removed || replaced || gives_up_data(&self.given_up)
+        goes || gives_up_data(&self.given_up)
     }
 }
 
@@ -86,7 +84,7 @@ impl Changes {
 mod tests {
     use super::*;
     use crate::document::Template;
-    use crate::facts;
+    use crate::{facts, stateful};
 
     #[track_caller]
     fn destructive(old: &str, new: &str) -> bool {
@@ -111,6 +109,8 @@ mod tests {
         assert!(destructive(queue, &queue.replace("QueueName: a", "QueueName: b")), "a queue holds messages");
         assert!(destructive(queue, ""));
         assert!(destructive("L: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer}", ""));
+        let balancer = "L: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: a}}";
+        assert!(destructive(balancer, &balancer.replace("Name: a", "Name: b")), "its address is lost");
         let logs = "G: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}}";
         assert!(destructive(logs, &logs.replace("30", "7")));
         assert!(!destructive(logs, &logs.replace("30", "60")));

@@ -138,7 +138,7 @@ pub(crate) fn judge(
         Level::Destructive => {
             // In one that is not there yet, nothing can go.
             let hidden = |stack: &NestedStack| stack.unseen.is_some() && stack.stack_id.is_some();
-            let destroys = |change: &Change| destroys(set, change, sides(&change.within).0);
+            let destroys = |change: &Change| destroys(set, change);
             set.nested.iter().any(hidden) || set.changes.iter().any(destroys) || gives_up_data(&given_up)
         }
         Level::Any => true,
@@ -148,15 +148,14 @@ pub(crate) fn judge(
 }
 
 /// Whether a change is destructive, as `diff` says it too.
-fn destroys(set: &ChangeSet, change: &Change, old: Option<&Template>) -> bool {
+fn destroys(set: &ChangeSet, change: &Change) -> bool {
     let comes = |other: &Change| other.action == "Add" && other.resource_type == change.resource_type;
     let goes = match goes(change) {
         None => return false,
         Some(How::Removed) => Goes::Removed { renewed: set.changes.iter().any(comes) },
         Some(How::Replaced | How::MayBeReplaced) => Goes::Replaced,
     };
-    let deployed = old.and_then(|old| old.resources.get(&change.logical_id));
-    is_destructive(&change.resource_type, goes, deployed)
+    is_destructive(&change.resource_type, goes)
 }
 
 /// What the resources of one template give up that the change set modifies. (It does not tell of each policy that

@@ -143,7 +143,10 @@ fn each_level_asks_for_its_class_and_for_no_other() {
         [Level::Broadening, Level::Destructive, Level::Any]
     );
     assert_eq!(asks("Remove Topic AWS::SNS::Topic", TOPIC, ""), [Level::Destructive, Level::Any]);
-    assert_eq!(asks("Modify Topic AWS::SNS::Topic Conditional - X", TOPIC, TOPIC), [Level::Any], "no data");
+    assert_eq!(
+        asks("Modify Topic AWS::SNS::Topic Conditional - X", TOPIC, TOPIC),
+        [Level::Destructive, Level::Any]
+    );
     assert_eq!(asks("Add Topic AWS::SNS::Topic", "", TOPIC), [Level::Any]);
 }
 

@@ -14,9 +14,8 @@ pub(crate) enum Kind {
     Broadening,
     /// A resource is replaced, or may be; or CloudFormation refuses a change that only a new resource can have
     Replacement,
-    /// Something is removed, data is given up, or what holds data is replaced or may be; a new revision (of a task
-    /// definition, a Lambda function, …) in the place of another is not meant. The same as `deploy
-    /// --require-approval destructive`
+    /// Something is removed, is replaced or may be, or data is given up; a new revision (of a task definition, a Lambda
+    /// function, …) in the place of another is not meant. The same as `deploy --require-approval destructive`
     Destructive,
     /// CloudFormation refuses a change, and nothing of the update is done: another type under the same logical ID, a
     /// property that cannot be updated
@@ -33,7 +32,7 @@ impl Kind {
             Kind::Any => "something is different",
             Kind::Broadening => "more is allowed than before",
             Kind::Replacement => "resources are replaced, or may be, or cannot be changed so",
-            Kind::Destructive => "resources are removed, or data is given up",
+            Kind::Destructive => "resources are removed or replaced, or data is given up",
             Kind::Refused => "CloudFormation refuses a change",
         }
     }
