@@ -177,7 +177,7 @@ fn a_pipeline_names_the_differences_that_it_does_not_let_through() {
       Resources
         - Queue (AWS::SQS::Queue) is removed: it is deleted with its data
     --- stderr ---
-    ends with 7: resources are removed, or data is given up
+    ends with 7: resources are removed or replaced, or data is given up
     ");
     let open = "  Web: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: web, SecurityGroupIngress: \
                 [{IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 0.0.0.0/0}]}}\n";
@@ -381,7 +381,7 @@ Resources:
         + People (AWS::DynamoDB::Table) is added
     --- stderr ---
     validation skipped: 1 template not checked
-    ends with 7: CloudFormation refuses a change; resources are removed, or data is given up
+    ends with 7: CloudFormation refuses a change; resources are removed or replaced, or data is given up
     ");
     let json = compare(&["--format", "json"]).json();
     crate::diff_against::assert_keeps_the_contract(&json);

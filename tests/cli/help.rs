@@ -72,7 +72,7 @@ fn an_unknown_command_is_a_mistake_of_usage_with_a_suggestion() {
     --- stderr ---
     error: unrecognized subcommand 'sinth'
 
-      tip: a similar subcommand exists: 'synth'
+      tip: some similar subcommands exist: 'init', 'synth'
 
     Usage: docuthinker [OPTIONS] <COMMAND>
 
