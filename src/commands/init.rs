@@ -64,8 +64,8 @@ pub(crate) fn run(args: &Init, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&json!({ "folder": args.folder, "files": written }))?;
         return Ok(Exit::Done);
     }
-    let lines: String =
-        written.iter().map(|file| format!("{}\n", args.folder.join(&file.file).display())).collect();
+    let shown = |file: &str| args.folder.strip_prefix(".").unwrap_or(&args.folder).join(file);
+    let lines: String = written.iter().map(|file| format!("{}\n", shown(&file.file).display())).collect();
     session.printer.result(&lines)?;
     let next = if args.app {
         app::NEXT

@@ -71,7 +71,9 @@ impl Changes {
         let goes = alive().any(|change| {
             let goes = match change.action {
                 Action::Removed => Goes::Removed { renewed: renewed(&change.type_name) },
-                Action::Changed if change.consequence.is_some_and(Consequence::is_replacement) => Goes::Replaced,
+                Action::Changed if change.consequence.is_some_and(Consequence::is_replacement) => {
+                    Goes::Replaced
+                }
                 _ => return false,
             };
             is_destructive(&change.type_name, goes)

@@ -47,7 +47,12 @@ fn data_is_lost_only_by_name_and_a_level_asks_only_for_its_class() {
     write(project, QUEUE);
     let created = run(&["--require-approval", "destructive"]);
     assert_eq!(created.code, Some(0), "{created}");
-    assert!(created.stderr.contains("nothing is removed or replaced, and no data is given up, so nobody is asked"), "{created}");
+    assert!(
+        created
+            .stderr
+            .contains("nothing is removed or replaced, and no data is given up, so nobody is asked"),
+        "{created}"
+    );
 
     write(project, TOPIC);
     for more in [&["--yes"][..], &["--require-approval", "never"]] {

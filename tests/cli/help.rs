@@ -36,6 +36,7 @@ fn every_command_explains_itself() {
         &["config", "show"],
         &["config", "explain"],
         &["config", "schema"],
+        &["init"],
         &["ci"],
         &["completions"],
     ];

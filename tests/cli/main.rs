@@ -31,6 +31,7 @@ mod help;
 #[cfg(feature = "aws")]
 mod history;
 mod iam_policy;
+mod init;
 #[cfg(feature = "aws")]
 mod lifecycle;
 #[cfg(feature = "aws")]

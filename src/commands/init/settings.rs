@@ -3,10 +3,14 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
+use unicode_width::UnicodeWidthStr;
 
 use super::dockerfile::Port;
 use crate::config::yaml;
 use crate::project::AnyProject;
+
+/// How wide a comment is.
+const WIDTH: usize = 118;
 
 const HEAD: &str = "\
 # The settings of this project. What is behind a `#` without a space is the value that holds anyway: take the `#` away
@@ -56,12 +60,26 @@ impl Page<'_> {
         for (name, value) in defaults.as_object().into_iter().flatten() {
             let about = self.property(schema, name);
             if let Some(said) = about.and_then(first_sentence) {
-                let _ = writeln!(self.text, "\n  # {said}");
+                self.text.push('\n');
+                self.explain(&said);
             } else {
                 self.text.push('\n');
             }
             self.setting(name, value, chosen.get(name), 1);
         }
+    }
+
+    /// A comment, in lines of the file's width.
+    fn explain(&mut self, said: &str) {
+        let mut line = String::from("  #");
+        for word in said.split_whitespace() {
+            if line.width() + 1 + word.width() > WIDTH {
+                let _ = writeln!(self.text, "{line}");
+                "  #".clone_into(&mut line);
+            }
+            let _ = write!(line, " {word}");
+        }
+        let _ = writeln!(self.text, "{line}");
     }
 
     /// One setting: as it is chosen, or switched off.

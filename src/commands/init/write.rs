@@ -46,6 +46,7 @@ impl NewFile {
 /// Writes the files below `folder`, which is made if need be: all of them, or none if one is different and not to be
 /// replaced.
 pub(super) fn all(folder: &Path, files: &[NewFile], force: bool) -> Result<Vec<Written>> {
+    let folder = folder.strip_prefix(".").unwrap_or(folder);
     let (mut texts, mut problems) = (Vec::new(), Vec::new());
     for file in files {
         let path = folder.join(&file.path);
