@@ -237,7 +237,8 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
 fn foreign(action: &'static str, response: &HttpResponse) -> ApiFailure {
     let status = response.status().as_u16();
     if SECRET_ANSWERS.contains(&action) {
-        let message = format!("HTTP {status} with an answer that cannot be read; is there a proxy in between?");
+        let message =
+            format!("HTTP {status} with an answer that cannot be read; is there a proxy in between?");
         return ApiFailure::network(action, &message);
     }
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();

@@ -112,7 +112,8 @@ async fn made(client: &Client, id: &str, version: &str) -> Result<Option<Timesta
 pub async fn secret_value(connection: &Connection, id: &str) -> Result<Option<SecretText>, CloudError> {
     match client(connection, id).get_secret_value().secret_id(id).send().await {
         Ok(answer) => match answer.secret_string {
-            Some(text) => Ok(Some(SecretText::new(text))),
+            // AWS takes no empty value; an emulator may have one.
+            Some(text) => Ok(Some(SecretText::new(text)).filter(|value| !value.expose().is_empty())),
             None => Err(CloudError::new(Kind::Refused, format!("the value of the secret {id} is binary"))
                 .next("docuthinker leaves binary values alone; use the AWS CLI for it")),
         },
@@ -182,9 +183,7 @@ pub async fn random_value(connection: &Connection, length: u16) -> Result<Secret
 fn client(connection: &Connection, id: &str) -> Client {
     let region = id.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(2));
     match region {
-        Some(region) if region != connection.identity().region => {
-            Client::new(&connection.config_in(region))
-        }
+        Some(region) if region != connection.identity().region => Client::new(&connection.config_in(region)),
         _ => connection.secrets(),
     }
 }

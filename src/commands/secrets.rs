@@ -72,12 +72,12 @@ fn order<T>(aws: &Aws, name: &str, answer: impl Future<Output = Result<T, CloudE
     answer.map_err(|error| aws::failure(&error))
 }
 
-/// Asks a question that can be answered with yes, unless it is answered in advance. Anything else ends the command.
-fn confirm(question: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
+/// Asks a question of the command `what`, unless it is answered with yes in advance. Anything but yes ends the command.
+fn confirm(what: &str, question: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
     if session.global.yes {
         return Ok(());
     }
-    aws::require_an_answer(false, "this")?;
+    aws::require_an_answer(false, what)?;
     let answer = aws.run(aws::ask(format!("{question} [y/N] "), aws.cancel()));
     if answer.is_some_and(|answer| aws::is_yes(&answer)) {
         return Ok(());
@@ -103,8 +103,5 @@ fn restart_text(services: &[String], session: &Session<'_>) -> String {
         return "no service that runs reads it\n".to_owned();
     };
     let (read, they) = if services.len() == 1 { ("reads", "it") } else { ("read", "them") };
-    format!(
-        "{} {read} it only when a task starts; to restart {they}:\n  {next}\n",
-        services.join(", ")
-    )
+    format!("{} {read} it only when a task starts; to restart {they}:\n  {next}\n", services.join(", "))
 }

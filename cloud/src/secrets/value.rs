@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn one_key_of_an_object_is_changed_and_the_others_stay() {
-        let value = SecretText::new(r#"{"user":"me","password":"old","deep":{"x":["y"]},"port":1}"#.to_owned());
+        let value =
+            SecretText::new(r#"{"user":"me","password":"old","deep":{"x":["y"]},"port":1}"#.to_owned());
         let mut object = SecretObject::parse(&value).expect("it is an object");
         assert_eq!(object.texts(), ["me", "old", "y"]);
         object.set("password", &SecretText::new("new \"one\"".to_owned()));

@@ -160,9 +160,9 @@ fn row<'a>(
 fn show(rows: &[Row<'_>], services: &[String], session: &mut Session<'_>) -> Result<()> {
     let next = redeploy(services, session);
     if session.printer.json() {
-        return session.printer.result_json(
-            &json!({ "command": "check", "secrets": rows, "restart": services, "next": next }),
-        );
+        return session
+            .printer
+            .result_json(&json!({ "command": "check", "secrets": rows, "restart": services, "next": next }));
     }
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
     let mut text = String::new();

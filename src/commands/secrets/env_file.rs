@@ -80,7 +80,8 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
 fn plain(text: &str) -> SecretText {
     let comment = text.char_indices().zip(text.chars().skip(1));
     let comment = comment.filter(|((_, space), sign)| space.is_whitespace() && *sign == '#');
-    let end = if text.starts_with('#') { 0 } else { comment.map(|((at, _), _)| at).next().unwrap_or(text.len()) };
+    let end =
+        if text.starts_with('#') { 0 } else { comment.map(|((at, _), _)| at).next().unwrap_or(text.len()) };
     SecretText::new(text[..end].trim_end().to_owned())
 }
 
@@ -92,7 +93,7 @@ fn quoted(text: &str, quote: char) -> Option<(SecretText, usize)> {
     while let Some((at, c)) = chars.next() {
         match c {
             _ if c == quote => {
-                return Some((SecretText::new(std::mem::take(&mut value)), at + c.len_utf8()));
+                return Some((SecretText::new(std::mem::take(&mut *value)), at + c.len_utf8()));
             }
             '\\' if quote == '"' => match chars.next()?.1 {
                 'n' => value.push('\n'),

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::known::{Estate, Secret};
 use super::{InStacks, conceal, confirm, value};
-use crate::aws::{self, Aws};
+use crate::aws::Aws;
 use crate::exit::Exit;
 use crate::files::{self, reason};
 use crate::problem::{Failure, Problem, Result, count};
@@ -81,7 +81,8 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
         }
     }
     if values.is_empty() {
-        let problem = Problem::error("secrets/no-value", "none of the secrets has a value; no file was written");
+        let problem =
+            Problem::error("secrets/no-value", "none of the secrets has a value; no file was written");
         return Err(Failure::new(Exit::Blocked, vec![problem]));
     }
     let content = protected(&json_of(&values), &protection)?;
@@ -108,7 +109,8 @@ fn chosen<'e>(names: &[String], estate: &'e Estate) -> Result<Vec<&'e Secret>> {
 fn refuse_place(out: &Path) -> Result<()> {
     let shown = out.display();
     if fs::symlink_metadata(out).is_ok() {
-        let problem = Problem::error("file/exists", format!("`{shown}` is there already, and is not overwritten"));
+        let problem =
+            Problem::error("file/exists", format!("`{shown}` is there already, and is not overwritten"));
         return Err(Failure::refused(problem.hint("name another file with `--out`")));
     }
     files::must_be_writable(out)?;
@@ -144,9 +146,9 @@ fn recipients(args: &Export) -> Result<Vec<age::x25519::Recipient>> {
             Ok(recipient) => recipients.push(recipient),
             // What stands there may be an identity, which is secret.
             Err(_) => problems.push(
-                Problem::error("usage/recipient", "an age recipient cannot be read")
-                    .at(place)
-                    .hint("a recipient begins with `age1`; `age-keygen -y KEY_FILE` tells that of an identity"),
+                Problem::error("usage/recipient", "an age recipient cannot be read").at(place).hint(
+                    "a recipient begins with `age1`; `age-keygen -y KEY_FILE` tells that of an identity",
+                ),
             ),
         }
     }
@@ -166,7 +168,7 @@ fn protection(
             count(secrets, "value"),
             args.out.display()
         );
-        confirm(&question, aws, session)?;
+        confirm("`secrets export --plain-text`", &question, aws, session)?;
         return Ok(Protection::None);
     }
     if !args.passphrase {
@@ -175,7 +177,8 @@ fn protection(
     let passphrase = if io::stdin().is_terminal() {
         let first = value::asked("Passphrase (not shown): ", aws)?;
         if value::asked("The same again: ", aws)? != first {
-            let problem = Problem::error("secrets/passphrase", "the two passphrases differ; no file was written");
+            let problem =
+                Problem::error("secrets/passphrase", "the two passphrases differ; no file was written");
             return Err(Failure::refused(problem));
         }
         first
@@ -213,7 +216,10 @@ fn protected(content: &[u8], protection: &Protection) -> Result<Zeroizing<Vec<u8
         }
     };
     let failed = |reason: String| {
-        Failure::new(Exit::Failed, vec![Problem::error("secrets/encryption", format!("cannot encrypt: {reason}"))])
+        Failure::new(
+            Exit::Failed,
+            vec![Problem::error("secrets/encryption", format!("cannot encrypt: {reason}"))],
+        )
     };
     let encryptor = encryptor.map_err(|error| failed(error.to_string()))?;
     let mut bytes = Zeroizing::new(Vec::new());

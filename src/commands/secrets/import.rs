@@ -79,7 +79,7 @@ pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
     let changes = rows.iter().filter(|row| row.state == State::Changed).count();
     if changes > 0 {
         session.printer.asked(&table(&rows));
-        confirm(&format!("Store {}?", count(changes, "value")), &aws, session)?;
+        confirm("`secrets import`", &format!("Store {}?", count(changes, "value")), &aws, session)?;
     }
     let (mut stored, mut failures) = (Vec::new(), Vec::new());
     for (at, value) in values {
@@ -95,7 +95,9 @@ pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
             }
         }
     }
-    said(&rows, &stored, &estate, session)?;
+    if failures.is_empty() || !stored.is_empty() {
+        said(&rows, &stored, &estate, session)?;
+    }
     Failure::all(failures).map_or(Ok(Exit::Done), Err)
 }
 
@@ -153,7 +155,8 @@ fn rows(entries: &[Entry], estate: &Estate, skip_unknown: bool) -> Result<Vec<Ro
                 let names = several.iter().map(|(at, _)| estate.secrets[*at].name.as_str());
                 let names = names.collect::<Vec<_>>().join(", ");
                 let message = format!("{} is read from several secrets: {names}", entry.key);
-                let hint = "store each of them with `docuthinker secrets put`, and take the line out of the file";
+                let hint =
+                    "store each of them with `docuthinker secrets put`, and take the line out of the file";
                 problems.push(Problem::error("secrets/ambiguous", message).hint(hint));
             }
         }
@@ -185,7 +188,8 @@ fn conflicts(rows: &[Row]) -> Vec<Problem> {
             let names: Vec<&str> = rows.iter().map(|row| row.variable.as_str()).collect();
             let secret = rows[0].secret.as_deref().unwrap_or_default();
             let message = format!("{} would be the same value of {secret}", names.join(" and "));
-            problems.push(Problem::error("secrets/conflict", message).hint("leave all but one out of the file"));
+            problems
+                .push(Problem::error("secrets/conflict", message).hint("leave all but one out of the file"));
         }
     }
     problems

@@ -11,7 +11,7 @@ use super::super::estate::{Place, short};
 use super::InStacks;
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
-use crate::problem::{Failure, Problem, Result, suggestion};
+use crate::problem::{Failure, Problem, Result, nearest, suggestion};
 use crate::session::Session;
 
 /// The project's secrets, and the deployed stacks that they were found in.
@@ -66,10 +66,14 @@ impl Secret {
         self.uses.iter().filter_map(|one| one.key.as_deref()).collect()
     }
 
+    /// The last part of its name.
+    fn last(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
+    }
+
     fn is_called(&self, wanted: &str) -> bool {
-        let last = self.name.rsplit('/').next().unwrap_or_default();
         let logical = self.made_by.as_ref().map(|(_, logical)| logical.as_str());
-        let names = [Some(self.name.as_str()), Some(last), logical, Some(self.id.as_str())];
+        let names = [Some(self.name.as_str()), Some(self.last()), logical, Some(self.id.as_str())];
         names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(wanted))
     }
 }
@@ -95,11 +99,8 @@ impl Estate {
         let called: Vec<&Secret> = self.secrets.iter().filter(|secret| secret.is_called(wanted)).collect();
         let problem = match called.as_slice() {
             [one] => return Ok(one),
-            [] => {
-                let names = self.secrets.iter().map(|secret| secret.name.as_str());
-                Problem::error("usage/unknown-secret", "no secret of the project is called so")
-                    .maybe_hint(suggestion(wanted, names))
-            }
+            [] => Problem::error("usage/unknown-secret", "no secret of the project is called so")
+                .maybe_hint(self.like(wanted)),
             several => {
                 let ids: Vec<&str> = several.iter().map(|secret| secret.id.as_str()).collect();
                 Problem::error("usage/ambiguous-secret", "several secrets are called so")
@@ -107,6 +108,13 @@ impl Estate {
             }
         };
         Err(Failure::usage(problem))
+    }
+
+    /// What may have been meant.
+    fn like(&self, wanted: &str) -> Option<String> {
+        let near = nearest(wanted, self.secrets.iter().map(Secret::last));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        near.or_else(|| suggestion(wanted, self.secrets.iter().map(|secret| secret.name.as_str())))
     }
 
     /// Warns of services of which it is not known what they read.
@@ -139,7 +147,7 @@ impl Estate {
 
     /// What the deployed services read, by their task definitions.
     fn read_services(&mut self, aws: &Aws) -> Result<()> {
-        let questions = self.places.iter().map(|place| variables(place));
+        let questions = self.places.iter().map(variables);
         let answers = aws.unless_interrupted(aws::together(questions))?;
         for (at, answer) in answers.into_iter().enumerate() {
             match answer {
@@ -159,14 +167,21 @@ impl Estate {
     fn read_templates(&mut self, others: &[(Deployed, Connection)], aws: &Aws) -> Result<()> {
         let here = self.places.iter().map(|place| (&place.stack, &place.connection, Some(&place.inventory)));
         let others = others.iter().map(|(stack, connection)| (stack, connection, None));
-        let mut found = Vec::new();
+        let (mut found, mut unread) = (Vec::new(), Vec::new());
         let mut exports: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for (stack, connection, inventory) in here.chain(others) {
             let Some(synthesized) = &stack.synthesized else { continue };
             let who = connection.identity();
             let place = format!("{}/{}", who.account, who.region);
             if !exports.contains_key(&place) {
-                exports.insert(place.clone(), all_exports(connection, aws)?);
+                let all = match all_exports(connection, aws) {
+                    Err(failure) if failure.exit != Exit::Interrupted => {
+                        unread.push(failure);
+                        BTreeMap::new()
+                    }
+                    all => all?,
+                };
+                exports.insert(place.clone(), all);
             }
             let deployed = inventory.map(physical_ids).unwrap_or_default();
             let around = Around {
@@ -186,6 +201,7 @@ impl Estate {
         for (id, connection, used) in found {
             self.add(&id, &connection, used);
         }
+        self.unread.extend(unread);
         Ok(())
     }
 }

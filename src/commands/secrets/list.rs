@@ -44,7 +44,8 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global)?;
     let estate = Estate::find(&args.stacks, &mut aws, session)?;
     let stored = stored(&estate, &aws)?;
-    let rows: Vec<Row<'_>> = estate.secrets.iter().zip(&stored).map(|(secret, stored)| row(secret, stored)).collect();
+    let rows: Vec<Row<'_>> =
+        estate.secrets.iter().zip(&stored).map(|(secret, stored)| row(secret, stored)).collect();
     if session.printer.json() {
         session.printer.result_json(&json!({ "command": "list", "secrets": rows }))?;
     } else {
@@ -56,10 +57,8 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
 
 /// What is stored of each secret, in their order.
 pub(super) fn stored(estate: &Estate, aws: &Aws) -> Result<Vec<Option<StoredSecret>>> {
-    let questions = estate
-        .secrets
-        .iter()
-        .map(|secret| cloud::secrets::stored_secret(&secret.connection, &secret.id));
+    let questions =
+        estate.secrets.iter().map(|secret| cloud::secrets::stored_secret(&secret.connection, &secret.id));
     let (mut stored, mut failures) = (Vec::new(), Vec::new());
     for answer in aws.unless_interrupted(aws::together(questions))? {
         match answer {
@@ -91,7 +90,9 @@ fn text(row: &Row<'_>) -> String {
     }
     match row.stored {
         None => line("value", "none: there is no such secret".to_owned()),
-        Some(stored) if stored.deleted => line("value", "none: the secret is scheduled for deletion".to_owned()),
+        Some(stored) if stored.deleted => {
+            line("value", "none: the secret is scheduled for deletion".to_owned())
+        }
         Some(StoredSecret { version_id: None, .. }) => line("value", "none".to_owned()),
         Some(stored) => {
             line("value", stored.changed.map_or_else(|| "of unknown age".to_owned(), since));
@@ -133,9 +134,9 @@ fn since(time: Timestamp) -> String {
 
 /// A time in the past in words; the clocks of this machine and of AWS may differ a little.
 fn ago(milliseconds: i64) -> String {
-    let (minutes, hours, days) =
-        (milliseconds / 60_000, milliseconds / 3_600_000, milliseconds / 86_400_000);
-    let words = |number: i64, unit: &str| format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" });
+    let (minutes, hours, days) = (milliseconds / 60_000, milliseconds / 3_600_000, milliseconds / 86_400_000);
+    let words =
+        |number: i64, unit: &str| format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" });
     match (minutes, hours, days) {
         (..=1, _, _) => "just now".to_owned(),
         (..=119, _, _) => words(minutes, "minute"),
@@ -154,7 +155,15 @@ mod tests {
         let said = [-5000, 90_000, 3 * 60_000, 2 * hour, 47 * hour, 48 * hour, 400 * 24 * hour].map(ago);
         assert_eq!(
             said,
-            ["just now", "just now", "3 minutes ago", "2 hours ago", "47 hours ago", "2 days ago", "400 days ago"]
+            [
+                "just now",
+                "just now",
+                "3 minutes ago",
+                "2 hours ago",
+                "47 hours ago",
+                "2 days ago",
+                "400 days ago"
+            ]
         );
     }
 }

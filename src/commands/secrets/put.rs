@@ -42,7 +42,8 @@ pub(super) fn run(args: &Put, session: &mut Session<'_>) -> Result {
     let estate = Estate::find(&args.stacks, &mut aws, session)?;
     estate.warn_of_unread(session);
     let secret = estate.called(&args.name)?;
-    let what = args.field.as_ref().map_or_else(|| secret.name.clone(), |key| format!("{}, {key}", secret.name));
+    let what =
+        args.field.as_ref().map_or_else(|| secret.name.clone(), |key| format!("{}, {key}", secret.name));
     let value = args.source.read(&what, &aws)?;
     conceal(&value, session);
     let version = store(secret, args.field.as_deref(), &value, &aws, session)?;

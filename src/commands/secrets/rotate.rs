@@ -57,7 +57,8 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
     if stored.rotates {
         if args.generate || args.field.is_some() || args.source.is_named() {
             let message = format!("AWS rotates {}: its function makes the value", secret.name);
-            let hint = "leave the options for a value out; to store one nevertheless, use `docuthinker secrets put`";
+            let hint =
+                "leave the options for a value out; to store one nevertheless, use `docuthinker secrets put`";
             return Err(Failure::usage(Problem::error("usage/no-effect", message).hint(hint)));
         }
         let call = cloud::secrets::rotate_secret(&secret.connection, &secret.id);
@@ -71,11 +72,9 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
         return Err(Failure::usage(Problem::error("usage/field", message).hint(hint)));
     }
     let (value, by) = if args.generate {
-        let question = format!(
-            "{} gets a random value, which helps only if nobody else issues it. Go on?",
-            secret.name
-        );
-        confirm(&question, &aws, session)?;
+        let question =
+            format!("{} gets a random value, which helps only if nobody else issues it. Go on?", secret.name);
+        confirm("`secrets rotate --generate`", &question, &aws, session)?;
         (aws.look(cloud::secrets::random_value(&secret.connection, args.length))?, "generated")
     } else {
         (args.source.read(&secret.name, &aws)?, "given")

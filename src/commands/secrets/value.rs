@@ -49,15 +49,16 @@ pub(super) fn asked(question: &str, aws: &Aws) -> Result<SecretText> {
         return Err(Failure::refused(problem.hint("hand the value over on standard input or with `--file`")));
     }
     let answer = aws.run(aws::ask_hidden(question.to_owned(), aws.cancel()))?;
-    answer.ok_or_else(|| {
-        let (exit, code) = if aws.cancel().is_cancelled() {
-            (Exit::Interrupted, "aws/interrupted")
-        } else {
-            (Exit::Refused, "secrets/no-value")
-        };
-        Failure::new(exit, vec![Problem::error(code, "nothing was typed; nothing was changed")])
-    })
-    .map(SecretText::without_line_break)
+    answer
+        .ok_or_else(|| {
+            let (exit, code) = if aws.cancel().is_cancelled() {
+                (Exit::Interrupted, "aws/interrupted")
+            } else {
+                (Exit::Refused, "secrets/no-value")
+            };
+            Failure::new(exit, vec![Problem::error(code, "nothing was typed; nothing was changed")])
+        })
+        .map(SecretText::without_line_break)
 }
 
 /// All that comes on standard input.
@@ -74,9 +75,8 @@ pub(super) fn standard_input(aws: &Aws) -> Result<SecretText> {
 /// The text in a file that nobody but its owner may read.
 pub(super) fn private_file(path: &Path, most: usize) -> Result<SecretText> {
     let shown = path.display();
-    let unreadable = |error: io::Error| {
-        refused("file/unreadable", format!("cannot read `{shown}`: {}", reason(&error)))
-    };
+    let unreadable =
+        |error: io::Error| refused("file/unreadable", format!("cannot read `{shown}`: {}", reason(&error)));
     // A FIFO would block for ever.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(refused("file/unreadable", format!("cannot read `{shown}`: it is not a regular file")));
@@ -118,7 +118,7 @@ fn text(mut bytes: Zeroizing<Vec<u8>>, what: &str, most: usize) -> Result<Secret
     if std::str::from_utf8(&bytes).is_err() {
         return Err(refused("secrets/no-text", format!("{what} is not text in UTF-8")));
     }
-    Ok(SecretText::new(String::from_utf8(std::mem::take(&mut bytes)).unwrap_or_default()))
+    Ok(SecretText::new(String::from_utf8(std::mem::take(&mut *bytes)).unwrap_or_default()))
 }
 
 fn refused(code: &'static str, message: String) -> Failure {

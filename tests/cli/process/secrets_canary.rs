@@ -14,7 +14,7 @@ use super::secrets::{Aws, account};
 use super::{PATIENCE, assert_no_bug};
 
 /// A piece of every secret of these tests.
-const CANARY: &str = "canary-5f1c9d2e";
+const CANARY: &str = "canary-7be04c51";
 
 fn secret(of: &str) -> String {
     format!("{CANARY}-of-the-{of}")
@@ -149,7 +149,7 @@ fn a_question_for_a_value_can_be_left_and_the_terminal_shows_again_what_is_typed
     }
     let aws = Aws::new(account());
     let binary = env!("CARGO_BIN_EXE_docuthinker");
-    let inner = format!("'{binary}' secrets put openai --stack S; echo left with $?; stty -a");
+    let inner = format!("trap : INT; '{binary}' secrets put openai --stack S; echo left with $?; stty -a");
     let mut command = aws.project.other("script");
     command.args(["-qec", &inner, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::piped());
     let mut running = Running::start(&aws.project, command);

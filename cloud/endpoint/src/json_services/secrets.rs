@@ -200,9 +200,8 @@ fn value(world: &mut World, arn: &str, id: &str, stage: &str) -> JsonAnswer {
         if id.is_empty() { version.has(stage) } else { version.id == id }
     };
     let Some(version) = secret.versions.iter().find(is_meant).cloned() else {
-        let message = format!(
-            "Secrets Manager can't find the specified secret value for staging label: {stage}"
-        );
+        let message =
+            format!("Secrets Manager can't find the specified secret value for staging label: {stage}");
         return JsonAnswer::error("ResourceNotFoundException", &message);
     };
     // AWS tells the day only.
