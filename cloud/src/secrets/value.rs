@@ -1,6 +1,7 @@
 //! Values of secrets in memory: overwritten as soon as they are no longer needed, and never shown.
 //!
-//! What the SDK makes of them on their way, such as the bodies of requests, is not ours to overwrite.
+//! What the SDK makes of them on their way, such as the bodies of requests, is not ours to overwrite; and whoever prints keeps a
+//! copy to take it out of what is written.
 
 use std::fmt;
 

@@ -45,7 +45,7 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
     let estate = Estate::find(&args.stacks, &mut aws, session)?;
     let stored = stored(&estate, &aws)?;
     let rows: Vec<Row<'_>> =
-        estate.secrets.iter().zip(&stored).map(|(secret, stored)| row(secret, stored)).collect();
+        estate.secrets.iter().zip(&stored).map(|(secret, stored)| row(secret, stored.as_ref())).collect();
     if session.printer.json() {
         session.printer.result_json(&json!({ "command": "list", "secrets": rows }))?;
     } else {
@@ -69,13 +69,13 @@ pub(super) fn stored(estate: &Estate, aws: &Aws) -> Result<Vec<Option<StoredSecr
     Failure::all(failures).map_or(Ok(stored), Err)
 }
 
-fn row<'a>(secret: &'a Secret, stored: &'a Option<StoredSecret>) -> Row<'a> {
+fn row<'a>(secret: &'a Secret, stored: Option<&'a StoredSecret>) -> Row<'a> {
     Row {
         name: &secret.name,
         arn: &secret.id,
         stack: secret.made_by.as_ref().map(|(stack, _)| stack.as_str()),
         logical_id: secret.made_by.as_ref().map(|(_, logical)| logical.as_str()),
-        stored: stored.as_ref(),
+        stored,
         users: &secret.uses,
     }
 }
@@ -97,7 +97,7 @@ fn text(row: &Row<'_>) -> String {
         Some(stored) => {
             line("value", stored.changed.map_or_else(|| "of unknown age".to_owned(), since));
             line("rotated", rotation(stored));
-            line("read", stored.accessed.map_or_else(|| "never".to_owned(), |day| day_of(day)));
+            line("read", stored.accessed.map_or_else(|| "never".to_owned(), day_of));
         }
     }
     for (number, one) in row.users.iter().enumerate() {

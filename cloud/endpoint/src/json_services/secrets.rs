@@ -13,6 +13,7 @@ use crate::world::{Caller, World};
 
 const SECRET: &str = "AWS::SecretsManager::Secret";
 const CURRENT: &str = "AWSCURRENT";
+const DAY: Micros = 86_400_000_000;
 
 /// What a test says of a secret.
 #[derive(Debug, Clone, Default)]
@@ -205,7 +206,6 @@ fn value(world: &mut World, arn: &str, id: &str, stage: &str) -> JsonAnswer {
         return JsonAnswer::error("ResourceNotFoundException", &message);
     };
     // AWS tells the day only.
-    const DAY: Micros = 86_400_000_000;
     secret.accessed = Some(now / DAY * DAY);
     json!({
         "ARN": arn,
