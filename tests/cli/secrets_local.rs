@@ -41,11 +41,11 @@ fn the_secrets_of_a_new_project_are_stored_before_its_services_are_deployed() {
     let listed = project.run(["secrets", "list", "--local", "--output", "json"]).json();
     let openai = &listed["secrets"][0];
     let users: Vec<&Value> = openai["users"].as_array().unwrap().iter().map(|one| &one["service"]).collect();
-    assert_eq!(users, ["backend", "ai-ml"], "{openai}");
+    assert_eq!(users, ["ai-ml", "backend"], "{openai}");
     assert!(openai["users"][0]["deployed"] == true && openai["stored"]["changed"].is_string(), "{openai}");
 
     let rotated = project.run(["secrets", "rotate", "openai", "--generate", "--local", "--yes"]).success();
-    assert!(rotated.contains("docuthinker redeploy backend ai-ml"), "{rotated}");
+    assert!(rotated.contains("docuthinker redeploy ai-ml backend"), "{rotated}");
     assert_eq!(value("docuthinker/openai").as_str().unwrap().len(), 32);
 
     let identity = age::x25519::Identity::generate();

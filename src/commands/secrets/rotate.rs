@@ -11,6 +11,9 @@ use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
+/// The length of a random value, if nothing else is said.
+const LENGTH: u16 = 32;
+
 /// Give a secret another value
 ///
 /// If AWS rotates the secret, it is told to do so now. Otherwise the value is asked for as by `put`, or made of random letters
@@ -28,10 +31,10 @@ pub(crate) struct Rotate {
     #[arg(long, conflicts_with = "file")]
     generate: bool,
 
-    /// How many letters and digits a random value has
-    #[arg(long, value_name = "NUMBER", requires = "generate", default_value_t = 32)]
+    /// How many letters and digits a random value has [default: 32]
+    #[arg(long, value_name = "NUMBER", requires = "generate")]
     #[arg(value_parser = clap::value_parser!(u16).range(16..=4096))]
-    length: u16,
+    length: Option<u16>,
 
     /// Change only this key of a value that is a JSON object
     #[arg(long, value_name = "KEY")]
@@ -75,7 +78,10 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
         let question =
             format!("{} gets a random value, which helps only if nobody else issues it. Go on?", secret.name);
         confirm("`secrets rotate --generate`", &question, &aws, session)?;
-        (aws.look(cloud::secrets::random_value(&secret.connection, args.length))?, "generated")
+        (
+            aws.look(cloud::secrets::random_value(&secret.connection, args.length.unwrap_or(LENGTH)))?,
+            "generated",
+        )
     } else {
         (args.source.read(&secret.name, &aws)?, "given")
     };
