@@ -196,6 +196,8 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
+    Secrets(commands::secrets::Secrets),
+    #[cfg(feature = "aws")]
     Local(commands::local::Local),
     IamPolicy(commands::iam_policy::IamPolicy),
     Config(commands::config::Config),

@@ -15,6 +15,9 @@ use crate::text::{clean, shorten};
 /// How many characters of an answer that is not from AWS are shown.
 const SHOWN_BODY: usize = 120;
 
+/// The actions whose answers are secret, also where they cannot be understood.
+const SECRET_ANSWERS: [&str; 2] = ["secretsmanager:GetRandomPassword", "secretsmanager:GetSecretValue"];
+
 /// What to do about credentials of which nothing else is known.
 pub(crate) const SIGN_IN: &str = "sign in again (for example `aws sso login`)";
 
@@ -233,6 +236,11 @@ fn class_of(code: &str, message: &str, status: u16) -> Class {
 /// An answer that is not AWS's: a proxy's page, half a document, nothing at all.
 fn foreign(action: &'static str, response: &HttpResponse) -> ApiFailure {
     let status = response.status().as_u16();
+    if SECRET_ANSWERS.contains(&action) {
+        let message =
+            format!("HTTP {status} with an answer that cannot be read; is there a proxy in between?");
+        return ApiFailure::network(action, &message);
+    }
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     let body = shorten(&clean(&body), SHOWN_BODY);
     let body = if body.is_empty() { "an empty answer".to_owned() } else { format!("`{body}`") };

@@ -33,6 +33,7 @@ mod history;
 mod inventory;
 mod pacer;
 pub mod preflight;
+pub mod secrets;
 mod services;
 mod stacks;
 mod template_body;

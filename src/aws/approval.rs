@@ -417,7 +417,8 @@ fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
     Failure::refused(problem)
 }
 
-fn is_yes(answer: &str) -> bool {
+/// Whether an answer is yes.
+pub(crate) fn is_yes(answer: &str) -> bool {
     matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
 

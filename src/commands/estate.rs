@@ -26,6 +26,15 @@ pub(crate) struct Place {
 impl InStacks {
     /// The stacks that are meant, deployed, in the order of the project; at least one.
     pub(crate) fn places(&self, aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<Place>> {
+        Ok(self.places_and_others(aws, session)?.0)
+    }
+
+    /// As [`InStacks::places`], and the project's stacks that are not deployed yet, if none are named.
+    pub(crate) fn places_and_others(
+        &self,
+        aws: &mut Aws,
+        session: &mut Session<'_>,
+    ) -> Result<(Vec<Place>, Vec<(Deployed, Connection)>)> {
         let stacks = self.stacks(session)?;
         let mut asked = Vec::new();
         for stack in stacks {
@@ -39,7 +48,7 @@ impl InStacks {
         for ((stack, connection), answer) in asked.into_iter().zip(answers) {
             match answer {
                 Ok(Some(inventory)) => places.push(Place { stack, connection, inventory }),
-                Ok(None) => missing.push(stack),
+                Ok(None) => missing.push((stack, connection)),
                 Err(error) => failures.push(failure(&error, &stack)),
             }
         }
@@ -49,7 +58,7 @@ impl InStacks {
         if places.is_empty() || (!self.stacks.is_empty() && !missing.is_empty()) {
             return Err(not_deployed(&missing));
         }
-        Ok(places)
+        Ok((places, missing))
     }
 
     fn stacks(&self, session: &mut Session<'_>) -> Result<Vec<Deployed>> {
@@ -64,11 +73,11 @@ fn failure(error: &CloudError, stack: &Deployed) -> Failure {
     aws::located(error, stack.synthesized.as_ref())
 }
 
-fn not_deployed(missing: &[Deployed]) -> Failure {
-    let names: Vec<&str> = missing.iter().map(Deployed::label).collect();
+fn not_deployed(missing: &[(Deployed, Connection)]) -> Failure {
+    let names: Vec<&str> = missing.iter().map(|(stack, _)| stack.label()).collect();
     let are = if names.len() == 1 { "is" } else { "are" };
     let problem = Problem::error("aws/not-deployed", format!("{} {are} not deployed", names.join(", ")));
-    let last = missing.iter().rev().find_map(|stack| stack.synthesized.as_ref());
+    let last = missing.iter().rev().find_map(|(stack, _)| stack.synthesized.as_ref());
     let next = last.map(|stack| format!("docuthinker deploy {}", stack.id));
     Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) }
 }

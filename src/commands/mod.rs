@@ -34,6 +34,8 @@ pub(crate) mod local;
 pub(crate) mod operate;
 #[cfg(feature = "aws")]
 pub(crate) mod outputs;
+#[cfg(feature = "aws")]
+pub(crate) mod secrets;
 pub(crate) mod synth;
 mod target;
 pub(crate) mod validate;
@@ -71,6 +73,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Diagnose(args) => diagnose::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Secrets(args) => secrets::run(args, session),
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
         Command::Validate(args) => validate::run(args, session),

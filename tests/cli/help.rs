@@ -28,6 +28,20 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["bootstrap"],
         #[cfg(feature = "aws")]
+        &["secrets"],
+        #[cfg(feature = "aws")]
+        &["secrets", "put"],
+        #[cfg(feature = "aws")]
+        &["secrets", "import"],
+        #[cfg(feature = "aws")]
+        &["secrets", "list"],
+        #[cfg(feature = "aws")]
+        &["secrets", "check"],
+        #[cfg(feature = "aws")]
+        &["secrets", "rotate"],
+        #[cfg(feature = "aws")]
+        &["secrets", "export"],
+        #[cfg(feature = "aws")]
         &["local"],
         #[cfg(feature = "aws")]
         &["local", "start"],

@@ -45,6 +45,8 @@ mod report;
 #[cfg(feature = "aws")]
 mod secrets;
 #[cfg(feature = "aws")]
+mod secrets_local;
+#[cfg(feature = "aws")]
 mod stand_in;
 mod synth;
 mod templates;

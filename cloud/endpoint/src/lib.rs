@@ -48,6 +48,7 @@ use tokio::sync::oneshot;
 
 pub use faults::{Fault, Wrong};
 pub use json_services::JsonAnswer;
+pub use json_services::secrets::SecretVersion;
 pub use request::Request;
 pub use scenario::Scenario;
 pub use view::{ChangeSetView, EventView, ResourceView, StackView};

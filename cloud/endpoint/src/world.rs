@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::actions::drift::Detection;
 use crate::clock::{Clock, Micros};
 use crate::effects::Effect;
+use crate::json_services::secrets::Secrets;
 use crate::request::{Refusal, Request};
 use crate::s3::Objects;
 use crate::scenario::{Outcome, Phase, Scenario, Script};
@@ -26,6 +27,7 @@ pub(crate) struct World {
     /// What will happen, in order of time.
     pub(crate) steps: BTreeMap<(Micros, u64), (String, Effect)>,
     pub(crate) objects: Objects,
+    pub(crate) secrets: Secrets,
     /// Who has the access keys that `AssumeRole` gave out: account and ARN.
     pub(crate) sessions: BTreeMap<String, (String, String)>,
     /// Stack, logical id, time and words of the hooks that failed.
@@ -56,6 +58,7 @@ impl World {
             stacks: Vec::new(),
             steps: BTreeMap::new(),
             objects: Objects::new(std::mem::take(&mut scenario.buckets)),
+            secrets: Secrets::default(),
             sessions: BTreeMap::new(),
             hook_results: Vec::new(),
             detections: Vec::new(),

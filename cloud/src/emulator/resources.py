@@ -238,6 +238,17 @@ def whole_number_of_tasks(given):
     return {**given, "DesiredCount": int(given["DesiredCount"])} if "DesiredCount" in given else given
 
 
+def secrets_in_words_of_ecs(given):
+    """ECS has other capitals than CloudFormation; ministack forgets those within a container's secrets."""
+
+    def corrected(container):
+        secrets = [{key[0].lower() + key[1:]: value for key, value in item.items()} for item in container["Secrets"]]
+        return {**container, "Secrets": secrets}
+
+    containers = given.get("ContainerDefinitions", [])
+    return {**given, "ContainerDefinitions": [corrected(one) if "Secrets" in one else one for one in containers]}
+
+
 def providers_create(logical_id, given, stack_name):
     cluster = ecs._clusters.get(given["Cluster"].rsplit("/", 1)[-1])
     if cluster is None:
@@ -311,6 +322,7 @@ def register_services():
     extend("AWS::ElasticLoadBalancingV2::LoadBalancer", load_balancer_attributes)
     extend("AWS::ElasticLoadBalancingV2::TargetGroup", lambda group, given: {"LoadBalancerArns": []})
     extend("AWS::WAFv2::WebACL", web_acl_attributes)
+    extend("AWS::ECS::TaskDefinition", properties=secrets_in_words_of_ecs)
     extend("AWS::ECS::Service", properties=whole_number_of_tasks)
     extend("AWS::CloudWatch::Alarm", properties=one_metric)
     add("AWS::ECS::ClusterCapacityProviderAssociations", providers_create)

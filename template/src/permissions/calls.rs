@@ -34,7 +34,7 @@ pub enum Scope {
 /// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
-/// Values of secrets are withheld: whoever deploys need not read them.
+/// Values of secrets are withheld, to read and to store: whoever deploys need not know them.
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [drift]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
@@ -87,7 +87,11 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
         "secretsmanager:DescribeSecret",
         look("arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", &SECRET_USERS),
     ),
+    ("secretsmanager:GetRandomPassword", Scope::Withheld),
     ("secretsmanager:GetSecretValue", Scope::Withheld),
+    ("secretsmanager:ListSecretVersionIds", Scope::Withheld),
+    ("secretsmanager:PutSecretValue", Scope::Withheld),
+    ("secretsmanager:RotateSecret", Scope::Withheld),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];
 

@@ -37,7 +37,7 @@ use crate::path::Path;
 
 pub use images::{Image, Version};
 pub use names::FIXED_NAMES;
-pub use secrets::{Secret, made_secrets};
+pub use secrets::{Secret, SecretVariable, made_secrets, secret_variables};
 
 /// What is known of a deployment besides its template.
 #[derive(Debug, Clone, Copy)]

@@ -54,6 +54,37 @@ fn made_by(model: &Model<'_>) -> BTreeSet<String> {
     secrets.flat_map(|secret| secret.get("Name")).filter_map(|name| name.text()).collect()
 }
 
+/// A variable of a container that is read from a secret when a task starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVariable {
+    /// The logical ID of the task definition.
+    pub task: String,
+    /// The variable.
+    pub variable: String,
+    /// The secret; of its keys, the one that is read.
+    pub secret: Secret,
+}
+
+/// The variables that the template's containers read from secrets, in its order, as far as it is known which they are.
+pub fn secret_variables(template: &Template, known: &Known<'_>) -> Vec<SecretVariable> {
+    if template.has_macros() {
+        return Vec::new();
+    }
+    let settled = settled(template, known);
+    let model = Model::new(&settled).in_region(Some(known.region));
+    let mut found = Vec::new();
+    for task in model.task_definitions() {
+        let entries = task.containers().into_iter().flat_map(|container| container.entries("Secrets"));
+        for entry in entries {
+            let text = |key: &str| entry.get(key).iter().find_map(|value| value.text());
+            let (Some(variable), Some(from)) = (text("Name"), text("ValueFrom")) else { continue };
+            let Some(secret) = of_container(&from) else { continue };
+            found.push(SecretVariable { task: task.0.id().to_owned(), variable, secret });
+        }
+    }
+    found
+}
+
 pub(super) fn collect(model: &Model<'_>, known: &Known<'_>, found: &mut Found) {
     for task in model.task_definitions() {
         let starts = task.services().iter().any(|service| service.starts_tasks(&task.0.world()));

@@ -17,6 +17,10 @@ mod running;
 #[cfg(unix)]
 mod screen;
 #[cfg(unix)]
+mod secrets;
+#[cfg(target_os = "linux")]
+mod secrets_canary;
+#[cfg(unix)]
 mod time;
 #[cfg(unix)]
 mod unanswered;

@@ -84,6 +84,12 @@ impl<'a> Running<'a> {
         stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).unwrap();
     }
 
+    /// Ends what can be read on its standard input.
+    #[cfg(target_os = "linux")]
+    pub(super) fn close_input(&mut self) {
+        self.stdin = None;
+    }
+
     /// Sends it a signal.
     #[cfg(unix)]
     pub(super) fn signal(&self, signal: rustix::process::Signal) {

@@ -7,13 +7,14 @@ use rustix::process::Signal;
 
 use super::running::Running;
 use super::{Aws, DEPLOY, assert_no_bug, deployed};
+use crate::project::Project;
 
 /// Deploys and asks.
 const ASK: &str = "deploy --template t.json --stack-name S --no-validate";
 
 /// Whether `script` is there, which gives a program a terminal.
 #[expect(clippy::print_stderr, reason = "who reads the output of the tests must know what was not tested")]
-fn can_make_terminals() -> bool {
+pub(super) fn can_make_terminals() -> bool {
     let there = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
         eprintln!("skipped: there is no `script`");
@@ -23,12 +24,22 @@ fn can_make_terminals() -> bool {
 
 /// Starts the command on a terminal of this size, with these variables. All it writes is in `stdout`.
 fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arguments: &str) -> Running<'a> {
+    on_a_terminal_of(&aws.project, columns, variables, arguments)
+}
+
+/// As [`on_a_terminal`], from another folder.
+pub(super) fn on_a_terminal_of<'a>(
+    project: &'a Project,
+    columns: u16,
+    variables: &[(&str, &str)],
+    arguments: &str,
+) -> Running<'a> {
     let binary = env!("CARGO_BIN_EXE_docuthinker");
     let inner = format!("stty cols {columns} rows 24; exec '{binary}' {arguments}");
-    let mut command = aws.project.other("script");
+    let mut command = project.other("script");
     command.args(["-qec", &inner, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
     command.envs(variables.iter().copied()).stdin(Stdio::piped());
-    Running::start(&aws.project, command)
+    Running::start(project, command)
 }
 
 /// The text without what only sets colours.

@@ -6,7 +6,7 @@ mod cloud_control;
 mod ecr;
 mod ecs;
 mod logs;
-mod secrets;
+pub(crate) mod secrets;
 
 use std::fmt;
 
@@ -74,12 +74,12 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> J
     default(world, caller, request)
 }
 
-fn default(world: &World, caller: &Caller, request: &Request) -> JsonAnswer {
+fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer {
     match request.service.as_str() {
         "ecs" => ecs::answer(world, caller, request),
         "ecr" => ecr::answer(request),
         "logs" => logs::answer(request),
-        "secretsmanager" => secrets::answer(request),
+        "secretsmanager" => secrets::answer(world, caller, request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
         "acm" if request.action == "ListCertificates" => json!({ "CertificateSummaryList": [] }).into(),
         _ => not_found(),
