@@ -13,7 +13,7 @@ const ASK: &str = "deploy --template t.json --stack-name S --no-validate";
 
 /// Whether `script` is there, which gives a program a terminal.
 #[expect(clippy::print_stderr, reason = "who reads the output of the tests must know what was not tested")]
-fn can_make_terminals() -> bool {
+pub(super) fn can_make_terminals() -> bool {
     let there = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
         eprintln!("skipped: there is no `script`");
@@ -22,7 +22,7 @@ fn can_make_terminals() -> bool {
 }
 
 /// Starts the command on a terminal of this size, with these variables. All it writes is in `stdout`.
-fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arguments: &str) -> Running<'a> {
+pub(super) fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arguments: &str) -> Running<'a> {
     let binary = env!("CARGO_BIN_EXE_docuthinker");
     let inner = format!("stty cols {columns} rows 24; exec '{binary}' {arguments}");
     let mut command = aws.project.other("script");
@@ -32,7 +32,7 @@ fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arg
 }
 
 /// The text without what only sets colours.
-fn without_colours(text: &str) -> String {
+pub(super) fn without_colours(text: &str) -> String {
     let mut rest = text;
     let mut plain = String::new();
     while let Some((before, after)) = rest.split_once("\u{1b}[") {

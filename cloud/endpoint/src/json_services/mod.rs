@@ -74,7 +74,7 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> J
     default(world, caller, request)
 }
 
-fn default(world: &World, caller: &Caller, request: &Request) -> JsonAnswer {
+fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer {
     match request.service.as_str() {
         "ecs" => ecs::answer(world, caller, request),
         "ecr" => ecr::answer(request),
