@@ -93,7 +93,8 @@ pub async fn deployed_stack(
         Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
     };
     let parameters = stack.parameters().iter().filter_map(value).collect();
-    let tag = |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+    let tag =
+        |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
     let tags = stack.tags().iter().filter_map(tag).collect();
     Ok(Some(DeployedStack { description, parameters, tags, template }))
 }

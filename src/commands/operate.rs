@@ -72,8 +72,7 @@ fn run(stack: &str, timeout: Option<Duration>, goal: Goal, session: &mut Session
     let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
-    let request =
-        OperateRequest { timeout, ..OperateRequest::new(&target.name, goal.clone()) };
+    let request = OperateRequest { timeout, ..OperateRequest::new(&target.name, goal.clone()) };
     let monitor = Monitor::new(target.label(), &mut session.printer);
     let outcome = aws.run(monitor.during(cloud::operate_stack(
         &connection,

@@ -45,10 +45,8 @@ pub(crate) fn run(args: &Redeploy, session: &mut Session<'_>) -> Result {
             .hint(format!("name one or more of {}, or say `--all`", names.join(", ")));
         return Err(Failure::usage(problem));
     }
-    let wanted: Vec<Wanted> = chosen
-        .into_iter()
-        .map(|service| Wanted { service, change: RolloutChange::Redeploy })
-        .collect();
+    let wanted: Vec<Wanted> =
+        chosen.into_iter().map(|service| Wanted { service, change: RolloutChange::Redeploy }).collect();
     let ends = roll_out(&wanted, &places, Some(args.timeout), &aws, session);
     let (mut done, mut failures): (Vec<Done>, Vec<Failure>) = (Vec::new(), Vec::new());
     for end in ends {

@@ -103,13 +103,13 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
         images::must_be_there(to, &known, place, &aws, session)?;
         if !to.active {
             let message = format!("v{} was deregistered, so no service can be changed to it", to.number);
-            let hint = format!("docuthinker rollback --service {} --to v{}", service.name, to.number);
+            let hint = again(place, &service, to);
             return Err(Failure::refused(Problem::error("rollback/deregistered", message).hint(hint)));
         }
         let change = RolloutChange::Revision(to.task_definition.clone());
         return fast(args, Wanted { service, change }, &places, &aws, session);
     }
-    let backs = images::of(to, &known, &service)?;
+    let backs = images::of(to, &known, &service, place)?;
     images::must_be_there(to, &known, place, &aws, session)?;
     let plan = Plan::new(stack, place, &service, to, backs)?;
     let outcome = forward::deploy(&plan, args, place, &aws, session)?;
@@ -120,13 +120,7 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
 }
 
 /// Changes the service past CloudFormation, and says what that means for the stack.
-fn fast(
-    args: &Rollback,
-    wanted: Wanted,
-    places: &[Place],
-    aws: &Aws,
-    session: &mut Session<'_>,
-) -> Result {
+fn fast(args: &Rollback, wanted: Wanted, places: &[Place], aws: &Aws, session: &mut Session<'_>) -> Result {
     let name = wanted.service.name.clone();
     let ends = roll_out(std::slice::from_ref(&wanted), places, args.timeout, aws, session);
     let done = ends.into_iter().next().expect("one service has one end")?;
@@ -156,7 +150,11 @@ fn fast(
 }
 
 /// The deployment to go back to.
-fn target<'a>(known: &'a Deployments, to: Option<i32>, service: &InService) -> Result<&'a NumberedDeployment> {
+fn target<'a>(
+    known: &'a Deployments,
+    to: Option<i32>,
+    service: &InService,
+) -> Result<&'a NumberedDeployment> {
     let Some(number) = to else { return the_one_before(known, service) };
     let list = |deployments: &[NumberedDeployment]| {
         let names: Vec<String> = deployments.iter().map(|one| format!("v{}", one.number)).collect();
@@ -179,7 +177,8 @@ fn the_one_before<'a>(known: &'a Deployments, service: &InService) -> Result<&'a
         one.number < known.current && !matches!(one.ending, Ending::RolledBack | Ending::Failed)
     };
     known.deployments.iter().find(good).ok_or_else(|| {
-        let message = format!("there is no deployment of {} before v{} that succeeded", service.name, known.current);
+        let message =
+            format!("there is no deployment of {} before v{} that succeeded", service.name, known.current);
         Failure::new(Exit::Blocked, vec![Problem::error("rollback/first", message)])
     })
 }
@@ -195,4 +194,9 @@ pub(crate) fn built_image(
     images.into_iter().find(|image| {
         image.stack == place.inventory.stack.name && Some(image.task_definition.as_str()) == task_definition
     })
+}
+
+/// The command that goes back to this deployment.
+fn again(place: &Place, service: &InService, to: &NumberedDeployment) -> String {
+    format!("docuthinker rollback {} --service {} --to v{}", place.stack.label(), service.name, to.number)
 }

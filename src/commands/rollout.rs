@@ -38,7 +38,8 @@ pub(crate) fn roll_out(
 ) -> Vec<Result<Done>> {
     let used: Vec<usize> =
         (0..places.len()).filter(|at| wanted.iter().any(|one| one.service.place == *at)).collect();
-    let view = View::new(&mut session.printer, used.iter().map(|at| subject(&places[*at], wanted, *at)).collect());
+    let view =
+        View::new(&mut session.printer, used.iter().map(|at| subject(&places[*at], wanted, *at)).collect());
     let monitors: Vec<Monitor<'_>> = (0..used.len()).map(|at| view.monitor(at)).collect();
     let works = wanted.iter().map(|one| {
         let at = used.iter().position(|at| *at == one.service.place).unwrap_or_default();
@@ -67,8 +68,9 @@ async fn change(
     aws: &Aws,
 ) -> Result<Done> {
     let InService { service, name, .. } = &wanted.service;
+    let (service_ref, change) = (service.clone(), wanted.change.clone());
     let request =
-        RolloutRequest { timeout, ..RolloutRequest::new(service.clone(), name, wanted.change.clone()) };
+        RolloutRequest { timeout, ..RolloutRequest::new(service_ref, name, place.stack.label(), change) };
     let began = Instant::now();
     // CloudFormation knows nothing of it, so the picture has no row of its own for the service.
     let row = |status: &str| ResourceEvent {

@@ -134,11 +134,8 @@ fn refuse_outside(
     if (low..=high).contains(&count) {
         return Ok(());
     }
-    let (property, key, word, limit) = if count < low {
-        ("MinCapacity", "min", "least", low)
-    } else {
-        ("MaxCapacity", "max", "most", high)
-    };
+    let (property, key, word, limit) =
+        if count < low { ("MinCapacity", "min", "least", low) } else { ("MaxCapacity", "max", "most", high) };
     let message = format!("autoscaling keeps at {word} {limit} tasks, so {count} would not last");
     let setting = session.config().ok().and_then(|config| {
         let task_definition = declared.task_definition.as_deref();

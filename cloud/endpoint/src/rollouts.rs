@@ -202,7 +202,9 @@ impl World {
         let again = self.clock.scaled(self.scenario.rollouts.delay);
         for service in self.rollouts.services.values_mut() {
             let primary = service.primary;
-            let Some(run) = service.runs.get_mut(primary).filter(|run| run.number == number) else { continue };
+            let Some(run) = service.runs.get_mut(primary).filter(|run| run.number == number) else {
+                continue;
+            };
             if matches!(&run.fate, Fate::Complete(at) if *at <= now) || run.fate == Fate::Stacks {
                 return false;
             }
@@ -281,8 +283,8 @@ fn definition<'a>(stack: &'a Stack, resource: &'a Resource) -> &'a Value {
 fn resolved(stack: &Stack, value: &Value) -> Value {
     match value {
         Value::Object(entries) => {
-            let function = entries.len() == 1
-                && entries.keys().all(|key| key == "Ref" || key.starts_with("Fn::"));
+            let function =
+                entries.len() == 1 && entries.keys().all(|key| key == "Ref" || key.starts_with("Fn::"));
             if function {
                 return Value::String(stack.value(value));
             }

@@ -129,8 +129,13 @@ async fn revisions(
         }
     }
     cut |= all.len() > most;
-    let newest: Vec<String> =
-        all.iter().rev().enumerate().filter(|(at, (number, _))| *at < most || **number == current).map(|(_, (_, arn))| arn.clone()).collect();
+    let newest: Vec<String> = all
+        .iter()
+        .rev()
+        .enumerate()
+        .filter(|(at, (number, _))| *at < most || **number == current)
+        .map(|(_, (_, arn))| arn.clone())
+        .collect();
     Ok((newest, cut))
 }
 
@@ -138,7 +143,8 @@ async fn revisions(
 async fn briefs(connection: &Connection, service: &ServiceRef) -> Result<Vec<Brief>, ApiFailure> {
     let (mut found, mut token) = (Vec::new(), None);
     for _ in 0..PAGES {
-        let call = connection.ecs().list_service_deployments().cluster(&service.cluster).service(&service.arn);
+        let call =
+            connection.ecs().list_service_deployments().cluster(&service.cluster).service(&service.arn);
         let page = call
             .set_next_token(token)
             .send()
@@ -180,12 +186,10 @@ async fn service_revisions(connection: &Connection, briefs: &[Brief]) -> Result<
             .map_err(|error| ApiFailure::of("ecs:DescribeServiceRevisions", &error))?;
         found.extend(answer.service_revisions().iter().filter_map(|one| {
             let images = one.container_images().iter();
-            let digests = images.filter_map(|image| {
-                Some((clean(image.container_name()?), clean(image.image_digest()?)))
-            });
+            let digests = images
+                .filter_map(|image| Some((clean(image.container_name()?), clean(image.image_digest()?))));
             Some((clean(one.service_revision_arn()?), (clean(one.task_definition()?), digests.collect())))
         }));
     }
     Ok(found)
 }
-

@@ -95,12 +95,7 @@ impl Course {
         }
     }
 
-    fn see_deployment(
-        &mut self,
-        ours: &str,
-        primary: &ServiceDeployment,
-        state: &ServiceState,
-    ) -> Standing {
+    fn see_deployment(&mut self, ours: &str, primary: &ServiceDeployment, state: &ServiceState) -> Standing {
         if let Some(own) = state.deployments.iter().find(|deployment| deployment.id == ours)
             && is(own, "FAILED")
         {

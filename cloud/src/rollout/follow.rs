@@ -139,9 +139,10 @@ impl<T: FnMut(Progress)> Run<'_, T> {
     }
 
     async fn before(&mut self) -> Result<ServiceDeployment, CloudError> {
-        let label = &self.request.label;
-        let state = self.look().await.map_err(|stop| untouched(label, stop))?;
+        let request = self.request;
+        let state = self.look().await.map_err(|stop| untouched(request, stop))?;
         state.primary().cloned().ok_or_else(|| {
+            let label = &request.label;
             let what = format!("ECS does not deploy {label} by itself: it has no deployment of its own");
             CloudError::new(Kind::Blocked, what).state("nothing was changed")
         })
@@ -157,8 +158,8 @@ impl<T: FnMut(Progress)> Run<'_, T> {
     }
 
     async fn order(&mut self, course: &Course) -> Result<(), CloudError> {
-        let label = self.request.label.clone();
-        self.may_go_on().map_err(|stop| untouched(&label, stop))?;
+        let request = self.request;
+        self.may_go_on().map_err(|stop| untouched(request, stop))?;
         loop {
             let failure = match order::send(self.connection, self.request).await {
                 Ok(()) => return Ok(()),
@@ -166,7 +167,7 @@ impl<T: FnMut(Progress)> Run<'_, T> {
                 Err(failure) => return Err(refused(failure)),
             };
             let lost = failure.class != Class::Throttled;
-            let unsure = |stop| if lost { uncertain(&label, stop) } else { untouched(&label, stop) };
+            let unsure = |stop| if lost { uncertain(request, stop) } else { untouched(request, stop) };
             self.bear(&failure).await.map_err(unsure)?;
             if lost && course.is_taken(&self.look().await.map_err(unsure)?) {
                 return Ok(());
@@ -180,11 +181,11 @@ impl<T: FnMut(Progress)> Run<'_, T> {
         before: &ServiceDeployment,
         known: BTreeSet<String>,
     ) -> Result<RolledOut, CloudError> {
-        let label = self.request.label.clone();
+        let request = self.request;
         let of_all = matches!(self.request.change, RolloutChange::Scale(_));
         let mut tasks: Option<Tasks> = None;
         loop {
-            let state = self.look().await.map_err(|stop| left(&label, stop))?;
+            let state = self.look().await.map_err(|stop| left(request, stop))?;
             if tasks.is_none() && course.is_taken(&state) {
                 // Another number of tasks makes no new deployment: what is new is told of the one that is there.
                 let first = if of_all { Some(before) } else { state.primary() };
@@ -203,13 +204,13 @@ impl<T: FnMut(Progress)> Run<'_, T> {
                     self.look_at_tasks(tasks).await;
                 }
             }
-            if let Some(end) = ended(&label, standing, &state) {
+            if let Some(end) = ended(request, standing, &state) {
                 let told = tasks.map(|tasks| tasks.watch.tasks().to_vec()).unwrap_or_default();
                 return end.map_err(|error| error.with(|report| report.tasks = told));
             }
             self.give_a_sign();
             let pause = self.patience.after_answer(self.moment());
-            self.sleep(pause).await.map_err(|stop| left(&label, stop))?;
+            self.sleep(pause).await.map_err(|stop| left(request, stop))?;
         }
     }
 
@@ -256,8 +257,13 @@ impl<T: FnMut(Progress)> Run<'_, T> {
 }
 
 /// What came of it, if it is over.
-fn ended(label: &str, standing: Standing, state: &ServiceState) -> Option<Result<RolledOut, CloudError>> {
+fn ended(
+    request: &RolloutRequest,
+    standing: Standing,
+    state: &ServiceState,
+) -> Option<Result<RolledOut, CloudError>> {
     let primary = state.primary()?;
+    let label = &request.label;
     let runs = format!(
         "{label} runs {}, {} of {} tasks",
         revision(&primary.task_definition),
@@ -277,26 +283,23 @@ fn ended(label: &str, standing: Standing, state: &ServiceState) -> Option<Result
             let to = revision(&to);
             let what =
                 format!("the new deployment of {label} failed, and ECS went back to {to}{}", why(reason));
-            Err(CloudError::new(Kind::Failed, what).state(runs).next(events(label)))
+            Err(CloudError::new(Kind::Failed, what).state(runs).next(request.events()))
         }
         Standing::Failed { reason } => {
             let what = format!("the new deployment of {label} failed{}", why(reason));
-            let next = format!("docuthinker rollback --service {label}");
+            let next = format!("docuthinker rollback {} --service {label}", request.stack);
             Err(CloudError::new(Kind::Failed, what).state(runs).next(next))
         }
         Standing::Replaced { by } => {
             let what = format!("something else changed {label} meanwhile: {by}");
-            Err(CloudError::new(Kind::Blocked, what).state(runs).next(events(label)))
+            Err(CloudError::new(Kind::Blocked, what).state(runs).next(request.events()))
         }
     })
 }
 
-fn events(label: &str) -> String {
-    format!("docuthinker events --service {label}")
-}
-
 /// It was given up before anything was ordered.
-fn untouched(label: &str, stop: Stop) -> CloudError {
+fn untouched(request: &RolloutRequest, stop: Stop) -> CloudError {
+    let label = &request.label;
     match stop {
         Stop::Interrupted => CloudError::new(Kind::Interrupted, "interrupted; nothing was changed"),
         Stop::TimedOut => CloudError::new(Kind::TimedOut, "the time was up; nothing was changed"),
@@ -306,18 +309,20 @@ fn untouched(label: &str, stop: Stop) -> CloudError {
 }
 
 /// It was given up while nobody knows whether the order arrived.
-fn uncertain(label: &str, stop: Stop) -> CloudError {
+fn uncertain(request: &RolloutRequest, stop: Stop) -> CloudError {
+    let label = &request.label;
     let error = match stop {
         Stop::Interrupted => CloudError::new(Kind::Interrupted, "interrupted while the order had no answer"),
         Stop::TimedOut => CloudError::new(Kind::TimedOut, "the time was up before the order was answered"),
         Stop::Gone => CloudError::new(Kind::Blocked, format!("ECS has no service {label} any more")),
         Stop::Unanswered(failure) => failure.into_error(),
     };
-    error.state(format!("whether ECS took the order to change {label} is not known")).next(events(label))
+    error.state(format!("whether ECS took the order to change {label} is not known")).next(request.events())
 }
 
 /// It was given up after it was ordered.
-fn left(label: &str, stop: Stop) -> CloudError {
+fn left(request: &RolloutRequest, stop: Stop) -> CloudError {
+    let label = &request.label;
     let goes_on = format!("the deployment of {label} goes on in AWS");
     let error = match stop {
         Stop::Interrupted => CloudError::new(Kind::Interrupted, "interrupted"),
@@ -329,7 +334,7 @@ fn left(label: &str, stop: Stop) -> CloudError {
         }
         Stop::Unanswered(failure) => failure.into_error(),
     };
-    error.state(goes_on).next(events(label))
+    error.state(goes_on).next(request.events())
 }
 
 fn refused(failure: ApiFailure) -> CloudError {

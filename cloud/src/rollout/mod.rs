@@ -31,6 +31,8 @@ pub struct RolloutRequest {
     pub service: ServiceRef,
     /// What people call it, for messages: `backend`.
     pub label: String,
+    /// What people call its stack, for what to do next.
+    pub stack: String,
     /// What is wanted.
     pub change: RolloutChange,
     /// How long to follow it. Default: no limit.
@@ -41,8 +43,19 @@ pub struct RolloutRequest {
 
 impl RolloutRequest {
     /// A request with the defaults that the fields describe.
-    pub fn new(service: ServiceRef, label: impl Into<String>, change: RolloutChange) -> RolloutRequest {
-        RolloutRequest { service, label: label.into(), change, timeout: None, grace: GRACE }
+    pub fn new(
+        service: ServiceRef,
+        label: impl Into<String>,
+        stack: impl Into<String>,
+        change: RolloutChange,
+    ) -> RolloutRequest {
+        let (label, stack) = (label.into(), stack.into());
+        RolloutRequest { service, label, stack, change, timeout: None, grace: GRACE }
+    }
+
+    /// The command that tells of the service's deployments.
+    fn events(&self) -> String {
+        format!("docuthinker events {} --service {}", self.stack, self.label)
     }
 }
 

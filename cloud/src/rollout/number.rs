@@ -63,9 +63,8 @@ pub(super) fn number(seen: &Seen) -> Vec<NumberedDeployment> {
 
 fn one(seen: &Seen, definition: &TaskDefinition) -> Option<NumberedDeployment> {
     let (_, number) = split(revision(&definition.arn))?;
-    let of_it = |brief: &&Brief| {
-        seen.revisions.get(&brief.revision).is_some_and(|(of, _)| *of == definition.arn)
-    };
+    let of_it =
+        |brief: &&Brief| seen.revisions.get(&brief.revision).is_some_and(|(of, _)| *of == definition.arn);
     let mut rollouts: Vec<&Brief> = seen.rollouts.iter().filter(of_it).collect();
     rollouts.sort_by_key(|brief| std::cmp::Reverse(brief.began));
     let operation = operation(seen, &definition.arn);
@@ -104,7 +103,8 @@ fn made_by(seen: &Seen, operation: Option<&PastOperation>) -> MadeBy {
 /// Whether CloudFormation told the stack's first event.
 fn is_whole(history: &History) -> bool {
     let first = history.operations.last();
-    !history.cut && first.is_some_and(|first| !first.partial && matches!(&*first.kind, "CREATE" | "REVIEW" | "IMPORT"))
+    !history.cut
+        && first.is_some_and(|first| !first.partial && matches!(&*first.kind, "CREATE" | "REVIEW" | "IMPORT"))
 }
 
 /// ECS's word counts before CloudFormation's, whose operation may have failed for another reason.
@@ -116,7 +116,9 @@ fn ending(seen: &Seen, number: i32, rollouts: &[&Brief], made: Option<&PastOpera
         return Ending::Succeeded;
     }
     match (rollouts.first().map(|newest| newest.status.as_str()), made.map(|made| made.outcome)) {
-        (Some("ROLLBACK_SUCCESSFUL" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS"), _) => Ending::RolledBack,
+        (Some("ROLLBACK_SUCCESSFUL" | "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS"), _) => {
+            Ending::RolledBack
+        }
         (Some("STOPPED" | "STOP_REQUESTED" | "ROLLBACK_FAILED"), _) => Ending::Failed,
         (Some(status), _) if is_open(status) => Ending::InProgress,
         (_, Some(Outcome::Succeeded)) => Ending::Succeeded,

@@ -112,16 +112,20 @@ fn a_stopped_deployment_is_over_when_the_one_before_is_complete() {
     let stop = RolloutChange::Stop { deployment: "x".to_owned() };
     let mut course = Course::new(&stop, &deployment("newer", "PRIMARY", "IN_PROGRESS", (0, 2)));
     let going = |rollout| state(&[deployment("old", "PRIMARY", rollout, (2, 2))]);
-    assert_eq!(course.see(&state(&[deployment("newer", "PRIMARY", "IN_PROGRESS", (0, 2))])), Standing::Running);
+    assert_eq!(
+        course.see(&state(&[deployment("newer", "PRIMARY", "IN_PROGRESS", (0, 2))])),
+        Standing::Running
+    );
     assert_eq!(course.see(&going("IN_PROGRESS")), Standing::Running);
     assert_eq!(course.see(&going("COMPLETED")), Standing::Complete);
 }
 
 /// One of the deployments that ECS may show.
 fn any_deployment() -> impl Strategy<Value = ServiceDeployment> {
-    let rollouts = ["IN_PROGRESS", "COMPLETED", "FAILED", "SOMETHING_NEW"];
-    let ids = ["old", "newer", "newest"];
-    (prop::sample::select(&ids[..]), prop::sample::select(&["PRIMARY", "ACTIVE"][..]), prop::sample::select(&rollouts[..]), 0..4)
+    const ROLLOUTS: &[&str] = &["IN_PROGRESS", "COMPLETED", "FAILED", "SOMETHING_NEW"];
+    const IDS: &[&str] = &["old", "newer", "newest"];
+    const STATUSES: &[&str] = &["PRIMARY", "ACTIVE"];
+    (prop::sample::select(IDS), prop::sample::select(STATUSES), prop::sample::select(ROLLOUTS), 0..4)
         .prop_map(|(id, status, rollout, running)| deployment(id, status, rollout, (running, 2)))
 }
 
@@ -228,7 +232,12 @@ fn seen() -> Seen {
             definition(4, "r/web:v4", "ACTIVE"),
             definition(5, "r/web@sha256:named", "ACTIVE"),
         ],
-        rollouts: vec![brief(20, "SUCCESSFUL"), brief(30, "ROLLBACK_SUCCESSFUL"), brief(50, "SUCCESSFUL"), brief(51, "SUCCESSFUL")],
+        rollouts: vec![
+            brief(20, "SUCCESSFUL"),
+            brief(30, "ROLLBACK_SUCCESSFUL"),
+            brief(50, "SUCCESSFUL"),
+            brief(51, "SUCCESSFUL"),
+        ],
         revisions: BTreeMap::from([
             ("revision/20".to_owned(), of(2, "sha256:two")),
             ("revision/30".to_owned(), of(3, "sha256:three")),
@@ -250,7 +259,8 @@ fn seen() -> Seen {
 #[test]
 fn deployments_are_numbered_by_revision_with_who_made_them_and_what_became_of_them() {
     let known = number(&seen());
-    let told: Vec<_> = known.iter().map(|one| (one.number, one.ending, one.active, one.rollouts.len())).collect();
+    let told: Vec<_> =
+        known.iter().map(|one| (one.number, one.ending, one.active, one.rollouts.len())).collect();
     assert_eq!(
         told,
         [
@@ -261,10 +271,16 @@ fn deployments_are_numbered_by_revision_with_who_made_them_and_what_became_of_th
             (1, Ending::Succeeded, false, 0),
         ]
     );
-    let made = |name: &str, what: &str| MadeBy::CloudFormation { operation: name.to_owned(), what: what.to_owned() };
+    let made =
+        |name: &str, what: &str| MadeBy::CloudFormation { operation: name.to_owned(), what: what.to_owned() };
     let by: Vec<_> = known.iter().map(|one| one.by.clone()).collect();
-    let expected =
-        [made("five", "UPDATE"), MadeBy::Outside, made("three", "UPDATE"), made("two", "UPDATE"), made("one", "CREATE")];
+    let expected = [
+        made("five", "UPDATE"),
+        MadeBy::Outside,
+        made("three", "UPDATE"),
+        made("two", "UPDATE"),
+        made("one", "CREATE"),
+    ];
     assert_eq!(by, expected);
     let digests: Vec<_> = known.iter().map(|one| one.images[0].digest.as_deref()).collect();
     assert_eq!(digests, [Some("sha256:named"), None, Some("sha256:three"), Some("sha256:two"), None]);
@@ -276,7 +292,8 @@ fn who_made_a_revision_is_not_known_where_events_are_missing() {
     if let Some(history) = &mut cut.history {
         history.operations.pop();
     }
-    let of = |seen: &Seen, wanted| number(seen).into_iter().find(|one| one.number == wanted).map(|one| one.by);
+    let of =
+        |seen: &Seen, wanted| number(seen).into_iter().find(|one| one.number == wanted).map(|one| one.by);
     assert_eq!(of(&cut, 1), Some(MadeBy::Unknown));
     assert_eq!(of(&cut, 4), Some(MadeBy::Unknown));
     cut.history = None;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloud::{DeployOutcome, DeployRequest, DeployedStack, NumberedDeployment};
+use cloud::{DeployOutcome, DeployRequest, DeployedStack, NumberedDeployment, OnTimeout};
 use serde_json::{Value, json};
 use template::Template;
 
@@ -35,7 +35,9 @@ pub(super) fn deployed(place: &Place, aws: &Aws, session: &mut Session<'_>) -> R
         let message = format!("{} has no template any more", place.stack.label());
         return Err(Failure::new(Exit::Blocked, vec![Problem::error("aws/not-deployed", message)]));
     };
-    if let Some(Ok(document)) = stack.template.as_deref().map(|text| Template::parse(text, place.stack.label())) {
+    if let Some(Ok(document)) =
+        stack.template.as_deref().map(|text| Template::parse(text, place.stack.label()))
+    {
         let secret = |name: &String| document.template.parameters.get(name).is_some_and(|one| one.no_echo);
         let values = stack.parameters.iter().filter(|(name, _)| secret(name));
         session.printer.conceal(values.map(|(_, value)| value.clone()));
@@ -55,10 +57,11 @@ impl Plan {
         let document = templates::parse(stack.template.as_deref().unwrap_or_default(), label)?;
         let json: Value =
             serde_json::from_str(&document.template.to_json_minified()).expect("a template is JSON");
-        let fast = || format!("docuthinker rollback --service {} --to v{} --fast", service.name, to.number);
+        let fast = || format!("{} --fast", super::again(place, service, to));
         let path = format!("/Resources/{}/Properties/TaskDefinition/Ref", service.service.logical_id);
         let Some(task_definition) = json.pointer(&path).and_then(Value::as_str).map(str::to_owned) else {
-            let message = format!("the task definition of {} is none of {label}'s own template", service.name);
+            let message =
+                format!("the task definition of {} is none of {label}'s own template", service.name);
             return Err(Failure::refused(Problem::error("rollback/foreign", message).hint(fast())));
         };
         let edited = with_images(&json, &task_definition, &backs).map_err(|missing| {
@@ -87,6 +90,7 @@ pub(super) fn deploy(
         tags: plan.stack.tags.clone(),
         capabilities: capabilities(&plan.template),
         timeout: args.timeout,
+        on_timeout: OnTimeout::Detach,
         nested_changes: !args.approval.no_nested_changes,
         ..DeployRequest::new(name, plan.template.to_json_minified())
     };

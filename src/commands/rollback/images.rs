@@ -30,11 +30,14 @@ impl Back {
 /// # Errors
 ///
 /// None was another one, or nobody knows which one it was.
-pub(super) fn of(to: &NumberedDeployment, known: &Deployments, service: &InService) -> Result<Vec<Back>> {
+pub(super) fn of(
+    to: &NumberedDeployment,
+    known: &Deployments,
+    service: &InService,
+    place: &Place,
+) -> Result<Vec<Back>> {
     let current = known.deployments.iter().find(|one| one.number == known.current);
-    let now = |container: &str| {
-        current?.images.iter().find(|image| image.container == container)
-    };
+    let now = |container: &str| current?.images.iter().find(|image| image.container == container);
     let same = |image: &&RecordedImage| {
         now(&image.container).is_some_and(|now| match (&image.digest, &now.digest) {
             (Some(then), Some(now)) => then == now,
@@ -47,10 +50,8 @@ pub(super) fn of(to: &NumberedDeployment, known: &Deployments, service: &InServi
             "v{} has the images that {} runs now, so there is nothing to take back: it differs in something else",
             to.number, service.name
         );
-        let hint = format!(
-            "deploy the settings of that time; or, until then, `docuthinker rollback --service {} --to v{} --fast`",
-            service.name, to.number
-        );
+        let fast = super::again(place, service, to);
+        let hint = format!("deploy the settings of that time; or, until then, `{fast} --fast`");
         return Err(Failure::refused(Problem::error("rollback/same-images", message).hint(hint)));
     }
     let unknown: Vec<Problem> =
@@ -73,7 +74,8 @@ fn not_recorded(image: &RecordedImage, to: &NumberedDeployment) -> Problem {
         "which image {} was in v{} is not known: ECS keeps the digest of a tag for 90 days, and tags move",
         image.image, to.number
     );
-    Problem::error("rollback/no-digest", message).hint("choose a newer deployment, or deploy a digest by name")
+    Problem::error("rollback/no-digest", message)
+        .hint("choose a newer deployment, or deploy a digest by name")
 }
 
 /// An image without tag and digest.
@@ -165,7 +167,12 @@ mod tests {
 
     #[test]
     fn the_repository_is_what_is_left_without_tag_and_digest() {
-        for image in ["r.example:5000/a/b", "r.example:5000/a/b:v1", "r.example:5000/a/b:v1@sha256:1", "r.example:5000/a/b@sha256:1"] {
+        for image in [
+            "r.example:5000/a/b",
+            "r.example:5000/a/b:v1",
+            "r.example:5000/a/b:v1@sha256:1",
+            "r.example:5000/a/b@sha256:1",
+        ] {
             assert_eq!(repository(image), "r.example:5000/a/b", "{image}");
         }
         assert_eq!(repository("nginx"), "nginx");

@@ -27,7 +27,8 @@ pub(super) fn with_images(
     let mut missing = Vec::new();
     for back in backs {
         let containers = edited.template.pointer_mut(&path).and_then(Value::as_array_mut);
-        let named = |container: &&mut Value| container.get("Name").and_then(Value::as_str) == Some(&back.container);
+        let named =
+            |container: &&mut Value| container.get("Name").and_then(Value::as_str) == Some(&back.container);
         let image = containers.and_then(|all| all.iter_mut().find(named)?.get_mut("Image"));
         match image {
             None => missing.push(back.container.clone()),
@@ -51,7 +52,9 @@ fn parameter(image: &Value, declared: &Value) -> Option<String> {
 fn changed(image: &Value, back: &Back) -> Value {
     let swapped = match image {
         Value::Object(_) => match image.get("Fn::Sub") {
-            Some(Value::String(text)) => end_swapped(text, &back.digest).map(|text| json!({ "Fn::Sub": text })),
+            Some(Value::String(text)) => {
+                end_swapped(text, &back.digest).map(|text| json!({ "Fn::Sub": text }))
+            }
             Some(Value::Array(parts)) => match parts.as_slice() {
                 [Value::String(text), values] => {
                     end_swapped(text, &back.digest).map(|text| json!({ "Fn::Sub": [text, values] }))
@@ -100,7 +103,9 @@ mod tests {
         assert_eq!(back_again, template, "nothing else is another one");
         match edited.parameters.get("Image") {
             Some(given) => json!([given]),
-            None => edited.template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][1]["Image"].clone(),
+            None => {
+                edited.template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][1]["Image"].clone()
+            }
         }
     }
 
@@ -122,7 +127,9 @@ mod tests {
         let host = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/web";
         assert_eq!(image(&sub(&format!("{host}:v2"))), sub(&format!("{host}@sha256:1")));
         // The tag is not written here: only the whole can be.
-        for unwritten in [sub(&format!("{host}:${{Tag}}")), sub(host), json!({ "Fn::Join": ["", ["a", "b"]] })] {
+        for unwritten in
+            [sub(&format!("{host}:${{Tag}}")), sub(host), json!({ "Fn::Join": ["", ["a", "b"]] })]
+        {
             assert_eq!(image(&unwritten), uri, "{unwritten}");
         }
     }

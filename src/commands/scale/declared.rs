@@ -135,7 +135,8 @@ mod tests {
     fn the_target_of_a_service_is_found_however_it_names_it() {
         let sub = json!({ "Fn::Sub": "service/main/${ApiService.Name}" });
         let list = json!({ "Fn::Sub": ["service/main/${Name}", { "Name": { "Fn::GetAtt": ["ApiService", "Name"] } }] });
-        let join = json!({ "Fn::Join": ["/", ["service", "main", { "Fn::GetAtt": ["ApiService", "Name"] }]] });
+        let join =
+            json!({ "Fn::Join": ["/", ["service", "main", { "Fn::GetAtt": ["ApiService", "Name"] }]] });
         let literal = json!("service/main/api");
         let expected = Some(Bounds { target: "Target".to_owned(), min: Some(2), max: Some(9) });
         for resource_id in [sub, list, join] {

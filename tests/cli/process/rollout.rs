@@ -79,22 +79,54 @@ fn told(aws: &Aws, outcome: &Outcome) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
+// R264, R270, R290
 #[test]
 fn a_service_is_redeployed_and_followed_until_its_new_tasks_run() {
     let aws = Aws::new(runs().manual_clock());
     let redeploy = aws.start("redeploy api --stack S");
     redeploy.wait_for("0 of 2 tasks running, 2 starting");
     aws.endpoint.advance(Duration::from_secs(1));
-    assert_snapshot!(lasting(&aws, &redeploy.end()), @"");
+    assert_snapshot!(lasting(&aws, &redeploy.end()), @"
+    exit: 0
+    --- stderr ---
+    S: deploying
+    api: 0 of 2 tasks running, 2 starting (new deployment of api:1, in progress)
+    api: 2 of 0 tasks running (active deployment of api:1, completed)
+    api: 2 of 2 tasks running (new deployment of api:1, completed)
+    api is redeployed: 2 of 2 tasks run api:1
+    ");
     let order = &aws.endpoint.requests_of("UpdateService")[0].body;
     assert_eq!((&order["forceNewDeployment"], &order["desiredCount"]), (&json!(true), &Value::Null));
 }
 
 #[test]
 fn a_redeployment_that_fails_ends_with_what_its_tasks_said_when_ecs_has_gone_back() {
-    let aws = Aws::new(stopped(runs().fail_rollout("api", "tasks failed to start")));
-    let redeploy = aws.run("redeploy --stack S");
-    assert_snapshot!(told(&aws, &redeploy), @"");
+    let scenario = runs().manual_clock().rollout_delay(Duration::from_mins(1));
+    let aws = Aws::new(stopped(scenario.fail_rollout("api", "tasks failed to start")));
+    let redeploy = aws.start("redeploy --stack S");
+    redeploy.wait_for("2 starting");
+    aws.endpoint.advance(Duration::from_secs(61));
+    redeploy.wait_for("failed)");
+    aws.endpoint.advance(Duration::from_secs(61));
+    assert_snapshot!(told(&aws, &redeploy.end()), @"
+    exit: 1
+    --- stderr ---
+    S: deploying
+    ✗ api: a task stopped: Essential container in task exited (EssentialContainerExited)
+      container web: exit code 3
+    api: tasks failed to start
+    error: the new deployment of api failed, and ECS went back to api:1: tasks failed to start
+      why: container web, which the task cannot do without, ended (exit code 3)
+      do:  its last lines say why; in a running task, `aws ecs execute-command` opens a shell
+      try: aws ecs describe-tasks --cluster main --tasks 0123456789abcdef0123456789abcdef
+      see: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+      task 0123456789abcdef0123456789abcdef of ApiService stopped: Essential container in task exited
+        container web ended with exit code 3
+          no log: it has no log driver
+        task: https://us-east-1.console.aws.amazon.com/ecs/v2/clusters/main/tasks/0123456789abcdef0123456789abcdef?region=us-east-1
+      now: api runs api:1, 2 of 2 tasks
+    hint: docuthinker events S --service api
+    ");
 }
 
 #[test]
@@ -105,7 +137,14 @@ fn an_interrupted_redeployment_goes_on_and_says_so() {
     #[cfg(unix)]
     redeploy.signal(rustix::process::Signal::INT);
     let ended = redeploy.end();
-    assert_snapshot!(told(&aws, &ended), @"");
+    assert_snapshot!(told(&aws, &ended), @"
+    exit: 130
+    --- stderr ---
+    S: deploying
+    error: interrupted
+      now: the deployment of api goes on in AWS
+    hint: docuthinker events S --service api
+    ");
     assert_eq!(aws.endpoint.count("UpdateService"), 1);
 }
 
@@ -175,11 +214,19 @@ fn programs_get_what_runs_now() {
     assert_eq!((&scaled["running"], &scaled["declared"]), (&json!(3), &json!(2)));
 }
 
+// R208
 #[test]
 fn another_number_of_tasks_drifts_where_the_template_names_one() {
     let aws = Aws::new(runs());
     let scaled = aws.run("scale api 4 --stack S");
-    assert_snapshot!(told(&aws, &scaled), @"");
+    assert_snapshot!(told(&aws, &scaled), @"
+    exit: 0
+    --- stderr ---
+    S: deploying
+    api is scaled: 4 of 4 tasks run api:1
+    warning: api now drifts: the template of S has 2 tasks, and a deployment that changes the service brings them back
+    hint: to keep 4, set `DesiredCount` of ApiService to it
+    ");
     let order = &aws.endpoint.requests_of("UpdateService")[0].body;
     assert_eq!((&order["desiredCount"], &order["forceNewDeployment"]), (&json!(4), &Value::Null));
     assert_eq!(aws.run("scale api 2 --stack S").stderr.matches("drifts").count(), 0);
@@ -188,10 +235,21 @@ fn another_number_of_tasks_drifts_where_the_template_names_one() {
 #[test]
 fn autoscaling_keeps_the_number_within_its_bounds() {
     let aws = Aws::new(autoscaled());
-    assert_snapshot!(told(&aws, &aws.run("scale api 7 --stack S")), @"");
+    assert_snapshot!(told(&aws, &aws.run("scale api 7 --stack S")), @"
+    exit: 3
+    --- stderr ---
+    error: autoscaling keeps at most 6 tasks, so 7 would not last
+    hint: set `MaxCapacity` of Target in the stack's template, and deploy it
+    ");
     assert_eq!(aws.run("scale api 1 --stack S").code, Some(3));
     assert_eq!(aws.endpoint.count("UpdateService"), 0);
-    assert_snapshot!(told(&aws, &aws.run("scale api 5 --stack S")), @"");
+    assert_snapshot!(told(&aws, &aws.run("scale api 5 --stack S")), @"
+    exit: 0
+    --- stderr ---
+    S: deploying
+    api is scaled: 5 of 5 tasks run api:1
+    autoscaling may change the number again
+    ");
 }
 
 #[test]
@@ -220,7 +278,7 @@ fn a_stack_that_another_operation_changes_is_replaced_by_it() {
 #[test]
 fn a_project_with_several_services_names_those_that_it_means() {
     let aws = Aws::new(Scenario::new());
-    let template = aws.run("synth DocuThinkerStack --json").json();
+    let template = aws.run("synth DocuThinkerStack --format json").json();
     let (backend, ai_ml) = (&template["Resources"]["BackendService"], &template["Resources"]["AiMlService"]);
     assert!(backend.is_object() && ai_ml.is_object());
     let aws = Aws::new(Scenario::new().stack("DocuThinkerStack", &template.to_string(), "UPDATE_COMPLETE"));

@@ -22,7 +22,12 @@ pub(super) fn can_make_terminals() -> bool {
 }
 
 /// Starts the command on a terminal of this size, with these variables. All it writes is in `stdout`.
-pub(super) fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arguments: &str) -> Running<'a> {
+pub(super) fn on_a_terminal<'a>(
+    aws: &'a Aws,
+    columns: u16,
+    variables: &[(&str, &str)],
+    arguments: &str,
+) -> Running<'a> {
     let binary = env!("CARGO_BIN_EXE_docuthinker");
     let inner = format!("stty cols {columns} rows 24; exec '{binary}' {arguments}");
     let mut command = aws.project.other("script");
