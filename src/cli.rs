@@ -184,7 +184,11 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Cancel(commands::operate::Cancel),
     #[cfg(feature = "aws")]
-    Rollback(commands::operate::Rollback),
+    Rollback(commands::rollback::Rollback),
+    #[cfg(feature = "aws")]
+    Redeploy(commands::redeploy::Redeploy),
+    #[cfg(feature = "aws")]
+    Scale(commands::scale::Scale),
     #[cfg(feature = "aws")]
     Doctor(commands::doctor::Doctor),
     #[cfg(feature = "aws")]

@@ -34,6 +34,7 @@ mod inventory;
 mod pacer;
 pub mod preflight;
 pub mod secrets;
+mod rollout;
 mod services;
 mod stacks;
 mod template_body;
@@ -64,6 +65,10 @@ pub use engine::{
 pub use error::{CloudError, Kind, Report};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use inventory::{Inventory, inventory};
+pub use rollout::{
+    Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
+    RolloutRequest, deployments, roll_out,
+};
 pub use services::{
     ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
     ServiceDeployment, ServiceEvent, ServiceRef, ServiceState, StoppedContainer, StoppedTask, TargetGroupUse,

@@ -49,6 +49,8 @@ pub struct DeployedStack {
     /// The values of its parameters as CloudFormation tells them: those of parameters with `NoEcho` as asterisks, those
     /// from the Parameter Store by their names there.
     pub parameters: BTreeMap<String, String>,
+    /// Its tags, which a deployment must give again.
+    pub tags: BTreeMap<String, String>,
     /// The template as it was sent, YAML or JSON; `None` if the stack was only announced by a change set.
     pub template: Option<String>,
 }
@@ -91,7 +93,10 @@ pub async fn deployed_stack(
         Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned()))
     };
     let parameters = stack.parameters().iter().filter_map(value).collect();
-    Ok(Some(DeployedStack { description, parameters, template }))
+    let tag =
+        |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+    let tags = stack.tags().iter().filter_map(tag).collect();
+    Ok(Some(DeployedStack { description, parameters, tags, template }))
 }
 
 async fn described(

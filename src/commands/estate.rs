@@ -24,6 +24,11 @@ pub(crate) struct Place {
 }
 
 impl InStacks {
+    /// Only this stack; all of the project if none is named.
+    pub(crate) fn only(stack: Option<String>) -> InStacks {
+        InStacks { stacks: stack.into_iter().collect() }
+    }
+
     /// The stacks that are meant, deployed, in the order of the project; at least one.
     pub(crate) fn places(&self, aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<Place>> {
         Ok(self.places_and_others(aws, session)?.0)

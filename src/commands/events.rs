@@ -4,7 +4,9 @@ use cloud::{History, PastOperation, Reach};
 use serde_json::json;
 
 use super::deployed::Deployed;
-use super::events_text;
+use super::estate::{InStacks, services};
+use super::rollback::MOST;
+use super::{events_text, rollback};
 use crate::aws::Aws;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
@@ -14,10 +16,18 @@ use crate::session::Session;
 ///
 /// Lists the operations, newest first, and tells the newest. An automatic rollback belongs to the operation that it
 /// undoes. All times are UTC, by AWS's clock; CloudFormation keeps events for 90 days.
+///
+/// With `--service`, lists the deployments of a service instead, newest first: `v7` is revision 7 of its task definition. ECS
+/// tells what became of them for 90 days. `rollback --service` goes back to one of them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Events {
     /// Stack of the project, or any other by its name; a deleted one by its ARN
-    stack: String,
+    #[arg(required_unless_present = "service")]
+    stack: Option<String>,
+
+    /// List the deployments of this service, for example `backend`; STACK then is where it is
+    #[arg(long, value_name = "SERVICE", conflicts_with = "operation")]
+    service: Option<String>,
 
     /// Tell this operation instead of the newest: the beginning of its ID is enough
     #[arg(long, value_name = "ID")]
@@ -29,7 +39,10 @@ pub(crate) struct Events {
 }
 
 pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
-    let stack = Deployed::find(&args.stack, session);
+    if let Some(service) = &args.service {
+        return deployments(args, service, session);
+    }
+    let stack = Deployed::find(args.stack.as_deref().unwrap_or_default(), session);
     let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(stack.region.as_deref(), stack.account.as_deref(), &mut session.printer)?;
@@ -56,6 +69,29 @@ pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
         None => events_text::overview(&history, stack.synthesized.as_ref()),
     };
     session.printer.result(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The deployments of a service.
+fn deployments(args: &Events, name: &str, session: &mut Session<'_>) -> Result {
+    let mut aws = Aws::new(&session.global)?;
+    let places = InStacks::only(args.stack.clone()).places(&mut aws, session)?;
+    let chosen = services(&places, &[name.to_owned()])?;
+    let Some(service) = chosen.first() else { return Ok(Exit::Done) };
+    let place = &places[service.place];
+    let most = if args.all { usize::MAX } else { MOST };
+    let known = aws.look(rollback::listed(place, service, most))?;
+    for note in &known.notes {
+        session.printer.problem(&Problem::warning("events/unread", note));
+    }
+    if session.printer.json() {
+        let mut value = serde_json::to_value(&known).expect("deployments are data");
+        value["service"] = service.name.as_str().into();
+        value["stack"] = place.stack.label().into();
+        session.printer.result_json(&value)?;
+        return Ok(Exit::Done);
+    }
+    session.printer.result(&rollback::text(&known))?;
     Ok(Exit::Done)
 }
 

@@ -35,6 +35,14 @@ pub(crate) mod operate;
 #[cfg(feature = "aws")]
 pub(crate) mod outputs;
 #[cfg(feature = "aws")]
+pub(crate) mod redeploy;
+#[cfg(feature = "aws")]
+pub(crate) mod rollback;
+#[cfg(feature = "aws")]
+mod rollout;
+#[cfg(feature = "aws")]
+pub(crate) mod scale;
+#[cfg(feature = "aws")]
 pub(crate) mod secrets;
 pub(crate) mod synth;
 mod target;
@@ -62,7 +70,11 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         #[cfg(feature = "aws")]
         Command::Cancel(args) => operate::cancel(args, session),
         #[cfg(feature = "aws")]
-        Command::Rollback(args) => operate::rollback(args, session),
+        Command::Rollback(args) => rollback::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Redeploy(args) => redeploy::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Scale(args) => scale::run(args, session),
         #[cfg(feature = "aws")]
         Command::Doctor(args) => doctor::run(args, session),
         #[cfg(feature = "aws")]

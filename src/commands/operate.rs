@@ -1,4 +1,4 @@
-//! `watch`, `cancel` and `rollback`: working on a deployed stack as it is.
+//! `watch`, `cancel` and `rollback STACK`: working on a deployed stack as it is.
 
 use std::time::Duration;
 
@@ -31,22 +31,6 @@ pub(crate) struct Cancel {
     stack: Named,
 }
 
-/// Roll back a failed operation, or continue a rollback that failed
-///
-/// For a stack in `CREATE_FAILED`, `UPDATE_FAILED` or `UPDATE_ROLLBACK_FAILED`. A rollback that runs already is followed.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Rollback {
-    #[command(flatten)]
-    stack: Named,
-
-    /// Leave this resource as it is, by logical ID, if a rollback failed because of it; may be given again
-    ///
-    /// The stack's template then no longer describes that resource. For a resource of a nested stack write
-    /// `NestedStackName.ID`.
-    #[arg(long, value_name = "ID")]
-    skip: Vec<String>,
-}
-
 #[derive(Debug, clap::Args)]
 struct Named {
     /// The stack: one of the project by name, or any deployed one by name or ARN
@@ -66,24 +50,29 @@ struct View<'a> {
 }
 
 pub(crate) fn watch(args: &Watch, session: &mut Session<'_>) -> Result {
-    run(&args.stack, Goal::Watch, session)
+    run(&args.stack.stack, args.stack.timeout, Goal::Watch, session)
 }
 
 pub(crate) fn cancel(args: &Cancel, session: &mut Session<'_>) -> Result {
-    run(&args.stack, Goal::Cancel, session)
+    run(&args.stack.stack, args.stack.timeout, Goal::Cancel, session)
 }
 
-pub(crate) fn rollback(args: &Rollback, session: &mut Session<'_>) -> Result {
-    run(&args.stack, Goal::RollBack { skip: args.skip.clone() }, session)
+/// Rolls back the failed operation of a stack, or continues a rollback that failed, without the resources in `skip`.
+pub(crate) fn roll_back(
+    stack: &str,
+    timeout: Option<Duration>,
+    skip: Vec<String>,
+    session: &mut Session<'_>,
+) -> Result {
+    run(stack, timeout, Goal::RollBack { skip }, session)
 }
 
-fn run(named: &Named, goal: Goal, session: &mut Session<'_>) -> Result {
-    let target = Deployed::find(&named.stack, session);
+fn run(stack: &str, timeout: Option<Duration>, goal: Goal, session: &mut Session<'_>) -> Result {
+    let target = Deployed::find(stack, session);
     let mut aws = Aws::new(&session.global)?;
     let connection =
         aws.connection(target.region.as_deref(), target.account.as_deref(), &mut session.printer)?;
-    let request =
-        OperateRequest { timeout: named.timeout, ..OperateRequest::new(&target.name, goal.clone()) };
+    let request = OperateRequest { timeout, ..OperateRequest::new(&target.name, goal.clone()) };
     let monitor = Monitor::new(target.label(), &mut session.printer);
     let outcome = aws.run(monitor.during(cloud::operate_stack(
         &connection,

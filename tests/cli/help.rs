@@ -18,6 +18,12 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["destroy"],
         #[cfg(feature = "aws")]
+        &["rollback"],
+        #[cfg(feature = "aws")]
+        &["redeploy"],
+        #[cfg(feature = "aws")]
+        &["scale"],
+        #[cfg(feature = "aws")]
         &["doctor"],
         #[cfg(feature = "aws")]
         &["outputs"],

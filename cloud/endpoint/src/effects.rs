@@ -73,6 +73,11 @@ pub(crate) enum Becomes {
 impl World {
     /// Everything that has happened by now.
     pub(crate) fn catch_up(&mut self) {
+        self.play_on();
+        self.watch_rollouts();
+    }
+
+    fn play_on(&mut self) {
         let now = self.clock.now();
         while let Some(entry) = self.steps.first_entry() {
             let (at, _) = *entry.key();

@@ -29,6 +29,7 @@ mod nesting;
 mod play;
 mod read;
 mod request;
+mod rollouts;
 mod s3;
 mod scenario;
 mod server;

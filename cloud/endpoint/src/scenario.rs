@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::faults::Fault;
 use crate::json_services::secrets::Given;
 use crate::json_services::{JsonAnswer, JsonScript};
+use crate::rollouts::RolloutScript;
 
 /// What the endpoint shall be and do. Start with [`Scenario::new`], then say what differs from the defaults.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub struct Scenario {
     pub(crate) failed_detection: Option<String>,
     pub(crate) detections: Vec<(String, Duration)>,
     pub(crate) secrets: BTreeMap<String, Given>,
+    pub(crate) rollouts: RolloutScript,
 }
 
 /// What drift detection finds of a resource.
@@ -144,6 +146,7 @@ impl Default for Scenario {
             failed_detection: None,
             detections: Vec::new(),
             secrets: BTreeMap::new(),
+            rollouts: RolloutScript::default(),
         }
     }
 }
@@ -457,6 +460,25 @@ impl Scenario {
     /// counts.
     pub fn detecting(mut self, stack: &str, time: Duration) -> Scenario {
         self.detections.push((stack.to_owned(), time));
+        self
+    }
+
+    /// How long a deployment of a service, or another number of its tasks, takes that was ordered from ECS itself. Default: 50 ms.
+    pub fn rollout_delay(mut self, delay: Duration) -> Scenario {
+        self.rollouts.delay = delay;
+        self
+    }
+
+    /// Deployments of this service, by logical id or name, that are ordered from ECS itself fail for this reason after their
+    /// time, and ECS goes back to the one before.
+    pub fn fail_rollout(mut self, service: &str, reason: &str) -> Scenario {
+        self.rollouts.failing.push((service.to_owned(), reason.to_owned(), None));
+        self
+    }
+
+    /// Deployments of this service that are ordered from ECS itself never end.
+    pub fn hang_rollout(mut self, service: &str) -> Scenario {
+        self.rollouts.hanging.push(service.to_owned());
         self
     }
 

@@ -10,6 +10,7 @@ use crate::clock::{Clock, Micros};
 use crate::effects::Effect;
 use crate::json_services::secrets::Secrets;
 use crate::request::{Refusal, Request};
+use crate::rollouts::Rollouts;
 use crate::s3::Objects;
 use crate::scenario::{Outcome, Phase, Scenario, Script};
 use crate::state::{Hook, Resource, Stack};
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) steps: BTreeMap<(Micros, u64), (String, Effect)>,
     pub(crate) objects: Objects,
     pub(crate) secrets: Secrets,
+    /// Revisions of task definitions, and deployments of services.
+    pub(crate) rollouts: Rollouts,
     /// Who has the access keys that `AssumeRole` gave out: account and ARN.
     pub(crate) sessions: BTreeMap<String, (String, String)>,
     /// Stack, logical id, time and words of the hooks that failed.
@@ -59,6 +62,7 @@ impl World {
             steps: BTreeMap::new(),
             objects: Objects::new(std::mem::take(&mut scenario.buckets)),
             secrets: Secrets::default(),
+            rollouts: Rollouts::default(),
             sessions: BTreeMap::new(),
             hook_results: Vec::new(),
             detections: Vec::new(),
@@ -170,7 +174,8 @@ impl World {
         let named = |name: &str| property(name).unwrap_or_else(|| random.clone());
         match kind.as_str() {
             "AWS::ECS::TaskDefinition" => {
-                arn("ecs", &format!("task-definition/{}:{serial}", named("Family")))
+                let family = arn("ecs", &format!("task-definition/{}", named("Family")));
+                format!("{family}:{}", self.rollouts.next_revision(&family))
             }
             "AWS::ECS::Service" => {
                 let cluster = property("Cluster").unwrap_or_else(|| "default".to_owned());

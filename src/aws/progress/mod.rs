@@ -17,7 +17,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cloud::{ChangeSet, Progress};
+use cloud::{ChangeSet, Progress, ResourceEvent};
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
@@ -150,6 +150,14 @@ impl<'a> Monitor<'a> {
     /// Shows what happened.
     pub(crate) fn see(&self, progress: Progress) {
         self.view.inner.borrow_mut().see(self.stack, progress);
+    }
+
+    /// Shows in the tree what is done to a resource past CloudFormation, which tells nothing of it.
+    pub(crate) fn draw(&self, event: &ResourceEvent) {
+        let mut inner = self.view.inner.borrow_mut();
+        let now = inner.now();
+        inner.pictures[self.stack].see(&Progress::Resource(event.clone()), now);
+        inner.draw();
     }
 
     /// Notes what is about to be changed, so that the tree knows the whole.

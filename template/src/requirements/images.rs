@@ -132,6 +132,11 @@ fn parsed(uri: &str, architecture: Option<&'static str>) -> Option<Image> {
     })
 }
 
+/// The image that this URI names, if it is one of ECR's private registries; its processor is not known.
+pub fn registry_image(uri: &str) -> Option<Image> {
+    parsed(uri, None)
+}
+
 /// What the tasks run on. Fargate takes `X86_64` where nothing is said; on EC2 the instance decides.
 ///
 /// Source: [`RuntimePlatform`][aws] in the ECS API reference.

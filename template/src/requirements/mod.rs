@@ -35,7 +35,7 @@ use crate::document::Template;
 use crate::model::{Model, Value};
 use crate::path::Path;
 
-pub use images::{Image, Version};
+pub use images::{Image, Version, registry_image};
 pub use names::FIXED_NAMES;
 pub use secrets::{Secret, SecretVariable, made_secrets, secret_variables};
 

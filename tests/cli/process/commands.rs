@@ -7,7 +7,7 @@ use super::{Aws, DEPLOY, PATIENCE, deployed, template};
 use crate::project::Outcome;
 
 /// Without what differs from run to run: times and ids; and without the warning that this is not AWS.
-fn lasting(aws: &Aws, outcome: &Outcome) -> String {
+pub(super) fn lasting(aws: &Aws, outcome: &Outcome) -> String {
     let mut text = outcome.to_string();
     for stack in aws.endpoint.stacks() {
         for (number, operation) in stack.operations.iter().enumerate() {

@@ -13,6 +13,8 @@ mod killed;
 #[cfg(unix)]
 mod pipes;
 mod race;
+mod rollback;
+mod rollout;
 mod running;
 #[cfg(unix)]
 mod screen;

@@ -23,7 +23,12 @@ pub(super) fn can_make_terminals() -> bool {
 }
 
 /// Starts the command on a terminal of this size, with these variables. All it writes is in `stdout`.
-fn on_a_terminal<'a>(aws: &'a Aws, columns: u16, variables: &[(&str, &str)], arguments: &str) -> Running<'a> {
+pub(super) fn on_a_terminal<'a>(
+    aws: &'a Aws,
+    columns: u16,
+    variables: &[(&str, &str)],
+    arguments: &str,
+) -> Running<'a> {
     on_a_terminal_of(&aws.project, columns, variables, arguments)
 }
 
@@ -43,7 +48,7 @@ pub(super) fn on_a_terminal_of<'a>(
 }
 
 /// The text without what only sets colours.
-fn without_colours(text: &str) -> String {
+pub(super) fn without_colours(text: &str) -> String {
     let mut rest = text;
     let mut plain = String::new();
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
