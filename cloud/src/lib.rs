@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod images;
 mod inventory;
 mod pacer;
 pub mod preflight;
@@ -62,6 +63,10 @@ pub use engine::{
 };
 pub use error::{CloudError, Kind, Report};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
+pub use images::{
+    Findings, FoundImage, ImageName, RegistryLogin, RepositoryState, Sought, StoredImage, find_image,
+    image_findings, registry_login, repository, stored_images,
+};
 pub use inventory::{Inventory, inventory};
 pub use services::{
     ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
