@@ -107,6 +107,12 @@ impl Global {
         })
     }
 
+    /// As if `--set setting=value` were given after all others.
+    #[cfg(feature = "aws")]
+    pub(crate) fn set(&mut self, setting: &str, value: &str) {
+        self.sets.push(format!("{setting}={value}"));
+    }
+
     /// The arguments of `--set`.
     pub(crate) fn sets(&self) -> &[String] {
         &self.sets
@@ -191,6 +197,8 @@ pub(crate) enum Command {
     Scale(commands::scale::Scale),
     #[cfg(feature = "aws")]
     Doctor(commands::doctor::Doctor),
+    #[cfg(feature = "aws")]
+    Images(commands::images::Images),
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]

@@ -70,6 +70,9 @@ pub(crate) enum Access {
     Usual,
     /// Only for its owner (0600).
     Private,
+    /// As it is; of a new file as the umask says.
+    #[cfg(feature = "aws")]
+    Kept,
 }
 
 /// Writes `text` to the file `path` all at once: whoever reads it sees the old or the new text, never a part.
@@ -123,11 +126,17 @@ fn try_write(path: &Path, text: &str, access: Access) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED.0).suffix(UNFINISHED.1);
     #[cfg(unix)]
-    if access == Access::Usual {
+    if access != Access::Private {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
+    #[cfg(feature = "aws")]
+    if access == Access::Kept
+        && let Ok(existing) = fs::metadata(path)
+    {
+        file.as_file().set_permissions(existing.permissions())?;
+    }
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -58,6 +58,8 @@ mod report;
 mod rules;
 mod session;
 mod templates;
+#[cfg(feature = "aws")]
+mod tool;
 
 use std::process::ExitCode;
 

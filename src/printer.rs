@@ -224,6 +224,12 @@ impl Printer {
         self.messages_json
     }
 
+    /// Whether another program may write to stderr as it likes: neither is it for a program, nor shall it say nothing.
+    #[cfg(feature = "aws")]
+    pub(crate) fn takes_any_text(&self) -> bool {
+        !self.messages_json && self.verbosity > Verbosity::Quiet
+    }
+
     /// Says on stderr what is being done.
     pub(crate) fn status(&mut self, text: &str) {
         self.tell(Verbosity::Normal, text);

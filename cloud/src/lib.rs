@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod images;
 mod inventory;
 mod pacer;
 pub mod preflight;
@@ -64,6 +65,10 @@ pub use engine::{
 };
 pub use error::{CloudError, Kind, Report};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
+pub use images::{
+    Findings, FoundImage, ImageName, RegistryLogin, RepositoryState, Sought, StoredImage, find_image,
+    image_findings, registry_login, repository, stored_images,
+};
 pub use inventory::{Inventory, inventory};
 pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,

@@ -2,6 +2,7 @@
 
 mod desk;
 mod fleet;
+mod images;
 mod one;
 mod schedule;
 mod summary;
@@ -21,6 +22,7 @@ use self::fleet::Member;
 pub(super) use self::one::capabilities;
 use self::one::{Deployed, Run};
 use self::summary::{End, Row};
+use super::images::Wanted;
 use super::target::{FromFile, Operating, Parameters, Selection};
 use crate::aws::{self, About, Approval, ApprovalOptions, Aws, Subject as Shown, View};
 use crate::checks::{Gate, Gated, NOTHING_ASKED, Subject};
@@ -29,6 +31,7 @@ use crate::files::{self, Access};
 use crate::problem::{Failure, Result};
 use crate::session::Session;
 use crate::templates::TemplateFile;
+use crate::tool::ToolOption;
 
 /// Deploy stacks, after showing what would change
 ///
@@ -52,6 +55,21 @@ pub(crate) struct Deploy {
 
     #[command(flatten)]
     file: FromFile,
+
+    /// Deploy this image: `backend=v2.0`; the tag's digest is asked of ECR at once. May be given again
+    #[arg(long = "image", value_name = "IMAGE=TAG", value_parser = super::images::wanted, conflicts_with = "template")]
+    images: Vec<Wanted>,
+
+    /// Build and push the images of this commit before what runs them is deployed, and after what holds them
+    #[arg(long, conflicts_with_all = ["template", "images", "exclusively"])]
+    push: bool,
+
+    /// With `--push`: folder that has the images' folders [default: the top of the git repository]
+    #[arg(long, value_name = "FOLDER", requires = "push")]
+    source: Option<PathBuf>,
+
+    #[command(flatten)]
+    tool: ToolOption,
 
     #[command(flatten)]
     gate: Gate,
@@ -156,6 +174,11 @@ struct Plan {
 }
 
 pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
+    let mut aws = None;
+    if !args.images.is_empty() {
+        let aws = aws.insert(Aws::new(&session.global)?);
+        images::settle(&args.images, aws, session)?;
+    }
     let plans = plans(args, session)?;
     refuse_mistakes(args, &plans, session)?;
     if let Some(file) = &args.outputs_file {
@@ -163,19 +186,51 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     }
     let approval = Approval::new(&args.approval, session.global.yes);
     approval.require_an_answer("deploying")?;
-    let mut aws = Aws::new(&session.global)?;
+    let mut aws = match aws {
+        Some(aws) => aws,
+        None => Aws::new(&session.global)?,
+    };
     if args.no_preflight {
         session.printer.status(PREFLIGHT_SKIPPED);
     }
-    let rows = deploy(args, plans, approval, &mut aws, session)?;
+    let (rows, unpushed) = if args.push {
+        images::around(args, plans, &mut aws, session)?
+    } else {
+        (deploy(args, plans, approval, &mut aws, session)?, None)
+    };
     // What became of the stacks is told first of all, and its exit code is the one that counts.
     let written = show(&rows, session).and_then(|()| match &args.outputs_file {
         Some(file) => write_outputs(file, &rows),
         None => Ok(()),
     });
     let exit = end(rows, session)?;
+    if let Some(failure) = unpushed {
+        return Err(failure);
+    }
     written.map_err(|failure| Failure { exit: Exit::Leftovers, ..failure })?;
     Ok(exit)
+}
+
+/// Deploys the stacks `names` as `docuthinker deploy NAMES` does, for another command, which writes the result.
+pub(super) fn stacks(names: &[String], aws: &mut Aws, session: &mut Session<'_>) -> Result<()> {
+    let args = alone(names);
+    let plans = plans(&args, session)?;
+    refuse_mistakes(&args, &plans, session)?;
+    let approval = Approval::new(&args.approval, session.global.yes);
+    approval.require_an_answer("deploying")?;
+    let rows = deploy(&args, plans, approval, aws, session)?;
+    end(rows, session).map(|_| ())
+}
+
+/// What `docuthinker deploy NAMES` means.
+fn alone(names: &[String]) -> Deploy {
+    #[derive(clap::Parser)]
+    struct Alone {
+        #[command(flatten)]
+        deploy: Deploy,
+    }
+    let typed = ["deploy", "--"].into_iter().chain(names.iter().map(String::as_str));
+    <Alone as clap::Parser>::try_parse_from(typed).expect("`deploy` takes the names of stacks").deploy
 }
 
 fn deploy(

@@ -138,7 +138,7 @@ impl InService {
 }
 
 /// A name without what makes no difference.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 

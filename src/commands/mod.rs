@@ -26,6 +26,8 @@ pub(crate) mod events;
 mod events_text;
 mod explain;
 pub(crate) mod iam_policy;
+#[cfg(feature = "aws")]
+pub(crate) mod images;
 pub(crate) mod init;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
@@ -77,6 +79,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Scale(args) => scale::run(args, session),
         #[cfg(feature = "aws")]
         Command::Doctor(args) => doctor::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Images(args) => images::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
         #[cfg(feature = "aws")]

@@ -5,12 +5,16 @@
 //! file says how templates are checked.
 
 mod check;
+#[cfg(feature = "aws")]
+mod edit;
 mod layers;
 mod overrides;
 mod schema;
 mod validation;
 pub(crate) mod yaml;
 
+#[cfg(feature = "aws")]
+pub(crate) use edit::{Change, write};
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
 pub(crate) use validation::{Allow, Validation, load as load_validation};

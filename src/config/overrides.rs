@@ -9,7 +9,7 @@ use crate::problem::{Failure, Problem, nearest};
 /// The beginning of all variables that are ours.
 pub(crate) const PREFIX: &str = "DOCUTHINKER_";
 /// Variables with that beginning that are not settings.
-const OURS: [&str; 3] = ["CONFIG", "ENV", "CACHE_DIR"];
+const OURS: [&str; 4] = ["CONFIG", "ENV", "CACHE_DIR", "CONTAINER_TOOL"];
 
 /// A value for one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]

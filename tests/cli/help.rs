@@ -26,6 +26,22 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["doctor"],
         #[cfg(feature = "aws")]
+        &["images"],
+        #[cfg(feature = "aws")]
+        &["images", "ensure"],
+        #[cfg(feature = "aws")]
+        &["images", "login"],
+        #[cfg(feature = "aws")]
+        &["images", "build"],
+        #[cfg(feature = "aws")]
+        &["images", "push"],
+        #[cfg(feature = "aws")]
+        &["images", "list"],
+        #[cfg(feature = "aws")]
+        &["images", "pin"],
+        #[cfg(feature = "aws")]
+        &["images", "copy"],
+        #[cfg(feature = "aws")]
         &["outputs"],
         #[cfg(feature = "aws")]
         &["events"],

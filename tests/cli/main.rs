@@ -31,6 +31,8 @@ mod help;
 #[cfg(feature = "aws")]
 mod history;
 mod iam_policy;
+#[cfg(all(feature = "aws", unix))]
+mod images;
 mod init;
 #[cfg(feature = "aws")]
 mod lifecycle;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::faults::Fault;
+use crate::json_services::ecr::Ecr;
 use crate::json_services::secrets::Given;
 use crate::json_services::{JsonAnswer, JsonScript};
 use crate::rollouts::RolloutScript;
@@ -45,6 +46,7 @@ pub struct Scenario {
     pub(crate) detection_delay: Duration,
     pub(crate) failed_detection: Option<String>,
     pub(crate) detections: Vec<(String, Duration)>,
+    pub(crate) ecr: Ecr,
     pub(crate) secrets: BTreeMap<String, Given>,
     pub(crate) rollouts: RolloutScript,
 }
@@ -145,6 +147,7 @@ impl Default for Scenario {
             detection_delay: Duration::from_millis(20),
             failed_detection: None,
             detections: Vec::new(),
+            ecr: Ecr::default(),
             secrets: BTreeMap::new(),
             rollouts: RolloutScript::default(),
         }

@@ -7,19 +7,6 @@ use super::{Check, ImageNeed};
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 
-/// The forms of manifests that we can read: of one image, and lists of images for several machines.
-///
-/// Sources: the [OCI image specification][oci] and [Docker's manifest version 2, schema 2][docker].
-///
-/// [oci]: https://github.com/opencontainers/image-spec/blob/main/media-types.md
-/// [docker]: https://github.com/distribution/distribution/blob/v2.8.3/docs/spec/manifest-v2-2.md
-const MANIFESTS: [&str; 4] = [
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-];
-
 /// One question: for the manifest, which a registry has for every image. What a single image is for stands in its
 /// configuration, which only a download would tell; of such an image nothing is said. A list of images tells it.
 ///
@@ -34,7 +21,7 @@ pub(super) async fn look(connection: &Connection, image: &ImageNeed) -> Check {
         .set_image_digest(image.digest.clone())
         .build();
     let mut call = client.batch_get_image().registry_id(&image.registry).repository_name(&image.repository);
-    for form in MANIFESTS {
+    for form in crate::images::FORMS {
         call = call.accepted_media_types(form);
     }
     let answer = match call.image_ids(id).send().await {

@@ -1,5 +1,7 @@
 //! The only place that reads YAML for configuration, and the only one that uses `serde_yaml`.
 
+#[cfg(feature = "aws")]
+mod edit;
 mod position;
 
 use std::cell::Cell;
@@ -8,6 +10,8 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+#[cfg(feature = "aws")]
+pub(crate) use edit::set;
 pub(crate) use position::position;
 
 /// What a document may unfold to in bytes, aliases counted each time they are used.

@@ -3,7 +3,7 @@
 //! Source: [AWS JSON 1.1 protocol](https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 
 mod cloud_control;
-mod ecr;
+pub(crate) mod ecr;
 mod ecs;
 mod logs;
 pub(crate) mod secrets;
@@ -77,7 +77,7 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> J
 fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer {
     match request.service.as_str() {
         "ecs" => ecs::answer(world, caller, request),
-        "ecr" => ecr::answer(request),
+        "ecr" => ecr::answer(world, caller, request),
         "logs" => logs::answer(request),
         "secretsmanager" => secrets::answer(world, caller, request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
