@@ -28,9 +28,12 @@ mod drift;
 pub mod emulator;
 mod engine;
 mod error;
+mod exec;
 mod failure;
+mod health;
 mod history;
 mod inventory;
+mod log_events;
 mod pacer;
 pub mod preflight;
 mod services;
@@ -61,8 +64,11 @@ pub use engine::{
     obstacles_of_exports, obstacles_to_deletion, operate_stack, preview_stack, resources_of,
 };
 pub use error::{CloudError, Kind, Report};
+pub use exec::{ExecSession, SESSION_VARIABLE, execute_command, plugin_reads_variable};
+pub use health::{Alarm, Answer, TargetHealth, alarms, call_address, secret_changed, target_health};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use inventory::{Inventory, inventory};
+pub use log_events::{LogEvent, LogQuery, LogReader, stopped_tasks};
 pub use services::{
     ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
     ServiceDeployment, ServiceEvent, ServiceRef, ServiceState, StoppedContainer, StoppedTask, TargetGroupUse,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::faults::Fault;
 use crate::json_services::{JsonAnswer, JsonScript};
+use crate::running::Running;
 
 /// What the endpoint shall be and do. Start with [`Scenario::new`], then say what differs from the defaults.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ pub struct Scenario {
     pub(crate) detection_delay: Duration,
     pub(crate) failed_detection: Option<String>,
     pub(crate) detections: Vec<(String, Duration)>,
+    pub(crate) running: Running,
 }
 
 /// What drift detection finds of a resource.
@@ -141,6 +143,7 @@ impl Default for Scenario {
             detection_delay: Duration::from_millis(20),
             failed_detection: None,
             detections: Vec::new(),
+            running: Running::default(),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod cloud_control;
 mod ecr;
 mod ecs;
+mod ecs_tasks;
 mod logs;
 mod secrets;
 
@@ -74,11 +75,14 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> J
     default(world, caller, request)
 }
 
-fn default(world: &World, caller: &Caller, request: &Request) -> JsonAnswer {
+fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer {
     match request.service.as_str() {
-        "ecs" => ecs::answer(world, caller, request),
+        "ecs" => ecs_tasks::answer(world, caller, request).unwrap_or_else(|| {
+            let answer = ecs::answer(world, caller, request);
+            ecs_tasks::completed(world, caller, answer)
+        }),
         "ecr" => ecr::answer(request),
-        "logs" => logs::answer(request),
+        "logs" => logs::answer(world, request),
         "secretsmanager" => secrets::answer(request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
         "acm" if request.action == "ListCertificates" => json!({ "CertificateSummaryList": [] }).into(),
