@@ -68,9 +68,9 @@ pub async fn execute_command(
         .interactive(true);
     let answer =
         call.send().await.map_err(|error| ApiFailure::of("ecs:ExecuteCommand", &error).into_error())?;
-    let parts = answer.session().and_then(|session| {
-        Some((session.session_id()?, session.stream_url()?, session.token_value()?))
-    });
+    let parts = answer
+        .session()
+        .and_then(|session| Some((session.session_id()?, session.stream_url()?, session.token_value()?)));
     let Some((id, stream, token)) = parts else {
         let half = "half an answer to ecs:ExecuteCommand: it has no session";
         return Err(CloudError::new(Kind::Unreachable, half).next("run the same command again"));

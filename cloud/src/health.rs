@@ -68,16 +68,19 @@ pub async fn target_health(
     target_group: &str,
 ) -> Result<Vec<TargetHealth>, CloudError> {
     let call = connection.load_balancing().describe_target_health().target_group_arn(target_group);
-    let answer = call.send().await.map_err(|error| {
-        ApiFailure::of("elasticloadbalancing:DescribeTargetHealth", &error).into_error()
-    })?;
+    let answer = call
+        .send()
+        .await
+        .map_err(|error| ApiFailure::of("elasticloadbalancing:DescribeTargetHealth", &error).into_error())?;
     let targets = answer.target_health_descriptions().iter().filter_map(|described| {
         let target = described.target()?;
         let health = described.target_health();
         Some(TargetHealth {
             target: clean(target.id().unwrap_or_default()),
             port: target.port(),
-            state: health.and_then(|health| health.state()).map_or_else(String::new, |state| clean(state.as_str())),
+            state: health
+                .and_then(|health| health.state())
+                .map_or_else(String::new, |state| clean(state.as_str())),
             reason: health.and_then(|health| health.reason()).map(|reason| clean(reason.as_str())),
             description: health.and_then(|health| health.description()).map(clean),
         })

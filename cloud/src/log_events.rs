@@ -69,8 +69,7 @@ pub(crate) async fn page(
         .start_time(query.from.0)
         .set_end_time(query.to.map(|to| to.0))
         .set_next_token(token);
-    let answer =
-        call.send().await.map_err(|error| ApiFailure::of("logs:FilterLogEvents", &error))?;
+    let answer = call.send().await.map_err(|error| ApiFailure::of("logs:FilterLogEvents", &error))?;
     let mut events: Vec<LogEvent> = answer.events().iter().filter_map(event).collect();
     events.sort_by_key(|event| event.time);
     Ok(Page { events: events.into(), next: answer.next_token().map(str::to_owned) })

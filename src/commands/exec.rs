@@ -64,9 +64,11 @@ pub(crate) fn run(args: &Exec, session: &mut Session<'_>) -> Result {
     };
     let container = task.map(|task| container(args, service, task)).transpose()?;
     let template = template(&aws, place);
-    let look = ready::Look { service, details, task, container, definition, template, plugin: plugin.as_ref() };
+    let look =
+        ready::Look { service, details, task, container, definition, template, plugin: plugin.as_ref() };
     let missing = look.missing();
-    let (Some(task), Some(container), Some(plugin), true) = (task, container, &plugin, missing.is_empty()) else {
+    let (Some(task), Some(container), Some(plugin), true) = (task, container, &plugin, missing.is_empty())
+    else {
         return Err(Failure::new(Exit::Blocked, missing));
     };
     let command = command(&args.command);
@@ -78,7 +80,7 @@ pub(crate) fn run(args: &Exec, session: &mut Session<'_>) -> Result {
         task.id()
     ));
     let order = cloud::execute_command(&place.connection, &service.service, task, container, &command);
-    let exec = aws.wait(order)?;
+    let exec = aws.look(order)?;
     plugin.run(exec, session)
 }
 
@@ -97,7 +99,8 @@ fn chosen<'a>(args: &Exec, service: &InService, tasks: &'a [RunningTask]) -> Res
     running.find(|task| task.id().starts_with(wanted.as_str())).map(Some).ok_or_else(|| {
         let message = format!("no running task of {} has an ID that begins with `{wanted}`", service.name);
         let ids: Vec<&str> = tasks.iter().map(RunningTask::id).collect();
-        let hint = if ids.is_empty() { "it has none".to_owned() } else { format!("it has {}", ids.join(", ")) };
+        let hint =
+            if ids.is_empty() { "it has none".to_owned() } else { format!("it has {}", ids.join(", ")) };
         Failure::usage(Problem::error("usage/unknown-task", message).hint(hint))
     })
 }
@@ -144,7 +147,8 @@ mod tests {
 
     #[test]
     fn arguments_stay_apart() {
-        let text = |arguments: &[&str]| command(&arguments.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
+        let text =
+            |arguments: &[&str]| command(&arguments.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
         assert_eq!(text(&[]), "/bin/sh");
         assert_eq!(text(&["ls", "-la", "/app"]), "ls -la /app");
         assert_eq!(text(&["sh", "-c", "echo $HOME; it's"]), r"sh -c 'echo $HOME; it'\''s'");

@@ -44,6 +44,8 @@ mod report;
 #[cfg(feature = "aws")]
 mod secrets;
 #[cfg(feature = "aws")]
+mod services;
+#[cfg(feature = "aws")]
 mod stand_in;
 mod synth;
 mod templates;

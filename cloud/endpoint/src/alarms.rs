@@ -25,7 +25,8 @@ pub(crate) fn answer(world: &World, caller: &Caller, request: &Request) -> Resul
     let names = request.body["AlarmNames"].as_array().cloned().unwrap_or_default();
     let types = request.body["AlarmTypes"].as_array().cloned().unwrap_or_default();
     // Without a word on types, only metric alarms are told.
-    let asked = |word: &str| types.iter().any(|one| *one == word) || (types.is_empty() && word == "MetricAlarm");
+    let asked =
+        |word: &str| types.iter().any(|one| *one == word) || (types.is_empty() && word == "MetricAlarm");
     let (metric, composite) = (asked("MetricAlarm"), asked("CompositeAlarm"));
     let (mut alarms, mut composites) = (Vec::new(), Vec::new());
     for name in names.iter().filter_map(Value::as_str) {

@@ -15,8 +15,8 @@ use crate::clock::{amz_date, http_date};
 use crate::faults::{Wrong, mangle, strike};
 use crate::json_services::{self, JsonAnswer};
 use crate::limiter::Limiter;
-use crate::load_balancing;
 use crate::line::Scissors;
+use crate::load_balancing;
 use crate::read::{self, header, unchunked};
 use crate::request::{Refusal, Request};
 use crate::scenario::Scenario;
@@ -227,7 +227,9 @@ fn namespace(request: &Request) -> &'static str {
 fn refuse(request: &Request, refusal: &Refusal, id: &str) -> Reply {
     let Refusal { status, code, message } = refusal;
     match request.service.as_str() {
-        "cloudformation" | "sts" | "elasticloadbalancing" => Reply::xml(*status, xml::error(code, message, namespace(request), id)),
+        "cloudformation" | "sts" | "elasticloadbalancing" => {
+            Reply::xml(*status, xml::error(code, message, namespace(request), id))
+        }
         "s3" => {
             let (code, message) = (xml::escaped(code), xml::escaped(message));
             Reply::xml(*status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))

@@ -75,8 +75,7 @@ async fn follow(at: &mut String) -> Result<u16, String> {
 }
 
 fn connector(address: &str) -> Connector {
-    let proxies =
-        if is_on_this_machine(address) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    let proxies = if is_on_this_machine(address) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
     let builder: ConnectorBuilder = Connector::builder();
     builder.proxy_config(proxies).tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
 }

@@ -80,9 +80,11 @@ impl LogReader {
             for source in &mut self.sources {
                 source.fill().await.map_err(ApiFailure::into_error)?;
             }
-            let first = self.sources.iter().enumerate().filter_map(|(at, source)| {
-                Some((source.waiting.front()?.time, at))
-            });
+            let first = self
+                .sources
+                .iter()
+                .enumerate()
+                .filter_map(|(at, source)| Some((source.waiting.front()?.time, at)));
             let Some((_, at)) = first.min() else { return Ok(None) };
             let source = &mut self.sources[at];
             let Some(event) = source.waiting.pop_front() else { continue };

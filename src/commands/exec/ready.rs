@@ -7,8 +7,7 @@ use crate::commands::estate::InService;
 use crate::problem::Problem;
 
 /// Where the plugin comes from.
-const INSTALL: &str =
-    "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
+const INSTALL: &str = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html";
 
 /// What was seen before it is tried.
 pub(super) struct Look<'a> {
@@ -51,7 +50,8 @@ impl Look<'_> {
 
     fn switched_off(&self) -> Problem {
         let message = format!("commands in containers are switched off for {} (ECS Exec)", self.service.name);
-        let hint = "set `cluster.exec: true` and run `docuthinker deploy`; the tasks that it starts can be entered";
+        let hint =
+            "set `cluster.exec: true` and run `docuthinker deploy`; the tasks that it starts can be entered";
         Problem::error("exec/off", message).hint(hint)
     }
 
@@ -67,7 +67,8 @@ impl Look<'_> {
             Some("RUNNING") => {}
             agent => {
                 let agent = agent.unwrap_or("not there");
-                let message = format!("the agent that runs commands in {} is {agent} (task {id})", container.name);
+                let message =
+                    format!("the agent that runs commands in {} is {agent} (task {id})", container.name);
                 let hint = "a task that has just started needs some seconds; an agent that stopped may lack the network \
                             to `ssmmessages`, or the permissions of the task role";
                 missing.push(Problem::error("exec/no-agent", message).hint(hint));
@@ -80,8 +81,10 @@ impl Look<'_> {
         let container = self.container?;
         let declared = self.definition.as_ref()?.containers.iter().find(|one| one.name == container.name)?;
         declared.read_only.then(|| {
-            let message = format!("the file system of {} is read-only, and the agent must write", container.name);
-            Problem::error("exec/read-only", message).hint("`cluster.exec: true` makes it writable where it is on")
+            let message =
+                format!("the file system of {} is read-only, and the agent must write", container.name);
+            Problem::error("exec/read-only", message)
+                .hint("`cluster.exec: true` makes it writable where it is on")
         })
     }
 
@@ -95,11 +98,13 @@ impl Look<'_> {
             return Some(problem(format!("the tasks of {} have no role", self.service.name)).hint(hint));
         }
         let template = self.template.as_ref()?;
-        let gives = ["ssmmessages:", "AmazonSSMManagedInstanceCore"].iter().any(|word| template.contains(word));
+        let gives =
+            ["ssmmessages:", "AmazonSSMManagedInstanceCore"].iter().any(|word| template.contains(word));
         // A role that is not the stack's own cannot be seen.
         let own = template.contains("AWS::IAM::Role");
         (own && !gives).then(|| {
-            problem("the stack's template lets no role open the channel to Session Manager".to_owned()).hint(hint)
+            problem("the stack's template lets no role open the channel to Session Manager".to_owned())
+                .hint(hint)
         })
     }
 }

@@ -44,7 +44,8 @@ pub(super) async fn find(
     services: &[InService],
 ) -> Result<Sources, Box<Failure>> {
     let failed = |error: cloud::CloudError| Box::new(aws::failure(&error));
-    let mut range = Range { from: before(now(), args.since.unwrap_or(SINCE)), to: None, task: args.task.clone() };
+    let mut range =
+        Range { from: before(now(), args.since.unwrap_or(SINCE)), to: None, task: args.task.clone() };
     if let Some(deployment) = &args.around {
         let began = began(deployment, places, services).await.map_err(failed)?;
         let began = began.ok_or_else(|| Box::new(unknown(deployment)))?;
@@ -109,7 +110,8 @@ fn add(
             sources.notes.push(format!("{}: the container {} {note}", service.name, container.name));
             continue;
         };
-        let label = if several { format!("{}/{}", service.name, container.name) } else { service.name.clone() };
+        let label =
+            if several { format!("{}/{}", service.name, container.name) } else { service.name.clone() };
         sources.all.push(Source {
             label,
             service: service.name.clone(),
@@ -124,13 +126,7 @@ fn add(
 fn query(log: &LogPlace, container: &str, range: &Range) -> LogQuery {
     let task = range.task.as_deref().unwrap_or_default();
     let streams = log.prefix.as_ref().map(|prefix| format!("{prefix}/{container}/{task}"));
-    LogQuery {
-        region: log.region.clone(),
-        group: log.group.clone(),
-        streams,
-        from: range.from,
-        to: range.to,
-    }
+    LogQuery { region: log.region.clone(), group: log.group.clone(), streams, from: range.from, to: range.to }
 }
 
 /// When the deployment began: one of ECS, or an operation of CloudFormation.

@@ -48,7 +48,8 @@ impl Shower {
             return Ok(true);
         }
         self.shown += 1;
-        let text = if self.json { self.object(at, event, &lines, session) } else { self.text(at, event, &lines) };
+        let text =
+            if self.json { self.object(at, event, &lines, session) } else { self.text(at, event, &lines) };
         session.printer.result_is_read(&text)
     }
 

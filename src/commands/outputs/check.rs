@@ -28,13 +28,18 @@ pub(super) struct Check {
 }
 
 /// The addresses of a stack: those of the project's services; every output that is an address otherwise.
-pub(super) fn addresses(stack: &str, outputs: &[Output], images: &[BuiltImage]) -> Vec<(String, String, String)> {
+pub(super) fn addresses(
+    stack: &str,
+    outputs: &[Output],
+    images: &[BuiltImage],
+) -> Vec<(String, String, String)> {
     let of_services: Vec<(&str, &str)> = images
         .iter()
         .filter(|image| image.stack == stack && !image.output.is_empty())
         .map(|image| (image.output.as_str(), image.health.as_str()))
         .collect();
-    let address = |output: &&Output| output.value.starts_with("http://") || output.value.starts_with("https://");
+    let address =
+        |output: &&Output| output.value.starts_with("http://") || output.value.starts_with("https://");
     let health = |key: &str| match of_services.iter().find(|(name, _)| *name == key) {
         Some((_, health)) => Some(*health),
         None => of_services.is_empty().then_some(HEALTH),
@@ -63,12 +68,16 @@ impl Check {
         let answer = &self.answer;
         let said = match (answer.status, &answer.failure) {
             (Some(status), _) => format!("answers {status}"),
-            (None, failure) => format!("does not answer: {}", failure.as_deref().unwrap_or("nothing is known")),
+            (None, failure) => {
+                format!("does not answer: {}", failure.as_deref().unwrap_or("nothing is known"))
+            }
         };
         let took = answer.took.as_millis();
         let mark = if self.well { ' ' } else { '!' };
-        let from = if answer.address == self.url { String::new() } else { format!(", from {}", answer.address) };
-        let line = format!("{mark} {}.{}: {} {said} after {took} ms{from}", self.stack, self.output, self.url);
+        let from =
+            if answer.address == self.url { String::new() } else { format!(", from {}", answer.address) };
+        let line =
+            format!("{mark} {}.{}: {} {said} after {took} ms{from}", self.stack, self.output, self.url);
         format!("{}\n", Printable(&line))
     }
 }

@@ -54,9 +54,8 @@ async fn stack(place: &Place, services: Vec<InService>, wanted: &Wanted) -> Stac
         .iter()
         .flat_map(|kind| inventory.of_type(kind).map(|(_, name)| name.to_owned()))
         .collect();
-    let alarms = async {
-        if names.is_empty() { Ok(Vec::new()) } else { cloud::alarms(connection, &names).await }
-    };
+    let alarms =
+        async { if names.is_empty() { Ok(Vec::new()) } else { cloud::alarms(connection, &names).await } };
     let (history, alarms, services) = tokio::join!(
         cloud::history(connection, &described.stack_id, Reach::OUTLINE),
         alarms,
@@ -90,9 +89,10 @@ fn operations(history: &History) -> Vec<Operation> {
 
 /// The outputs that are addresses.
 pub(crate) fn addresses(stack: &StackDescription) -> Vec<Address> {
-    let addresses = stack.outputs.iter().filter(|output| {
-        output.value.starts_with("http://") || output.value.starts_with("https://")
-    });
+    let addresses = stack
+        .outputs
+        .iter()
+        .filter(|output| output.value.starts_with("http://") || output.value.starts_with("https://"));
     addresses.map(|output| Address { name: output.key.clone(), url: output.value.clone() }).collect()
 }
 
@@ -128,10 +128,11 @@ async fn one_service(
     wanted: &Wanted,
 ) -> Service {
     let connection = &place.connection;
-    let built = wanted.images.iter().filter(|image| image.stack == place.inventory.stack.name).find(|image| {
-        let own = estate::short(&image.task_definition.replace("TaskDefinition", "Service"));
-        own == service.name
-    });
+    let built =
+        wanted.images.iter().filter(|image| image.stack == place.inventory.stack.name).find(|image| {
+            let own = estate::short(&image.task_definition.replace("TaskDefinition", "Service"));
+            own == service.name
+        });
     let declared = built
         .and_then(|image| place.inventory.physical_id(&image.task_definition))
         .unwrap_or(&details.task_definition);
@@ -275,8 +276,8 @@ fn setting(image: &BuiltImage, settings: &Value, declared: &str) -> Option<Setti
         value = value.get(key)?;
     }
     let value = value.as_str()?.to_owned();
-    let deployed = declared == value
-        || declared.strip_suffix(&value).is_some_and(|before| before.ends_with([':', '@']));
+    let deployed =
+        declared == value || declared.strip_suffix(&value).is_some_and(|before| before.ends_with([':', '@']));
     Some(Setting { name: image.setting.clone(), value, deployed })
 }
 

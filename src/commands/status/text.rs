@@ -140,7 +140,11 @@ impl Service {
                     "{} changed {}, {} older: `docuthinker redeploy {}`",
                     secret.variable,
                     date(secret.changed),
-                    if secret.tasks == 1 { "1 task is".to_owned() } else { format!("{} are", tasks(secret.tasks)) },
+                    if secret.tasks == 1 {
+                        "1 task is".to_owned()
+                    } else {
+                        format!("{} are", tasks(secret.tasks))
+                    },
                     self.name
                 );
                 facts.add(Mark::Bad, "secrets", text);
@@ -204,7 +208,11 @@ fn health_facts(facts: &mut Facts, groups: &[Targets]) {
             let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
             let reason = target.reason.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
             let words = target.description.as_ref().map(|words| format!(": {words}")).unwrap_or_default();
-            facts.add(Mark::Bad, "health", format!("{}{port} {}{words}{reason}", target.target, target.state));
+            facts.add(
+                Mark::Bad,
+                "health",
+                format!("{}{port} {}{words}{reason}", target.target, target.state),
+            );
         }
         more(facts, "health", others.len());
     }
@@ -224,7 +232,11 @@ impl Image {
         for running in &self.running {
             if let Some(digest) = running.digest.as_deref().filter(|digest| !declared.ends_with(*digest)) {
                 let of_digest = if declared.contains('@') { ", declared by another digest" } else { "" };
-                facts.add(Mark::Well, "image", format!("runs {digest} in {}{of_digest}", tasks(running.tasks)));
+                facts.add(
+                    Mark::Well,
+                    "image",
+                    format!("runs {digest} in {}{of_digest}", tasks(running.tasks)),
+                );
             }
         }
         for drift in &self.drift {

@@ -27,13 +27,6 @@ impl<T> Told<T> {
             Err(error) => Told::Unknown { unknown: error.to_string() },
         }
     }
-
-    pub(crate) fn known(&self) -> Option<&T> {
-        match self {
-            Told::Known(known) => Some(known),
-            Told::Unknown { .. } => None,
-        }
-    }
 }
 
 /// A deployed stack.

@@ -17,12 +17,7 @@ use crate::session::Session;
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Shows the status until somebody wants to stop, which is how it ends.
-pub(super) fn watch(
-    places: &mut [Place],
-    wanted: &Wanted,
-    aws: &Aws,
-    session: &mut Session<'_>,
-) -> Result {
+pub(super) fn watch(places: &mut [Place], wanted: &Wanted, aws: &Aws, session: &mut Session<'_>) -> Result {
     let mut shown = match session.printer.shows_progress() {
         _ if session.printer.json() => Form::Json(None),
         Shown::Live => Form::Live(Screen::new()),

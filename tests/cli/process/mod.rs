@@ -5,17 +5,25 @@ mod commands;
 mod diff;
 mod drift;
 #[cfg(unix)]
+mod exec;
+#[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
 mod interrupt_elsewhere;
 #[cfg(unix)]
 mod killed;
 #[cfg(unix)]
+mod logs;
+#[cfg(unix)]
 mod pipes;
 mod race;
 mod running;
 #[cfg(unix)]
 mod screen;
+#[cfg(unix)]
+mod services;
+#[cfg(unix)]
+mod status;
 #[cfg(unix)]
 mod time;
 #[cfg(unix)]

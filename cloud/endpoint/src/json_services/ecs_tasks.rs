@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{JsonAnswer, ecs, not_found, resources};
+use super::{JsonAnswer, not_found, resources};
 use crate::request::Request;
 use crate::state::{Resource, Stack};
 use crate::world::{Caller, World};
@@ -18,9 +18,17 @@ pub(super) fn answer(world: &World, caller: &Caller, request: &Request) -> Optio
     }
 }
 
-/// Adds to the answer of `DescribeServices` what tasks and templates say of the services.
+/// Adds to what ECS tells of services and task definitions what tasks and templates say of them.
 pub(super) fn completed(world: &World, caller: &Caller, answer: JsonAnswer) -> JsonAnswer {
     let JsonAnswer::Ok(mut value) = answer else { return answer };
+    if let Some(definition) = value.get_mut("taskDefinition").filter(|definition| definition.is_object()) {
+        let arn = definition["taskDefinitionArn"].as_str().unwrap_or_default().to_owned();
+        let found = resources(world, caller).find(|(_, one)| one.physical.as_ref() == Some(&arn));
+        let role = found.and_then(|(stack, resource)| {
+            Some(stack.value(resource.definition.get("Properties")?.get("TaskRoleArn")?))
+        });
+        definition["taskRoleArn"] = json!(role);
+    }
     let services = value.get_mut("services").and_then(Value::as_array_mut);
     for service in services.into_iter().flatten() {
         let arn = service["serviceArn"].as_str().unwrap_or_default().to_owned();
@@ -43,7 +51,10 @@ fn complete(world: &World, stack: &Stack, resource: &Resource, service: &mut Val
     let exec = property("EnableExecuteCommand").is_some_and(|value| stack.value(value) == "true");
     let tasks: Vec<Value> = tasks_of(world, stack, resource).collect();
     let count = |statuses: &[&str]| {
-        tasks.iter().filter(|task| statuses.contains(&task["lastStatus"].as_str().unwrap_or_default())).count()
+        tasks
+            .iter()
+            .filter(|task| statuses.contains(&task["lastStatus"].as_str().unwrap_or_default()))
+            .count()
     };
     let Some(fields) = service.as_object_mut() else { return };
     fields.entry("loadBalancers").or_insert(json!(balancers));
@@ -56,11 +67,7 @@ fn complete(world: &World, stack: &Stack, resource: &Resource, service: &mut Val
 }
 
 /// The service with this ARN or name.
-fn service_called<'a>(
-    world: &'a World,
-    caller: &'a Caller,
-    name: &str,
-) -> Option<(&'a Stack, &'a Resource)> {
+fn service_called<'a>(world: &'a World, caller: &'a Caller, name: &str) -> Option<(&'a Stack, &'a Resource)> {
     resources(world, caller).find(|(_, resource)| {
         let arn = resource.physical.as_deref().unwrap_or_default();
         resource.kind == "AWS::ECS::Service" && (arn == name || arn.rsplit('/').next() == Some(name))
