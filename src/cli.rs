@@ -202,6 +202,12 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
     #[cfg(feature = "aws")]
+    Status(commands::status::StatusArgs),
+    #[cfg(feature = "aws")]
+    Logs(commands::logs::Logs),
+    #[cfg(feature = "aws")]
+    Exec(commands::exec::Exec),
+    #[cfg(feature = "aws")]
     Events(commands::events::Events),
     #[cfg(feature = "aws")]
     Diagnose(commands::diagnose::Diagnose),

@@ -165,6 +165,8 @@ impl Printer {
         match self.progress {
             ProgressForm::Json => Shown::Json,
             ProgressForm::Auto if self.json() => Shown::Json,
+            // Whoever reads with the ears is told each line once, by agreement of several tools.
+            _ if is_set("ACCESSIBLE") => Shown::Plain,
             ProgressForm::Auto if self.has_room_for_a_tree() && !is_set("CI") => Shown::Live,
             ProgressForm::Live if self.has_room_for_a_tree() => Shown::Live,
             _ => Shown::Plain,
@@ -194,12 +196,20 @@ impl Printer {
         self.write_out(&text)
     }
 
+    /// As [`Printer::result`], for what goes on and on: `false` if the reader has gone away.
+    #[cfg(feature = "aws")]
+    pub(crate) fn result_is_read(&mut self, text: &str) -> Result<bool> {
+        let text = self.concealed.hide(text).into_owned();
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(unwritten(&error)),
+        }
+    }
+
     fn write_out(&mut self, text: &str) -> Result<()> {
         match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                let message = format!("cannot write the result to stdout: {}", files::reason(&error));
-                Err(Problem::error("output/stdout", message).into())
-            }
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritten(&error)),
             _ => Ok(()),
         }
     }
@@ -324,6 +334,11 @@ impl Printer {
         }
         let _ = self.err.write_all(text.as_bytes()).and_then(|()| self.err.flush());
     }
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    let message = format!("cannot write the result to stdout: {}", files::reason(error));
+    Problem::error("output/stdout", message).into()
 }
 
 #[cfg(feature = "aws")]

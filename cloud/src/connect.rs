@@ -170,6 +170,16 @@ impl Connection {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
+    /// A client of Elastic Load Balancing.
+    pub(crate) fn load_balancing(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        aws_sdk_elasticloadbalancingv2::Client::new(&self.config)
+    }
+
+    /// A client of CloudWatch.
+    pub(crate) fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.config)
+    }
+
     /// A client of Cloud Control, which reads any resource by its CloudFormation type.
     pub(crate) fn cloudcontrol(&self) -> aws_sdk_cloudcontrol::Client {
         aws_sdk_cloudcontrol::Client::new(&self.config)

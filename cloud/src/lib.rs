@@ -28,14 +28,17 @@ mod drift;
 pub mod emulator;
 mod engine;
 mod error;
+mod exec;
 mod failure;
+mod health;
 mod history;
 mod images;
 mod inventory;
+mod log_events;
 mod pacer;
 pub mod preflight;
-pub mod secrets;
 mod rollout;
+pub mod secrets;
 mod services;
 mod stacks;
 mod template_body;
@@ -64,12 +67,15 @@ pub use engine::{
     obstacles_of_exports, obstacles_to_deletion, operate_stack, preview_stack, resources_of,
 };
 pub use error::{CloudError, Kind, Report};
+pub use exec::{ExecSession, SESSION_VARIABLE, execute_command, plugin_reads_variable};
+pub use health::{Alarm, Answer, TargetHealth, alarms, call_address, secret_changed, target_health};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use images::{
     Findings, FoundImage, ImageName, RegistryLogin, RepositoryState, Sought, StoredImage, find_image,
     image_findings, registry_login, repository, stored_images,
 };
 pub use inventory::{Inventory, inventory};
+pub use log_events::{LogEvent, LogQuery, LogReader, stopped_tasks};
 pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
     RolloutRequest, deployments, roll_out,

@@ -8,6 +8,27 @@ pub(crate) fn clean(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A line without what could drive the terminal: sequences that set colours and the like are left out whole, other control
+/// characters become spaces. Its spaces stay, and a tab is four of them.
+pub(crate) fn without_controls(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let begins = c == '\u{9b}' || (c == '\u{1b}' && rest.next_if_eq(&'[').is_some());
+        match c {
+            _ if begins => {
+                // Parameters, then one last sign.
+                while rest.next_if(|c| matches!(c, ' '..='?')).is_some() {}
+                let _ = rest.next_if(|c| matches!(c, '@'..='~'));
+            }
+            '\t' => plain.push_str("    "),
+            c if is_unsafe(c) => plain.push(' '),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
 /// The SHA-256 of a text, in hexadecimal digits.
 pub(crate) fn sha256(text: &str) -> String {
     Sha256::digest(text).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect()
@@ -89,6 +110,13 @@ mod tests {
     #[test]
     fn strips_what_could_drive_a_terminal() {
         assert_eq!(clean("a\u{1b}[2J\u{9b}31mb\nc\u{202e}d"), "a [2J 31mb c d");
+    }
+
+    // S9
+    #[test]
+    fn of_a_line_only_what_can_be_read_is_left() {
+        let line = "\u{1b}[1;31mERROR\u{1b}[0m\tat  x\u{1b}]0;title\u{7}\u{9b}2Jy\u{1b}[";
+        assert_eq!(without_controls(line), "ERROR    at  x ]0;title y");
     }
 
     #[test]

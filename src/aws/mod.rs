@@ -25,7 +25,7 @@ pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use hidden::ask_hidden;
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
-pub(crate) use progress::{Monitor, Subject, View, time_text};
+pub(crate) use progress::{Monitor, Screen, Subject, View, time_text};
 pub(crate) use together::together;
 
 use crate::cli::Global;

@@ -124,7 +124,8 @@ pub(crate) fn services(places: &[Place], names: &[String]) -> Result<Vec<InServi
     if problems.is_empty() { Ok(chosen) } else { Err(Failure::new(Exit::Usage, problems)) }
 }
 
-fn in_place(at: usize, place: &Place) -> Vec<InService> {
+/// All services of one of the places.
+pub(crate) fn in_place(at: usize, place: &Place) -> Vec<InService> {
     let services = place.inventory.services().into_iter();
     services.map(|service| InService { place: at, name: short(&service.logical_id), service }).collect()
 }

@@ -24,6 +24,8 @@ mod estate;
 pub(crate) mod events;
 #[cfg(feature = "aws")]
 mod events_text;
+#[cfg(feature = "aws")]
+pub(crate) mod exec;
 mod explain;
 pub(crate) mod iam_policy;
 #[cfg(feature = "aws")]
@@ -32,6 +34,8 @@ pub(crate) mod init;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
 pub(crate) mod local;
+#[cfg(feature = "aws")]
+pub(crate) mod logs;
 #[cfg(feature = "aws")]
 pub(crate) mod operate;
 #[cfg(feature = "aws")]
@@ -46,6 +50,8 @@ mod rollout;
 pub(crate) mod scale;
 #[cfg(feature = "aws")]
 pub(crate) mod secrets;
+#[cfg(feature = "aws")]
+pub(crate) mod status;
 pub(crate) mod synth;
 mod target;
 pub(crate) mod validate;
@@ -83,6 +89,12 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Images(args) => images::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Status(args) => status::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Logs(args) => logs::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Exec(args) => exec::run(args, session),
         #[cfg(feature = "aws")]
         Command::Events(args) => events::run(args, session),
         #[cfg(feature = "aws")]

@@ -1,5 +1,7 @@
 //! `outputs`: what deployed stacks offer.
 
+mod check;
+
 use cloud::Output;
 use serde::Serialize;
 use serde_json::json;
@@ -18,6 +20,10 @@ pub(crate) struct Outputs {
     /// Only this deployed stack, which need not be one of the project
     #[arg(long, value_name = "NAME", conflicts_with = "stack")]
     stack_name: Option<String>,
+
+    /// Ask the addresses among them whether they are well, at their health paths; ends with exit code 1 if one is not
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Serialize)]
@@ -54,13 +60,36 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
         }
         rows.push(Row { name, deployed: outputs.is_some(), outputs: outputs.unwrap_or_default() });
     }
+    let checks = if args.check { Some(checks(&rows, &aws, session)?) } else { None };
     if session.printer.json() {
-        session.printer.result_json(&json!({ "stacks": rows }))?;
+        let mut value = json!({ "stacks": rows });
+        if let (Some(checks), Some(object)) = (&checks, value.as_object_mut()) {
+            object.insert("checks".to_owned(), json!(checks));
+        }
+        session.printer.result_json(&value)?;
+    } else if let Some(checks) = &checks {
+        let lines: String = checks.iter().map(check::Check::line).collect();
+        session.printer.result(&lines)?;
     } else {
         let lines: String = rows.iter().map(|row| lines(&row.name, &row.outputs)).collect();
         session.printer.result(&lines)?;
     }
-    Ok(Exit::Done)
+    let well = checks.is_none_or(|checks| checks.iter().all(|check| check.well));
+    Ok(if well { Exit::Done } else { Exit::Failed })
+}
+
+fn checks(rows: &[Row], aws: &Aws, session: &mut Session<'_>) -> Result<Vec<check::Check>> {
+    let images = match session.config() {
+        Ok(config) => session.project.images(&config.settings),
+        Err(_) => Vec::new(),
+    };
+    let addresses: Vec<_> =
+        rows.iter().flat_map(|row| check::addresses(&row.name, &row.outputs, &images)).collect();
+    if addresses.is_empty() {
+        let message = "no output of a deployed stack is an address that could be asked";
+        return Err(Failure::new(Exit::Blocked, vec![Problem::error("outputs/no-address", message)]));
+    }
+    check::check(addresses, aws)
 }
 
 /// The outputs in lines, as the CDK shows them.

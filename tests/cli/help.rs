@@ -44,6 +44,12 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["outputs"],
         #[cfg(feature = "aws")]
+        &["status"],
+        #[cfg(feature = "aws")]
+        &["logs"],
+        #[cfg(feature = "aws")]
+        &["exec"],
+        #[cfg(feature = "aws")]
         &["events"],
         #[cfg(feature = "aws")]
         &["diagnose"],

@@ -49,6 +49,8 @@ mod secrets;
 #[cfg(feature = "aws")]
 mod secrets_local;
 #[cfg(feature = "aws")]
+mod services;
+#[cfg(feature = "aws")]
 mod stand_in;
 mod synth;
 mod templates;

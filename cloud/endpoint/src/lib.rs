@@ -17,6 +17,7 @@
 //! ```
 
 mod actions;
+mod alarms;
 mod changes;
 mod clock;
 mod effects;
@@ -25,11 +26,13 @@ mod history;
 mod json_services;
 mod limiter;
 mod line;
+mod load_balancing;
 mod nesting;
 mod play;
 mod read;
 mod request;
 mod rollouts;
+mod running;
 mod s3;
 mod scenario;
 mod server;

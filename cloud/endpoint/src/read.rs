@@ -32,6 +32,12 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
         }
         return request;
     }
+    if header(&parts.headers, "smithy-protocol") == Some(crate::alarms::PROTOCOL) {
+        let operation = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        operation.clone_into(&mut request.action);
+        request.body = crate::alarms::read(body);
+        return request;
+    }
     let is_form =
         header(&parts.headers, "content-type").is_some_and(|kind| kind.starts_with("application/x-www-form"));
     if is_form {

@@ -11,6 +11,7 @@ use crate::json_services::ecr::Ecr;
 use crate::json_services::secrets::Given;
 use crate::json_services::{JsonAnswer, JsonScript};
 use crate::rollouts::RolloutScript;
+use crate::running::Running;
 
 /// What the endpoint shall be and do. Start with [`Scenario::new`], then say what differs from the defaults.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ pub struct Scenario {
     pub(crate) ecr: Ecr,
     pub(crate) secrets: BTreeMap<String, Given>,
     pub(crate) rollouts: RolloutScript,
+    pub(crate) running: Running,
 }
 
 /// What drift detection finds of a resource.
@@ -150,6 +152,7 @@ impl Default for Scenario {
             ecr: Ecr::default(),
             secrets: BTreeMap::new(),
             rollouts: RolloutScript::default(),
+            running: Running::default(),
         }
     }
 }

@@ -10,11 +10,13 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::actions;
+use crate::alarms;
 use crate::clock::{amz_date, http_date};
 use crate::faults::{Wrong, mangle, strike};
 use crate::json_services::{self, JsonAnswer};
 use crate::limiter::Limiter;
 use crate::line::Scissors;
+use crate::load_balancing;
 use crate::read::{self, header, unchunked};
 use crate::request::{Refusal, Request};
 use crate::scenario::Scenario;
@@ -185,6 +187,14 @@ fn reply(world: &mut World, caller: &Caller, request: &Request, body: &[u8], id:
             Ok(inside) => Reply::xml(200, xml::answer(&request.action, namespace(request), &inside, id)),
             Err(refusal) => refuse(request, &refusal, id),
         },
+        "elasticloadbalancing" => match load_balancing::answer(world, caller, request) {
+            Ok(inside) => Reply::xml(200, xml::answer(&request.action, namespace(request), &inside, id)),
+            Err(refusal) => refuse(request, &refusal, id),
+        },
+        "monitoring" => match alarms::answer(world, caller, request) {
+            Ok(body) => Reply::bytes(alarms::CONTENT, body).with("smithy-protocol", alarms::PROTOCOL),
+            Err(refusal) => refuse(request, &refusal, id),
+        },
         "s3" => {
             let bucket = request.parameters.get("Bucket").cloned().unwrap_or_default();
             let made = world.stacks.iter().filter(|stack| !stack.is_deleted()).any(|stack| {
@@ -206,17 +216,27 @@ fn reply(world: &mut World, caller: &Caller, request: &Request, body: &[u8], id:
 }
 
 fn namespace(request: &Request) -> &'static str {
-    if request.service == "sts" { STS } else { CLOUDFORMATION }
+    match request.service.as_str() {
+        "sts" => STS,
+        "elasticloadbalancing" => load_balancing::NAMESPACE,
+        _ => CLOUDFORMATION,
+    }
 }
 
 /// An error in the protocol of the request's service.
 fn refuse(request: &Request, refusal: &Refusal, id: &str) -> Reply {
     let Refusal { status, code, message } = refusal;
     match request.service.as_str() {
-        "cloudformation" | "sts" => Reply::xml(*status, xml::error(code, message, namespace(request), id)),
+        "cloudformation" | "sts" | "elasticloadbalancing" => {
+            Reply::xml(*status, xml::error(code, message, namespace(request), id))
+        }
         "s3" => {
             let (code, message) = (xml::escaped(code), xml::escaped(message));
             Reply::xml(*status, format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"))
+        }
+        "monitoring" => {
+            let reply = Reply::bytes(alarms::CONTENT, alarms::error(code, message));
+            Reply { status: *status, ..reply }.with("smithy-protocol", alarms::PROTOCOL)
         }
         _ => {
             let body = json!({ "__type": code, "message": message }).to_string().into_bytes();
@@ -236,10 +256,9 @@ fn refusal_of(wrong: &Wrong, request: &Request, caller: &Caller) -> Option<Refus
         Wrong::Denied => {
             let Request { service, action, .. } = request;
             let text = format!("User: {} is not authorized to perform: {service}:{action}", caller.arn);
-            let code = if service == "cloudformation" || service == "sts" {
-                "AccessDenied"
-            } else {
-                "AccessDeniedException"
+            let code = match service.as_str() {
+                "cloudformation" | "sts" | "elasticloadbalancing" => "AccessDenied",
+                _ => "AccessDeniedException",
             };
             Refusal::new(403, code, text)
         }

@@ -191,6 +191,10 @@ impl World {
             "AWS::Logs::LogGroup" => named("LogGroupName"),
             "AWS::ECR::Repository" => named("RepositoryName").to_lowercase(),
             "AWS::IAM::Role" => named("RoleName"),
+            "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => named("AlarmName"),
+            "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+                arn("elasticloadbalancing", &format!("targetgroup/{}/{serial:016x}", named("Name")))
+            }
             "AWS::EFS::FileSystem" => format!("fs-{serial:017x}"),
             "AWS::EC2::SecurityGroup" => format!("sg-{serial:017x}"),
             "AWS::EC2::Subnet" => format!("subnet-{serial:017x}"),

@@ -173,6 +173,9 @@ pub struct RunningContainer {
     /// The digest of that image, `sha256:…`, once it is pulled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The id that the container's runtime gave it, once it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// The status of the agent that runs commands in it, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exec_agent: Option<String>,
@@ -356,6 +359,7 @@ fn container(container: &aws::Container) -> Option<RunningContainer> {
         status: container.last_status().map(clean).unwrap_or_default(),
         image: container.image().map(clean).unwrap_or_default(),
         digest: container.image_digest().map(clean).filter(|digest| !digest.is_empty()),
+        runtime: container.runtime_id().map(clean),
         exec_agent: agent,
     })
 }

@@ -22,11 +22,11 @@ use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
 use self::picture::{Course, Picture};
-use self::screen::Screen;
 use crate::printer::{Printer, Shown};
 use crate::problem::Problem;
 
 pub(crate) use self::picture::Subject;
+pub(crate) use self::screen::Screen;
 pub(crate) use self::words::time_text;
 
 /// How often the picture is drawn again; its clocks show seconds.

@@ -8,7 +8,7 @@ use console::Term;
 use super::render::columns;
 
 /// The lines that are on the screen now.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     term: Term,
     /// How many columns each drawn line takes.
     drawn: Vec<usize>,
@@ -16,12 +16,12 @@ pub(super) struct Screen {
 
 impl Screen {
     /// Nothing is drawn yet.
-    pub(super) fn new() -> Screen {
+    pub(crate) fn new() -> Screen {
         Screen { term: Term::buffered_stderr(), drawn: Vec::new() }
     }
 
     /// The columns and lines that a picture may take: no more than half-hidden lines and the cursor's own leave.
-    pub(super) fn room(&self) -> (usize, usize) {
+    pub(crate) fn room(&self) -> (usize, usize) {
         let (lines, columns) = self.term.size();
         (usize::from(columns).saturating_sub(1), usize::from(lines).saturating_sub(1))
     }
@@ -29,7 +29,7 @@ impl Screen {
     /// Draws over what is there, in one write. Nobody can be told that a terminal is gone.
     ///
     /// Line by line: some terminals keep a screen that is cleared as a whole in their history.
-    pub(super) fn draw(&mut self, lines: &[String]) {
+    pub(crate) fn draw(&mut self, lines: &[String]) {
         let before = self.go_to_the_top();
         for line in lines {
             let _ = self.term.clear_line();

@@ -78,7 +78,8 @@ fn library(named: Option<&Path>) -> Result<String> {
         return Err(Failure::usage(Problem::error("init/library", message)));
     }
     let folder = std::path::absolute(&folder).unwrap_or(folder);
-    Ok(of("", |part| format!("path = {:?}", folder.join(part).display().to_string())))
+    let at = |part: &str| if part.is_empty() { folder.clone() } else { folder.join(part) };
+    Ok(of("", |part| format!("path = {:?}", at(part).display().to_string())))
 }
 
 fn is_library(folder: &Path) -> bool {

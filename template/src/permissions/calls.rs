@@ -34,7 +34,7 @@ pub enum Scope {
 /// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
-/// Values of secrets are withheld, to read and to store: whoever deploys need not know them.
+/// Values of secrets are withheld, to read and to store, and commands in containers: whoever deploys needs neither.
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [drift]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
@@ -71,6 +71,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
+    ("cloudwatch:DescribeAlarms", look("*", &ALARMS)),
     ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
     ("ecr:DescribeImageScanFindings", Scope::Withheld),
     ("ecr:DescribeImages", Scope::Withheld),
@@ -82,11 +83,14 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("ecs:DescribeServices", Scope::Services),
     ("ecs:DescribeTaskDefinition", Scope::Services),
     ("ecs:DescribeTasks", Scope::Services),
+    ("ecs:ExecuteCommand", Scope::Withheld),
     ("ecs:ListServiceDeployments", Scope::Services),
     ("ecs:ListTaskDefinitions", Scope::Services),
     ("ecs:ListTasks", Scope::Services),
     ("ecs:StopServiceDeployment", Scope::Services),
     ("ecs:UpdateService", Scope::Services),
+    ("elasticloadbalancing:DescribeTargetHealth", look("*", &TARGETS)),
+    ("logs:FilterLogEvents", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
     ("s3:ListBucket", Scope::Withheld),
@@ -112,6 +116,9 @@ const CERTIFICATE_USERS: [&str; 3] = [
 ];
 const IMAGE_USERS: [&str; 1] = ["AWS::ECS::TaskDefinition"];
 const SECRET_USERS: [&str; 2] = ["AWS::ECS::TaskDefinition", "AWS::SecretsManager::Secret"];
+/// What is seen by alarms and by load balancers.
+const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
+const TARGETS: [&str; 1] = ["AWS::ElasticLoadBalancingV2::TargetGroup"];
 /// What is looked up by the Cloud Control API: hosted zones, and names that must be free.
 const LOOKED_UP: [&str; 17] = [
     "AWS::CertificateManager::Certificate",

@@ -5,11 +5,15 @@ mod commands;
 mod diff;
 mod drift;
 #[cfg(unix)]
+mod exec;
+#[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
 mod interrupt_elsewhere;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod logs;
 #[cfg(unix)]
 mod pipes;
 mod race;
@@ -22,6 +26,10 @@ mod screen;
 mod secrets;
 #[cfg(target_os = "linux")]
 mod secrets_canary;
+#[cfg(unix)]
+mod services;
+#[cfg(unix)]
+mod status;
 #[cfg(unix)]
 mod time;
 #[cfg(unix)]

@@ -5,6 +5,7 @@
 mod cloud_control;
 pub(crate) mod ecr;
 mod ecs;
+mod ecs_tasks;
 mod logs;
 pub(crate) mod secrets;
 
@@ -76,9 +77,12 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> J
 
 fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer {
     match request.service.as_str() {
-        "ecs" => ecs::answer(world, caller, request),
+        "ecs" => ecs_tasks::answer(world, caller, request).unwrap_or_else(|| {
+            let answer = ecs::answer(world, caller, request);
+            ecs_tasks::completed(world, caller, answer)
+        }),
         "ecr" => ecr::answer(world, caller, request),
-        "logs" => logs::answer(request),
+        "logs" => logs::answer(world, request),
         "secretsmanager" => secrets::answer(world, caller, request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
         "acm" if request.action == "ListCertificates" => json!({ "CertificateSummaryList": [] }).into(),

@@ -1,0 +1,177 @@
+//! Where the services write to, and from when to when it is read.
+
+use std::time::Duration;
+
+use cloud::{Connection, LogPlace, LogQuery, Reach, Timestamp};
+
+use super::{Logs, SINCE, now};
+use crate::aws;
+use crate::commands::estate::{InService, Place};
+use crate::problem::{Failure, Problem};
+
+/// How long before a deployment is looked at, and how long after its beginning.
+const BEFORE: Duration = Duration::from_mins(2);
+const AFTER: Duration = Duration::from_mins(5);
+
+/// A container's logs.
+pub(super) struct Source {
+    /// The service that it belongs to, and the container where the service has several.
+    pub(super) label: String,
+    pub(super) service: String,
+    pub(super) container: String,
+    pub(super) connection: Connection,
+    pub(super) query: LogQuery,
+}
+
+/// All logs that are read, and what is to be said of those that are not.
+pub(super) struct Sources {
+    pub(super) all: Vec<Source>,
+    pub(super) notes: Vec<String>,
+}
+
+/// From when to when is read, and of which task.
+#[derive(Clone)]
+struct Range {
+    from: Timestamp,
+    to: Option<Timestamp>,
+    task: Option<String>,
+}
+
+/// The logs of the services.
+pub(super) async fn find(
+    args: &Logs,
+    places: &[Place],
+    services: &[InService],
+) -> Result<Sources, Box<Failure>> {
+    let failed = |error: cloud::CloudError| Box::new(aws::failure(&error));
+    let mut range =
+        Range { from: before(now(), args.since.unwrap_or(SINCE)), to: None, task: args.task.clone() };
+    if let Some(deployment) = &args.around {
+        let began = began(deployment, places, services).await.map_err(failed)?;
+        let began = began.ok_or_else(|| Box::new(unknown(deployment)))?;
+        range.from = before(began, BEFORE);
+        range.to = Some(after(began, AFTER));
+    }
+    let mut sources = Sources { all: Vec::new(), notes: Vec::new() };
+    for service in services {
+        let connection = &places[service.place].connection;
+        let mut range = range.clone();
+        let mut definition = None;
+        if args.previous {
+            let stopped = cloud::stopped_tasks(connection, &service.service).await.map_err(failed)?;
+            let Some(task) = stopped.into_iter().next() else {
+                let note = "no task of it has stopped lately; ECS forgets stopped tasks after an hour or so";
+                sources.notes.push(format!("{}: {note}", service.name));
+                continue;
+            };
+            let id = task.task.rsplit('/').next().unwrap_or_default().to_owned();
+            sources.notes.push(stopped_note(&service.name, &id, &task));
+            (range.from, range.task) = (Timestamp(0), Some(id));
+            definition = Some(task.task_definition);
+        }
+        if definition.is_none() {
+            let details = cloud::service_details(connection, std::slice::from_ref(&service.service));
+            definition = details.await.map_err(failed)?.pop().map(|details| details.task_definition);
+        }
+        let Some(definition) = definition else {
+            sources.notes.push(format!("{}: ECS does not know this service any more", service.name));
+            continue;
+        };
+        let definition = cloud::task_definition(connection, &definition).await.map_err(failed)?;
+        let containers = definition.map(|definition| definition.containers).unwrap_or_default();
+        add(&mut sources, service, connection, &containers, &range);
+    }
+    Ok(sources)
+}
+
+/// Why the task stopped, in one line.
+fn stopped_note(service: &str, id: &str, task: &cloud::StoppedTask) -> String {
+    let reason = task.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let codes: Vec<String> = task
+        .containers
+        .iter()
+        .filter_map(|container| Some(format!("{} ended with {}", container.name, container.exit_code?)))
+        .collect();
+    let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+    format!("{service}: task {id} stopped{reason}{codes}")
+}
+
+fn add(
+    sources: &mut Sources,
+    service: &InService,
+    connection: &Connection,
+    containers: &[cloud::ContainerDefinition],
+    range: &Range,
+) {
+    let several = containers.iter().filter(|container| container.log.is_some()).count() > 1;
+    for container in containers {
+        let Some(log) = &container.log else {
+            let note = "does not log to CloudWatch";
+            sources.notes.push(format!("{}: the container {} {note}", service.name, container.name));
+            continue;
+        };
+        let label =
+            if several { format!("{}/{}", service.name, container.name) } else { service.name.clone() };
+        sources.all.push(Source {
+            label,
+            service: service.name.clone(),
+            container: container.name.clone(),
+            connection: connection.clone(),
+            query: query(log, &container.name, range),
+        });
+    }
+}
+
+/// The streams of the `awslogs` driver are called `prefix/container/task`; without a prefix nobody knows which is whose.
+fn query(log: &LogPlace, container: &str, range: &Range) -> LogQuery {
+    let task = range.task.as_deref().unwrap_or_default();
+    let streams = log.prefix.as_ref().map(|prefix| format!("{prefix}/{container}/{task}"));
+    LogQuery { region: log.region.clone(), group: log.group.clone(), streams, from: range.from, to: range.to }
+}
+
+/// When the deployment began: one of ECS, or an operation of CloudFormation.
+async fn began(
+    wanted: &str,
+    places: &[Place],
+    services: &[InService],
+) -> Result<Option<Timestamp>, cloud::CloudError> {
+    for (at, place) in places.iter().enumerate() {
+        let here: Vec<_> =
+            services.iter().filter(|service| service.place == at).map(|one| one.service.clone()).collect();
+        for details in cloud::service_details(&place.connection, &here).await? {
+            let called = |id: &str| id.starts_with(wanted) || last(id).starts_with(wanted);
+            let found = details.deployments.iter().find(|deployment| called(&deployment.id));
+            if let Some(created) = found.and_then(|deployment| deployment.created) {
+                return Ok(Some(created));
+            }
+        }
+        let stack = &place.inventory.stack.stack_id;
+        let history = cloud::history(&place.connection, stack, Reach::OUTLINE).await?;
+        if let Some(operation) = history.operations.iter().find(|operation| operation.is_called(wanted)) {
+            return Ok(Some(operation.began));
+        }
+    }
+    Ok(None)
+}
+
+fn last(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+fn unknown(deployment: &str) -> Failure {
+    let message = format!("no deployment has an ID that begins with `{deployment}`");
+    let hint = "`docuthinker status` shows the newest ones of the services and the stacks";
+    Failure::usage(Problem::error("usage/unknown-deployment", message).hint(hint))
+}
+
+fn before(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_sub(milliseconds(by)).max(0))
+}
+
+fn after(time: Timestamp, by: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_add(milliseconds(by)))
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,72 @@
+//! `status`: how what is deployed is doing, on one screen.
+
+mod look;
+mod text;
+mod view;
+mod watch;
+
+use crate::aws::Aws;
+use crate::commands::estate::{self, InStacks, Place};
+use crate::exit::Exit;
+use crate::problem::Result;
+use crate::session::Session;
+
+use look::Wanted;
+use view::Status;
+
+/// Show how the deployed services are doing, on one screen
+///
+/// Of each stack: its state and its last changes. Of each service: how many tasks run, its deployments, the health of its
+/// targets with AWS's reasons, the image that runs, and where it is not as declared: image, secrets, count. Then the alarms
+/// and the addresses. `!` marks what is not well, `?` what could not be looked at. All times are UTC, by AWS's clock.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StatusArgs {
+    /// Services, for example `backend` [default: all of the deployed stacks]
+    #[arg(value_name = "SERVICE")]
+    services: Vec<String>,
+
+    #[command(flatten)]
+    in_stacks: InStacks,
+
+    /// Look again every 5 seconds until Ctrl-C: drawn anew on a terminal, elsewhere as lines of what changed
+    #[arg(short, long)]
+    watch: bool,
+
+    /// End with exit code 1 if something is not well, or could not be looked at
+    #[arg(long, conflicts_with = "watch")]
+    exit_code: bool,
+}
+
+pub(crate) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result {
+    let mut aws = Aws::new(&session.global)?;
+    let mut places = args.in_stacks.places(&mut aws, session)?;
+    let wanted = wanted(args, &places, session)?;
+    if args.watch {
+        return watch::watch(&mut places, &wanted, &aws, session);
+    }
+    let status = aws.unless_interrupted(look::look(&places, &wanted))?;
+    show(&status, session)?;
+    Ok(if args.exit_code && !status.well { Exit::Failed } else { Exit::Done })
+}
+
+/// What is looked at: all services, those that are named with their stacks otherwise.
+fn wanted(args: &StatusArgs, places: &[Place], session: &mut Session<'_>) -> Result<Wanted> {
+    // A template from elsewhere has no settings, and a project whose settings are wrong was refused before.
+    let (images, settings) = match session.config() {
+        Ok(config) => (session.project.images(&config.settings), config.settings),
+        Err(_) => (Vec::new(), serde_json::Value::Null),
+    };
+    let services = match args.services.as_slice() {
+        [] => None,
+        names => Some(estate::services(places, names)?),
+    };
+    Ok(Wanted { services, images, settings })
+}
+
+fn show(status: &Status, session: &mut Session<'_>) -> Result<()> {
+    if session.printer.json() {
+        return session.printer.result_json(status);
+    }
+    let text = text::screen(status, crate::printer::stdout_columns());
+    session.printer.result(&text)
+}

@@ -1,0 +1,221 @@
+//! `logs`, against the scripted AWS.
+
+use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use endpoint::{Fault, Scenario, Wrong};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::running::Running;
+use super::services::{NEWEST, OLDEST, TEN, aws, running, task};
+use super::status::assert_keeps_the_contract;
+
+const LOGS: &str = "logs --stack S";
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// A line of the backend (`NEWEST`) or the worker, so many seconds ago.
+fn backend(scenario: Scenario, ago: i64, text: &str) -> Scenario {
+    scenario.log("/ecs/backend", &format!("app/backend/{NEWEST}"), now() - ago * 1000, text)
+}
+
+fn worker(scenario: Scenario, ago: i64, text: &str) -> Scenario {
+    scenario.log("/ecs/worker", "app/worker/11111111", now() - ago * 1000, text)
+}
+
+/// Lines without the time that each has.
+fn said(stdout: &str) -> Vec<String> {
+    let told = stdout.lines().map(|line| {
+        let (name, rest) = line.split_once(" │ ").unwrap_or_else(|| panic!("{line}"));
+        let text = rest.splitn(3, ' ').nth(2).unwrap_or_default();
+        format!("{}: {text}", name.trim_end())
+    });
+    told.collect()
+}
+
+// R147, R278, R279
+#[test]
+fn both_services_are_shown_in_order_of_time_through_all_pages() {
+    let mut scenario = running(false);
+    for number in 0..12 {
+        let ago = 500 - number * 10;
+        scenario = if number % 3 == 0 {
+            worker(scenario, ago, &number.to_string())
+        } else {
+            backend(scenario, ago, &number.to_string())
+        };
+    }
+    // What is older is not asked for, nor another service's stream in the same group.
+    scenario = backend(scenario, 900, "old");
+    scenario = scenario.log("/ecs/backend", "other/backend/1", now() - 1000, "foreign");
+    let aws = aws(scenario);
+    let shown = aws.run(LOGS);
+    assert_eq!(shown.code, Some(0), "{shown}");
+    let expected: Vec<String> = (0..12)
+        .map(|number| format!("{}: {number}", if number % 3 == 0 { "worker" } else { "backend" }))
+        .collect();
+    assert_eq!(said(&shown.stdout), expected, "{shown}");
+    assert!(aws.endpoint.count("FilterLogEvents") > 4, "there are pages");
+    let longer = aws.run("logs backend --stack S --since 20m");
+    assert_eq!(said(&longer.stdout)[0], "backend: old", "{longer}");
+    assert!(!longer.stdout.contains("worker"), "{longer}");
+    let found = aws.run("logs --stack S --grep 11");
+    assert_eq!(said(&found.stdout), ["backend: 11"]);
+    let none = aws.run("logs --stack S --grep nowhere");
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""), "{none}");
+    assert!(none.stderr.contains("nothing was written with `nowhere` in it in that time"), "{none}");
+}
+
+// S1, S9
+#[test]
+fn a_line_cannot_drive_the_terminal_and_shows_no_credential() {
+    let text = "\u{1b}[31mERROR\u{1b}[0m at x\n\tkey=AKIAIOSFODNN7EXAMPLE\u{7}";
+    let aws = aws(backend(running(false), 60, text));
+    let shown = aws.run(LOGS);
+    assert_eq!(said(&shown.stdout), ["backend: ERROR at x", "backend:     key=[…]"], "{shown}");
+    let json = aws.run("logs --stack S --json");
+    assert!(!json.stdout.contains("AKIA") && !json.stdout.contains("u001b"), "{json}");
+}
+
+#[test]
+fn for_programs_every_event_is_an_object_on_a_line() {
+    let aws = aws(worker(backend(running(false), 60, "one"), 50, "two"));
+    for arguments in ["logs --stack S --json", "logs --stack S --output json"] {
+        let written = aws.run(arguments);
+        let objects: Vec<Value> =
+            written.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for object in &objects {
+            assert_keeps_the_contract(include_str!("../../../schemas/logs-1.json"), object);
+        }
+        assert_eq!((objects.len(), &objects[1]["message"]), (2, &json!("two")), "{written}");
+        assert_eq!(objects[0]["task"], NEWEST);
+    }
+}
+
+#[test]
+fn one_task_can_be_chosen_and_the_one_that_stopped_last() {
+    let stopped = |id: &str, at: i64| {
+        let mut task = task(id, "backend", false);
+        let more = json!({ "lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stoppedAt": at,
+            "stoppedReason": "Essential container in task exited" });
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        task["containers"][0]["exitCode"] = json!(137);
+        task
+    };
+    let scenario = running(false)
+        .task("BackendService", stopped("dead0001", 1_767_261_500))
+        .task("BackendService", stopped("dead0002", 1_767_261_600))
+        .log("/ecs/backend", "app/backend/dead0001", TEN, "first")
+        .log("/ecs/backend", "app/backend/dead0002", TEN, "out of memory");
+    let scenario = backend(scenario, 60, "newest");
+    let scenario = scenario.log("/ecs/backend", &format!("app/backend/{OLDEST}"), now() - 50_000, "oldest");
+    let aws = aws(scenario);
+    let previous = aws.run("logs --stack S --previous");
+    assert_eq!(said(&previous.stdout), ["backend: out of memory"], "{previous}");
+    let told = "backend: task dead0002 stopped: Essential container in task exited (backend ended with 137)";
+    assert!(previous.stderr.contains(told), "{previous}");
+    assert!(previous.stderr.contains("worker: no task of it has stopped lately"), "{previous}");
+    let one = aws.run(&format!("logs backend --stack S --task {}", &OLDEST[..8]));
+    assert_eq!(said(&one.stdout), ["backend: oldest"], "{one}");
+}
+
+#[test]
+fn what_was_written_around_a_deployment_is_found_by_its_id() {
+    let scenario = running(false).answer("DescribeServices", |body| {
+        let arn = &body["services"][0];
+        let deployment = json!({ "id": "ecs-svc/777", "status": "PRIMARY", "createdAt": TEN / 1000,
+            "taskDefinition": "backend" });
+        let definition = "arn:aws:ecs:us-east-1:123456789012:task-definition/backend";
+        arn.as_str()?.contains("backend").then(|| {
+            json!({ "services": [{ "serviceArn": arn, "status": "ACTIVE", "taskDefinition": definition,
+                "deployments": [deployment] }] })
+            .into()
+        })
+    });
+    let scenario = scenario.answer("DescribeTaskDefinition", |_| {
+        let log = json!({ "logDriver": "awslogs", "options": {
+            "awslogs-group": "/ecs/backend", "awslogs-stream-prefix": "app" } });
+        Some(json!({ "taskDefinition": { "containerDefinitions": [{ "name": "backend", "logConfiguration": log }] } }).into())
+    });
+    let minute = 60_000;
+    let stream = format!("app/backend/{NEWEST}");
+    let scenario = [(-3, "before"), (-1, "shortly before"), (4, "after"), (6, "long after")]
+        .into_iter()
+        .fold(scenario, |scenario, (at, text)| {
+            scenario.log("/ecs/backend", &stream, TEN + at * minute, text)
+        });
+    let aws = aws(scenario);
+    for id in ["777", "ecs-svc/777", "ecs-svc/7"] {
+        let shown = aws.run(&format!("logs backend --stack S --around {id}"));
+        assert_eq!(said(&shown.stdout), ["backend: shortly before", "backend: after"], "{shown}");
+    }
+    let unknown = aws.run("logs backend --stack S --around 9");
+    assert_eq!(unknown.code, Some(2), "{unknown}");
+    assert!(unknown.stderr.contains("no deployment has an ID that begins with `9`"), "{unknown}");
+}
+
+// R146, C3
+#[test]
+fn following_tells_each_event_once_and_late_ones_too_and_ends_with_ctrl_c() {
+    let aws = aws(backend(running(false), 30, "first"));
+    let follow = aws.start(&format!("{LOGS} --follow"));
+    follow.wait_for("first");
+    aws.endpoint.change(|scenario| worker(backend(scenario, 0, "second"), 20, "late"));
+    follow.wait_for("second");
+    follow.wait_for("late");
+    let looks = aws.endpoint.count("FilterLogEvents");
+    aws.wait_for("FilterLogEvents", looks + 4);
+    follow.signal(Signal::INT);
+    let ended = follow.end();
+    assert_eq!(ended.code, Some(130), "{ended}");
+    assert!(!ended.stderr.contains("error") && !ended.stderr.contains("interrupted"), "{ended}");
+    let mut told = said(&ended.stdout);
+    told.sort();
+    assert_eq!(told, ["backend: first", "backend: second", "worker: late"], "{ended}");
+}
+
+#[test]
+fn following_goes_on_when_aws_cannot_be_reached_for_a_while() {
+    let fault = Fault::new(Wrong::Empty500).on("FilterLogEvents").skip(2).times(9);
+    let aws = aws(backend(running(false), 30, "first").fault(fault));
+    let follow = aws.start(&format!("{LOGS} --follow"));
+    follow.wait_for("trying again");
+    aws.endpoint.end_faults();
+    aws.endpoint.change(|scenario| backend(scenario, 0, "second"));
+    follow.wait_for("second");
+    follow.signal(Signal::INT);
+    let ended = follow.end();
+    assert_eq!(said(&ended.stdout), ["backend: first", "backend: second"], "{ended}");
+    assert_eq!(ended.stderr.matches("trying again").count(), 1, "{ended}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly_also_while_it_follows() {
+    let aws = aws(backend(backend(running(false), 40, "first"), 30, "second"));
+    for follow in ["", " --follow"] {
+        let binary = env!("CARGO_BIN_EXE_docuthinker");
+        let line = format!("'{binary}' {LOGS}{follow} | head -n 1; echo ended ${{PIPESTATUS[0]}}");
+        let mut bash = aws.project.other("bash");
+        bash.args(["-c", &line]).stdin(Stdio::null());
+        let shell = Running::start(&aws.project, bash);
+        if !follow.is_empty() {
+            shell.wait_for("first");
+            // Only who writes sees that nobody reads.
+            aws.endpoint.change(|scenario| backend(scenario, 0, "third"));
+        }
+        let ended = shell.end();
+        assert!(ended.stdout.ends_with("ended 0\n"), "{ended}");
+        assert!(!ended.stderr.contains("error"), "{ended}");
+    }
+}
+
+#[test]
+fn a_log_that_may_not_be_read_is_told_with_the_permission() {
+    let aws = aws(running(false).fault(Fault::new(Wrong::Denied).on("FilterLogEvents")));
+    let denied = aws.run(LOGS);
+    assert_eq!(denied.code, Some(5), "{denied}");
+    assert!(denied.stderr.contains("not allowed to do logs:FilterLogEvents"), "{denied}");
+}

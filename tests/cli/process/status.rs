@@ -1,0 +1,227 @@
+//! `status` and `outputs --check`, against the scripted AWS.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use endpoint::{Fault, Scenario, Wrong};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::services::{DEFINITIONS, DIGEST, aws, running, task, template};
+use super::{Aws, PATIENCE};
+use crate::project::Outcome;
+
+const STATUS: &str = "status --stack S";
+
+/// Holds JSON against the schema of its command.
+#[track_caller]
+pub(super) fn assert_keeps_the_contract(schema: &str, written: &Value) {
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(written).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[track_caller]
+fn json_of(aws: &Aws, arguments: &str) -> Value {
+    let written = aws.run(&format!("{arguments} --output json"));
+    let written: Value = serde_json::from_str(&written.stdout).unwrap_or_else(|_| panic!("{written}"));
+    assert_keeps_the_contract(include_str!("../../../schemas/status-1.json"), &written);
+    written
+}
+
+#[track_caller]
+fn assert_says(shown: &Outcome, words: &[&str]) {
+    // Words are broken into lines only where a terminal is; names stand in columns.
+    let text = shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in words {
+        assert!(text.contains(words), "`{words}` {shown}");
+    }
+}
+
+// R266, R267, R275
+#[test]
+fn what_is_well_is_shown_with_its_counts_targets_images_alarms_and_addresses() {
+    let aws = aws(running(false));
+    let shown = aws.run(&format!("{STATUS} --exit-code"));
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert_says(
+        &shown,
+        &[
+            "S in us-east-1 state UPDATE_COMPLETE since 20",
+            "backend tasks 2 of 2 running, set by autoscaling rollout PRIMARY COMPLETED, backend:",
+            "health 2 of 2 healthy in web",
+            "image backend registry.example/backend:v1",
+            &format!("runs {DIGEST} in 2 tasks"),
+            "worker tasks 1 of 1 running rollout",
+            "alarms 2 OK",
+            "address Url http://backend.example",
+            "all is well",
+        ],
+    );
+    assert!(!shown.stdout.contains(['!', '?', '\u{1b}']), "{shown}");
+    let written = json_of(&aws, STATUS);
+    assert_eq!(written["well"], true);
+    assert_eq!(written["stacks"][0]["services"][0]["count"]["autoscaled"], true);
+    assert_eq!(written["stacks"][0]["services"][0]["images"][0]["running"][0]["digest"], DIGEST);
+}
+
+// R275
+#[test]
+fn what_is_not_well_is_marked_and_told_in_aws_own_words() {
+    let scenario = running(false)
+        .target("Targets", "10.0.3.3", "unhealthy", Some(("Target.Timeout", "Request timed out")))
+        .alarm("backend-cpu", "ALARM", "Threshold Crossed: 91 > 85")
+        .alarm("all", "ALARM", "ALARM(\"backend-cpu\")")
+        .task("BackendService", json!({ "id": "2", "lastStatus": "PENDING" }));
+    let aws = aws(scenario);
+    let shown = aws.run(&format!("{STATUS} --exit-code"));
+    assert_eq!(shown.code, Some(1), "{shown}");
+    assert_says(
+        &shown,
+        &[
+            "2 of 2 running (1 pending)",
+            "! health 2 of 3 healthy in web",
+            "! 10.0.3.3:8080 unhealthy: Request timed out (Target.Timeout)",
+            "! alarms 2 ALARM",
+            "! backend-cpu since 2026-01-01 00:00:00: Threshold Crossed: 91 > 85",
+            "not all is well: 5 marked with !",
+        ],
+    );
+    assert_eq!(aws.run(STATUS).code, Some(0), "without `--exit-code` it only shows");
+}
+
+#[test]
+fn drift_of_image_count_and_secret_is_in_the_same_view() {
+    let mut other = task("2222", "worker", false);
+    other["containers"][0]["image"] = json!("registry.example/worker:by-hand");
+    let mut secret = json!({ "ARN": "a", "Name": "app" });
+    secret["LastChangedDate"] = json!(1_767_260_000);
+    let scenario = running(false)
+        .task("WorkerService", other)
+        .answer("DescribeSecret", move |_| Some(secret.clone().into()));
+    let scenario = scenario.answer("DescribeServices", |body| {
+        // Somebody scaled the worker by hand.
+        let worker =
+            body["services"].as_array()?.iter().find(|arn| arn.to_string().contains("worker"))?.clone();
+        let task_definition = format!("{DEFINITIONS}/worker:6");
+        let deployment = json!({ "id": "ecs-svc/1", "status": "PRIMARY", "rolloutState": "COMPLETED",
+            "taskDefinition": task_definition });
+        let service = json!({ "serviceArn": worker, "status": "ACTIVE", "desiredCount": 4, "runningCount": 4,
+            "taskDefinition": task_definition, "deployments": [deployment] });
+        Some(json!({ "services": [service] }).into())
+    });
+    let aws = aws(scenario);
+    let shown = aws.run("status backend --stack S");
+    assert_says(
+        &shown,
+        &["! secrets API_KEY changed 2026-01-01 09:33:20, 1 task is older: `docuthinker redeploy backend`"],
+    );
+    let shown = aws.run("status worker --stack S");
+    assert_says(
+        &shown,
+        &[
+            "! tasks 4 of 4 running; the stack declares 1",
+            "! not as declared: 1 task runs registry.example/worker:by-hand",
+        ],
+    );
+    assert!(!shown.stdout.contains("backend"), "only what was named: {shown}");
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_said_in_its_place_and_the_rest_is_shown() {
+    for (action, place) in [
+        ("DescribeAlarms", "? alarms not known: not allowed to do cloudwatch:DescribeAlarms"),
+        (
+            "DescribeTargetHealth",
+            "? health not known: not allowed to do elasticloadbalancing:DescribeTargetHealth",
+        ),
+        ("DescribeTasks", "? image not known: not allowed to do ecs:DescribeTasks"),
+        ("DescribeServices", "? services not known: not allowed to do ecs:DescribeServices"),
+        ("DescribeStackEvents", "? changes not known: not allowed to do cloudformation:DescribeStackEvents"),
+    ] {
+        let aws = aws(running(false).fault(Fault::new(Wrong::Denied).on(action)));
+        let shown = aws.run(&format!("{STATUS} --exit-code"));
+        assert_eq!(shown.code, Some(1), "{shown}");
+        assert_says(&shown, &[place, "not all is known: 1 marked with ?", "state UPDATE_COMPLETE"]);
+        assert_eq!(json_of(&aws, STATUS)["well"], false);
+    }
+}
+
+#[test]
+fn a_service_that_is_not_there_is_a_mistake_of_usage() {
+    let aws = aws(running(false));
+    let wrong = aws.run("status bakend --stack S");
+    assert_eq!(wrong.code, Some(2), "{wrong}");
+    assert!(wrong.stderr.contains("no deployed service is called `bakend`"), "{wrong}");
+    let absent = aws.run("status --stack Other");
+    assert_eq!(absent.code, Some(4), "{absent}");
+    assert!(absent.stderr.contains("Other is not deployed"), "{absent}");
+}
+
+// C6, C3
+#[test]
+fn watching_prints_what_changed_and_ends_with_ctrl_c() {
+    let aws = aws(running(false));
+    let watch = aws.start(&format!("{STATUS} --watch"));
+    watch.wait_for("all is well");
+    aws.endpoint.change(|scenario: Scenario| scenario.alarm("backend-cpu", "ALARM", "too hot"));
+    watch.wait_for("! S: alarms: backend-cpu since 2026-01-01 00:00:00: too hot");
+    watch.signal(Signal::INT);
+    let ended = watch.end();
+    assert_eq!(ended.code, Some(130), "{ended}");
+    assert_eq!(ended.stdout.matches("S in us-east-1").count(), 1, "the screen comes once: {ended}");
+    assert_eq!(ended.stdout.matches("health").count(), 1, "what stays is not repeated: {ended}");
+    assert!(!ended.stderr.contains("error") && !ended.stderr.contains("interrupted"), "{ended}");
+}
+
+/// Answers every request with this status until the test ends; tells the paths that it was asked for.
+fn server(status: u16) -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap_or(0);
+            let text = String::from_utf8_lossy(&request[..length]);
+            let _ = tell.send(text.lines().next().unwrap_or_default().to_owned());
+            let _ =
+                write!(stream, "HTTP/1.1 {status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (address, told)
+}
+
+// R243
+#[test]
+fn the_addresses_among_the_outputs_are_asked_whether_they_are_well() {
+    for (status, code, says) in [(200, 0, "  S.Url: "), (503, 1, "! S.Url: ")] {
+        let (address, told) = server(status);
+        let mut with = template(false);
+        with["Outputs"]["Url"]["Value"] = json!(address);
+        let aws = aws(Scenario::new().stack("S", &with.to_string(), "UPDATE_COMPLETE"));
+        let checked = aws.run("outputs --stack-name S --check");
+        assert_eq!(checked.code, Some(code), "{checked}");
+        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "GET /health HTTP/1.1");
+        let begins = format!("{says}{address}/health answers {status} after ");
+        assert!(checked.stdout.starts_with(&begins), "{checked}");
+        let written = aws.run("outputs --stack-name S --check --output json");
+        let written: Value = serde_json::from_str(&written.stdout).unwrap();
+        assert_keeps_the_contract(include_str!("../../../schemas/outputs-1.json"), &written);
+        assert_eq!(written["checks"][0]["status"], status);
+    }
+}
+
+#[test]
+fn an_address_that_nobody_answers_at_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut with = template(false);
+    with["Outputs"]["Url"]["Value"] = json!(format!("http://{}/", listener.local_addr().unwrap()));
+    drop(listener);
+    let aws = aws(Scenario::new().stack("S", &with.to_string(), "UPDATE_COMPLETE"));
+    let checked = aws.run("outputs --stack-name S --check");
+    assert_eq!(checked.code, Some(1), "{checked}");
+    assert!(checked.stdout.contains("does not answer: ") && checked.stdout.contains("refused"), "{checked}");
+}
