@@ -15,7 +15,6 @@ use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
-use self::dockerfile::Port;
 use self::write::NewFile;
 
 /// Start a new project

@@ -11,7 +11,7 @@ mod layers;
 mod overrides;
 mod schema;
 mod validation;
-pub(crate) mod yaml;
+mod yaml;
 
 #[cfg(feature = "aws")]
 pub(crate) use edit::{Change, write};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
 use super::dockerfile::Port;
-use crate::config::yaml;
+use crate::config::to_yaml;
 use crate::project::AnyProject;
 
 /// How wide a comment is.
@@ -139,7 +139,7 @@ fn off(text: &mut String, indent: &str, deeper: &str, name: &str, value: &Value)
 /// A value in one line; what JSON writes, YAML reads.
 fn inline(value: &Value) -> String {
     match value {
-        Value::String(_) => yaml::to_yaml(value).trim_end().to_owned(),
+        Value::String(_) => to_yaml(value).trim_end().to_owned(),
         other => other.to_string(),
     }
 }
