@@ -151,7 +151,7 @@ impl Tool {
         };
         let told = match self.run(&arguments, Output::Kept, None, run).await {
             Ok(told) => told,
-            Err(failure) if failure.exit == Exit::Failed => return Ok(None),
+            Err(failure) if says_absent(&failure) => return Ok(None),
             Err(failure) => return Err(failure),
         };
         let id = told.trim();
@@ -236,6 +236,14 @@ impl Kept {
         }
         self.all.push(line);
     }
+}
+
+/// Whether the tool said that there is no such image, in Docker's words or in Podman's and Buildah's. Anything else, such as a
+/// Docker that does not run, is a failure.
+fn says_absent(failure: &Failure) -> bool {
+    let said = failure.problems.iter().flat_map(|problem| &problem.notes);
+    said.map(|line| line.to_lowercase())
+        .any(|line| ["no such image", "no such object", "not known"].iter().any(|words| line.contains(words)))
 }
 
 fn failed(written: &str, status: ExitStatus, said: &[String], secret: Option<&str>) -> Failure {

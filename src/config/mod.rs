@@ -14,7 +14,7 @@ mod validation;
 mod yaml;
 
 #[cfg(feature = "aws")]
-pub(crate) use edit::{Change, write};
+pub(crate) use edit::{Change, Written, write};
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
 pub(crate) use validation::{Allow, Validation, load as load_validation};

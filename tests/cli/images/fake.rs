@@ -14,7 +14,7 @@ if [ -e "$folder/hangs-$1" ]; then touch "$folder/hangs"; exec sleep 600; fi
 case "$1" in
 login) cat >"$folder/password"; cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' >"$folder/processes"; echo "hello $(cat "$folder/password")" ;;
 build) echo "building"; echo "sha256:built-$5" >"$(file "$5")" ;;
-image) cat "$(file "$5")" 2>/dev/null ;;
+image) cat "$(file "$5")" 2>/dev/null || { echo "Error: No such image: $5" >&2; exit 1; } ;;
 tag) cp "$(file "$2")" "$(file "$3")" ;;
 push) touch "$(file "pushed-${2##*/}")" ;;
 esac

@@ -94,6 +94,18 @@ fn a_failed_build_ends_with_the_tools_own_words_and_exit_code() {
 }
 
 #[test]
+fn a_tool_that_cannot_say_what_it_has_is_no_tool_without_images() {
+    let (_endpoint, project, fake, _) = with_tool(|_, _| founded());
+    fake.let_it("fails-image");
+    let outcome = run(&project, &format!("images push {}", fake.option()));
+    assert_eq!(outcome.code, Some(1), "{outcome}");
+    assert!(
+        outcome.stderr.contains("no: image") && !outcome.stderr.contains("there is no image"),
+        "{outcome}"
+    );
+}
+
+#[test]
 fn what_has_no_dockerfile_or_commit_is_told_before_anything_is_built() {
     let (_endpoint, project) = project(founded());
     let fake = Fake::of(&project);
