@@ -370,6 +370,20 @@ fn aws_rotates_what_it_is_configured_to_and_everything_else_gets_a_new_value() {
     assert_eq!((value["user"].as_str(), value["password"].as_str().unwrap().len()), (Some("a"), 32));
 }
 
+#[test]
+fn services_are_restarted_once_the_rotated_value_is_there() {
+    let aws = Aws::new(account().rotated_secret("docuthinker/openai"));
+    let rotated = aws.run("rotate openai --redeploy", "");
+    assert_eq!(rotated.code, Some(0), "{rotated}");
+    assert!(rotated.stdout.contains("\nthen ai-ml, backend restart, to read it\n"), "{rotated}");
+    let (value, restarts) =
+        (aws.endpoint.requests_of("RotateSecret"), aws.endpoint.requests_of("UpdateService"));
+    assert_eq!((value.len(), restarts.len()), (1, 2), "{rotated}");
+    assert!(value[0].at < restarts[0].at, "{rotated}");
+    let told = aws.json("rotate spare --redeploy", "value");
+    assert_eq!((&told["next"], aws.endpoint.count("UpdateService")), (&Value::Null, 2), "nobody reads it");
+}
+
 fn with_values() -> Aws {
     Aws::new(
         account().secret("docuthinker/openai", "sk-\"one\"").secret("docuthinker/database", "two\nlines"),
