@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloud::RolloutChange;
 use serde_json::json;
 
-use super::estate::{InStacks, services};
+use super::estate::{InService, InStacks, Place, services};
 use super::rollout::{Done, Wanted, revision, roll_out};
 use crate::aws::Aws;
 use crate::exit::Exit;
@@ -45,9 +45,24 @@ pub(crate) fn run(args: &Redeploy, session: &mut Session<'_>) -> Result {
             .hint(format!("name one or more of {}, or say `--all`", names.join(", ")));
         return Err(Failure::usage(problem));
     }
+    let (done, ending) = restart(chosen, &places, args.timeout, &aws, session);
+    if session.printer.json() {
+        session.printer.result_json(&json!({ "services": done }))?;
+    }
+    ending
+}
+
+/// Starts new tasks of the services: those that have them, and how the command ends.
+pub(super) fn restart(
+    chosen: Vec<InService>,
+    places: &[Place],
+    timeout: Duration,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> (Vec<Done>, Result) {
     let wanted: Vec<Wanted> =
         chosen.into_iter().map(|service| Wanted { service, change: RolloutChange::Redeploy }).collect();
-    let ends = roll_out(&wanted, &places, Some(args.timeout), &aws, session);
+    let ends = roll_out(&wanted, places, Some(timeout), aws, session);
     let (mut done, mut failures): (Vec<Done>, Vec<Failure>) = (Vec::new(), Vec::new());
     for end in ends {
         match end {
@@ -65,10 +80,7 @@ pub(crate) fn run(args: &Redeploy, session: &mut Session<'_>) -> Result {
         );
         session.printer.status(&text);
     }
-    if session.printer.json() {
-        session.printer.result_json(&json!({ "services": done }))?;
-    }
-    match failures.pop() {
+    let ending = match failures.pop() {
         None => Ok(Exit::Done),
         Some(last) => {
             // Each tells its own state in AWS, so each is told by itself.
@@ -77,5 +89,6 @@ pub(crate) fn run(args: &Redeploy, session: &mut Session<'_>) -> Result {
             }
             Err(last)
         }
-    }
+    };
+    (done, ending)
 }

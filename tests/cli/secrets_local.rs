@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 
-// R110, R111
 #[cfg(unix)]
 #[test]
 fn the_secrets_of_a_new_project_are_stored_before_its_services_are_deployed() {
+    // R110, R111
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(["deploy", "DocuThinkerFoundation", "--local", "--yes"]).success();

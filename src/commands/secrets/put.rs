@@ -47,7 +47,7 @@ pub(super) fn run(args: &Put, session: &mut Session<'_>) -> Result {
     let value = args.source.read(&what, &aws)?;
     conceal(&value, session);
     let version = store(secret, args.field.as_deref(), &value, &aws, session)?;
-    said("put", None, secret, &version, session)
+    said(&Stored { command: "put", by: None, secret, version: &version, restarts: false }, session)
 }
 
 /// A value on the command line is in the history of the shell, and in the list of processes.
@@ -100,22 +100,29 @@ pub(super) fn put(secret: &Secret, value: &SecretText, aws: &Aws) -> Result<Stri
     order(aws, &secret.name, call)
 }
 
-/// Says what was stored. `by` is who made the value, where that may differ.
-pub(super) fn said(
-    command: &str,
-    by: Option<&str>,
-    secret: &Secret,
-    version: &str,
-    session: &mut Session<'_>,
-) -> Result {
+/// A value that was stored.
+pub(super) struct Stored<'a> {
+    pub(super) command: &'a str,
+    /// Who made the value, where that may differ.
+    pub(super) by: Option<&'a str>,
+    pub(super) secret: &'a Secret,
+    pub(super) version: &'a str,
+    /// Whether the services that read it are restarted now.
+    pub(super) restarts: bool,
+}
+
+/// Says what was stored.
+pub(super) fn said(stored: &Stored<'_>, session: &mut Session<'_>) -> Result {
+    let Stored { command, by, secret, version, restarts } = *stored;
     let services = secret.services();
+    let restarts = restarts && !services.is_empty();
     if session.printer.json() {
         let mut result = json!({
             "command": command,
             "secret": { "name": secret.name, "arn": secret.id },
             "versionId": version,
             "restart": services,
-            "next": redeploy(&services, session),
+            "next": redeploy(&services, session).filter(|_| !restarts),
         });
         if let (Some(by), Some(result)) = (by, result.as_object_mut()) {
             result.insert("by".to_owned(), json!(by));
@@ -124,7 +131,12 @@ pub(super) fn said(
         return Ok(Exit::Done);
     }
     let begun = if by == Some("aws") { "AWS is rotating" } else { "stored a new value of" };
-    let text = format!("{begun} {}, version {version}\n{}", secret.name, restart_text(&services, session));
+    let then = if restarts {
+        format!("then {} restart, to read it\n", services.join(", "))
+    } else {
+        restart_text(&services, session)
+    };
+    let text = format!("{begun} {}, version {version}\n{then}", secret.name);
     session.printer.result(&text)?;
     Ok(Exit::Done)
 }

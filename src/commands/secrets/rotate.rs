@@ -1,9 +1,12 @@
 //! `secrets rotate`: another value for a secret, made by AWS where that is configured.
 
 use std::ffi::OsString;
+use std::time::{Duration, Instant};
 
-use super::known::Estate;
-use super::put::{refuse_arguments, said, store};
+use super::super::estate::services;
+use super::super::redeploy;
+use super::known::{Estate, Secret};
+use super::put::{Stored, refuse_arguments, said, store};
 use super::value::Source;
 use super::{InStacks, conceal, confirm, order};
 use crate::aws::Aws;
@@ -13,11 +16,15 @@ use crate::session::Session;
 
 /// The length of a random value, if nothing else is said.
 const LENGTH: u16 = 32;
+/// How long a rotation of AWS's may take before nobody waits for it any more.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// How long the deployments of the services are followed.
+const TIMEOUT: Duration = Duration::from_mins(60);
 
 /// Give a secret another value
 ///
 /// If AWS rotates the secret, it is told to do so now. Otherwise the value is asked for as by `put`, or made of random letters
-/// and digits with `--generate`. The services that read it must be restarted then, which is said.
+/// and digits with `--generate`. The services that read it must be restarted then, which `--redeploy` does.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Rotate {
     /// The secret: its name, the last part of the name, or its logical ID
@@ -39,6 +46,10 @@ pub(crate) struct Rotate {
     /// Change only this key of a value that is a JSON object
     #[arg(long, value_name = "KEY")]
     field: Option<String>,
+
+    /// Start new tasks of the services that read it then, and wait until they have taken the place of the old ones
+    #[arg(long)]
+    redeploy: bool,
 
     #[command(flatten)]
     source: Source,
@@ -66,7 +77,11 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
         }
         let call = cloud::secrets::rotate_secret(&secret.connection, &secret.id);
         let version = order(&aws, &secret.name, call)?;
-        return said("rotate", Some("aws"), secret, &version, session);
+        ending(args, "aws", secret, &version, session)?;
+        if args.redeploy && !secret.services().is_empty() {
+            wait_for(&version, secret, &aws)?;
+        }
+        return restart(args, secret, &estate, &aws, session);
     }
     if args.generate && args.field.is_none() && !secret.keys().is_empty() {
         let keys: Vec<&str> = secret.keys().into_iter().collect();
@@ -87,5 +102,46 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
     };
     conceal(&value, session);
     let version = store(secret, args.field.as_deref(), &value, &aws, session)?;
-    said("rotate", Some(by), secret, &version, session)
+    ending(args, by, secret, &version, session)?;
+    restart(args, secret, &estate, &aws, session)
+}
+
+fn ending(args: &Rotate, by: &str, secret: &Secret, version: &str, session: &mut Session<'_>) -> Result {
+    said(&Stored { command: "rotate", by: Some(by), secret, version, restarts: args.redeploy }, session)
+}
+
+/// Restarts the services that read the secret, if that is wanted.
+fn restart(args: &Rotate, secret: &Secret, estate: &Estate, aws: &Aws, session: &mut Session<'_>) -> Result {
+    let names = secret.services();
+    if !args.redeploy || names.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let chosen = services(&estate.places, &names)?;
+    redeploy::restart(chosen, &estate.places, TIMEOUT, aws, session).1
+}
+
+/// Waits until AWS has rotated the secret: a task that starts before reads the earlier value.
+fn wait_for(version: &str, secret: &Secret, aws: &Aws) -> Result<()> {
+    let began = Instant::now();
+    let rotated = async {
+        loop {
+            let stored = cloud::secrets::stored_secret(&secret.connection, &secret.id).await?;
+            if stored.is_some_and(|stored| stored.version_id.as_deref() == Some(version)) {
+                return Ok(true);
+            }
+            if began.elapsed() > PATIENCE {
+                return Ok(false);
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    };
+    if order(aws, &secret.name, rotated)? {
+        return Ok(());
+    }
+    let message = format!("AWS has not rotated {} within {} minutes", secret.name, PATIENCE.as_secs() / 60);
+    let next = "look at the log of its rotation function; no service was restarted".to_owned();
+    Err(Failure {
+        next: Some(next),
+        ..Failure::new(Exit::TimedOut, vec![Problem::error("secrets/rotation", message)])
+    })
 }

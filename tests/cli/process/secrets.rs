@@ -115,9 +115,9 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-// R248
 #[test]
 fn a_value_on_standard_input_is_stored_and_the_services_that_read_it_are_told() {
+    // R248
     let aws = Aws::new(account());
     let said = aws.run("put docuthinker/openai", "sk-new\n").success();
     assert_eq!(aws.endpoint.secret_value("docuthinker/openai").as_deref(), Some("sk-new"));
@@ -267,9 +267,9 @@ fn a_file_that_cannot_be_stored_whole_is_refused_with_everything_that_is_wrong()
     assert_eq!(aws.run("import env --yes", "").code, Some(3));
 }
 
-// R251
 #[test]
 fn the_list_tells_age_rotation_and_users_and_reads_no_value() {
+    // R251
     let aws =
         Aws::new(account().secret("docuthinker/openai", "x-value").rotated_secret("docuthinker/openai"));
     let list = aws.run("list", "").success();
@@ -302,9 +302,9 @@ fn the_list_tells_age_rotation_and_users_and_reads_no_value() {
     );
 }
 
-// R110
 #[test]
 fn what_containers_read_and_is_not_stored_is_missing() {
+    // R110
     let aws = Aws::new(account().secret("docuthinker/database", r#"{"user":"me"}"#));
     let checked = aws.run("check", "");
     assert_eq!(checked.code, Some(3), "{checked}");
@@ -343,9 +343,9 @@ fn tasks_that_are_older_than_a_value_are_told_with_the_command_that_restarts_the
     assert_eq!(told["next"], "docuthinker redeploy ai-ml backend -e staging");
 }
 
-// R249, R355
 #[test]
 fn aws_rotates_what_it_is_configured_to_and_everything_else_gets_a_new_value() {
+    // R249, R355
     let keyed = r#"{"user":"a","password":"b"}"#;
     let aws = Aws::new(account().rotated_secret("docuthinker/openai").secret("docuthinker/database", keyed));
     let told = aws.json("rotate openai", "ignored");
@@ -370,6 +370,20 @@ fn aws_rotates_what_it_is_configured_to_and_everything_else_gets_a_new_value() {
     assert_eq!((value["user"].as_str(), value["password"].as_str().unwrap().len()), (Some("a"), 32));
 }
 
+#[test]
+fn services_are_restarted_once_the_rotated_value_is_there() {
+    let aws = Aws::new(account().rotated_secret("docuthinker/openai"));
+    let rotated = aws.run("rotate openai --redeploy", "");
+    assert_eq!(rotated.code, Some(0), "{rotated}");
+    assert!(rotated.stdout.contains("\nthen ai-ml, backend restart, to read it\n"), "{rotated}");
+    let (value, restarts) =
+        (aws.endpoint.requests_of("RotateSecret"), aws.endpoint.requests_of("UpdateService"));
+    assert_eq!((value.len(), restarts.len()), (1, 2), "{rotated}");
+    assert!(value[0].at < restarts[0].at, "{rotated}");
+    let told = aws.json("rotate spare --redeploy", "value");
+    assert_eq!((&told["next"], aws.endpoint.count("UpdateService")), (&Value::Null, 2), "nobody reads it");
+}
+
 fn with_values() -> Aws {
     Aws::new(
         account().secret("docuthinker/openai", "sk-\"one\"").secret("docuthinker/database", "two\nlines"),
@@ -380,9 +394,9 @@ fn decrypted(identity: &impl age::Identity, path: &Path) -> Value {
     serde_json::from_slice(&age::decrypt(identity, &fs::read(path).unwrap()).unwrap()).unwrap()
 }
 
-// R111, R250
 #[test]
 fn values_are_exported_for_who_has_the_identity_into_a_new_file_of_ones_own() {
+    // R111, R250
     let aws = with_values();
     let (mine, theirs) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
     aws.project.write("recipients", format!("# ours\n{}\n", theirs.to_public()));
