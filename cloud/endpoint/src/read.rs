@@ -28,7 +28,10 @@ pub(crate) fn request(parts: &Parts, body: &[u8], at: Duration) -> Request {
         target.rsplit('.').next().unwrap_or(target).clone_into(&mut request.action);
         request.body = serde_json::from_slice(body).unwrap_or(Value::Null);
         if request.service.is_empty() {
-            request.service = target.split(['.', '_']).next().unwrap_or_default().to_lowercase();
+            let prefix = target.split(['.', '_']).next().unwrap_or_default().to_lowercase();
+            // ECS is still called as it was at first.
+            let is_ecs = prefix.starts_with("amazonec2containerservice");
+            request.service = if is_ecs { "ecs".to_owned() } else { prefix };
         }
         return request;
     }

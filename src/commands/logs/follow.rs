@@ -53,7 +53,8 @@ pub(super) fn follow(
             session.printer.status(&format!("nothing new for {time}; still following, Ctrl-C ends it"));
             told = Instant::now();
         }
-        if aws.unless_interrupted(tokio::time::sleep(PAUSE)).is_err() {
+        // A timer is made where it runs.
+        if aws.unless_interrupted(async { tokio::time::sleep(PAUSE).await }).is_err() {
             return Ok(Exit::Interrupted);
         }
     }

@@ -65,7 +65,7 @@ async fn stack(place: &Place, services: Vec<InService>, wanted: &Wanted) -> Stac
         name: described.name.clone(),
         region: connection.identity().region.clone(),
         state: described.status.clone(),
-        reason: described.status_reason.clone(),
+        reason: described.status_reason.clone().filter(|reason| !reason.is_empty()),
         changed: described.updated.or(described.created),
         deployments: Told::of(history.map(|history| operations(&history))),
         services: Told::of(services),

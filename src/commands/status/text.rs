@@ -16,6 +16,9 @@ const NAMES: usize = 9;
 /// How many targets or alarms that are not well are shown one by one.
 const SHOWN: usize = 8;
 
+/// How much of a digest is shown: `sha256:` and 12 digits.
+const SHORT: usize = 19;
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
@@ -232,11 +235,8 @@ impl Image {
         for running in &self.running {
             if let Some(digest) = running.digest.as_deref().filter(|digest| !declared.ends_with(*digest)) {
                 let of_digest = if declared.contains('@') { ", declared by another digest" } else { "" };
-                facts.add(
-                    Mark::Well,
-                    "image",
-                    format!("runs {digest} in {}{of_digest}", tasks(running.tasks)),
-                );
+                let (short, tasks) = (digest.get(..SHORT).unwrap_or(digest), tasks(running.tasks));
+                facts.add(Mark::Well, "image", format!("runs {short} in {tasks}{of_digest}"));
             }
         }
         for drift in &self.drift {
