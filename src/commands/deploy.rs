@@ -31,7 +31,6 @@ use crate::files::{self, Access};
 use crate::problem::{Failure, Result};
 use crate::session::Session;
 use crate::templates::TemplateFile;
-use crate::tool::ToolOption;
 
 /// Deploy stacks, after showing what would change
 ///
@@ -60,16 +59,8 @@ pub(crate) struct Deploy {
     #[arg(long = "image", value_name = "IMAGE=TAG", value_parser = super::images::wanted, conflicts_with = "template")]
     images: Vec<Wanted>,
 
-    /// Build and push the images of this commit before what runs them is deployed, and after what holds them
-    #[arg(long, conflicts_with_all = ["template", "images", "exclusively"])]
-    push: bool,
-
-    /// With `--push`: folder that has the images' folders [default: the top of the git repository]
-    #[arg(long, value_name = "FOLDER", requires = "push")]
-    source: Option<PathBuf>,
-
     #[command(flatten)]
-    tool: ToolOption,
+    pushing: images::Pushing,
 
     #[command(flatten)]
     gate: Gate,
@@ -193,7 +184,7 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
     if args.no_preflight {
         session.printer.status(PREFLIGHT_SKIPPED);
     }
-    let (rows, unpushed) = if args.push {
+    let (rows, unpushed) = if args.pushing.push {
         images::around(args, plans, &mut aws, session)?
     } else {
         (deploy(args, plans, approval, &mut aws, session)?, None)

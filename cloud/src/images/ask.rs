@@ -116,7 +116,7 @@ pub async fn find_image(
 
 /// How many findings the last scan of the image had, by severity; `None` if it was not scanned.
 ///
-/// The summary that comes with DescribeImages is [not filled][aws] by today's basic scanning, hence a question for each
+/// The summary that comes with `DescribeImages` is [not filled][aws] by today's basic scanning, hence a question for each
 /// image.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Which images are deployed: those that are named by tag, or those of this commit, pushed on the way.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cloud::ImageName;
@@ -10,6 +11,23 @@ use crate::aws::{Approval, Aws};
 use crate::commands::images::{self, Wanted};
 use crate::problem::{Failure, Result};
 use crate::session::Session;
+use crate::tool::ToolOption;
+
+/// Images that are pushed on the way.
+#[derive(Debug, clap::Args)]
+pub(super) struct Pushing {
+    /// Push the images of this commit on the way, built if need be: after the stack that has their repositories, before the
+    /// services
+    #[arg(long, conflicts_with_all = ["template", "images", "exclusively"])]
+    pub(super) push: bool,
+
+    /// With `--push`: folder that has the images' folders [default: the top of the git repository]
+    #[arg(long, value_name = "FOLDER", requires = "push")]
+    source: Option<PathBuf>,
+
+    #[command(flatten)]
+    tool: ToolOption,
+}
 
 /// Asks ECR for the digests of the images and takes them as if `--set backend.image=sha256:…` were given.
 pub(super) fn settle(wanted: &[Wanted], aws: &mut Aws, session: &mut Session<'_>) -> Result<()> {
@@ -44,13 +62,14 @@ pub(super) fn around(
         rows.extend(after.iter().map(|plan| skipped(plan, &format!("because {failed} was not deployed"))));
         return Ok((rows, None));
     }
-    let pushed = match images::build_and_push(args.source.as_deref(), &args.tool, aws, session) {
-        Ok(pushed) => pushed,
-        Err(failure) => {
-            rows.extend(after.iter().map(|plan| skipped(plan, "because the images were not pushed")));
-            return Ok((rows, Some(failure)));
-        }
-    };
+    let pushed =
+        match images::build_and_push(args.pushing.source.as_deref(), &args.pushing.tool, aws, session) {
+            Ok(pushed) => pushed,
+            Err(failure) => {
+                rows.extend(after.iter().map(|plan| skipped(plan, "because the images were not pushed")));
+                return Ok((rows, Some(failure)));
+            }
+        };
     for image in &pushed {
         session.global.set(&image.setting, &image.digest);
     }

@@ -127,9 +127,12 @@ fn findings(placed: &Placed, rows: &mut [Row], aws: &Aws, session: &mut Session<
     Ok(())
 }
 
+/// A deployed stack and the way to it.
+type Found = Option<(cloud::Connection, cloud::Inventory)>;
+
 /// For each image, what the task definition of its deployed stack names: a tag or a digest.
 fn deployed(chosen: &Chosen, aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<Option<String>>> {
-    let mut known: BTreeMap<String, Option<(cloud::Connection, cloud::Inventory)>> = BTreeMap::new();
+    let mut known: BTreeMap<String, Found> = BTreeMap::new();
     let mut all = Vec::new();
     for image in &chosen.images {
         if !known.contains_key(&image.stack) {
@@ -147,8 +150,6 @@ fn deployed(chosen: &Chosen, aws: &mut Aws, session: &mut Session<'_>) -> Result
     }
     Ok(all)
 }
-
-type Found = Option<(cloud::Connection, cloud::Inventory)>;
 
 fn inventory(chosen: &Chosen, image: &BuiltImage, aws: &mut Aws, session: &mut Session<'_>) -> Result<Found> {
     let stack = chosen.synthesis.stacks.iter().find(|stack| stack.name == image.stack);

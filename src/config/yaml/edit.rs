@@ -95,7 +95,14 @@ fn added(text: &str, path: &[String], value: &str) -> Vec<String> {
     let child_indent = first.map(|first| first - text[..first].rfind('\n').map_or(0, |end| end + 1));
     let mut ways = Vec::new();
     let line_end = text[at..].find('\n').map(|end| at + end + 1);
-    let block = block(missing, value, child_indent.unwrap_or(own_indent + 2), line_break(text));
+    // As deep as the text itself goes from a mapping to what is in it.
+    let step = match child_indent {
+        Some(child) if child > own_indent => child - own_indent,
+        _ if n > 1 && own_indent > 0 => own_indent / (n - 1),
+        _ => 2,
+    };
+    let indent = child_indent.unwrap_or(own_indent + step);
+    let block = block(missing, value, (indent, step), line_break(text));
     match line_end {
         Some(end) => ways.push(format!("{}{block}{}", &text[..end], &text[end..])),
         None => ways.push(format!("{text}{}{block}", line_break(text))),
@@ -122,7 +129,7 @@ fn at_the_end(text: &str, path: &[String], value: &str) -> String {
     if !new.trim().is_empty() {
         new += end;
     }
-    new + &block(path, value, 0, end)
+    new + &block(path, value, (0, 2), end)
 }
 
 /// The first key of the mapping at `path`.
@@ -132,12 +139,12 @@ fn first_child(text: &str, path: &[String]) -> Option<String> {
     mapping.as_object()?.keys().next().cloned()
 }
 
-/// Lines with a key each, and the value at the last one.
-fn block(path: &[String], value: &str, indent: usize, end: &str) -> String {
+/// Lines with a key each, indented from so many columns on by so many each, and the value at the last one.
+fn block(path: &[String], value: &str, (indent, step): (usize, usize), end: &str) -> String {
     let mut lines = String::new();
     for (depth, key) in path.iter().enumerate() {
         let value = if depth + 1 == path.len() { format!(" {value}") } else { String::new() };
-        lines += &format!("{}{key}:{value}{end}", " ".repeat(indent + 2 * depth));
+        lines += &format!("{}{key}:{value}{end}", " ".repeat(indent + step * depth));
     }
     lines
 }
@@ -221,6 +228,14 @@ mod tests {
         check(
             "environments:\n    prod:\n        # why\n        backend:\n            cpu: 1\n",
             "environments:\n    prod:\n        # why\n        backend:\n            image: sha256:1f\n            cpu: 1\n",
+        );
+        check(
+            "environments:\n    prod:\n        ai_ml:\n            cpu: 1\n",
+            "environments:\n    prod:\n        backend:\n            image: sha256:1f\n        ai_ml:\n            cpu: 1\n",
+        );
+        check(
+            "environments:\n    prod:\n",
+            "environments:\n    prod:\n        backend:\n            image: sha256:1f\n",
         );
         check(
             "environments:\n  prod:\n    backend:\n",

@@ -30,7 +30,12 @@ fn an_image_that_is_not_there_is_refused_before_anything_is_written() {
 // C-12
 #[test]
 fn an_image_is_deployed_by_the_digest_that_its_tag_has_now() {
-    let (endpoint, project) = project(founded().image("docuthinker-backend", "v2.0", NEW));
+    let (endpoint, project) = project(Scenario::new().image("docuthinker-backend", "v2.0", NEW));
+    let foundation = ALL.replace("--all", "DocuThinkerFoundation");
+    let before = run(&project, &format!("{foundation} --image backend=v2.0"));
+    assert_eq!(before.code, Some(3), "there is no repository yet: {before}");
+    assert!(before.stderr.contains("hint: docuthinker images push backend"), "{before}");
+    run(&project, &foundation).success();
     let first = run(&project, &format!("{ALL} --image backend=v2.0"));
     assert_eq!(first.code, Some(0), "{first}");
     assert!(first.stderr.contains(&format!("backend=v2.0 is {NEW}\n")), "{first}");

@@ -96,7 +96,18 @@ fn the_images_are_listed_with_what_is_declared_and_what_runs() {
         .scanned(NEW, "HIGH", 2)
         .scanned(OLD, "LOW", 0);
     let (_endpoint, project) = project(scenario);
-    insta::assert_snapshot!(run(&project, "images list"), @r"");
+    insta::assert_snapshot!(run(&project, "images list").success(), @r"
+    docuthinker-backend in us-east-1: 2 images
+      v1.0, stable  (declared)
+        sha256:0bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+        pushed 2026-01-02T00:00:00Z, 26.2 MB, scan: 2 high
+      v0.9  (deployed)
+        sha256:0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+        pushed 2026-01-01T00:00:00Z, 25.0 MB, scan: nothing found
+
+    docuthinker-ai-ml in us-east-1: no images; docuthinker images push ai-ml
+      the settings declare v1.0, which is not there
+    ");
     let json = sound(run(&project, "images list backend --output json"));
     let images = &json["repositories"][0]["images"];
     assert_eq!(images[0]["tags"], json!(["v1.0", "stable"]));
@@ -113,26 +124,43 @@ fn a_list_is_short_and_says_what_is_not_shown() {
         scenario = scenario.image("docuthinker-backend", &format!("v{number}"), &digest);
     }
     let (_endpoint, project) = project(scenario);
-    insta::assert_snapshot!(run(&project, "images list backend --limit 1"), @r"");
+    insta::assert_snapshot!(run(&project, "images list backend --limit 1").success(), @r"
+    docuthinker-backend in us-east-1: 9 images
+      v8
+        sha256:8ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
+        pushed 2026-01-09T00:00:00Z, 34.8 MB
+      and 8 more: --limit 9
+      the settings declare v1.0, which is not there
+    ");
 }
 
 #[test]
 fn without_repositories_the_list_says_how_to_get_them() {
     let (_endpoint, project) = project(Scenario::new());
-    insta::assert_snapshot!(run(&project, "images list ai_ml"), @r"");
+    let text = run(&project, "images list ai_ml").success();
+    assert_eq!(text, "docuthinker-ai-ml in us-east-1: not there; docuthinker images ensure ai-ml\n");
 }
 
 #[test]
 fn an_unknown_image_is_a_mistake_of_usage() {
     let (_endpoint, project) = project(founded());
-    insta::assert_snapshot!(run(&project, "images list backnd"), @r"");
+    insta::assert_snapshot!(run(&project, "images list backnd"), @r"
+    exit: 2
+    --- stderr ---
+    error: no image is called `backnd`
+
+    hint: did you mean `backend`?
+    ");
 }
 
 // R244
 #[test]
 fn repositories_that_are_there_are_left_alone() {
     let (endpoint, project) = project(founded());
-    insta::assert_snapshot!(run(&project, "images ensure"), @r"");
+    insta::assert_snapshot!(run(&project, "images ensure").success(), @r"
+    docuthinker-backend in us-east-1 is there; a tag stays with its image
+    docuthinker-ai-ml in us-east-1 is there; a tag stays with its image
+    ");
     assert_eq!(endpoint.count("CreateChangeSet"), 0);
     let json = sound(run(&project, "images ensure ai-ml --output json"));
     assert_eq!(

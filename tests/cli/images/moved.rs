@@ -64,7 +64,12 @@ fn a_tool_that_fails_and_repeats_the_password_does_not_make_it_known() {
 fn images_are_built_for_their_processor_and_tagged_with_the_commit() {
     let (_endpoint, project, fake, commit) = with_tool(|_, _| founded());
     let built = format!("images build {} --output json", fake.option());
-    let json = sound(run(&project, &built));
+    let outcome = run(&project, &built);
+    for line in outcome.stderr.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "for programs only: {line}");
+    }
+    assert!(outcome.stderr.contains(r#""note":"building""#), "the tool's words as well: {outcome}");
+    let json = sound(outcome);
     assert_eq!(json["built"][0]["name"], format!("docuthinker-backend:{commit}"));
     assert_eq!(json["built"][1]["dirty"], false);
     let folder = project.path().canonicalize().unwrap();

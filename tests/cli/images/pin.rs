@@ -2,7 +2,7 @@
 
 use super::{NEW, OLD, commit, founded, project, run, sound};
 
-const FILE: &str = "# Ours.\ndefaults:\n    region: us-east-1 # home\n\nenvironments:\n    prod:   # live\n        backend:\n            image:  v1.0   # the release\n            cpu: 1024\n    dev: {}\n";
+const FILE: &str = "# Ours.\ndefaults:\n    region: us-east-1 # home\n\nenvironments:\n    prod:   # live\n        backend:\n            image:  v1.0   # the release\n            memory: 2048\n    dev: {}\n";
 
 #[test]
 fn the_digest_takes_the_place_of_the_tag_and_the_rest_of_the_file_stays() {

@@ -259,7 +259,9 @@ fn described(world: &World, caller: &Caller, repository: &str, body: &Value) -> 
     let mut details: Vec<Value> = Vec::new();
     for (at, image) in all.iter().enumerate() {
         if let Some(known) = details.iter_mut().find(|known| known["imageDigest"] == *image.digest) {
-            known["imageTags"].as_array_mut().into_iter().for_each(|tags| tags.push(json!(image.tag)));
+            if let Some(tags) = known["imageTags"].as_array_mut() {
+                tags.push(json!(image.tag));
+            }
             continue;
         }
         let tags: Vec<&String> = image.tag.iter().collect();
