@@ -27,9 +27,9 @@ fn an_image_that_is_not_there_is_refused_before_anything_is_written() {
     assert_eq!(endpoint.count("CreateChangeSet"), 0);
 }
 
-// C-12
 #[test]
 fn an_image_is_deployed_by_the_digest_that_its_tag_has_now() {
+    // C-12
     let (endpoint, project) = project(Scenario::new().image("docuthinker-backend", "v2.0", NEW));
     let foundation = ALL.replace("--all", "DocuThinkerFoundation");
     let before = run(&project, &format!("{foundation} --image backend=v2.0"));
@@ -58,9 +58,9 @@ fn empty(project: &Project, fake: &Fake, tag: &str) -> (Endpoint, String) {
     (endpoint, options)
 }
 
-// R332
 #[test]
 fn the_first_deployment_is_one_command_that_pushes_between_the_repositories_and_what_runs() {
+    // R332
     let project = Project::new();
     let (fake, commit) = (Fake::of(&project), commit(&project));
     let (endpoint, options) = empty(&project, &fake, &commit);
@@ -83,9 +83,9 @@ fn the_first_deployment_is_one_command_that_pushes_between_the_repositories_and_
     assert_eq!(states, ["unchanged", "unchanged"]);
 }
 
-// R332
 #[test]
 fn without_the_images_nothing_runs_and_what_was_made_is_told() {
+    // R332
     let project = Project::new();
     let (fake, commit) = (Fake::of(&project), commit(&project));
     fake.let_it("fails-push");

@@ -84,9 +84,9 @@ fn run(project: &Project, arguments: &str) -> Outcome {
     project.run(arguments.split(' '))
 }
 
-// R095
 #[test]
 fn the_images_are_listed_with_what_is_declared_and_what_runs() {
+    // R095
     let running = format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/docuthinker-backend@{OLD}");
     let scenario = founded()
         .stack("DocuThinkerStack", &services(&running), "CREATE_COMPLETE")
@@ -153,9 +153,9 @@ fn an_unknown_image_is_a_mistake_of_usage() {
     ");
 }
 
-// R244
 #[test]
 fn repositories_that_are_there_are_left_alone() {
+    // R244
     let (endpoint, project) = project(founded());
     insta::assert_snapshot!(run(&project, "images ensure").success(), @r"
     docuthinker-backend in us-east-1 is there; a tag stays with its image
@@ -169,9 +169,9 @@ fn repositories_that_are_there_are_left_alone() {
     );
 }
 
-// R244
 #[test]
 fn repositories_that_are_missing_are_made_by_their_stack() {
+    // R244
     let (endpoint, project) = project(Scenario::new());
     let made = run(&project, "images ensure --yes --output json");
     assert_eq!(made.code, Some(0), "{made}");

@@ -29,9 +29,9 @@ fn with_tool(scenario: impl FnOnce(&Fake, &str) -> Scenario) -> (endpoint::Endpo
     (endpoint, project, fake, commit)
 }
 
-// R245, R089
 #[test]
 fn the_password_of_the_registry_goes_to_the_tools_standard_input_and_nowhere_else() {
+    // R245, R089
     let (_endpoint, project, fake, _) = with_tool(|_, _| founded());
     let outcome = run(&project, &format!("images login --verbose {}", fake.option()));
     assert_eq!(outcome.code, Some(0), "{outcome}");
@@ -48,9 +48,9 @@ fn the_password_of_the_registry_goes_to_the_tools_standard_input_and_nowhere_els
     assert_eq!(json["registries"].as_array().unwrap().len(), 1, "one registry, two images");
 }
 
-// R089
 #[test]
 fn a_tool_that_fails_and_repeats_the_password_does_not_make_it_known() {
+    // R089
     let (_endpoint, project, fake, _) = with_tool(|_, _| founded());
     project.write("tool/docker", "#!/bin/sh\necho \"wrong: $(cat)\" >&2\nexit 3\n");
     let outcome = run(&project, &format!("images login {}", fake.option()));
@@ -59,9 +59,9 @@ fn a_tool_that_fails_and_repeats_the_password_does_not_make_it_known() {
     assert!(outcome.stderr.contains("wrong: ***") && !outcome.stderr.contains(CANARY), "{outcome}");
 }
 
-// R090
 #[test]
 fn images_are_built_for_their_processor_and_tagged_with_the_commit() {
+    // R090
     let (_endpoint, project, fake, commit) = with_tool(|_, _| founded());
     let built = format!("images build {} --output json", fake.option());
     let outcome = run(&project, &built);
@@ -127,9 +127,9 @@ fn what_has_no_dockerfile_or_commit_is_told_before_anything_is_built() {
     assert_eq!(run(&project, "images build --tool nothing-of-this-name").code, Some(2));
 }
 
-// R091, R092
 #[test]
 fn what_was_built_is_pushed_once() {
+    // R091, R092
     let (endpoint, project, fake, commit) = with_tool(|fake, commit| {
         seeing(fake, &[&format!("docuthinker-backend:{commit}"), &format!("docuthinker-ai-ml:{commit}")])
     });
@@ -208,9 +208,9 @@ fn an_interrupted_tool_is_stopped() {
     assert!(began.elapsed() < Duration::from_mins(5), "nobody waited for the tool");
 }
 
-// R097
 #[test]
 fn a_copy_goes_where_a_repository_is_and_only_there() {
+    // R097
     let scenario = founded().image("docuthinker-backend", "v1.0", OLD);
     let (_endpoint, project, fake, _) = with_tool(|_, _| scenario);
     let nowhere = run(&project, &format!("images copy backend --to-region eu-west-1 {}", fake.option()));

@@ -103,9 +103,9 @@ fn storage_configuration(folder: &Path) -> String {
     file.to_string_lossy().into_owned()
 }
 
-// R090, R091, R092, R097, R245
 #[test]
 fn a_commit_is_built_pushed_listed_pinned_and_copied_with_a_real_tool() {
+    // R090, R091, R092, R097, R245
     let Some((endpoint, project, _home, _away)) = world() else { return };
     let commit = commit(&project);
     let built = sound(run(&project, "images build --output json"));
