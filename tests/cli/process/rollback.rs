@@ -174,6 +174,10 @@ fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
     assert_eq!(aws.endpoint.count("CreateChangeSet"), 0);
     let now = deployments(&aws);
     assert_eq!((&now["current"], &now["deployments"][2]["ending"]), (&json!(1), &json!("runs")));
+    // The command that it tells.
+    let back = aws.run("rollback S --service api --to v1 --yes");
+    assert_eq!(back.code, Some(0), "{back}");
+    assert_eq!(deployments(&aws)["current"], 4);
 }
 
 #[test]
@@ -201,7 +205,7 @@ fn what_cannot_be_gone_back_to_is_refused_with_what_can() {
     update(&aws, "S", &other);
     let same = aws.run("rollback S --service api --to v3 --yes");
     assert_eq!(same.code, Some(3), "{same}");
-    assert!(same.stderr.contains("has the images that api runs now"), "{same}");
+    assert!(same.stderr.contains("v3 has the images of v4, which api has now"), "{same}");
     let unattended = aws.run("rollback --service");
     assert_eq!(unattended.code, Some(2), "{unattended}");
     let first = Aws::new(runs());
@@ -238,6 +242,7 @@ fn a_projects_setting_that_names_the_digest_keeps_the_service_there() {
     let aws = Aws::new(
         Scenario::new()
             .stack("DocuThinkerStack", &one.to_string(), "UPDATE_COMPLETE")
+            .protected()
             .bucket("docuthinker-templates-123456789012-us-east-1"),
     );
     update(&aws, "DocuThinkerStack", &two);
