@@ -76,9 +76,9 @@ fn image(aws: &Aws) -> Value {
     template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["Image"].clone()
 }
 
-// R268
 #[test]
 fn the_deployments_of_a_service_are_listed_with_their_images() {
+    // R268
     let (aws, _) = three_versions(runs());
     assert_eq!(aws.run("redeploy api --stack S").code, Some(0));
     let listed = aws.run("events S --service api");
@@ -100,9 +100,9 @@ fn the_deployments_of_a_service_are_listed_with_their_images() {
     assert_eq!((&all["current"], &all["family"], &all["service"]), (&json!(3), &json!("api"), &json!("api")));
 }
 
-// C-13
 #[test]
 fn a_service_goes_back_to_the_digest_that_ran_before_and_nothing_else_changes() {
+    // C-13
     let (aws, _) = three_versions(runs());
     let digest = digest(&aws, 2);
     let back = aws.run("rollback S --service api --yes");
@@ -159,9 +159,9 @@ fn nobody_goes_back_to_an_image_that_is_gone() {
     assert_eq!((aws.endpoint.count("CreateChangeSet"), aws.endpoint.count("UpdateService")), (0, 0));
 }
 
-// R264, R291
 #[test]
 fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
+    // R264, R291
     let (aws, _) = three_versions(runs());
     assert_snapshot!(told(&aws, &aws.run("rollback S --service api --fast --to v1")), @"
     exit: 0

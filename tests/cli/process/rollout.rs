@@ -79,9 +79,9 @@ fn told(aws: &Aws, outcome: &Outcome) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-// R264, R270, R290
 #[test]
 fn a_service_is_redeployed_and_followed_until_its_new_tasks_run() {
+    // R264, R270, R290
     let aws = Aws::new(runs().manual_clock());
     let redeploy = aws.start("redeploy api --stack S");
     redeploy.wait_for("0 of 2 tasks running, 2 starting");
@@ -214,9 +214,9 @@ fn programs_get_what_runs_now() {
     assert_eq!((&scaled["running"], &scaled["declared"]), (&json!(3), &json!(2)));
 }
 
-// R208
 #[test]
 fn another_number_of_tasks_drifts_where_the_template_names_one() {
+    // R208
     let aws = Aws::new(runs());
     let scaled = aws.run("scale api 4 --stack S");
     assert_snapshot!(told(&aws, &scaled), @"
