@@ -309,3 +309,18 @@ fn on_a_terminal_a_redeployment_is_a_tree_of_services() {
         assert!(shown.stdout.contains("api is redeployed: 2 of 2 tasks run api:1"), "{shown}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn who_asks_for_plain_lines_gets_no_tree() {
+    use super::screen::{can_make_terminals, on_a_terminal};
+    if !can_make_terminals() {
+        return;
+    }
+    let aws = Aws::new(runs().rollout_delay(Duration::from_secs(1)));
+    let variables = [("NO_COLOR", "1"), ("ACCESSIBLE", "1")];
+    let shown = on_a_terminal(&aws, 80, &variables, "redeploy api --stack S").end();
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(!shown.stdout.contains('\u{1b}') && !shown.stdout.contains("▸ api"), "{shown}");
+    assert!(shown.stdout.contains("api is redeployed: 2 of 2 tasks run api:1"), "{shown}");
+}
