@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cloud::{Deployments, Ending, NumberedDeployment, RolloutChange};
 
-use self::forward::Plan;
+use self::forward::{Ground, Plan};
 use self::images::Back;
 use super::estate::{InService, InStacks, Place, services};
 use super::rollout::{Wanted, revision, roll_out};
@@ -97,9 +97,8 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
         let change = RolloutChange::Stop { deployment };
         return fast(args, Wanted { service, change }, &places, &aws, session);
     }
-    let to = target(&known, args.to, &service)?;
-    let stack = forward::deployed(place, &aws, session)?;
     if args.fast {
+        let to = target(&known, known.current, args.to, &service)?;
         images::must_be_there(to, &known, place, &aws, session)?;
         if !to.active {
             let message = format!("v{} was deregistered, so no service can be changed to it", to.number);
@@ -109,13 +108,17 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
         let change = RolloutChange::Revision(to.task_definition.clone());
         return fast(args, Wanted { service, change }, &places, &aws, session);
     }
-    let backs = images::of(to, &known, &service, place)?;
+    let stack = Ground::of(place, &service, &aws, session)?;
+    // The service may be elsewhere than its stack, after `--fast`.
+    let from = stack.revision(place).unwrap_or(known.current);
+    let to = target(&known, from, args.to, &service)?;
+    let backs = images::of(to, &known, from, &service, place)?;
     images::must_be_there(to, &known, place, &aws, session)?;
     let plan = Plan::new(stack, place, &service, to, backs)?;
     let outcome = forward::deploy(&plan, args, place, &aws, session)?;
     // What was done is told also where the settings are wrong.
     let config = session.config().ok();
-    let pin = config.and_then(|config| built_image(place, Some(&plan.task_definition), &config, session));
+    let pin = config.and_then(|config| built_image(place, Some(plan.task_definition()), &config, session));
     forward::tell(&plan, &outcome, pin.as_ref(), &service, session)
 }
 
@@ -149,36 +152,37 @@ fn fast(args: &Rollback, wanted: Wanted, places: &[Place], aws: &Aws, session: &
     Ok(Exit::Done)
 }
 
-/// The deployment to go back to.
+/// The deployment to go back to from the one with the number `from`.
 fn target<'a>(
     known: &'a Deployments,
+    from: i32,
     to: Option<i32>,
     service: &InService,
 ) -> Result<&'a NumberedDeployment> {
-    let Some(number) = to else { return the_one_before(known, service) };
-    let list = |deployments: &[NumberedDeployment]| {
-        let names: Vec<String> = deployments.iter().map(|one| format!("v{}", one.number)).collect();
-        names.join(", ")
-    };
-    if number == known.current && known.in_progress.is_none() {
+    let Some(number) = to else { return the_one_before(known, from, service) };
+    if number == from {
         let message = format!("{} is at v{number} already", service.name);
         return Err(Failure::refused(Problem::error("rollback/there", message)));
     }
     known.deployments.iter().find(|one| one.number == number).ok_or_else(|| {
         let message = format!("no deployment of {} is v{number}", service.name);
-        let hint = format!("there are {}", list(&known.deployments));
+        let all: Vec<String> = known.deployments.iter().map(|one| format!("v{}", one.number)).collect();
+        let hint = format!("there are {}", all.join(", "));
         Failure::usage(Problem::error("usage/unknown-deployment", message).hint(hint))
     })
 }
 
-/// The newest below the current one that did not fail.
-fn the_one_before<'a>(known: &'a Deployments, service: &InService) -> Result<&'a NumberedDeployment> {
+/// The newest below that did not fail.
+fn the_one_before<'a>(
+    known: &'a Deployments,
+    from: i32,
+    service: &InService,
+) -> Result<&'a NumberedDeployment> {
     let good = |one: &&NumberedDeployment| {
-        one.number < known.current && !matches!(one.ending, Ending::RolledBack | Ending::Failed)
+        one.number < from && !matches!(one.ending, Ending::RolledBack | Ending::Failed)
     };
     known.deployments.iter().find(good).ok_or_else(|| {
-        let message =
-            format!("there is no deployment of {} before v{} that succeeded", service.name, known.current);
+        let message = format!("there is no deployment of {} before v{from} that succeeded", service.name);
         Failure::new(Exit::Blocked, vec![Problem::error("rollback/first", message)])
     })
 }

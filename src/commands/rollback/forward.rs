@@ -17,60 +17,83 @@ use crate::project::BuiltImage;
 use crate::session::Session;
 use crate::templates;
 
+/// The stack as it was deployed.
+pub(super) struct Ground {
+    stack: DeployedStack,
+    template: Value,
+    /// The logical id of the service's task definition.
+    task_definition: String,
+}
+
 /// What is deployed.
 pub(super) struct Plan {
-    stack: DeployedStack,
+    ground: Ground,
     template: Template,
     parameters: BTreeMap<String, String>,
-    /// The logical id of the service's task definition.
-    pub(super) task_definition: String,
     to: i32,
     backs: Vec<Back>,
 }
 
-/// The stack as it was deployed.
-pub(super) fn deployed(place: &Place, aws: &Aws, session: &mut Session<'_>) -> Result<DeployedStack> {
-    let stack = aws.look(cloud::deployed_stack(&place.connection, &place.inventory.stack.stack_id))?;
-    let Some(stack) = stack.filter(|stack| stack.template.is_some()) else {
-        let message = format!("{} has no template any more", place.stack.label());
-        return Err(Failure::new(Exit::Blocked, vec![Problem::error("aws/not-deployed", message)]));
-    };
-    if let Some(Ok(document)) =
-        stack.template.as_deref().map(|text| Template::parse(text, place.stack.label()))
-    {
-        let secret = |name: &String| document.template.parameters.get(name).is_some_and(|one| one.no_echo);
-        let values = stack.parameters.iter().filter(|(name, _)| secret(name));
-        session.printer.conceal(values.map(|(_, value)| value.clone()));
+impl Ground {
+    pub(super) fn of(
+        place: &Place,
+        service: &InService,
+        aws: &Aws,
+        session: &mut Session<'_>,
+    ) -> Result<Ground> {
+        let label = place.stack.label();
+        let stack = aws.look(cloud::deployed_stack(&place.connection, &place.inventory.stack.stack_id))?;
+        let Some(stack) = stack.filter(|stack| stack.template.is_some()) else {
+            let message = format!("{label} has no template any more");
+            return Err(Failure::new(Exit::Blocked, vec![Problem::error("aws/not-deployed", message)]));
+        };
+        let document = templates::parse(stack.template.as_deref().unwrap_or_default(), label)?;
+        let is_secret = |name: &String| document.template.parameters.get(name).is_some_and(|one| one.no_echo);
+        let secret = stack.parameters.iter().filter(|(name, _)| is_secret(name));
+        session.printer.conceal(secret.map(|(_, value)| value.clone()));
+        let template: Value =
+            serde_json::from_str(&document.template.to_json_minified()).expect("a template is JSON");
+        let path = format!("/Resources/{}/Properties/TaskDefinition/Ref", service.service.logical_id);
+        let Some(task_definition) = template.pointer(&path).and_then(Value::as_str).map(str::to_owned) else {
+            let message =
+                format!("the task definition of {} is none of {label}'s own template", service.name);
+            let hint = "`--fast` changes the service past its stack";
+            return Err(Failure::refused(Problem::error("rollback/foreign", message).hint(hint)));
+        };
+        Ok(Ground { stack, template, task_definition })
     }
-    Ok(stack)
+
+    /// The number of the revision that the stack has.
+    pub(super) fn revision(&self, place: &Place) -> Option<i32> {
+        place.inventory.physical_id(&self.task_definition)?.rsplit(':').next()?.parse().ok()
+    }
 }
 
 impl Plan {
     pub(super) fn new(
-        stack: DeployedStack,
+        ground: Ground,
         place: &Place,
         service: &InService,
         to: &NumberedDeployment,
         backs: Vec<Back>,
     ) -> Result<Plan> {
         let label = place.stack.label();
-        let document = templates::parse(stack.template.as_deref().unwrap_or_default(), label)?;
-        let json: Value =
-            serde_json::from_str(&document.template.to_json_minified()).expect("a template is JSON");
-        let fast = || format!("{} --fast", super::again(place, service, to));
-        let path = format!("/Resources/{}/Properties/TaskDefinition/Ref", service.service.logical_id);
-        let Some(task_definition) = json.pointer(&path).and_then(Value::as_str).map(str::to_owned) else {
-            let message =
-                format!("the task definition of {} is none of {label}'s own template", service.name);
-            return Err(Failure::refused(Problem::error("rollback/foreign", message).hint(fast())));
-        };
-        let edited = with_images(&json, &task_definition, &backs).map_err(|missing| {
-            let message =
-                format!("{task_definition} of {label} has no container named {}", missing.join(", "));
-            Failure::refused(Problem::error("rollback/no-container", message).hint(fast()))
+        let edited = with_images(&ground.template, &ground.task_definition, &backs).map_err(|missing| {
+            let message = format!(
+                "{} of {label} has no container named {}",
+                ground.task_definition,
+                missing.join(", ")
+            );
+            let hint = format!("{} --fast", super::again(place, service, to));
+            Failure::refused(Problem::error("rollback/no-container", message).hint(hint))
         })?;
         let template = templates::parse(&edited.template.to_string(), label)?.template;
-        Ok(Plan { stack, template, parameters: edited.parameters, task_definition, to: to.number, backs })
+        Ok(Plan { ground, template, parameters: edited.parameters, to: to.number, backs })
+    }
+
+    /// The logical id of the service's task definition.
+    pub(super) fn task_definition(&self) -> &str {
+        &self.ground.task_definition
     }
 }
 
@@ -84,10 +107,10 @@ pub(super) fn deploy(
 ) -> Result<DeployOutcome> {
     let approval = Approval::new(&args.approval, session.global.yes);
     approval.require_an_answer("rolling back")?;
-    let name = &plan.stack.description.name;
+    let name = &plan.ground.stack.description.name;
     let request = DeployRequest {
         parameters: plan.parameters.clone(),
-        tags: plan.stack.tags.clone(),
+        tags: plan.ground.stack.tags.clone(),
         capabilities: capabilities(&plan.template),
         timeout: args.timeout,
         on_timeout: OnTimeout::Detach,
@@ -122,7 +145,7 @@ pub(super) fn tell(
     service: &InService,
     session: &mut Session<'_>,
 ) -> Result {
-    let name = &plan.stack.description.name;
+    let name = &plan.ground.stack.description.name;
     let what = if outcome.changed { "is rolled back to the images of" } else { "has already the images of" };
     session.printer.status(&format!("{} {what} v{}", service.name, plan.to));
     let pinned = pin.and_then(|image| {

@@ -25,7 +25,7 @@ impl Back {
     }
 }
 
-/// What the containers go back to: those whose image was another one.
+/// What the containers go back to: those whose image was another one than in the deployment with the number `from`.
 ///
 /// # Errors
 ///
@@ -33,10 +33,11 @@ impl Back {
 pub(super) fn of(
     to: &NumberedDeployment,
     known: &Deployments,
+    from: i32,
     service: &InService,
     place: &Place,
 ) -> Result<Vec<Back>> {
-    let current = known.deployments.iter().find(|one| one.number == known.current);
+    let current = known.deployments.iter().find(|one| one.number == from);
     let now = |container: &str| current?.images.iter().find(|image| image.container == container);
     let same = |image: &&RecordedImage| {
         now(&image.container).is_some_and(|now| match (&image.digest, &now.digest) {
@@ -47,7 +48,7 @@ pub(super) fn of(
     let others: Vec<&RecordedImage> = to.images.iter().filter(|image| !same(image)).collect();
     if others.is_empty() {
         let message = format!(
-            "v{} has the images that {} runs now, so there is nothing to take back: it differs in something else",
+            "v{} has the images of v{from}, which {} has now, so there is nothing to take back: it differs in something else",
             to.number, service.name
         );
         let fast = super::again(place, service, to);

@@ -76,9 +76,9 @@ fn image(aws: &Aws) -> Value {
     template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["Image"].clone()
 }
 
-// R268
 #[test]
 fn the_deployments_of_a_service_are_listed_with_their_images() {
+    // R268
     let (aws, _) = three_versions(runs());
     assert_eq!(aws.run("redeploy api --stack S").code, Some(0));
     let listed = aws.run("events S --service api");
@@ -100,9 +100,9 @@ fn the_deployments_of_a_service_are_listed_with_their_images() {
     assert_eq!((&all["current"], &all["family"], &all["service"]), (&json!(3), &json!("api"), &json!("api")));
 }
 
-// C-13
 #[test]
 fn a_service_goes_back_to_the_digest_that_ran_before_and_nothing_else_changes() {
+    // C-13
     let (aws, _) = three_versions(runs());
     let digest = digest(&aws, 2);
     let back = aws.run("rollback S --service api --yes");
@@ -159,9 +159,9 @@ fn nobody_goes_back_to_an_image_that_is_gone() {
     assert_eq!((aws.endpoint.count("CreateChangeSet"), aws.endpoint.count("UpdateService")), (0, 0));
 }
 
-// R264, R291
 #[test]
 fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
+    // R264, R291
     let (aws, _) = three_versions(runs());
     assert_snapshot!(told(&aws, &aws.run("rollback S --service api --fast --to v1")), @"
     exit: 0
@@ -174,6 +174,10 @@ fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
     assert_eq!(aws.endpoint.count("CreateChangeSet"), 0);
     let now = deployments(&aws);
     assert_eq!((&now["current"], &now["deployments"][2]["ending"]), (&json!(1), &json!("runs")));
+    // The command that it tells.
+    let back = aws.run("rollback S --service api --to v1 --yes");
+    assert_eq!(back.code, Some(0), "{back}");
+    assert_eq!(deployments(&aws)["current"], 4);
 }
 
 #[test]
@@ -201,7 +205,7 @@ fn what_cannot_be_gone_back_to_is_refused_with_what_can() {
     update(&aws, "S", &other);
     let same = aws.run("rollback S --service api --to v3 --yes");
     assert_eq!(same.code, Some(3), "{same}");
-    assert!(same.stderr.contains("has the images that api runs now"), "{same}");
+    assert!(same.stderr.contains("v3 has the images of v4, which api has now"), "{same}");
     let unattended = aws.run("rollback --service");
     assert_eq!(unattended.code, Some(2), "{unattended}");
     let first = Aws::new(runs());
@@ -238,6 +242,7 @@ fn a_projects_setting_that_names_the_digest_keeps_the_service_there() {
     let aws = Aws::new(
         Scenario::new()
             .stack("DocuThinkerStack", &one.to_string(), "UPDATE_COMPLETE")
+            .protected()
             .bucket("docuthinker-templates-123456789012-us-east-1"),
     );
     update(&aws, "DocuThinkerStack", &two);

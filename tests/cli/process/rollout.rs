@@ -79,9 +79,9 @@ fn told(aws: &Aws, outcome: &Outcome) -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-// R264, R270, R290
 #[test]
 fn a_service_is_redeployed_and_followed_until_its_new_tasks_run() {
+    // R264, R270, R290
     let aws = Aws::new(runs().manual_clock());
     let redeploy = aws.start("redeploy api --stack S");
     redeploy.wait_for("0 of 2 tasks running, 2 starting");
@@ -214,9 +214,9 @@ fn programs_get_what_runs_now() {
     assert_eq!((&scaled["running"], &scaled["declared"]), (&json!(3), &json!(2)));
 }
 
-// R208
 #[test]
 fn another_number_of_tasks_drifts_where_the_template_names_one() {
+    // R208
     let aws = Aws::new(runs());
     let scaled = aws.run("scale api 4 --stack S");
     assert_snapshot!(told(&aws, &scaled), @"
@@ -308,4 +308,19 @@ fn on_a_terminal_a_redeployment_is_a_tree_of_services() {
         assert!(shown.stdout.contains("0 of 2 tasks running, 2 starting"), "{shown}");
         assert!(shown.stdout.contains("api is redeployed: 2 of 2 tasks run api:1"), "{shown}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_asks_for_plain_lines_gets_no_tree() {
+    use super::screen::{can_make_terminals, on_a_terminal};
+    if !can_make_terminals() {
+        return;
+    }
+    let aws = Aws::new(runs().rollout_delay(Duration::from_secs(1)));
+    let variables = [("NO_COLOR", "1"), ("ACCESSIBLE", "1")];
+    let shown = on_a_terminal(&aws, 80, &variables, "redeploy api --stack S").end();
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(!shown.stdout.contains('\u{1b}') && !shown.stdout.contains("▸ api"), "{shown}");
+    assert!(shown.stdout.contains("api is redeployed: 2 of 2 tasks run api:1"), "{shown}");
 }
