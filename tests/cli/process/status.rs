@@ -50,7 +50,8 @@ fn what_is_well_is_shown_with_its_counts_targets_images_alarms_and_addresses() {
         &shown,
         &[
             "S in us-east-1 state UPDATE_COMPLETE since 20",
-            "backend tasks 2 of 2 running, set by autoscaling rollout PRIMARY COMPLETED, backend:",
+            "backend tasks 2 of 2 running, set by autoscaling rollout PRIMARY COMPLETED",
+            ", backend:3 (ecs-svc/",
             "health 2 of 2 healthy in web",
             "image backend registry.example/backend:v1",
             &format!("runs {} in 2 tasks", &DIGEST[..19]),
