@@ -80,9 +80,10 @@ pub(crate) fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The tests of a file, each with the rows that it names.
+/// The tests of a file, each with the rows that it names, in its body or in comments directly above it.
 fn tests_in(text: &str) -> Vec<(String, Vec<String>)> {
-    let begin = Regex::new(r"#\[(?:tokio::)?test\][^{]*?fn (\w+)").expect("it is a pattern");
+    let begin = Regex::new(r"(?m)(?:^[ \t]*(?://|#\[)[^\n]*\n)*^[ \t]*#\[(?:tokio::)?test\][^{]*?fn (\w+)")
+        .expect("it is a pattern");
     let rows = Regex::new(r"\b(R|C-)(\d{2,3})(?: to (?:R|C-)(\d{2,3}))?\b").expect("it is a pattern");
     let begins: Vec<_> = begin.captures_iter(text).collect();
     let ends = begins.iter().skip(1).map(|next| next.get(0).expect("it matched").start());
@@ -98,7 +99,7 @@ fn tests_in(text: &str) -> Vec<(String, Vec<String>)> {
             .collect()
     };
     let one = |(found, end): (&regex::Captures<'_>, usize)| {
-        let body = &text[found.get(0).expect("it matched").end()..end];
+        let body = &text[found.get(0).expect("it matched").start()..end];
         (found[1].to_owned(), named(body))
     };
     begins.iter().zip(ends).map(one).collect()

@@ -71,7 +71,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
-    ("cloudwatch:DescribeAlarms", look("*", &ALARMS)),
+    ("cloudwatch:DescribeAlarms", look("arn:${Partition}:cloudwatch:*:*:alarm:*", &ALARMS)),
     ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
     ("ecr:DescribeImageScanFindings", Scope::Withheld),
     ("ecr:DescribeImages", Scope::Withheld),

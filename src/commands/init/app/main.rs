@@ -8,8 +8,8 @@
 use std::process::ExitCode;
 
 use constructs::{
-    Alb, App, Cluster, FargateService, Image, Listener, Nat, Port, Scope, Stack, StackOptions, Tier, Vpc, cidr, fargate,
-    port, sub,
+    Alb, App, Cluster, FargateService, Image, Listener, LogGroup, Nat, Port, Scope, Stack,
+    StackOptions, Tier, Vpc, cidr, fargate, port, retention, sub,
 };
 use docuthinker::Project;
 use schemars::JsonSchema;
@@ -55,7 +55,8 @@ impl Stack for {{Stack}} {
         let port = match Port::new(settings.port.into()) {
             Ok(port) => port,
             Err(problem) => {
-                s.error("PORT", problem.to_string()).hint("set `port` to a number from 1 to 65535");
+                s.error("PORT", problem.to_string())
+                    .hint("set `port` to a number from 1 to 65535");
                 return {{Stack}};
             }
         };
@@ -68,6 +69,9 @@ impl Stack for {{Stack}} {
             .nat(Nat::Single)
             .build(s);
         let cluster = Cluster::named("Cluster").build(s);
+        let logs = LogGroup::named("WebLogs")
+            .retention(retention!(30))
+            .build(s);
         let web = FargateService::named("Web")
             .cluster(cluster)
             .vpc(&vpc)
@@ -75,10 +79,15 @@ impl Stack for {{Stack}} {
             .image(Image::registry(settings.image.as_str()))
             .port(port)
             .health_check(settings.health.as_str())
+            .log_group(logs)
             .build(s);
         let alb = Alb::named("Alb").vpc(&vpc).build(s);
         alb.listen(s, Listener::http(port!(80)).forward(&web));
-        s.output("WebURL", sub!("http://{}", alb.dns_name()), "Address of the service");
+        s.output(
+            "WebURL",
+            sub!("http://{}", alb.dns_name()),
+            "Address of the service",
+        );
         {{Stack}}
     }
 }
@@ -121,9 +130,16 @@ mod tests {
         let mut app = App::new();
         Infrastructure::build(&mut app, &Settings::default());
         let assembly = app.synth();
-        assert!(assembly.diagnostics.is_empty(), "{:?}", assembly.diagnostics);
+        assert!(
+            assembly.diagnostics.is_empty(),
+            "{:?}",
+            assembly.diagnostics
+        );
         let template = &assembly.stacks[0].template;
-        assert_eq!(template.resources["WebService"].type_name, "AWS::ECS::Service");
+        assert_eq!(
+            template.resources["WebService"].type_name,
+            "AWS::ECS::Service"
+        );
         assert!(template.outputs.contains_key("WebURL"));
     }
 }
