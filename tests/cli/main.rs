@@ -27,6 +27,8 @@ mod fleet;
 mod gate;
 #[cfg(feature = "guard")]
 mod guard;
+#[cfg(feature = "aws")]
+mod guide;
 mod help;
 #[cfg(feature = "aws")]
 mod history;
