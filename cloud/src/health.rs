@@ -122,12 +122,12 @@ pub async fn alarms(connection: &Connection, names: &[String]) -> Result<Vec<Ala
         };
         found.extend(answer.metric_alarms().iter().filter_map(|one| {
             let since = one.state_transitioned_timestamp().or(one.state_updated_timestamp());
-            let state = one.state_value().map(|state| state.as_str());
+            let state = one.state_value().map(aws_sdk_cloudwatch::types::StateValue::as_str);
             alarm(one.alarm_name(), state, one.state_reason(), since.and_then(timestamp), false)
         }));
         found.extend(answer.composite_alarms().iter().filter_map(|one| {
             let since = one.state_transitioned_timestamp().or(one.state_updated_timestamp());
-            let state = one.state_value().map(|state| state.as_str());
+            let state = one.state_value().map(aws_sdk_cloudwatch::types::StateValue::as_str);
             alarm(one.alarm_name(), state, one.state_reason(), since.and_then(timestamp), true)
         }));
     }

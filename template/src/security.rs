@@ -41,7 +41,7 @@ mod symbol;
 mod tests;
 mod told;
 
-use std::collections::HashSet;
+use indexmap::IndexSet;
 
 use serde::Serialize;
 
@@ -180,7 +180,7 @@ fn compare(before: &Allowed<'_>, after: &Allowed<'_>, tense: Tense) -> Vec<Secur
     let resources = &after.symbols.template.resources;
     let place = |change: &SecurityChange| resources.get_index_of(&change.id).unwrap_or(usize::MAX);
     changes.sort_by_cached_key(|change| (change.kind, place(change)));
-    let mut told = HashSet::new();
+    let mut told = IndexSet::new();
     changes.retain(|change| told.insert(change.clone()));
     changes
 }

@@ -130,7 +130,7 @@ fn an_app_of_ones_own_builds_tests_and_synthesizes_at_once() {
     fs::copy(library.join("Cargo.lock"), app.join("Cargo.lock")).unwrap();
     let template = cargo(&app, &["run", "--quiet", "--no-default-features", "--", "synth"]);
     assert!(template.status.success(), "{}", String::from_utf8_lossy(&template.stderr));
-    let template = fs::read_to_string(app.join("docuthinker.out/Shop.template.yaml")).unwrap();
+    let template = fs::read_to_string(app.join("docuthinker.out/Shop.yaml")).unwrap();
     assert!(template.contains("Type: AWS::ECS::Service") && template.contains("WebURL:"), "{template}");
     let tested = cargo(&app, &["test", "--quiet", "--no-default-features"]);
     let said = String::from_utf8_lossy(&tested.stdout);

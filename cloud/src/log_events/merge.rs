@@ -1,6 +1,6 @@
 //! Several log groups read side by side, so that what is told is in order of time and no page is kept longer than needed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{LogEvent, LogQuery, page};
 use crate::connect::Connection;
@@ -32,7 +32,7 @@ struct Source {
 /// Which events were told, the oldest first.
 #[derive(Default)]
 struct Told {
-    ids: BTreeMap<String, ()>,
+    ids: BTreeSet<String>,
     order: VecDeque<String>,
 }
 
@@ -42,7 +42,7 @@ impl Told {
         if id.is_empty() {
             return true;
         }
-        if self.ids.insert(id.to_owned(), ()).is_some() {
+        if !self.ids.insert(id.to_owned()) {
             return false;
         }
         self.order.push_back(id.to_owned());

@@ -13,8 +13,8 @@ pub(super) struct Course {
     goal: Goal,
     /// The deployment that ECS aimed at before.
     before: String,
-    /// Why our deployment failed, once it was seen to.
-    failed: Option<Option<String>>,
+    /// Our deployment as it failed, once it was seen to.
+    failed: Option<ServiceDeployment>,
     /// How often in a row what is seen now was seen.
     doubts: u8,
 }
@@ -99,16 +99,19 @@ impl Course {
         if let Some(own) = state.deployments.iter().find(|deployment| deployment.id == ours)
             && is(own, "FAILED")
         {
-            self.failed = Some(own.rollout_reason.clone());
+            self.failed = Some(own.clone());
         }
         if primary.id == ours {
             return self.see_own(primary, state);
         }
         match &self.failed {
-            Some(reason) if is(primary, "COMPLETED") => {
-                Standing::RolledBack { reason: reason.clone(), to: primary.task_definition.clone() }
+            Some(failed) if is(primary, "COMPLETED") => {
+                let reason = failed.rollout_reason.clone();
+                Standing::RolledBack { reason, to: primary.task_definition.clone() }
             }
-            Some(reason) if is(primary, "FAILED") => Standing::Failed { reason: reason.clone() },
+            Some(failed) if is(primary, "FAILED") => {
+                Standing::Failed { reason: failed.rollout_reason.clone() }
+            }
             Some(_) => Standing::Running,
             // Taken back without a failure that we saw, or an answer of a moment before the order.
             None if primary.id == self.before => {

@@ -76,7 +76,7 @@ pub fn secret_variables(template: &Template, known: &Known<'_>) -> Vec<SecretVar
     for task in model.task_definitions() {
         let entries = task.containers().into_iter().flat_map(|container| container.entries("Secrets"));
         for entry in entries {
-            let text = |key: &str| entry.get(key).iter().find_map(|value| value.text());
+            let text = |key: &str| entry.get(key).iter().find_map(Value::text);
             let (Some(variable), Some(from)) = (text("Name"), text("ValueFrom")) else { continue };
             let Some(secret) = of_container(&from) else { continue };
             found.push(SecretVariable { task: task.0.id().to_owned(), variable, secret });

@@ -10,7 +10,9 @@
 //! [acls]: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
 //! [entry]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-networkaclentry.html
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexSet;
 
 use super::budget::Budget;
 use super::flow::{ALL, Flow};
@@ -160,7 +162,7 @@ fn more(
     changes: &mut Vec<SecurityChange>,
 ) -> Result<(), TooMuch> {
     let (before, now) = (Rules::of(old), Rules::of(new));
-    let mut told: HashSet<&Rule> = HashSet::new();
+    let mut told: IndexSet<&Rule> = IndexSet::new();
     for entry in new.iter().filter(|entry| entry.rule.allow) {
         let allowed = &entry.rule;
         if !budget.take(old.len() + new.len()) {
@@ -202,7 +204,7 @@ fn more(
 
 /// The entries of one ACL by what they do.
 struct Rules<'e> {
-    all: HashSet<&'e Rule>,
+    all: IndexSet<&'e Rule>,
     allowing: Vec<&'e Rule>,
     denying: Vec<&'e Rule>,
 }

@@ -1,6 +1,8 @@
 //! Whether one of many rules lets through what another does, without a look at each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::{IndexMap, IndexSet};
 
 use ipnet::IpNet;
 
@@ -13,7 +15,7 @@ type Key<'r, P> = (&'r P, &'r Peer, &'r str);
 
 /// Rules by the place where they belong, by whom they name, and by their protocol.
 pub(super) struct Covered<'r, P> {
-    all: HashMap<Key<'r, P>, BTreeMap<&'r When, Range<'r>>>,
+    all: IndexMap<Key<'r, P>, BTreeMap<&'r When, Range<'r>>>,
     /// The lengths of the prefixes of the blocks, of IPv4 and of IPv6.
     lengths: [BTreeSet<u8>; 2],
 }
@@ -22,7 +24,7 @@ pub(super) struct Covered<'r, P> {
 #[derive(Default)]
 struct Range<'r> {
     all: bool,
-    written: HashSet<&'r str>,
+    written: IndexSet<&'r str>,
     /// The last port that is reached from each first one, or from one before it.
     reach: BTreeMap<i64, i64>,
 }
@@ -32,7 +34,7 @@ type Answer = Option<bool>;
 
 impl<'r, P: std::hash::Hash + Eq> Covered<'r, P> {
     pub(super) fn of(rules: impl IntoIterator<Item = (&'r P, &'r When, &'r Flow)>) -> Covered<'r, P> {
-        let mut covered = Covered { all: HashMap::new(), lengths: Default::default() };
+        let mut covered = Covered { all: IndexMap::new(), lengths: Default::default() };
         for (place, when, flow) in rules {
             if let Peer::Block(block) = &flow.peer {
                 covered.lengths[version(block)].insert(block.prefix_len());

@@ -349,12 +349,11 @@ impl<'t> Gathered<'t> {
                 continue;
             }
             let text = self.symbols.text(node);
-            match serde_json::from_str(&text).ok().map(Node::plain) {
-                Some(Node::Map(map)) => self.map(&map, &when, says),
-                _ => {
-                    says.any = true;
-                    says.unknown.push(text);
-                }
+            if let Some(Node::Map(map)) = serde_json::from_str(&text).ok().map(Node::plain) {
+                self.map(&map, &when, says);
+            } else {
+                says.any = true;
+                says.unknown.push(text);
             }
         }
     }

@@ -148,7 +148,9 @@ impl Rules {
                 continue;
             };
             // A peer that is nothing in this branch is none.
-            for (when, [protocol, from, to, peer]) in all.into_iter().filter(|(_, texts)| texts[3] != "") {
+            for (when, [protocol, from, to, peer]) in
+                all.into_iter().filter(|(_, texts)| !texts[3].is_empty())
+            {
                 let flow = Flow::of(&protocol, &from, &to, peer);
                 self.known.push(Rule { id: id.to_owned(), place: place.clone(), when, flow });
             }

@@ -1,6 +1,6 @@
 //! Properties that open a resource to everybody, or to who does not prove who they are.
 
-use std::collections::HashSet;
+use indexmap::IndexSet;
 
 use super::symbol::{Symbols, is_known, shown};
 use super::{SecurityChange, SecurityKind, Tense};
@@ -195,7 +195,7 @@ impl Switch {
         // The block of public access that a bucket had goes: what holds then, the account decides.
         let blocked = |values: &[String]| values.iter().any(|value| value.eq_ignore_ascii_case("true"));
         let unblocked = self.default.is_empty() && was.is_some_and(blocked) && !blocked(now);
-        let known: HashSet<&String> = was.into_iter().flatten().collect();
+        let known: IndexSet<&String> = was.into_iter().flatten().collect();
         let unclear = now.iter().find(|value| !is_known(value) && !known.contains(value));
         let name = self.path.rsplit('.').next().unwrap_or(self.path);
         match unclear {

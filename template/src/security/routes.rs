@@ -229,7 +229,7 @@ impl Route {
         let (table, to, gateway) = (shown(table), self.to.shown(), self.gateway());
         let mut what = format!("`{table}` {leads} {to} to {gateway}");
         if !subnets.is_empty() {
-            what += &format!(", for {}", listed(subnets));
+            what = format!("{what}, for {}", listed(subnets));
         }
         self.change(&self.id, what)
     }

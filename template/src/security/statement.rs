@@ -1,6 +1,8 @@
 //! Statements of policies, and whether one allows what others do not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::{IndexMap, IndexSet};
 
 use super::budget::Budget;
 use super::sides::{Atom, Part, Side};
@@ -38,7 +40,7 @@ pub(super) struct Beyond {
 /// Statements of one effect, such that those that may say what another says are found without a look at each.
 #[derive(Default)]
 pub(super) struct Statements<'s> {
-    equal: HashSet<&'s Statement>,
+    equal: IndexSet<&'s Statement>,
     all: Vec<&'s Statement>,
     by_action: Places<'s>,
     by_resource: Places<'s>,
@@ -47,7 +49,7 @@ pub(super) struct Statements<'s> {
 /// Which statements name a text, and which may cover it without naming it.
 #[derive(Default)]
 struct Places<'s> {
-    naming: HashMap<&'s str, Vec<usize>>,
+    naming: IndexMap<&'s str, Vec<usize>>,
     open: Vec<usize>,
 }
 
@@ -213,7 +215,7 @@ struct Seen(Vec<String>);
 
 impl<'a> FromIterator<Atom<'a>> for Seen {
     fn from_iter<T: IntoIterator<Item = Atom<'a>>>(atoms: T) -> Seen {
-        let mut known = HashSet::new();
+        let mut known = IndexSet::new();
         let names = atoms.into_iter().map(|atom| atom.shown());
         Seen(names.filter(|name| known.insert(name.clone())).collect())
     }

@@ -1,6 +1,8 @@
 //! What the policies of one template allow and those of another do not, in sentences.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use indexmap::{IndexMap, IndexSet};
 
 use super::budget::Budget;
 use super::grants::{Gathered, Grants};
@@ -75,7 +77,7 @@ impl Told<'_> {
             changes.push(self.too_large());
         }
         self.attached(old, new, budget, changes);
-        let known: HashSet<&String> = old.unknown.iter().collect();
+        let known: IndexSet<&String> = old.unknown.iter().collect();
         if new.unknown.iter().any(|text| !known.contains(text)) {
             let what = format!("a policy of `{}` changes, and only AWS knows what it says", self.subject);
             changes.push(self.change(what, false, false));
@@ -83,7 +85,7 @@ impl Told<'_> {
     }
 
     fn attached(&self, old: &Grants, new: &Grants, budget: &Budget, changes: &mut Vec<SecurityChange>) {
-        let mut known: HashMap<&str, BTreeSet<&When>> = HashMap::new();
+        let mut known: IndexMap<&str, BTreeSet<&When>> = IndexMap::new();
         for (when, arn) in &old.attached {
             known.entry(arn).or_default().insert(when);
         }

@@ -131,11 +131,11 @@ fn described(world: &World, caller: &Caller, body: &Value) -> JsonAnswer {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     let all = all(world, caller);
     for name in wanted.iter().filter_map(Value::as_str) {
-        let called = |task: &&Value| {
+        let is_meant = |task: &&Value| {
             let arn = task["taskArn"].as_str().unwrap_or_default();
             arn == name || arn.rsplit('/').next() == Some(name)
         };
-        match all.iter().find(called) {
+        match all.iter().find(is_meant) {
             Some(task) => found.push(task.clone()),
             None => failures.push(json!({ "arn": name, "reason": "MISSING" })),
         }

@@ -56,10 +56,10 @@ fn filtered(world: &mut World, body: &Value) -> JsonAnswer {
     let size = world.page();
     let prefix = body["logStreamNamePrefix"].as_str().unwrap_or_default();
     let names = body["logStreamNames"].as_array();
-    let named = |line: &Line| names.is_none_or(|names| names.iter().any(|name| *name == *line.stream));
+    let is_wanted = |line: &Line| names.is_none_or(|names| names.iter().any(|name| *name == *line.stream));
     let events: Vec<Value> = lines(world, body)
         .into_iter()
-        .filter(|(_, line)| line.stream.starts_with(prefix) && named(line))
+        .filter(|(_, line)| line.stream.starts_with(prefix) && is_wanted(line))
         .map(|(number, line)| event(number, line))
         .collect();
     let token = body["nextToken"].as_str();
