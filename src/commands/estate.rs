@@ -23,6 +23,9 @@ pub(crate) struct Place {
     pub(crate) inventory: Inventory,
 }
 
+/// A stack that is not deployed, and the way to where it would be.
+pub(crate) type Undeployed = (Deployed, Connection);
+
 impl InStacks {
     /// Only this stack; all of the project if none is named.
     pub(crate) fn only(stack: Option<String>) -> InStacks {
@@ -39,7 +42,7 @@ impl InStacks {
         &self,
         aws: &mut Aws,
         session: &mut Session<'_>,
-    ) -> Result<(Vec<Place>, Vec<(Deployed, Connection)>)> {
+    ) -> Result<(Vec<Place>, Vec<Undeployed>)> {
         let stacks = self.stacks(session)?;
         let mut asked = Vec::new();
         for stack in stacks {

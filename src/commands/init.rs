@@ -64,8 +64,9 @@ pub(crate) fn run(args: &Init, session: &mut Session<'_>) -> Result {
         return Ok(Exit::Done);
     }
     let shown = |file: &str| args.folder.strip_prefix(".").unwrap_or(&args.folder).join(file);
-    let lines: String = written.iter().map(|file| format!("{}\n", shown(&file.file).display())).collect();
-    session.printer.result(&lines)?;
+    let lines: Vec<String> =
+        written.iter().map(|file| format!("{}\n", shown(&file.file).display())).collect();
+    session.printer.result(&lines.concat())?;
     let next = if args.app {
         app::NEXT
     } else {

@@ -27,8 +27,8 @@ fn what_was_deployed_has_a_status_and_logs() {
     // The emulator's CloudWatch does not speak CBOR; what it does not tell takes nothing away from the rest.
     assert!(stack["alarms"].is_array() || stack["alarms"]["unknown"].is_string(), "{stack:#}");
     assert!(stack["addresses"].to_string().contains("BackendURL"), "{stack:#}");
-    let named = project.run(["status", "ai_ml", "--local"]).success();
-    assert!(named.contains("\n  ai-ml\n") && !named.contains("\n  backend\n"), "{named}");
+    let one = project.run(["status", "ai_ml", "--local"]).success();
+    assert!(one.contains("\n  ai-ml\n") && !one.contains("\n  backend\n"), "{one}");
 
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     let group = "/ecs/docuthinker-backend";

@@ -69,13 +69,13 @@ pub(super) fn run(args: &Build, session: &mut Session<'_>) -> Result<()> {
 /// A tag for each image, or everything that is in the way of it.
 pub(super) fn tags(
     images: &[BuiltImage],
-    tag: impl Fn(&BuiltImage) -> std::result::Result<Tag, Problem>,
+    tag: impl Fn(&BuiltImage) -> std::result::Result<Tag, Box<Problem>>,
 ) -> Result<Vec<Tag>, Failure> {
     let (mut tags, mut problems) = (Vec::new(), Vec::new());
     for image in images {
         match tag(image) {
             Ok(tag) => tags.push(tag),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
     refuse(problems).map(|()| tags)

@@ -113,18 +113,18 @@ fn row(source: &Resolved, target: &Target, tag: String, there: bool) -> Row {
 
 /// Which images, in the project's order; without a tag those that the settings declare.
 fn wanted(args: &Copy, session: &mut Session<'_>) -> Result<(Vec<Wanted>, Chosen)> {
-    let mut named: Vec<(String, Option<ImageName>)> = Vec::new();
+    let mut asked: Vec<(String, Option<ImageName>)> = Vec::new();
     for text in &args.images {
-        named.push(match text.split_once('=') {
+        asked.push(match text.split_once('=') {
             Some((image, name)) => (image.to_owned(), Some(ImageName::of(name)).filter(|_| !name.is_empty())),
             None => (text.clone(), None),
         });
     }
-    let names: Vec<String> = named.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = asked.iter().map(|(name, _)| name.clone()).collect();
     let chosen = chosen(&names, session)?;
     let mut wanted = Vec::new();
     for image in &chosen.images {
-        let said = named.iter().find(|(name, _)| super::chosen::is_called(image, name));
+        let said = asked.iter().find(|(name, _)| super::chosen::is_called(image, name));
         let said = said.and_then(|(_, name)| name.clone());
         let name = said.or_else(|| chosen.declared(image).map(ImageName::of)).ok_or_else(|| {
             let message = format!("the settings declare no image for {}", image.container);

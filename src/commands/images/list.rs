@@ -204,9 +204,9 @@ fn text(view: &View) -> String {
         return format!("{text}not there; docuthinker images ensure {}\n", view.image);
     }
     let all = view.images.len() + view.more;
-    text += &match all {
-        0 => format!("no images; docuthinker images push {}\n", view.image),
-        _ => format!("{}\n", crate::problem::count(all, "image")),
+    let _ = match all {
+        0 => writeln!(text, "no images; docuthinker images push {}", view.image),
+        _ => writeln!(text, "{}", crate::problem::count(all, "image")),
     };
     for row in &view.images {
         text += &row_text(row);

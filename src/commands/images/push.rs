@@ -93,8 +93,8 @@ pub(super) fn login(args: &Login, session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
         return session.printer.result_json(&json!({ "registries": rows }));
     }
-    let lines: String = known.iter().map(|registry| format!("signed in to {registry}\n")).collect();
-    session.printer.result(&lines)
+    let lines: Vec<String> = known.iter().map(|registry| format!("signed in to {registry}\n")).collect();
+    session.printer.result(&lines.concat())
 }
 
 /// Signs in to the registry of the connection, unless that is among the known ones.
@@ -214,7 +214,10 @@ impl Pushing {
             Sought::NoImage | Sought::NoRepository => {
                 return Ok(match local {
                     Some(_) => Ok(Before::Built),
-                    None if self.build => self.source.must_have(&placed.image).map(|()| Before::Unbuilt),
+                    None if self.build => {
+                        let has = self.source.must_have(&placed.image);
+                        has.map(|()| Before::Unbuilt).map_err(|problem| *problem)
+                    }
                     None => Err(unbuilt(placed, &name)),
                 });
             }

@@ -85,24 +85,24 @@ impl Source {
     }
 
     /// Refuses an image that has nothing to be built from.
-    pub(crate) fn must_have(&self, image: &BuiltImage) -> Result<(), Problem> {
+    pub(crate) fn must_have(&self, image: &BuiltImage) -> Result<(), Box<Problem>> {
         let folder = self.folder(image);
         if ["Dockerfile", "Containerfile"].iter().any(|name| folder.join(name).is_file()) {
             return Ok(());
         }
         let message = format!("the image {} has no Dockerfile in `{}`", image.container, folder.display());
         let hint = format!("name the folder that has `{}` in it with `--source`", image.folder);
-        Err(Problem::error("images/no-dockerfile", message).hint(hint))
+        Err(Box::new(Problem::error("images/no-dockerfile", message).hint(hint)))
     }
 
     /// The tag of this image.
-    pub(crate) fn tag(&self, image: &BuiltImage) -> Result<Tag, Problem> {
+    pub(crate) fn tag(&self, image: &BuiltImage) -> Result<Tag, Box<Problem>> {
         if let Some(name) = &self.tag {
             return Ok(Tag { name: name.clone(), from: From::Said });
         }
         let commit = self.commit.as_ref().map_err(|why| {
             let message = format!("there is no commit to tag the image {} with: {why}", image.container);
-            Problem::error("images/no-commit", message).hint("name a tag with `--tag`")
+            Box::new(Problem::error("images/no-commit", message).hint("name a tag with `--tag`"))
         })?;
         // What only other folders have is not in the image.
         let changes = git(&self.root, &["status", "--porcelain", "--", &image.folder]);
@@ -113,7 +113,7 @@ impl Source {
     }
 
     /// The tag of this image, which may be pushed.
-    pub(crate) fn sound_tag(&self, image: &BuiltImage) -> Result<Tag, Problem> {
+    pub(crate) fn sound_tag(&self, image: &BuiltImage) -> Result<Tag, Box<Problem>> {
         let tag = self.tag(image)?;
         if tag.from != From::Dirty {
             return Ok(tag);
@@ -123,7 +123,7 @@ impl Source {
             image.folder, image.container
         );
         let hint = "commit them, or build and push with a tag of your own: `--tag`";
-        Err(Problem::error("images/dirty", message).hint(hint))
+        Err(Box::new(Problem::error("images/dirty", message).hint(hint)))
     }
 }
 

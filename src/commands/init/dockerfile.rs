@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(super) struct Port {
     /// The path of the setting, `backend.port`.
     pub(super) setting: Vec<String>,
-    pub(super) port: u16,
+    pub(super) number: u16,
     /// The file that says so.
     pub(super) file: PathBuf,
 }
@@ -52,7 +52,7 @@ fn port(folder: &Path, images: &[BuiltImage]) -> Result<Port> {
     let setting = image.setting.rsplit_once('.').map_or("", |(service, _)| service);
     let setting = setting.split('.').map(str::to_owned).chain(["port".to_owned()]).collect();
     match exposed.as_slice() {
-        [port] => Ok(Port { setting, port: *port, file }),
+        [port] => Ok(Port { setting, number: *port, file }),
         [] => {
             let message = format!("`{}` exposes no port that can be read", file.display());
             let hint =
@@ -99,15 +99,12 @@ fn exposed(text: &str) -> Vec<u16> {
 fn instructions(text: &str) -> Vec<String> {
     let (mut all, mut current) = (Vec::new(), String::new());
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
-        match line.trim_end().strip_suffix('\\') {
-            Some(begun) => {
-                current += begun;
-                current.push(' ');
-            }
-            None => {
-                current += line;
-                all.push(std::mem::take(&mut current));
-            }
+        if let Some(begun) = line.trim_end().strip_suffix('\\') {
+            current += begun;
+            current.push(' ');
+        } else {
+            current += line;
+            all.push(std::mem::take(&mut current));
         }
     }
     all.push(current);

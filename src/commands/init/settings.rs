@@ -26,7 +26,7 @@ pub(super) fn text(project: &dyn AnyProject, region: Option<&str>, ports: &[Port
         chosen["region"] = region.into();
     }
     for port in ports {
-        put(&mut chosen, &port.setting, port.port.into());
+        put(&mut chosen, &port.setting, port.number.into());
     }
     let mut page = Page { text: HEAD.to_owned(), root: &schema };
     let off = if chosen.as_object().is_some_and(Map::is_empty) { "#" } else { "" };

@@ -58,7 +58,8 @@ impl Shower {
         let padded = format!("{label}{:pad$}", "", pad = self.width - label.width());
         let padded = padded.color(COLOURS[at % COLOURS.len()]).to_string();
         let clock = clock(&event.time.to_string());
-        lines.iter().map(|line| format!("{padded} │ {clock} {line}\n")).collect()
+        let shown = lines.iter().map(|line| format!("{padded} │ {clock} {line}\n"));
+        shown.collect::<Vec<_>>().concat()
     }
 
     fn object(&self, at: usize, event: &LogEvent, lines: &[&String], session: &Session<'_>) -> String {

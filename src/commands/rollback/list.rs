@@ -1,5 +1,7 @@
 //! The deployments of a service, as a table.
 
+use std::fmt::Write;
+
 use cloud::{CloudError, Deployments, MadeBy, NumberedDeployment, RecordedImage, Timestamp};
 
 use crate::commands::estate::{InService, Place};
@@ -34,7 +36,7 @@ pub(crate) fn text(known: &Deployments) -> String {
     for (cells, one) in rows.iter().zip(&known.deployments) {
         text += &line(cells);
         for image in &one.images {
-            text += &format!("{:1$}  {2}\n", "", widths[0], image_text(image));
+            let _ = writeln!(text, "{:1$}  {2}", "", widths[0], image_text(image));
         }
     }
     if known.cut {

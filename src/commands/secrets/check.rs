@@ -148,13 +148,13 @@ fn row<'a>(
         matches!((started, changed), (Some(started), Some(changed)) if started < changed)
     };
     let stale: Vec<String> = secret.services().into_iter().filter(is_stale).collect();
-    let state = match (&missing, stale.is_empty()) {
+    let judged = match (&missing, stale.is_empty()) {
         (Some(_), _) => State::Missing,
         (None, false) => State::Stale,
         (None, true) if secret.uses.is_empty() => State::Unused,
         (None, true) => State::Ok,
     };
-    Row { name: &secret.name, arn: &secret.id, state, missing, stale, users: &secret.uses }
+    Row { name: &secret.name, arn: &secret.id, state: judged, missing, stale, users: &secret.uses }
 }
 
 fn show(rows: &[Row<'_>], services: &[String], session: &mut Session<'_>) -> Result<()> {

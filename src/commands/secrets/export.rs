@@ -280,7 +280,9 @@ fn said(
         }
     };
     if !without.is_empty() {
-        text += &format!("left out, since they have no value: {}\n", without.join(", "));
+        text += "left out, since they have no value: ";
+        text += &without.join(", ");
+        text.push('\n');
     }
     session.printer.result(&text)?;
     Ok(Exit::Done)

@@ -138,10 +138,10 @@ impl Estate {
             });
             self.secrets.len() - 1
         });
-        let uses = &mut self.secrets[at].uses;
+        let known = &mut self.secrets[at].uses;
         let is_known = |one: &Use| (&one.service, &one.variable) == (&used.service, &used.variable);
-        if !uses.iter().any(is_known) {
-            uses.push(used);
+        if !known.iter().any(is_known) {
+            known.push(used);
         }
     }
 

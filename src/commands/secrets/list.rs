@@ -91,7 +91,7 @@ fn text(row: &Row<'_>) -> String {
     match row.stored {
         None => line("value", "none: there is no such secret".to_owned()),
         Some(stored) if stored.deleted => {
-            line("value", "none: the secret is scheduled for deletion".to_owned())
+            line("value", "none: the secret is scheduled for deletion".to_owned());
         }
         Some(StoredSecret { version_id: None, .. }) => line("value", "none".to_owned()),
         Some(stored) => {

@@ -270,7 +270,7 @@ fn alarm_facts(facts: &mut Facts, alarms: &[Alarm]) {
 
 /// All lines, each by itself: for telling what changed.
 pub(super) fn facts(status: &Status) -> Vec<Fact> {
-    let facts = status.stacks.iter().flat_map(|stack| stack.facts());
+    let facts = status.stacks.iter().flat_map(super::view::Stack::facts);
     facts.map(|(_, fact)| fact).collect()
 }
 

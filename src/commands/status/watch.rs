@@ -79,7 +79,7 @@ impl Form {
                     None => screen(status, crate::printer::stdout_columns()),
                     Some(before) => {
                         let new = now.iter().filter(|line| !before.contains(*line));
-                        new.map(|line| format!("{line}\n")).collect()
+                        new.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
                     }
                 };
                 *before = Some(now.into_iter().collect());

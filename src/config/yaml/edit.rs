@@ -4,6 +4,8 @@
 //! the change can look are tried, and the first one counts that is read as what is wanted and nothing else. So a form that
 //! is not thought of here is refused, never damaged.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use super::{parse, position};
@@ -144,7 +146,7 @@ fn block(path: &[String], value: &str, (indent, step): (usize, usize), end: &str
     let mut lines = String::new();
     for (depth, key) in path.iter().enumerate() {
         let value = if depth + 1 == path.len() { format!(" {value}") } else { String::new() };
-        lines += &format!("{}{key}:{value}{end}", " ".repeat(indent + step * depth));
+        let _ = write!(lines, "{}{key}:{value}{end}", " ".repeat(indent + step * depth));
     }
     lines
 }

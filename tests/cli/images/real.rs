@@ -61,6 +61,7 @@ fn is_installed(program: &str) -> bool {
 }
 
 /// Two regions with a registry each, and a folder in which `buildah` builds without any rights.
+#[expect(clippy::print_stderr, reason = "who reads the output of the tests must know what was not tested")]
 fn world() -> Option<(Endpoint, Project, Registry, Registry)> {
     if !is_installed("buildah") || !is_installed("docker-registry") {
         eprintln!("skipped: buildah and docker-registry are not both installed");
@@ -130,7 +131,7 @@ fn a_commit_is_built_pushed_listed_pinned_and_copied_with_a_real_tool() {
 
     // The same image under a tag of one's own is known by its id; another one is refused.
     let tool = |arguments: &[&str]| {
-        assert!(project.other("buildah").args(arguments).output().unwrap().status.success())
+        assert!(project.other("buildah").args(arguments).output().unwrap().status.success());
     };
     let (local, own) = (format!("docuthinker-backend:{commit}"), "docuthinker-backend:v1");
     tool(&["tag", &local, own]);
