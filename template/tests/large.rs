@@ -1,16 +1,11 @@
 //! Two templates as large as one can be, with what is different in them repeated as often as there is room: the
 //! comparison takes seconds, not minutes. What would take longer is said to be too much to be told.
 //!
-//! The limits are generous: without care most of these would take minutes, and some all memory.
-
-use std::time::{Duration, Instant};
+//! No clock is looked at: without care most of these would not end while anybody waits, and some take all memory.
 
 use serde_json::{Map, Value, json};
 use template::diff::Changes;
 use template::{Node, Template};
-
-/// So long may a comparison take on a very busy machine; on an idle one it takes some seconds.
-const LIMIT: Duration = Duration::from_secs(180);
 
 fn template(sections: Value) -> Template {
     let text = sections.to_string();
@@ -18,14 +13,11 @@ fn template(sections: Value) -> Template {
     Template::parse(&text, "t.json").unwrap_or_else(|errors| panic!("{errors}")).template
 }
 
-/// What is different; it may not take longer than the limit.
+/// What is different.
 #[track_caller]
 fn compare(old: Value, new: Value) -> Changes {
     let (old, new) = (template(old), template(new));
-    let start = Instant::now();
     let changes = template::diff(&old, &new);
-    let took = start.elapsed();
-    assert!(took < LIMIT, "{took:?}");
     assert!(!changes.is_empty());
     changes
 }

@@ -134,13 +134,15 @@ fn net(routes: &[(&str, &str)], subnets: &[(&str, &str)]) -> String {
     let mut text = NET.to_owned();
     for (at, (to, target)) in routes.iter().enumerate() {
         let key = if to.contains("::") { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" };
-        text += &format!(
-            "  Route{at}: {{Type: AWS::EC2::Route, Properties: {{RouteTableId: !Ref Table, {key}: '{to}', {target}}}}}\n"
+        let _ = writeln!(
+            text,
+            "  Route{at}: {{Type: AWS::EC2::Route, Properties: {{RouteTableId: !Ref Table, {key}: '{to}', {target}}}}}"
         );
     }
     for (at, (subnet, table)) in subnets.iter().enumerate() {
-        text += &format!(
-            "  Of{at}: {{Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {{SubnetId: !Ref {subnet}, RouteTableId: !Ref {table}}}}}\n"
+        let _ = writeln!(
+            text,
+            "  Of{at}: {{Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {{SubnetId: !Ref {subnet}, RouteTableId: !Ref {table}}}}}"
         );
     }
     text
