@@ -81,6 +81,18 @@ pub struct BuiltImage {
     pub health: String,
 }
 
+impl BuiltImage {
+    /// Whether people mean this image by `name`.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        [&self.container, &self.folder, &self.repository].iter().any(|known| plain(known) == plain(name))
+    }
+}
+
+/// A name without what makes no difference to people: capitals, hyphens, underscores.
+pub(crate) fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
 /// A stack that is made only when it is named, for example a portable template for others to deploy.
 #[derive(Debug, Clone, Copy)]
 pub struct OnRequest<S> {

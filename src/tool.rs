@@ -16,7 +16,7 @@ use crate::problem::{Failure, Problem, Result};
 /// The variable that names the program.
 pub(crate) const VARIABLE: &str = "DOCUTHINKER_CONTAINER_TOOL";
 /// What is looked for if nobody names one, in this order.
-const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
+pub(crate) const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
 /// How long a program that was asked to stop may take to do so.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
 /// How many of the last lines of a program's output are shown when it failed and its output was not.
@@ -79,7 +79,7 @@ impl ToolOption {
 }
 
 /// Whether a program of this name is on the `PATH`, or at this path.
-fn is_there(name: &str) -> bool {
+pub(crate) fn is_there(name: &str) -> bool {
     let is_program = |path: &std::path::Path| path.is_file() || path.with_extension("exe").is_file();
     if name.contains(['/', '\\']) {
         return is_program(name.as_ref());

@@ -133,18 +133,3 @@ pub async fn alarms(connection: &Connection, names: &[String]) -> Result<Vec<Ala
     }
     Ok(names.iter().filter_map(|name| found.remove(name)).collect())
 }
-
-/// When the secret with this ARN or name got its newest value; `None` if there is no such secret, or no value.
-///
-/// # Errors
-///
-/// The question was not answered.
-pub async fn secret_changed(connection: &Connection, secret: &str) -> Result<Option<Timestamp>, CloudError> {
-    match connection.secrets().describe_secret().secret_id(secret).send().await {
-        Ok(answer) => Ok(answer.last_changed_date().and_then(timestamp)),
-        Err(error) => {
-            let failure = ApiFailure::of("secretsmanager:DescribeSecret", &error);
-            if failure.is_absent() { Ok(None) } else { Err(failure.into_error()) }
-        }
-    }
-}

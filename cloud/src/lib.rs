@@ -68,14 +68,14 @@ pub use engine::{
 };
 pub use error::{CloudError, Kind, Report};
 pub use exec::{ExecSession, SESSION_VARIABLE, execute_command, plugin_reads_variable};
-pub use health::{Alarm, Answer, TargetHealth, alarms, call_address, secret_changed, target_health};
+pub use health::{Alarm, Answer, TargetHealth, alarms, call_address, target_health};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use images::{
     Findings, FoundImage, ImageName, RegistryLogin, RepositoryState, Sought, StoredImage, find_image,
     image_findings, registry_login, repository, stored_images,
 };
 pub use inventory::{Inventory, inventory};
-pub use log_events::{LogEvent, LogQuery, LogReader, stopped_tasks};
+pub use log_events::{LogEvent, LogQuery, LogReader};
 pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
     RolloutRequest, deployments, roll_out,
@@ -83,7 +83,7 @@ pub use rollout::{
 pub use services::{
     ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
     ServiceDeployment, ServiceEvent, ServiceRef, ServiceState, StoppedContainer, StoppedTask, TargetGroupUse,
-    TaskDefinition, console_links, running_tasks, service_details, task_definition,
+    TaskDefinition, console_links, running_tasks, service_details, stopped_tasks, task_definition,
 };
 pub use stacks::{
     DeployedStack, Export, StackSummary, change_set_template, deployed_stack, deployed_template, describe,

@@ -10,9 +10,7 @@ pub use merge::LogReader;
 
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;
-use crate::error::CloudError;
 use crate::failure::ApiFailure;
-use crate::services::{ServiceRef, StoppedTask, ask};
 use crate::text::{clean, without_controls, without_secrets};
 
 /// Where to read, and what. Both times are by AWS's clock.
@@ -84,19 +82,4 @@ fn event(event: &aws_sdk_cloudwatchlogs::types::FilteredLogEvent) -> Option<LogE
         stream: clean(event.log_stream_name().unwrap_or_default()),
         lines: lines.map(|line| line.trim_end().to_owned()).collect(),
     })
-}
-
-/// The newest tasks of the service that have stopped, newest first, without their logs. ECS forgets a stopped task after
-/// [an hour or so][tasks].
-///
-/// [tasks]: https://docs.aws.amazon.com/cli/latest/reference/ecs/list-tasks.html
-///
-/// # Errors
-///
-/// A question was not answered.
-pub async fn stopped_tasks(
-    connection: &Connection,
-    service: &ServiceRef,
-) -> Result<Vec<StoppedTask>, CloudError> {
-    ask::stopped_tasks(connection, service).await.map_err(ApiFailure::into_error)
 }

@@ -8,7 +8,7 @@ mod show;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use cloud::{Cancel, ChangeSet, Connection, Decision, Question};
 use constructs::SynthesizedStack;
 use serde_json::{Value, json};
 use template::{Fate, Template};
-use tokio::task::JoinHandle;
 
 use super::Monitor;
+use super::ask::{ask, is_yes, say};
 
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, nearest};
@@ -417,11 +417,6 @@ fn unattended(judgement: &Judgement, level: Level, stack: &str) -> Failure {
     Failure::refused(problem)
 }
 
-/// Whether an answer is yes.
-pub(crate) fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
-}
-
 /// The change set with what we know of each changed property. The emulator says of every change that it may replace the
 /// resource; AWS's own word is never doubted, also not if it comes through a port of this machine.
 fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
@@ -439,61 +434,4 @@ fn with_known_replacements(set: &ChangeSet) -> ChangeSet {
         }
     }
     set
-}
-
-/// The thread that waits for a line of stdin, if a question ended before somebody answered it: the next question takes
-/// its line. Two threads would both wait, and the first would swallow the answer to the second.
-static READER: Mutex<Option<JoinHandle<Option<String>>>> = Mutex::new(None);
-
-/// Asks on stderr and reads a line from stdin; `None` if there is none, or if somebody wants to stop.
-///
-/// Reading happens in a thread of its own, since it cannot be interrupted.
-pub(crate) async fn ask(question: String, cancel: &Cancel) -> Option<String> {
-    say(&question);
-    let known = READER.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let mut reader = Unread(Some(known.unwrap_or_else(|| tokio::task::spawn_blocking(read_line))));
-    let answer = tokio::select! {
-        answer = reader.line() => answer,
-        () = cancel.cancelled() => None,
-    };
-    if answer.is_none() {
-        // What follows must not stand in the line of the question.
-        say("\n");
-    }
-    answer
-}
-
-fn read_line() -> Option<String> {
-    let mut line = String::new();
-    match io::stdin().read_line(&mut line) {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(line),
-    }
-}
-
-/// A reader that goes back to where the next question finds it, unless its line has come.
-struct Unread(Option<JoinHandle<Option<String>>>);
-
-impl Unread {
-    async fn line(&mut self) -> Option<String> {
-        let line = match &mut self.0 {
-            Some(reader) => reader.await.ok().flatten(),
-            None => None,
-        };
-        self.0 = None;
-        line
-    }
-}
-
-impl Drop for Unread {
-    fn drop(&mut self) {
-        if let Some(reader) = self.0.take() {
-            *READER.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
-        }
-    }
-}
-
-fn say(text: &str) {
-    let mut err = io::stderr();
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
 }

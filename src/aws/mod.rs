@@ -1,6 +1,7 @@
 //! What the commands that talk to AWS share: whom they talk to, how they ask, and how they show what happens.
 
 mod approval;
+mod ask;
 mod explained;
 mod exports;
 mod failure;
@@ -12,14 +13,14 @@ mod together;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use cloud::emulator::{self, Emulator, EmulatorOptions, Preparing};
 use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection, Mfa, OtherEndpoint};
 use tokio::runtime::Runtime;
 
-pub(crate) use approval::{About, Approval, ApprovalOptions, ask, is_yes};
+pub(crate) use approval::{About, Approval, ApprovalOptions};
+pub(crate) use ask::{ask, confirm, require_an_answer};
 pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place, task_lines};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
@@ -305,17 +306,6 @@ fn is_aws(endpoint: &str) -> bool {
     ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
         .iter()
         .any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
-}
-
-/// Refuses to go on where a question would come and nobody is there to answer it.
-pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
-    if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        return Ok(());
-    }
-    let problem =
-        Problem::error("usage/nobody-to-ask", format!("{what} needs an answer, and this is no terminal"))
-            .hint("to go on without a question, add `--yes`");
-    Err(Failure::refused(problem))
 }
 
 /// Whether a stack has a template but nothing that was made from it: its creation failed, or has not begun.

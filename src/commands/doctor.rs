@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::problem::{Failure, Printable, Result, count};
 use crate::session::Session;
 use crate::templates;
+use crate::tool;
 
 /// Check that everything is there that a deployment needs
 ///
@@ -219,30 +220,24 @@ fn plain(check: Check) -> Row {
 
 /// The programs that other commands call, if they are on the `PATH`.
 fn tools() -> Vec<Row> {
-    let engine = ["docker", "podman"].into_iter().find(|name| is_on_path(name));
+    let engine = tool::KNOWN.into_iter().find(|name| tool::is_there(name));
     let engine = match engine {
         Some(name) => Check::ok(format!("{name} is there")),
         None => Check::warning(
-            "neither docker nor podman is on the PATH: images cannot be built here",
+            "neither docker, podman nor buildah is on the PATH: images cannot be built here",
             "install one of them, or build images in CI",
         ),
     };
     let plugin = "session-manager-plugin";
-    let plugin = if is_on_path(plugin) {
+    let plugin = if tool::is_there(plugin) {
         Check::ok(format!("{plugin} is there"))
     } else {
         Check::warning(
-            format!("{plugin} is not on the PATH: `aws ecs execute-command` needs it"),
+            format!("{plugin} is not on the PATH: `docuthinker exec` needs it"),
             "install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
         )
     };
     vec![plain(engine), plain(plugin)]
-}
-
-fn is_on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path).any(|folder| folder.join(&file).is_file())
 }
 
 /// Everything about one stack.

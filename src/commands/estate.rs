@@ -6,6 +6,7 @@ use super::deployed::Deployed;
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, suggestion};
+use crate::project::plain;
 use crate::session::Session;
 
 /// Which deployed stacks a command works on.
@@ -139,11 +140,6 @@ impl InService {
         let names = [&self.service.logical_id, &self.service.name, &self.name].map(|name| plain(name));
         names.iter().any(|name| *name == wanted || name.strip_suffix("service") == Some(&wanted))
     }
-}
-
-/// A name without what makes no difference.
-pub(super) fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// What people call a resource with this logical id: `ai-ml` for `AiMlService`.

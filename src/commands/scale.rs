@@ -61,8 +61,9 @@ pub(crate) fn run(args: &Scale, session: &mut Session<'_>) -> Result {
     if let Some(bounds) = &declared.bounds {
         refuse_outside(args.count, bounds, &declared, place, session)?;
     }
-    if args.count == 0 && !session.global.yes {
-        confirm(&service, &aws)?;
+    if args.count == 0 {
+        let question = format!("This stops all tasks of {}. Go on?", service.name);
+        aws::confirm("stopping all tasks", &question, session.global.yes, &aws)?;
     }
     let wanted = Wanted { service, change: RolloutChange::Scale(args.count) };
     let ends = roll_out(std::slice::from_ref(&wanted), &places, Some(args.timeout), &aws, session);
@@ -150,17 +151,4 @@ fn refuse_outside(
         _ => format!("set `{property}` of {} in the stack's template, and deploy it", bounds.target),
     };
     Err(Failure::refused(Problem::error("scale/autoscaled", message).hint(hint)))
-}
-
-fn confirm(service: &InService, aws: &Aws) -> Result<()> {
-    aws::require_an_answer(false, "stopping all tasks")?;
-    let question = format!("This stops all tasks of {}. Go on? [y/N] ", service.name);
-    let answer = aws.run(aws::ask(question, aws.cancel()));
-    let (exit, why) = match answer.as_deref().map(str::trim) {
-        Some("y" | "Y" | "yes" | "Yes" | "YES") => return Ok(()),
-        None if aws.cancel().is_cancelled() => (Exit::Interrupted, "interrupted; nothing was changed"),
-        Some(_) => (Exit::Refused, "not approved; nothing was changed"),
-        None => (Exit::Refused, "nobody answered; nothing was changed"),
-    };
-    Err(Failure::new(exit, vec![Problem::error("scale/not-confirmed", why)]))
 }

@@ -13,6 +13,8 @@ mod value;
 use cloud::CloudError;
 use cloud::secrets::SecretText;
 
+pub(crate) use known::secret_of;
+
 use super::estate::InStacks;
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
@@ -70,22 +72,6 @@ fn order<T>(aws: &Aws, name: &str, answer: impl Future<Output = Result<T, CloudE
         return Err(Failure { next, ..Failure::new(Exit::Interrupted, vec![problem]) });
     };
     answer.map_err(|error| aws::failure(&error))
-}
-
-/// Asks a question of the command `what`, unless it is answered with yes in advance. Anything but yes ends the command.
-fn confirm(what: &str, question: &str, aws: &Aws, session: &Session<'_>) -> Result<()> {
-    if session.global.yes {
-        return Ok(());
-    }
-    aws::require_an_answer(false, what)?;
-    let answer = aws.run(aws::ask(format!("{question} [y/N] "), aws.cancel()));
-    if answer.is_some_and(|answer| aws::is_yes(&answer)) {
-        return Ok(());
-    }
-    let interrupted = aws.cancel().is_cancelled();
-    let (exit, code) =
-        if interrupted { (Exit::Interrupted, "aws/interrupted") } else { (Exit::Refused, "usage/declined") };
-    Err(Failure::new(exit, vec![Problem::error(code, "not approved; nothing was changed")]))
 }
 
 /// The command that restarts these services.

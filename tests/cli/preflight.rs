@@ -130,9 +130,9 @@ fn the_doctor_names_everything_that_is_missing_with_what_helps() {
     assert_eq!(outcome.code, Some(3), "{outcome}");
     assert_snapshot!(outcome.stdout, @r#"
     this machine
-      ! neither docker nor podman is on the PATH: images cannot be built here
+      ! neither docker, podman nor buildah is on the PATH: images cannot be built here
           fix: install one of them, or build images in CI
-      ! session-manager-plugin is not on the PATH: `aws ecs execute-command` needs it
+      ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
 
     AWS
@@ -179,9 +179,9 @@ fn the_doctor_is_content_where_everything_is_there() {
     assert_eq!(outcome.code, Some(0), "{outcome}");
     assert_snapshot!(outcome.stdout, @r#"
     this machine
-      ! neither docker nor podman is on the PATH: images cannot be built here
+      ! neither docker, podman nor buildah is on the PATH: images cannot be built here
           fix: install one of them, or build images in CI
-      ! session-manager-plugin is not on the PATH: `aws ecs execute-command` needs it
+      ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
 
     AWS

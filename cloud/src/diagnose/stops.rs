@@ -146,7 +146,7 @@ pub(crate) const STOP: &[Known] = &[
         id: "container-exited",
         any: &[&["essential container in task exited"]],
         cause: "container {container}, which the task cannot do without, ended (exit code {code})",
-        advice: "its last lines say why; in a running task, `aws ecs execute-command` opens a shell",
+        advice: "its last lines say why; in a running task, `docuthinker exec` opens a shell",
         command: DESCRIBE,
         source: STOPPED,
     },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as aws;
 use serde::Serialize;
 
-use super::{ServiceDeployment, ServiceRef, ask};
+use super::{ServiceDeployment, ServiceRef, StoppedTask, ask};
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;
 use crate::error::CloudError;
@@ -281,7 +281,7 @@ fn declared(container: &aws::ContainerDefinition) -> Option<ContainerDefinition>
     })
 }
 
-fn log_place(log: &aws::LogConfiguration) -> Option<LogPlace> {
+pub(super) fn log_place(log: &aws::LogConfiguration) -> Option<LogPlace> {
     let option = |key: &str| log.options()?.get(key).map(|value| clean(value));
     (log.log_driver().as_str() == "awslogs").then_some(())?;
     Some(LogPlace {
@@ -325,6 +325,21 @@ pub async fn running_tasks(
     }
     tasks.sort_by_key(|task| std::cmp::Reverse(task.started));
     Ok(tasks)
+}
+
+/// The newest tasks of the service that have stopped, newest first, without their logs. ECS forgets a stopped task after
+/// [an hour or so][tasks].
+///
+/// [tasks]: https://docs.aws.amazon.com/cli/latest/reference/ecs/list-tasks.html
+///
+/// # Errors
+///
+/// A question was not answered.
+pub async fn stopped_tasks(
+    connection: &Connection,
+    service: &ServiceRef,
+) -> Result<Vec<StoppedTask>, CloudError> {
+    ask::stopped_tasks(connection, service).await.map_err(ApiFailure::into_error)
 }
 
 fn running(task: &aws::Task) -> Option<RunningTask> {

@@ -7,6 +7,7 @@ use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
 use aws_sdk_ecs::types as aws;
 
 use super::ask::{once, time_out};
+use super::details::{LogPlace, log_place};
 use super::{LogSource, StoppedContainer, StoppedTask};
 use crate::connect::Connection;
 use crate::failure::{ApiFailure, Class};
@@ -131,10 +132,9 @@ fn place(container: &aws::ContainerDefinition) -> Option<(String, Place)> {
     let Some(log) = container.log_configuration() else {
         return Some((name, Place::Elsewhere("it has no log driver".to_owned())));
     };
-    let option = |key: &str| log.options()?.get(key).cloned();
-    let place = match (log.log_driver().as_str(), option("awslogs-group"), option("awslogs-stream-prefix")) {
-        ("awslogs", Some(group), Some(prefix)) => {
-            Place::Streams { region: option("awslogs-region"), group, prefix }
+    let place = match (log.log_driver().as_str(), log_place(log)) {
+        ("awslogs", Some(LogPlace { group, prefix: Some(prefix), region })) => {
+            Place::Streams { region, group, prefix }
         }
         ("awslogs", ..) => {
             Place::Elsewhere("its log stream has no prefix, so its name is not known".to_owned())

@@ -37,7 +37,7 @@ use serde::Serialize;
 
 pub use self::details::{
     ContainerDefinition, LogPlace, RunningContainer, RunningTask, Service, ServiceEvent, TargetGroupUse,
-    TaskDefinition, running_tasks, service_details, task_definition,
+    TaskDefinition, running_tasks, service_details, stopped_tasks, task_definition,
 };
 pub use self::links::{ConsoleLink, console_links};
 use crate::engine::progress::Timestamp;

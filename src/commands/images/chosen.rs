@@ -4,7 +4,6 @@ use cloud::Connection;
 use serde_json::Value;
 
 use crate::aws::Aws;
-use crate::commands::estate::plain;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, suggestion};
 use crate::project::BuiltImage;
@@ -47,19 +46,14 @@ pub(crate) fn chosen(names: &[String], session: &mut Session<'_>) -> Result<Chos
     }
     let unknown: Vec<Problem> = names
         .iter()
-        .filter(|name| all.iter().all(|image| !is_called(image, name)))
+        .filter(|name| all.iter().all(|image| !image.is_called(name)))
         .map(|name| unknown(name, &all))
         .collect();
     if !unknown.is_empty() {
         return Err(Failure::new(Exit::Usage, unknown));
     }
-    let meant = |image: &BuiltImage| names.is_empty() || names.iter().any(|name| is_called(image, name));
+    let meant = |image: &BuiltImage| names.is_empty() || names.iter().any(|name| image.is_called(name));
     Ok(Chosen { synthesis, images: all.into_iter().filter(meant).collect() })
-}
-
-/// Whether people mean this image by `name`.
-pub(crate) fn is_called(image: &BuiltImage, name: &str) -> bool {
-    [&image.container, &image.folder, &image.repository].iter().any(|known| plain(known) == plain(name))
 }
 
 fn unknown(name: &str, all: &[BuiltImage]) -> Problem {

@@ -124,7 +124,7 @@ fn wanted(args: &Copy, session: &mut Session<'_>) -> Result<(Vec<Wanted>, Chosen
     let chosen = chosen(&names, session)?;
     let mut wanted = Vec::new();
     for image in &chosen.images {
-        let said = asked.iter().find(|(name, _)| super::chosen::is_called(image, name));
+        let said = asked.iter().find(|(name, _)| image.is_called(name));
         let said = said.and_then(|(_, name)| name.clone());
         let name = said.or_else(|| chosen.declared(image).map(ImageName::of)).ok_or_else(|| {
             let message = format!("the settings declare no image for {}", image.container);

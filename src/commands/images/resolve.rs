@@ -2,7 +2,7 @@
 
 use cloud::{ImageName, Sought};
 
-use super::chosen::{Placed, chosen, is_called, refuse};
+use super::chosen::{Placed, chosen, refuse};
 use crate::aws::Aws;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
@@ -42,7 +42,7 @@ pub(in crate::commands) fn resolve(
     let placed = chosen(&names, session)?.placed(aws, session)?;
     let mut meant = Vec::new();
     for placed in placed {
-        let mut of = wanted.iter().filter(|wanted| is_called(&placed.image, &wanted.image));
+        let mut of = wanted.iter().filter(|wanted| placed.image.is_called(&wanted.image));
         let first = of.next().cloned();
         if of.next().is_some() {
             let message = format!("the image {} is named twice", placed.image.container);

@@ -42,7 +42,7 @@ pub(super) fn ports(folders: &[PathBuf], session: &mut Session<'_>) -> Result<Ve
 
 fn port(folder: &Path, images: &[BuiltImage]) -> Result<Port> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let Some(image) = images.iter().find(|image| is_called(image, &name)) else {
+    let Some(image) = images.iter().find(|image| image.is_called(&name)) else {
         let message = format!("no service is built from a folder `{name}`");
         let hint = suggestion(&name, images.iter().map(|image| image.folder.as_str()));
         return Err(Problem::error("init/unknown-service", message).maybe_hint(hint).into());
@@ -66,11 +66,6 @@ fn port(folder: &Path, images: &[BuiltImage]) -> Result<Port> {
             Err(Problem::error("init/ports", message).hint(hint).into())
         }
     }
-}
-
-fn is_called(image: &BuiltImage, name: &str) -> bool {
-    let plain = |name: &str| name.replace(['-', '_'], "").to_ascii_lowercase();
-    [&image.folder, &image.container].iter().any(|known| plain(known) == plain(name))
 }
 
 /// The TCP ports that the last stage of a Dockerfile exposes, each once. What depends on a variable counts with its

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::super::estate::short;
-use super::known::{Estate, Secret, Use};
+use super::known::{KnownSecrets, Secret, Use};
 use super::{InStacks, conceal, list, redeploy};
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
@@ -62,7 +62,7 @@ type Oldest = (String, Timestamp);
 
 pub(super) fn run(args: &Check, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     let stored = list::stored(&estate, &aws)?;
     let oldest = oldest_tasks(&estate, &aws)?;
     let mut rows = Vec::new();
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Check, session: &mut Session<'_>) -> Result {
 }
 
 /// When the oldest task of each service started.
-fn oldest_tasks(estate: &Estate, aws: &Aws) -> Result<Vec<Oldest>> {
+fn oldest_tasks(estate: &KnownSecrets, aws: &Aws) -> Result<Vec<Oldest>> {
     let services = estate.places.iter().flat_map(|place| {
         place.inventory.services().into_iter().map(move |service| (&place.connection, service))
     });

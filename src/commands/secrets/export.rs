@@ -10,9 +10,9 @@ use cloud::secrets::SecretText;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::known::{Estate, Secret};
-use super::{InStacks, conceal, confirm, value};
-use crate::aws::Aws;
+use super::known::{KnownSecrets, Secret};
+use super::{InStacks, conceal, value};
+use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::files::{self, reason};
 use crate::problem::{Failure, Problem, Result, count};
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
     refuse_place(&args.out)?;
     let recipients = recipients(args)?;
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     let secrets = chosen(&args.names, &estate)?;
     let protection = protection(args, recipients, secrets.len(), &aws, session)?;
     let mut values = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
     said(args, &protection, &values, &without, session)
 }
 
-fn chosen<'e>(names: &[String], estate: &'e Estate) -> Result<Vec<&'e Secret>> {
+fn chosen<'e>(names: &[String], estate: &'e KnownSecrets) -> Result<Vec<&'e Secret>> {
     if names.is_empty() {
         return Ok(estate.secrets.iter().collect());
     }
@@ -168,7 +168,7 @@ fn protection(
             count(secrets, "value"),
             args.out.display()
         );
-        confirm("`secrets export --plain-text`", &question, aws, session)?;
+        aws::confirm("`secrets export --plain-text`", &question, session.global.yes, aws)?;
         return Ok(Protection::None);
     }
     if !args.passphrase {

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::env_file::{self, Entry};
-use super::known::Estate;
+use super::known::KnownSecrets;
 use super::value::private_file;
-use super::{InStacks, conceal, confirm, put, redeploy, restart_text};
-use crate::aws::Aws;
+use super::{InStacks, conceal, put, redeploy, restart_text};
+use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, count};
 use crate::session::Session;
@@ -72,14 +72,19 @@ pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
         conceal(&entry.value, session);
     }
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     estate.warn_of_unread(session);
     let mut rows = rows(&entries, &estate, args.skip_unknown)?;
     let values = compare(&mut rows, &entries, &estate, &aws, session)?;
     let changes = rows.iter().filter(|row| row.state == State::Changed).count();
     if changes > 0 {
         session.printer.asked(&table(&rows));
-        confirm("`secrets import`", &format!("Store {}?", count(changes, "value")), &aws, session)?;
+        aws::confirm(
+            "`secrets import`",
+            &format!("Store {}?", count(changes, "value")),
+            session.global.yes,
+            &aws,
+        )?;
     }
     let (mut stored, mut failures) = (Vec::new(), Vec::new());
     for (at, value) in values {
@@ -124,7 +129,7 @@ fn entries(args: &Import) -> Result<Vec<Entry>> {
 }
 
 /// Where each variable goes.
-fn rows(entries: &[Entry], estate: &Estate, skip_unknown: bool) -> Result<Vec<Row>> {
+fn rows(entries: &[Entry], estate: &KnownSecrets, skip_unknown: bool) -> Result<Vec<Row>> {
     let mut targets: BTreeMap<&str, Vec<(usize, Option<&str>)>> = BTreeMap::new();
     for (at, secret) in estate.secrets.iter().enumerate() {
         for one in &secret.uses {
@@ -199,7 +204,7 @@ fn conflicts(rows: &[Row]) -> Vec<Problem> {
 fn compare(
     rows: &mut [Row],
     entries: &[Entry],
-    estate: &Estate,
+    estate: &KnownSecrets,
     aws: &Aws,
     session: &mut Session<'_>,
 ) -> Result<Vec<(usize, SecretText)>> {
@@ -260,7 +265,12 @@ fn table(rows: &[Row]) -> String {
     text.trim_end().to_owned()
 }
 
-fn said(rows: &[Row], stored: &[(usize, String)], estate: &Estate, session: &mut Session<'_>) -> Result<()> {
+fn said(
+    rows: &[Row],
+    stored: &[(usize, String)],
+    estate: &KnownSecrets,
+    session: &mut Session<'_>,
+) -> Result<()> {
     let mut services: Vec<String> = Vec::new();
     for service in stored.iter().flat_map(|(at, _)| estate.secrets[*at].services()) {
         if !services.contains(&service) {

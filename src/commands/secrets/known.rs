@@ -15,7 +15,7 @@ use crate::problem::{Failure, Problem, Result, nearest, suggestion};
 use crate::session::Session;
 
 /// The project's secrets, and the deployed stacks that they were found in.
-pub(super) struct Estate {
+pub(super) struct KnownSecrets {
     pub(super) places: Vec<Place>,
     pub(super) secrets: Vec<Secret>,
     /// Why it is not known of all secrets who reads them.
@@ -78,12 +78,12 @@ impl Secret {
     }
 }
 
-impl Estate {
+impl KnownSecrets {
     /// The secrets of the deployed stacks and those that containers read, also the containers of stacks that are yet to
     /// be deployed. At least one.
-    pub(super) fn find(stacks: &InStacks, aws: &mut Aws, session: &mut Session<'_>) -> Result<Estate> {
+    pub(super) fn find(stacks: &InStacks, aws: &mut Aws, session: &mut Session<'_>) -> Result<KnownSecrets> {
         let (places, others) = stacks.places_and_others(aws, session)?;
-        let mut estate = Estate { secrets: own(&places), places, unread: Vec::new() };
+        let mut estate = KnownSecrets { secrets: own(&places), places, unread: Vec::new() };
         estate.read_services(aws)?;
         estate.read_templates(&others, aws)?;
         if estate.secrets.is_empty() {
@@ -241,7 +241,7 @@ async fn variables(place: &Place) -> Result<Vec<(String, Use)>, CloudError> {
         let definition = cloud::task_definition(&place.connection, &service.task_definition).await?;
         for container in definition.into_iter().flat_map(|definition| definition.containers) {
             for (variable, from) in container.secrets {
-                let Some((id, key)) = of_container(&from) else { continue };
+                let Some((id, key)) = secret_of(&from) else { continue };
                 let service = short(&service.service.logical_id);
                 found.push((id, Use { service, variable, key, deployed: true }));
             }
@@ -256,7 +256,7 @@ async fn variables(place: &Place) -> Result<Vec<(String, Use)>, CloudError> {
 /// Source: [Secrets Manager secrets in environment variables][aws] in the ECS developer guide.
 ///
 /// [aws]: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
-fn of_container(from: &str) -> Option<(String, Option<String>)> {
+pub(crate) fn secret_of(from: &str) -> Option<(String, Option<String>)> {
     let parts: Vec<&str> = from.split(':').collect();
     if parts.len() < 7 || parts[2] != "secretsmanager" {
         return None;
@@ -301,11 +301,11 @@ mod tests {
 
     #[test]
     fn a_task_definition_names_a_secret_and_perhaps_a_key_of_it() {
-        assert_eq!(of_container(ARN), Some((ARN.to_owned(), None)));
-        assert_eq!(of_container(&format!("{ARN}:KEY::")), Some((ARN.to_owned(), Some("KEY".to_owned()))));
-        assert_eq!(of_container(&format!("{ARN}::AWSPREVIOUS:")), Some((ARN.to_owned(), None)));
-        assert_eq!(of_container("arn:aws:ssm:us-east-1:123456789012:parameter/x"), None);
-        assert_eq!(of_container("x"), None);
+        assert_eq!(secret_of(ARN), Some((ARN.to_owned(), None)));
+        assert_eq!(secret_of(&format!("{ARN}:KEY::")), Some((ARN.to_owned(), Some("KEY".to_owned()))));
+        assert_eq!(secret_of(&format!("{ARN}::AWSPREVIOUS:")), Some((ARN.to_owned(), None)));
+        assert_eq!(secret_of("arn:aws:ssm:us-east-1:123456789012:parameter/x"), None);
+        assert_eq!(secret_of("x"), None);
     }
 
     #[test]

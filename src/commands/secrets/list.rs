@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::super::events_text::date;
 use super::InStacks;
-use super::known::{Estate, Secret, Use};
+use super::known::{KnownSecrets, Secret, Use};
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Result};
@@ -42,7 +42,7 @@ struct Row<'a> {
 
 pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     let stored = stored(&estate, &aws)?;
     let rows: Vec<Row<'_>> =
         estate.secrets.iter().zip(&stored).map(|(secret, stored)| row(secret, stored.as_ref())).collect();
@@ -56,7 +56,7 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
 }
 
 /// What is stored of each secret, in their order.
-pub(super) fn stored(estate: &Estate, aws: &Aws) -> Result<Vec<Option<StoredSecret>>> {
+pub(super) fn stored(estate: &KnownSecrets, aws: &Aws) -> Result<Vec<Option<StoredSecret>>> {
     let questions =
         estate.secrets.iter().map(|secret| cloud::secrets::stored_secret(&secret.connection, &secret.id));
     let (mut stored, mut failures) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use cloud::secrets::{MOST_BYTES, SecretObject, SecretText};
 use serde_json::json;
 
-use super::known::{Estate, Secret};
+use super::known::{KnownSecrets, Secret};
 use super::value::Source;
 use super::{InStacks, conceal, order, redeploy, restart_text};
 use crate::aws::Aws;
@@ -39,7 +39,7 @@ pub(crate) struct Put {
 pub(super) fn run(args: &Put, session: &mut Session<'_>) -> Result {
     refuse_arguments(&args.others, "secrets put")?;
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     estate.warn_of_unread(session);
     let secret = estate.called(&args.name)?;
     let what =

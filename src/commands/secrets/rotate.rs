@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::super::estate::services;
 use super::super::redeploy;
-use super::known::{Estate, Secret};
+use super::known::{KnownSecrets, Secret};
 use super::put::{Stored, refuse_arguments, said, store};
 use super::value::Source;
-use super::{InStacks, conceal, confirm, order};
-use crate::aws::Aws;
+use super::{InStacks, conceal, order};
+use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
@@ -61,7 +61,7 @@ pub(crate) struct Rotate {
 pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
     refuse_arguments(&args.others, "secrets rotate")?;
     let mut aws = Aws::new(&session.global)?;
-    let estate = Estate::find(&args.stacks, &mut aws, session)?;
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     estate.warn_of_unread(session);
     let secret = estate.called(&args.name)?;
     let Some(stored) = aws.look(cloud::secrets::stored_secret(&secret.connection, &secret.id))? else {
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Rotate, session: &mut Session<'_>) -> Result {
     let (value, by) = if args.generate {
         let question =
             format!("{} gets a random value, which helps only if nobody else issues it. Go on?", secret.name);
-        confirm("`secrets rotate --generate`", &question, &aws, session)?;
+        aws::confirm("`secrets rotate --generate`", &question, session.global.yes, &aws)?;
         (
             aws.look(cloud::secrets::random_value(&secret.connection, args.length.unwrap_or(LENGTH)))?,
             "generated",
@@ -111,7 +111,13 @@ fn ending(args: &Rotate, by: &str, secret: &Secret, version: &str, session: &mut
 }
 
 /// Restarts the services that read the secret, if that is wanted.
-fn restart(args: &Rotate, secret: &Secret, estate: &Estate, aws: &Aws, session: &mut Session<'_>) -> Result {
+fn restart(
+    args: &Rotate,
+    secret: &Secret,
+    estate: &KnownSecrets,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result {
     let names = secret.services();
     if !args.redeploy || names.is_empty() {
         return Ok(Exit::Done);

@@ -14,6 +14,7 @@ use super::view::{
 };
 use crate::aws;
 use crate::commands::estate::{self, InService, Place};
+use crate::commands::secrets::secret_of;
 use crate::project::BuiltImage;
 use crate::templates;
 
@@ -292,13 +293,14 @@ async fn newer_secrets(
     }
     let mut secrets: BTreeMap<String, &str> = BTreeMap::new();
     for (variable, from) in definition.containers.iter().flat_map(|container| &container.secrets) {
-        if let Some(secret) = secret_arn(from, &connection.identity().region) {
+        if let Some((secret, _)) = secret_of(from) {
             secrets.entry(secret).or_insert(variable);
         }
     }
     let mut newer = Vec::new();
     for (secret, variable) in secrets {
-        let Some(changed) = cloud::secret_changed(connection, &secret).await? else { continue };
+        let stored = cloud::secrets::stored_secret(connection, &secret).await?;
+        let Some(changed) = stored.and_then(|stored| stored.changed) else { continue };
         let older = tasks.iter().filter(|task| task.started.is_some_and(|started| started < changed)).count();
         if older > 0 {
             newer.push(NewerSecret { variable: variable.to_owned(), changed, tasks: older });
@@ -307,27 +309,9 @@ async fn newer_secrets(
     Ok(newer)
 }
 
-/// The ARN of a secret of this region, without the key and the version that a task definition may add to it; parameters of
-/// the Parameter Store have none.
-fn secret_arn(from: &str, region: &str) -> Option<String> {
-    let parts: Vec<&str> = from.split(':').collect();
-    let is_secret = parts.get(2) == Some(&"secretsmanager") && parts.get(3) == Some(&region);
-    (is_secret && parts.len() >= 7).then(|| parts[..7].join(":"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_asked_for_without_its_key_and_version() {
-        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app-1a2b3c";
-        assert_eq!(secret_arn(arn, "us-east-1").as_deref(), Some(arn));
-        assert_eq!(secret_arn(&format!("{arn}:key::"), "us-east-1").as_deref(), Some(arn));
-        assert_eq!(secret_arn(arn, "eu-west-1"), None);
-        assert_eq!(secret_arn("arn:aws:ssm:us-east-1:1:parameter/x", "us-east-1"), None);
-        assert_eq!(secret_arn("name", "us-east-1"), None);
-    }
 
     #[test]
     fn an_image_differs_by_its_name_or_by_a_tag_that_moved() {

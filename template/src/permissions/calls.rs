@@ -102,7 +102,10 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ),
     ("secretsmanager:GetRandomPassword", Scope::Withheld),
     ("secretsmanager:GetSecretValue", Scope::Withheld),
-    ("secretsmanager:ListSecretVersionIds", Scope::Withheld),
+    (
+        "secretsmanager:ListSecretVersionIds",
+        look("arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", &SECRET_USERS),
+    ),
     ("secretsmanager:PutSecretValue", Scope::Withheld),
     ("secretsmanager:RotateSecret", Scope::Withheld),
     ("sts:GetCallerIdentity", Scope::Nothing),

@@ -117,7 +117,7 @@ fn a_redeployment_that_fails_ends_with_what_its_tasks_said_when_ecs_has_gone_bac
     api: tasks failed to start
     error: the new deployment of api failed, and ECS went back to api:1: tasks failed to start
       why: container web, which the task cannot do without, ended (exit code 3)
-      do:  its last lines say why; in a running task, `aws ecs execute-command` opens a shell
+      do:  its last lines say why; in a running task, `docuthinker exec` opens a shell
       try: aws ecs describe-tasks --cluster main --tasks 0123456789abcdef0123456789abcdef
       see: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
       task 0123456789abcdef0123456789abcdef of ApiService stopped: Essential container in task exited

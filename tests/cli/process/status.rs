@@ -97,11 +97,14 @@ fn what_is_not_well_is_marked_and_told_in_aws_own_words() {
 fn drift_of_image_count_and_secret_is_in_the_same_view() {
     let mut other = task("2222", "worker", false);
     other["containers"][0]["image"] = json!("registry.example/worker:by-hand");
-    let mut secret = json!({ "ARN": "a", "Name": "app" });
-    secret["LastChangedDate"] = json!(1_767_260_000);
+    // Its tags were changed since, which makes no value newer.
+    let secret = json!({ "ARN": "a", "Name": "app", "LastChangedDate": 1_767_999_999,
+        "VersionIdsToStages": { "v1": ["AWSCURRENT"] } });
+    let versions = json!({ "Versions": [{ "VersionId": "v1", "CreatedDate": 1_767_260_000 }] });
     let scenario = running(false)
         .task("WorkerService", other)
-        .answer("DescribeSecret", move |_| Some(secret.clone().into()));
+        .answer("DescribeSecret", move |_| Some(secret.clone().into()))
+        .answer("ListSecretVersionIds", move |_| Some(versions.clone().into()));
     let scenario = scenario.answer("DescribeServices", |body| {
         // Somebody scaled the worker by hand.
         let worker =

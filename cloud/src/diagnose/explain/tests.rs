@@ -194,7 +194,7 @@ fn a_failing_task_is_explained_by_its_exit_code_and_the_command_shows_more() {
     }
     let other = stopped(&task("Essential container in task exited", Some(3), "", ""), "container-exited");
     assert_eq!(other.command, "aws ecs describe-tasks --cluster shop --tasks 0123456789abcdef");
-    assert!(other.advice.contains("execute-command"));
+    assert!(other.advice.contains("docuthinker exec"));
     assert_eq!(explain_task(&task("something new", None, "", "")), None);
 }
 
