@@ -1,7 +1,5 @@
 //! What a reviewer asks first: data, access, network, secrets, tasks.
 
-use std::collections::BTreeSet;
-
 use template::Path;
 use template::diff::{
     Action, Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
@@ -54,9 +52,7 @@ fn loss(loss: &Loss) -> Item {
     };
     let mut item = Item::new(mark, text.words(goes).words(becomes));
     let itself = loss.cause.name() == loss.id;
-    // One item may go and another come at the same place.
-    let places: BTreeSet<&Path> = loss.paths.iter().filter(|_| itself).collect();
-    for path in places {
+    for path in loss.paths.iter().filter(|_| itself) {
         item.below.push(Item::new(Mark::Note, Text::new().words("because of ").name(within(path))));
     }
     if !itself {

@@ -263,13 +263,15 @@ impl Change {
 }
 
 impl ResourceChange {
-    /// The paths of the properties for which the resource is replaced, may be, or is refused: its own, and its references.
+    /// The paths of the properties for which the resource is replaced, may be, or is refused: its own, and its
+    /// references. Each stands once, also where one item goes and another comes at the same place.
     pub fn causes(&self) -> impl Iterator<Item = &Path> {
         let worst = self.consequence.filter(|consequence| *consequence > Consequence::Interrupts);
         let own = self.changes.iter().map(|change| (&change.path, change.consequence));
         let carried = self.carried.iter().map(|carried| (&carried.path, Some(carried.consequence)));
         let causes = own.chain(carried).filter(move |(_, does)| worst.is_some() && *does == worst);
-        causes.map(|(path, _)| path)
+        let mut told = BTreeSet::new();
+        causes.map(|(path, _)| path).filter(move |path| told.insert(*path))
     }
 
     /// Whether the resource is the same in both templates, and something happens to it because of others only.
