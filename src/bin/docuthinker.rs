@@ -8,6 +8,10 @@ use serde_json::Value;
 use stacks::Settings;
 use stacks::settings::{ArchitectureSetting, ServiceSettings};
 
+/// Most commands end before a usual allocator has paid for itself.
+#[global_allocator]
+static MEMORY: memory::Bump = memory::Bump;
+
 /// DocuThinker's infrastructure.
 struct DocuThinker;
 
