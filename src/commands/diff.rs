@@ -5,6 +5,7 @@ mod agreement;
 mod causes;
 #[cfg(feature = "aws")]
 mod change_set;
+mod comparison;
 #[cfg(feature = "aws")]
 mod deployed;
 #[cfg(feature = "aws")]
@@ -23,11 +24,13 @@ mod page;
 mod report;
 mod reviewed;
 mod sections;
+mod subject;
 mod terminal;
 
 use std::path::PathBuf;
 
 use self::against::{Against, Old};
+use self::comparison::Comparison;
 use self::fail_on::Kind;
 use self::form::Form;
 use self::new::Stacks;
@@ -108,6 +111,7 @@ impl From<Vec<Compared>> for Outcome {
 pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     let form = form::chosen(args.format, session)?;
     let new = new::stacks(args, session)?;
+    let comparison = Comparison::of(args, &new, session);
     let environment = new.environment.clone();
     let outcome = match args.against.old() {
         Old::Deployed => deployed(args, new, session)?,
@@ -116,7 +120,7 @@ pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
         Old::Environment(name) => environment::compare(name, new, session)?.into(),
     };
     let report = Report::of(environment, outcome.compared);
-    form::write(&report, form, args.expand, session)?;
+    form::write(&report, &comparison, form, args.expand, session)?;
     if let Some(failure) = outcome.failure {
         return Err(failure);
     }

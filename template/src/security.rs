@@ -203,6 +203,33 @@ pub fn may_broaden(type_name: &str, property: &str) -> bool {
         || routes::decides(type_name, property)
 }
 
+/// Whether resources of a type are there to say who may do or reach what, so that a new or changed one may allow more
+/// whatever is in it. For where no template shows it, because a macro makes it.
+///
+/// ```
+/// use template::security::{may_deny, may_grant};
+///
+/// assert!(may_grant("AWS::EC2::NetworkAclEntry") && may_deny("AWS::EC2::NetworkAclEntry"));
+/// assert!(may_grant("AWS::EC2::Route") && !may_deny("AWS::EC2::Route"));
+/// assert!(!may_grant("AWS::EC2::RouteTable"));
+/// ```
+pub fn may_grant(type_name: &str) -> bool {
+    type_name.starts_with("AWS::IAM::")
+        || type_name.starts_with("AWS::EC2::SecurityGroup")
+        || type_name.ends_with("Policy")
+        || acl::is_for_another(type_name)
+        || assignments::is_for_another(type_name)
+        || routes::is_for_another(type_name)
+        || ["AWS::EC2::VPCGatewayAttachment", "AWS::Lambda::Permission", "AWS::SSO::PermissionSet"]
+            .contains(&type_name)
+}
+
+/// Whether resources of a type may forbid something, so that more is allowed without one: a policy with a `Deny`, an
+/// entry of a network ACL, or the choice of one (without it, a subnet has the default one, which lets all through).
+pub fn may_deny(type_name: &str) -> bool {
+    type_name.ends_with("Policy") || acl::is_for_another(type_name)
+}
+
 /// Names in a list, each marked as code; of many only the first.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 4;

@@ -183,6 +183,64 @@ fn thousands_of_resources_with_other_names_come_to_an_end() {
     assert_eq!(compare(side("A"), side("B")).renames.len(), 10_000);
 }
 
+/// Each new name is one more for those who refer to it.
+#[test]
+fn thousands_of_resources_with_other_names_keep_who_refers_to_them() {
+    let side = |name: &str| {
+        let queue = |at: usize| {
+            (format!("{name}{at}"), json!({"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": at}}))
+        };
+        let reader = |at: usize| {
+            let properties = json!({"Of": {"Ref": format!("{name}{at}")}});
+            (format!("R{at}"), json!({"Type": "My::Own::Type", "Properties": properties}))
+        };
+        resources((0..5000).map(queue).chain((0..5000).map(reader)))
+    };
+    let changes = compare(side("A"), side("B"));
+    assert_eq!((changes.renames.len(), changes.losses.len()), (5000, 5000));
+    for rename in &changes.renames {
+        let number = &rename.old[1..];
+        assert_eq!(
+            (rename.new.as_str(), rename.referrers.as_slice()),
+            (&*format!("B{number}"), &[format!("R{number}")][..])
+        );
+    }
+    for loss in &changes.losses {
+        assert_eq!(loss.renamed_to.as_deref().map(|new| &new[1..]), Some(&loss.id[1..]));
+    }
+}
+
+/// Each is the same under another name only if the next is, and the last is not.
+#[test]
+fn a_chain_of_thousands_of_other_names_that_are_none_comes_to_an_end() {
+    let side = |name: &str| {
+        let count = 9000;
+        resources((0..count).map(|at| {
+            let next = if at + 1 < count { json!({"Ref": format!("{name}{}", at + 1)}) } else { json!(name) };
+            (format!("{name}{at}"), json!({"Type": "My::Own::Type", "Properties": {"Next": next}}))
+        }))
+    };
+    let changes = compare(side("A"), side("B"));
+    assert_eq!((changes.renames.len(), changes.resources.len()), (0, 18_000));
+}
+
+/// For each of the tables, each of those that follow would be looked at.
+#[test]
+fn thousands_of_tables_that_go_beside_a_long_chain_come_to_an_end() {
+    let side = |value: &str, tables: usize| {
+        let table = |at: usize| (format!("T{at}"), json!({"Type": "AWS::DynamoDB::Table"}));
+        let link = |at: usize| {
+            let before =
+                at.checked_sub(1).map_or(json!("none"), |before| json!({"Ref": format!("R{before}")}));
+            let properties = json!({"A": value, "B": before});
+            (format!("R{at}"), json!({"Type": "My::Own::Type", "Properties": properties}))
+        };
+        resources((0..tables).map(table).chain((0..500).map(link)))
+    };
+    let changes = compare(side("a", 15_000), side("b", 0));
+    assert_eq!(changes.losses.len(), 15_000);
+}
+
 #[test]
 fn thousands_of_parameters_that_change_come_to_an_end() {
     let side = |value: &str| {

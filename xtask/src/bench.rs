@@ -2,12 +2,15 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are the result")]
 
+mod cdk;
+mod large;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// A command to be timed, and what it must reach.
 struct Case {
@@ -15,28 +18,33 @@ struct Case {
     arguments: &'static [&'static str],
     /// Milliseconds that the median may take.
     at_most: Option<u32>,
+    /// Mebibytes that the whole process may hold.
+    memory: Option<u32>,
 }
 
-const CASES: [Case; 6] = [
-    Case { name: "docuthinker --version", arguments: &["--version"], at_most: Some(5) },
-    Case {
-        name: "docuthinker synth DocuThinkerStack",
-        arguments: &["synth", "DocuThinkerStack"],
-        at_most: Some(15),
-    },
-    Case { name: "docuthinker synth (all stacks)", arguments: &["synth", "--out", "OUT"], at_most: Some(25) },
-    Case { name: "docuthinker validate (all stacks)", arguments: &["validate"], at_most: None },
-    Case {
-        name: "docuthinker validate, 100 resources",
-        arguments: &["validate", "--template", "100.json"],
-        at_most: Some(10),
-    },
-    Case {
-        name: "docuthinker validate, 500 resources",
-        arguments: &["validate", "--template", "500.json"],
-        at_most: Some(30),
-    },
+impl Case {
+    const fn new(name: &'static str, arguments: &'static [&'static str], at_most: Option<u32>) -> Case {
+        Case { name, arguments, at_most, memory: None }
+    }
+}
+
+const CASES: [Case; 8] = [
+    Case::new("docuthinker --version", &["--version"], Some(5)),
+    Case::new("docuthinker synth DocuThinkerStack", &["synth", "DocuThinkerStack"], Some(15)),
+    Case::new("docuthinker synth (all stacks)", &["synth", "--out", "out"], Some(25)),
+    Case::new("docuthinker validate (all stacks)", &["validate"], None),
+    Case::new("docuthinker validate, 100 resources", &["validate", "--template", "100.json"], Some(10)),
+    Case::new("docuthinker validate, 500 resources", &["validate", "--template", "500.json"], Some(30)),
+    // The run before wrote the folder.
+    Case { memory: Some(40), ..Case::new("docuthinker diff (all stacks)", OWN_DIFF, Some(25)) },
+    Case { memory: Some(40), ..Case::new("docuthinker diff, 500 resources", LARGE_DIFF, Some(60)) },
 ];
+
+/// Our stacks in production, one setting another than in the folder, as CI keeps that from the main branch.
+const OWN_DIFF: &[&str] = &["diff", "--against", "out", "--set", "backend.memory=2048"];
+
+/// Two templates with several differences.
+const LARGE_DIFF: &[&str] = &["diff", "--template", "500-new.json", "--against", "500.json"];
 
 /// What else checks templates: where CI puts it, and what it is given before the file.
 const PEERS: [(&str, &[&str]); 2] = [
@@ -74,50 +82,13 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
     let binary = target(root)?.join("release/docuthinker");
     let folder = std::env::temp_dir().join(format!("docuthinker-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let out = folder.join("out");
-    large_templates(&binary, &folder)?;
+    large::templates(&stack(&binary)?, &folder)?;
     println!("{:<38} {:>9} {:>9} {:>9} {:>8} {:>10}", "", "median", "min", "max", "/python", "peak");
     for case in &CASES {
-        let arguments: Vec<String> = case
-            .arguments
-            .iter()
-            .map(
-                |argument| {
-                    if *argument == "OUT" { out.display().to_string() } else { (*argument).to_owned() }
-                },
-            )
-            .collect();
-        let mut ours = Vec::with_capacity(runs);
-        let mut yardstick = Vec::with_capacity(runs);
-        // One run of each is not counted: it fills the file cache.
-        for run in 0..=runs {
-            let (this, other) = (
-                time(&folder, &binary, &arguments)?,
-                time(&folder, Path::new("python3"), &["-c".into(), "pass".into()])?,
-            );
-            if run > 0 {
-                ours.push(this);
-                yardstick.push(other);
-            }
-        }
-        ours.sort();
-        yardstick.sort();
-        let median = ours[runs / 2];
-        let reached = case.at_most.map_or(String::new(), |limit| {
-            let verdict = if median <= Duration::from_millis(limit.into()) { "reached" } else { "MISSED" };
-            format!("  (at most {limit} ms: {verdict})")
-        });
-        println!(
-            "{:<38} {:>9} {:>9} {:>9} {:>8.2} {:>10}{reached}",
-            case.name,
-            milliseconds(median),
-            milliseconds(ours[0]),
-            milliseconds(ours[runs - 1]),
-            median.as_secs_f64() / yardstick[runs / 2].as_secs_f64(),
-            peak(&folder, &binary, &arguments)?,
-        );
+        measure(case, &folder, &binary, runs)?;
     }
     peers(root, &binary, &folder)?;
+    cdk::compare(&target(root)?, &binary, &folder)?;
     let minified = stack(&binary)?.to_string();
     println!("DocuThinkerStack as minified JSON: {} bytes (below 51,200)", minified.len());
     println!("binary: {} KiB", std::fs::metadata(&binary)?.len() / 1024);
@@ -125,71 +96,49 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
     Ok(())
 }
 
-fn stack(binary: &Path) -> Result<Value> {
-    let template = Command::new(binary).args(["synth", "DocuThinkerStack", "--format", "json"]).output()?;
-    Ok(serde_json::from_slice(&template.stdout)?)
-}
-
-/// Writes templates of 100 and 500 resources: our stack several times, under other names.
-fn large_templates(binary: &Path, folder: &Path) -> Result<()> {
-    let template = stack(binary)?;
-    let resources = template["Resources"].as_object().context("the stack has resources")?;
-    for number in [100, 500] {
-        let mut all = Map::new();
-        for copy in 0..number / resources.len() {
-            for (id, resource) in resources {
-                all.insert(format!("Copy{copy}{id}"), renamed(resource, resources, &format!("Copy{copy}")));
-            }
+fn measure(case: &Case, folder: &Path, binary: &Path, runs: usize) -> Result<()> {
+    let arguments: Vec<String> = case.arguments.iter().map(|&argument| argument.to_owned()).collect();
+    let mut ours = Vec::with_capacity(runs);
+    let mut yardstick = Vec::with_capacity(runs);
+    // One run of each is not counted: it fills the file cache.
+    for run in 0..=runs {
+        let (this, other) = (
+            time(folder, binary, &arguments)?,
+            time(folder, Path::new("python3"), &["-c".into(), "pass".into()])?,
+        );
+        if run > 0 {
+            ours.push(this);
+            yardstick.push(other);
         }
-        // As many as are left.
-        for more in all.len()..number {
-            let logs = json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": 30 } });
-            all.insert(format!("Logs{more}"), logs);
-        }
-        let large = json!({ "Resources": all });
-        std::fs::write(folder.join(format!("{number}.json")), serde_json::to_string_pretty(&large)?)?;
     }
+    ours.sort();
+    yardstick.sort();
+    let median = ours[runs / 2];
+    let peak = peak(folder, binary, &arguments)?;
+    let verdict = |reached: bool| if reached { "reached" } else { "MISSED" };
+    let mut reached = String::new();
+    if let Some(limit) = case.at_most {
+        let verdict = verdict(median <= Duration::from_millis(limit.into()));
+        reached += &format!("  (at most {limit} ms: {verdict})");
+    }
+    if let Some(limit) = case.memory {
+        reached += &format!("  (at most {limit} MiB: {})", verdict(peak <= f64::from(limit)));
+    }
+    println!(
+        "{:<38} {:>9} {:>9} {:>9} {:>8.2} {:>10}{reached}",
+        case.name,
+        milliseconds(median),
+        milliseconds(ours[0]),
+        milliseconds(ours[runs - 1]),
+        median.as_secs_f64() / yardstick[runs / 2].as_secs_f64(),
+        format!("{peak:.1} MiB"),
+    );
     Ok(())
 }
 
-/// A part of a resource of the copy `prefix`: what it refers to is in the same copy.
-fn renamed(value: &Value, resources: &Map<String, Value>, prefix: &str) -> Value {
-    let id = |name: &str| {
-        let first = name.split('.').next().unwrap_or_default();
-        if resources.contains_key(first) { format!("{prefix}{name}") } else { name.to_owned() }
-    };
-    match value {
-        Value::Array(items) => items.iter().map(|item| renamed(item, resources, prefix)).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, value)| {
-                let value = match (key.as_str(), value) {
-                    ("Ref" | "DependsOn", Value::String(name)) => id(name).into(),
-                    ("DependsOn", Value::Array(names)) => {
-                        names.iter().filter_map(Value::as_str).map(|name| Value::from(id(name))).collect()
-                    }
-                    ("Fn::GetAtt", Value::Array(parts)) => {
-                        let target = parts.first().and_then(Value::as_str).unwrap_or_default();
-                        json!([id(target), parts.get(1)])
-                    }
-                    ("Fn::Sub", Value::String(text)) => {
-                        let parts = text.split("${").enumerate();
-                        let named =
-                            parts.map(|(at, part)| if at == 0 { part.to_owned() } else { id_in(part, &id) });
-                        named.collect::<Vec<_>>().join("${").into()
-                    }
-                    _ => renamed(value, resources, prefix),
-                };
-                (key.clone(), value)
-            })
-            .collect(),
-        other => other.clone(),
-    }
-}
-
-/// `Name.Attribute}rest` with the name changed.
-fn id_in(part: &str, id: &impl Fn(&str) -> String) -> String {
-    part.split_once('}').map_or_else(|| part.to_owned(), |(name, rest)| format!("{}}}{rest}", id(name)))
+fn stack(binary: &Path) -> Result<Value> {
+    let template = Command::new(binary).args(["synth", "DocuThinkerStack", "--format", "json"]).output()?;
+    Ok(serde_json::from_slice(&template.stdout)?)
 }
 
 /// Other checkers over the same files, in turn with ours, where they are installed.
@@ -275,9 +224,9 @@ fn time(folder: &Path, program: &Path, arguments: &[String]) -> Result<Duration>
     Ok(elapsed)
 }
 
-/// The most memory a run held, as the operating system counted it; asked of Python, since Rust's own library
+/// The most memory a run held, in mebibytes, as the operating system counted it; asked of Python, since Rust's own library
 /// has no word for it.
-fn peak(folder: &Path, program: &Path, arguments: &[String]) -> Result<String> {
+fn peak(folder: &Path, program: &Path, arguments: &[String]) -> Result<f64> {
     let script = "import resource, subprocess, sys\n\
                   subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n\
                   print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
@@ -288,7 +237,7 @@ fn peak(folder: &Path, program: &Path, arguments: &[String]) -> Result<String> {
         .current_dir(folder)
         .output()?;
     let kibibytes: f64 = String::from_utf8(output.stdout)?.trim().parse().context("the peak is a number")?;
-    Ok(format!("{:.1} MiB", kibibytes / 1024.0))
+    Ok(kibibytes / 1024.0)
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {

@@ -29,7 +29,7 @@ fn of_stack(set: &ChangeSet, deployed: &Deployed, new: &Template) -> Vec<Securit
             changes.push(unjudged(&stack.logical_id, unseen(&stack.logical_id, "it has no change set")));
         }
     }
-    add_hidden(&mut changes, own, new);
+    add_hidden(&mut changes, own, deployed, new);
     changes
 }
 
@@ -48,7 +48,8 @@ fn of_nested(set: &ChangeSet, stack: &NestedStack, sides: Option<&Sides>) -> Vec
         }
     };
     let mut changes = between(path, &sides.old, new);
-    add_hidden(&mut changes, set.changes.iter().filter(|change| change.within == *path), new);
+    let own = set.changes.iter().filter(|change| change.within == *path);
+    add_hidden(&mut changes, own, &sides.old, new);
     for change in &mut changes {
         change.what = format!("in `{path}`: {}", change.what);
         if change.id != *path {
@@ -70,20 +71,20 @@ fn between(stack: &str, deployed: &Deployed, new: &Template) -> Vec<SecurityChan
     }
 }
 
-/// Adds what the template does not show of the changes of one stack.
+/// Adds what the templates do not show of the changes of one stack.
 fn add_hidden<'a>(
     known: &mut Vec<SecurityChange>,
     changes: impl Iterator<Item = &'a Change>,
+    deployed: &Deployed,
     new: &Template,
 ) {
-    for change in changes.filter(|change| change.action != "Remove" && !change.is_stack()) {
+    for change in changes.filter(|change| !change.is_stack()) {
         let id = &change.logical_id;
         if known.iter().any(|known| known.id == *id) {
             continue;
         }
-        if let Some(what) = hidden(change, new) {
-            known.push(unjudged(id, what));
-        }
+        let what = if change.action == "Remove" { hidden_end(change, deployed) } else { hidden(change, new) };
+        known.extend(what.map(|what| unjudged(id, what)));
     }
 }
 
@@ -94,11 +95,7 @@ fn unseen(path: &str, why: &str) -> String {
 /// What the templates do not show of a change that may be relevant.
 fn hidden(change: &Change, new: &Template) -> Option<String> {
     let id = &change.logical_id;
-    let relevant = change.resource_type.starts_with("AWS::IAM::")
-        || change.resource_type.starts_with("AWS::EC2::SecurityGroup")
-        || change.resource_type.ends_with("Policy")
-        || change.resource_type == "AWS::Lambda::Permission";
-    if relevant && !new.resources.contains_key(id) {
+    if security::may_grant(&change.resource_type) && !new.resources.contains_key(id) {
         return Some(format!(
             "`{id}` is made by a macro or a loop, and what it allows cannot be seen from here"
         ));
@@ -110,6 +107,16 @@ fn hidden(change: &Change, new: &Template) -> Option<String> {
     })?;
     let name = by_parameter.name.as_deref().unwrap_or_default();
     Some(format!("`{name}` of `{id}` takes another value from a parameter"))
+}
+
+/// The same for what goes: without it, more may be allowed. (Of an unknown template all is told already.)
+fn hidden_end(change: &Change, deployed: &Deployed) -> Option<String> {
+    let id = &change.logical_id;
+    let Deployed::Known(old) = deployed else { return None };
+    let unseen = security::may_deny(&change.resource_type) && !old.resources.contains_key(id);
+    unseen.then(|| {
+        format!("`{id}` is made by a macro or a loop and goes, and what it forbids cannot be seen from here")
+    })
 }
 
 fn unjudged(id: &str, what: String) -> SecurityChange {

@@ -298,6 +298,49 @@ fn a_new_stack_is_told_in_numbers_and_what_is_wide_in_full() {
     ");
 }
 
+/// What a macro makes is in no template.
+#[test]
+fn what_a_macro_makes_needs_approval_where_it_may_allow_more() {
+    let asks = |line: &str, old: &str| {
+        let judged = verdict(line, old, TOPIC, Level::Broadening, &[]);
+        judged == Verdict::Ask
+    };
+    for type_name in [
+        "AWS::EC2::NetworkAclEntry",
+        "AWS::EC2::SubnetNetworkAclAssociation",
+        "AWS::EC2::Route",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::SSO::Assignment",
+        "AWS::SSO::PermissionSet",
+        "AWS::IAM::Role",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+    ] {
+        assert!(asks(&format!("Add Made {type_name}"), TOPIC), "{type_name}");
+        assert!(asks(&format!("Modify Made {type_name} False"), TOPIC), "{type_name}");
+    }
+    for type_name in ["AWS::EC2::RouteTable", "AWS::EC2::NetworkAcl", "AWS::Lambda::Function"] {
+        assert!(!asks(&format!("Add Made {type_name}"), TOPIC), "{type_name}");
+    }
+    // Without what denies, more is allowed.
+    for (type_name, may) in [
+        ("AWS::EC2::NetworkAclEntry", true),
+        ("AWS::EC2::SubnetNetworkAclAssociation", true),
+        ("AWS::S3::BucketPolicy", true),
+        ("AWS::EC2::Route", false),
+        ("AWS::IAM::Role", false),
+    ] {
+        assert_eq!(asks(&format!("Remove Made {type_name}"), TOPIC), may, "{type_name}");
+    }
+    // One that the deployed template has is judged by it.
+    let entry = format!(
+        "{TOPIC}  Made: {{Type: AWS::EC2::NetworkAclEntry, Properties: {{NetworkAclId: acl-1, RuleNumber: 1, Protocol: 6, RuleAction: allow, CidrBlock: 0.0.0.0/0, PortRange: {{From: 1, To: 2}}}}}}\n"
+    );
+    assert!(!asks("Remove Made AWS::EC2::NetworkAclEntry", &entry));
+}
+
 // L12, L13
 #[test]
 fn a_refusal_names_all_that_would_be_lost_and_one_command() {

@@ -20,17 +20,21 @@ const MOST_TYPES: usize = 4;
 /// More resources than these that come or go alone are told in one line.
 const MOST_ALONE: usize = 10;
 
+/// What happens to each resource.
+type ById<'c> = BTreeMap<&'c str, &'c ResourceChange>;
+
 /// The resources by what causes their changes.
 pub(super) fn resources(changes: &Changes) -> Vec<Item> {
+    let by_id = &changes.by_id();
     let of = |action: Action| changes.roots.iter().filter(move |root| root.action == action);
-    let updates = alike(changes, of(Action::Changed));
+    let updates = alike(by_id, of(Action::Changed));
     let rest = [Action::Removed, Action::Added].into_iter().flat_map(|action| {
         let (single, chains): (Vec<&Root>, Vec<&Root>) = of(action).partition(|root| is_alone(root));
         if single.len() <= MOST_ALONE {
-            return of(action).map(|root| cause(changes, root)).collect();
+            return of(action).map(|root| cause(by_id, root)).collect();
         }
-        let chains = chains.into_iter().map(|root| cause(changes, root));
-        chains.chain([together(changes, action, &single)]).collect::<Vec<_>>()
+        let chains = chains.into_iter().map(|root| cause(by_id, root));
+        chains.chain([together(by_id, action, &single)]).collect::<Vec<_>>()
     });
     updates.into_iter().chain(rest).collect()
 }
@@ -41,23 +45,19 @@ fn is_alone(root: &Root) -> bool {
 }
 
 /// The causes, where the same change of several resources of one type is told once.
-fn alike<'r>(changes: &Changes, roots: impl Iterator<Item = &'r Root>) -> Vec<Item> {
+fn alike<'r>(by_id: &ById<'_>, roots: impl Iterator<Item = &'r Root>) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut groups: Vec<(usize, &Root, Vec<&str>)> = Vec::new();
+    let mut known: BTreeMap<(Option<&str>, Vec<Item>), usize> = BTreeMap::new();
     for root in roots {
-        let item = cause(changes, root);
-        let same = |(at, first, _): &&mut (usize, &Root, Vec<&str>)| {
-            first.type_name == root.type_name
-                && items[*at].mark == item.mark
-                && items[*at].below == item.below
-        };
+        let item = cause(by_id, root);
         // What is replaced is told one by one: what becomes of each old one matters.
-        let mild = is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed);
-        if let Some((_, _, names)) = groups.iter_mut().filter(|_| mild).find(same) {
-            names.push(root.cause.name());
-            continue;
-        }
-        if mild {
+        if is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed) {
+            let group = *known.entry((root.type_name.as_deref(), item.below.clone())).or_insert(groups.len());
+            if let Some((_, _, names)) = groups.get_mut(group) {
+                names.push(root.cause.name());
+                continue;
+            }
             groups.push((items.len(), root, vec![root.cause.name()]));
         }
         items.push(item);
@@ -78,11 +78,11 @@ fn alike<'r>(changes: &Changes, roots: impl Iterator<Item = &'r Root>) -> Vec<It
 }
 
 /// Many resources that come or go, in one line.
-fn together(changes: &Changes, action: Action, roots: &[&Root]) -> Item {
+fn together(by_id: &ById<'_>, action: Action, roots: &[&Root]) -> Item {
     let what = if action == Action::Added { "added" } else { "removed" };
     let named = roots.iter().map(|root| (root.cause.name(), root.type_name.as_deref().unwrap_or_default()));
     let text = Text::new().words(format!("{} {what}", count(roots.len(), "resource")));
-    let items = roots.iter().map(|root| cause(changes, root)).collect();
+    let items = roots.iter().map(|root| cause(by_id, root)).collect();
     Item::new(mark(action, None), text).fold(kinds(named), items)
 }
 
@@ -109,9 +109,9 @@ fn kinds<'t>(resources: impl IntoIterator<Item = (&'t str, &'t str)>) -> String 
 }
 
 /// A cause: its own differences, and what follows.
-fn cause(changes: &Changes, root: &Root) -> Item {
+fn cause(by_id: &ById<'_>, root: &Root) -> Item {
     let change = match &root.cause {
-        Element::Resource(id) => changes.resource(id),
+        Element::Resource(id) => by_id.get(id.as_str()).copied(),
         _ => None,
     };
     let text = Text::new().name(root.cause.name());
@@ -122,9 +122,9 @@ fn cause(changes: &Changes, root: &Root) -> Item {
     let mut item = Item::new(mark(root.action, root.consequence), text).with(own);
     let (different, rest): (Vec<&Follower>, Vec<&Follower>) =
         root.followers.iter().filter(|follower| !follower.repeated).partition(|follower| follower.changed);
-    item.below.extend(different.into_iter().map(|follower| self::follower(changes, follower)));
+    item.below.extend(different.into_iter().map(|follower| self::follower(by_id, follower)));
     let title = kinds(rest.iter().map(|follower| (follower.id.as_str(), follower.type_name.as_str())));
-    item.fold(title, rest.into_iter().map(|follower| self::follower(changes, follower)).collect())
+    item.fold(title, rest.into_iter().map(|follower| self::follower(by_id, follower)).collect())
 }
 
 /// What is different about a resource itself.
@@ -232,9 +232,9 @@ fn consequences(root: &Root) -> String {
 }
 
 /// A resource that follows: what happens, through which reference, and what is different besides.
-fn follower(changes: &Changes, follower: &Follower) -> Item {
+fn follower(by_id: &ById<'_>, follower: &Follower) -> Item {
     let text = Text::new().name(&follower.id).words(format!(" ({}) ", follower.type_name));
-    let change = changes.resource(&follower.id);
+    let change = by_id.get(follower.id.as_str()).copied();
     let happens = change.map(happens).unwrap_or_default();
     // What comes or goes with a condition is not replaced.
     let carries = change.filter(|change| change.action == Action::Changed);

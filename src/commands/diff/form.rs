@@ -1,5 +1,6 @@
 //! The forms in which a comparison is written.
 
+use super::comparison::Comparison;
 use super::report::Report;
 use super::terminal::Terminal;
 use super::{html, markdown, outline};
@@ -34,13 +35,19 @@ pub(super) fn chosen(format: Option<Form>, session: &Session<'_>) -> Result<Form
 }
 
 /// Writes the report to stdout.
-pub(super) fn write(report: &Report, form: Form, expand: bool, session: &mut Session<'_>) -> Result<()> {
+pub(super) fn write(
+    report: &Report,
+    comparison: &Comparison,
+    form: Form,
+    expand: bool,
+    session: &mut Session<'_>,
+) -> Result<()> {
     if form == Form::Json {
         return session.printer.result_json(report);
     }
     // Before a value is cut or written in another way, in which it would not be known for a secret.
     let shown = |text: &str| session.printer.without_secrets(text).replace('\n', "⏎");
-    let page = outline::page(report).map(&shown);
+    let page = outline::page(report, comparison).map(&shown);
     let text = match form {
         Form::Text | Form::Json => Terminal { expand, columns: stdout_columns() }.draw(&page),
         Form::Markdown => markdown::write(&page),

@@ -64,7 +64,7 @@ fn draw_sheet(number: usize, sheet: &Sheet, html: &mut String) {
 }
 
 fn draw_section(section: &Section, html: &mut String) {
-    let _ = writeln!(html, "<section>\n<h2>{}</h2>", escaped(section.title));
+    let _ = writeln!(html, "<section>\n<h2>{}</h2>", escaped(section.subject.title()));
     list(&section.items, html);
     *html += "</section>\n";
 }

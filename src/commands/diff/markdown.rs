@@ -1,16 +1,19 @@
 //! The page as a comment on a pull request.
 
+mod fit;
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 
-use super::page::{Item, Mark, Page, Piece, Section, Sheet, Text};
+use self::fit::LeftOut;
+use super::page::{Fold, Item, Mark, Page, Piece, Section, Sheet, Text};
 use crate::problem::Printable;
 
 /// By this line a program knows the comment that it wrote before, and replaces it instead of adding another: one for
-/// each environment.
-fn marker(page: &Page) -> String {
-    // A comment of HTML ends with the first `-->`.
-    let key: String = page.key.chars().filter(|c| c.is_alphanumeric() || "-_. /".contains(*c)).collect();
-    format!("<!-- docuthinker diff {} -->", key.replace("--", "-"))
+/// each comparison.
+pub(super) fn marker(key: &str) -> String {
+    format!("<!-- docuthinker diff {key} -->")
 }
 
 /// The most bytes. GitHub takes comments of 65,536 characters; what a program adds has room.
@@ -18,129 +21,102 @@ fn marker(page: &Page) -> String {
 /// Source: the error that GitHub answers with, "body is too long (maximum is 65536 characters)".
 const MOST: usize = 65_000;
 
-/// How much is told. What does not fit is told with less, and says so.
-#[derive(Debug, Clone, Copy)]
-struct Detail {
-    /// Whether what is folded is there to be opened.
-    folds: bool,
-    /// How deep items are told.
-    depth: usize,
-    /// The most items of a section.
-    items: usize,
-    /// The longest value, in characters.
-    value: usize,
-}
+/// The longest value that is shown whole, in characters.
+const VALUE: usize = 400;
 
-const DETAILS: [Detail; 5] = [
-    Detail { folds: true, depth: 9, items: usize::MAX, value: 400 },
-    Detail { folds: true, depth: 9, items: usize::MAX, value: 80 },
-    Detail { folds: false, depth: 9, items: usize::MAX, value: 80 },
-    Detail { folds: false, depth: 1, items: 100, value: 80 },
-    Detail { folds: false, depth: 0, items: 10, value: 60 },
-];
+/// The same for names and words, which are this long only in templates that mean harm.
+const WORDS: usize = 1_000;
+
+/// The longest command that is named.
+const COMMAND: usize = 600;
 
 /// The comment, with as much in it as there is room for.
 pub(super) fn write(page: &Page) -> String {
-    let mut text = String::new();
-    for (number, detail) in DETAILS.iter().enumerate() {
-        text = comment(page, *detail, number > 1);
-        if text.len() < MOST {
-            return text;
-        }
+    let mut text = format!("{}\n", marker(&page.key));
+    let first = text.len();
+    page.sheets.iter().for_each(|sheet| draw_sheet(sheet, &mut text));
+    if text.len() < MOST {
+        return text;
     }
-    cut(&text)
+    text.truncate(first);
+    let room = MOST - 1 - first - remark(&LeftOut::MOST, page).len();
+    let mut short = page.clone();
+    let left_out = fit::fit(&mut short, room);
+    short.sheets.iter().for_each(|sheet| draw_sheet(sheet, &mut text));
+    text + &remark(&left_out, page)
 }
 
-fn comment(page: &Page, detail: Detail, shortened: bool) -> String {
-    let mut text = format!("{}\n", marker(page));
-    for sheet in &page.sheets {
-        detail.sheet(sheet, &mut text);
-    }
-    if shortened {
-        text += SHORTENED;
-    }
-    text
+/// What is not there, and the command that shows it.
+fn remark(left_out: &LeftOut, page: &Page) -> String {
+    let again = if page.command.len() > COMMAND { "docuthinker diff" } else { &page.command };
+    format!(
+        "\n> Left out, since a comment has no room for it: {}. {} shows all, {} the long values too.\n",
+        left_out.told(),
+        code(&format!("{again} --expand")),
+        code("--format html"),
+    )
 }
 
-const SHORTENED: &str =
-    "\n> Details are left out, since a comment has no room for them. `docuthinker diff` shows all.\n";
-
-/// Whole lines as far as there is room: for more stacks than a comment can name.
-fn cut(text: &str) -> String {
-    let mut short = String::new();
-    for line in text.lines() {
-        if short.len() + line.len() + SHORTENED.len() + 1 >= MOST {
-            break;
-        }
-        short += line;
-        short.push('\n');
+fn draw_sheet(sheet: &Sheet, text: &mut String) {
+    let against = sheet
+        .against
+        .as_ref()
+        .map(|name| format!(" against {}", code(&cut(name, WORDS))))
+        .unwrap_or_default();
+    let counts: Vec<&str> = sheet.counts.iter().map(|(_, words)| words.as_str()).collect();
+    let counts = if sheet.is_empty() { "no differences".to_owned() } else { counts.join(", ") };
+    let _ = writeln!(text, "\n### {}{against}: {counts}", code(&cut(&sheet.stack, WORDS)));
+    for note in &sheet.notes {
+        let _ = writeln!(text, "\n{}", sentence(note));
     }
-    short + SHORTENED
+    sheet.sections.iter().for_each(|section| draw_section(section, text));
 }
 
-impl Detail {
-    fn sheet(self, sheet: &Sheet, text: &mut String) {
-        let against =
-            sheet.against.as_ref().map(|name| format!(" against {}", code(name))).unwrap_or_default();
-        let counts: Vec<&str> = sheet.counts.iter().map(|(_, words)| words.as_str()).collect();
-        let counts = if sheet.is_empty() { "no differences".to_owned() } else { counts.join(", ") };
-        let _ = writeln!(text, "\n### {}{against}: {counts}", code(&sheet.stack));
-        for note in &sheet.notes {
-            let _ = writeln!(text, "\n{}", self.sentence(note));
-        }
-        for section in &sheet.sections {
-            self.section(section, text);
-        }
-    }
+fn draw_section(section: &Section, text: &mut String) {
+    let _ = writeln!(text, "\n**{}**\n", section.subject.title());
+    section.items.iter().for_each(|item| draw_item(0, item, text));
+    draw_more(0, section.more, text);
+}
 
-    fn section(self, section: &Section, text: &mut String) {
-        let _ = writeln!(text, "\n**{}**\n", section.title);
-        for item in section.items.iter().take(self.items) {
-            self.item(0, item, text);
-        }
-        let more = section.items.len().saturating_sub(self.items);
-        if more > 0 {
-            let _ = writeln!(text, "- and {more} more");
-        }
+fn draw_item(depth: usize, item: &Item, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    let sign = sign(item.mark);
+    let _ = writeln!(text, "{indent}- {sign}{}", sentence(&item.text));
+    item.below.iter().for_each(|below| draw_item(depth + 1, below, text));
+    draw_more(depth + 1, item.more, text);
+    let Some(Fold { title, items, more }) = &item.folded else { return };
+    let title = words(&cut(title, WORDS));
+    if items.is_empty() {
+        let _ = writeln!(text, "{indent}  - … {title}: left out");
+        return;
     }
+    let _ = writeln!(text, "{indent}  - <details><summary>{title}</summary>\n");
+    items.iter().for_each(|folded| draw_item(depth + 2, folded, text));
+    draw_more(depth + 2, *more, text);
+    let _ = writeln!(text, "\n{indent}    </details>");
+}
 
-    fn item(self, depth: usize, item: &Item, text: &mut String) {
-        let indent = "  ".repeat(depth);
-        let sign = sign(item.mark);
-        let _ = writeln!(text, "{indent}- {sign}{}", self.sentence(&item.text));
-        if depth >= self.depth {
-            return;
-        }
-        for below in &item.below {
-            self.item(depth + 1, below, text);
-        }
-        let Some(fold) = &item.folded else { return };
-        if !self.folds {
-            let _ = writeln!(text, "{indent}  - … {}", words(&fold.title));
-            return;
-        }
-        let _ = writeln!(text, "{indent}  - <details><summary>{}</summary>\n", words(&fold.title));
-        for folded in &fold.items {
-            self.item(depth + 2, folded, text);
-        }
-        let _ = writeln!(text, "\n{indent}    </details>");
+fn draw_more(depth: usize, more: usize, text: &mut String) {
+    if more > 0 {
+        let _ = writeln!(text, "{}- and {more} more, left out", "  ".repeat(depth));
     }
+}
 
-    fn sentence(self, sentence: &Text) -> String {
-        let piece = |piece: &Piece| match piece {
-            Piece::Words(text) => words(text),
-            Piece::Name(text) => code(text),
-            Piece::Old(text) | Piece::New(text) => code(&self.short(text)),
-        };
-        sentence.0.iter().map(piece).collect()
-    }
+fn sentence(sentence: &Text) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Words(text) => words(&cut(text, WORDS)),
+        Piece::Name(text) => code(&cut(text, WORDS)),
+        Piece::Old(text) | Piece::New(text) => code(&cut(text, VALUE)),
+    };
+    sentence.0.iter().map(piece).collect()
+}
 
-    fn short(self, text: &str) -> String {
-        if text.chars().count() <= self.value {
-            return text.to_owned();
-        }
-        text.chars().take(self.value).chain(['…']).collect()
+/// The first `longest` characters.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().nth(longest).is_none() {
+        return text.to_owned();
     }
+    text.chars().take(longest).chain(['…']).collect()
 }
 
 const fn sign(mark: Mark) -> &'static str {
@@ -183,44 +159,4 @@ fn code(text: &str) -> String {
     let touches = text.starts_with('`') || text.ends_with('`');
     let space = if touches || text.trim().is_empty() { " " } else { "" };
     format!("{fence}{space}{text}{space}{fence}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_value_is_taken_for_markdown() {
-        assert_eq!(code("a``b"), "```a``b```");
-        assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(words("<b>*@team #1_"), "&lt;b&gt;\\*&#64;team &#35;1\\_");
-    }
-
-    fn many(items: usize, length: usize) -> Page {
-        let item = |number: usize| {
-            let value = "x".repeat(length);
-            let text = Text::new().name(format!("Resource{number}")).words(": ").new_value(value.clone());
-            let folded = Item::new(Mark::Added, Text::new().new_value(value));
-            Item::new(Mark::Changed, text.clone())
-                .with([Item::new(Mark::Note, text)])
-                .fold("more", vec![folded])
-        };
-        let mut sheet = Sheet { stack: "S".to_owned(), ..Sheet::default() };
-        sheet.add("Resources", (0..items).map(item).collect());
-        Page { key: "prod".to_owned(), sheets: vec![sheet] }
-    }
-
-    #[test]
-    fn a_comment_has_room_for_any_page() {
-        for (items, length) in [(1, 10), (100, 1000), (500, 1000), (5_000, 10_000)] {
-            let text = write(&many(items, length));
-            assert!(text.len() < MOST, "{items}: {}", text.len());
-            assert!(text.starts_with("<!-- docuthinker diff prod -->\n"));
-            assert_eq!(text.contains(SHORTENED), items >= 500, "{items}");
-            assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
-        }
-        let page = Page { sheets: vec![many(10, 10).sheets.remove(0); 2_000], ..Page::default() };
-        let text = write(&page);
-        assert!(text.len() < MOST && text.ends_with(SHORTENED));
-    }
 }

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use template::diff::{Action, Changes, Consequence, GivenUpKind};
 
+use super::comparison::Comparison;
 use super::page::{Item, Mark, Page, Sheet, Text};
 use super::report::{Compared, Report};
+use super::subject::Subject;
 use super::{agreement, causes, given, reviewed, sections};
 use crate::problem::count;
 
 /// The page of all stacks.
-pub(super) fn page(report: &Report) -> Page {
-    let name = report.stacks.first().map(|stack| stack.name.clone());
-    let key = report.environment.clone().or(name).unwrap_or_default();
-    Page { key, sheets: report.stacks.iter().map(sheet).collect() }
+pub(super) fn page(report: &Report, comparison: &Comparison) -> Page {
+    let Comparison { key, command } = comparison.clone();
+    Page { key, command, sheets: report.stacks.iter().map(sheet).collect() }
 }
 
 fn sheet(compared: &Compared) -> Sheet {
@@ -25,24 +26,24 @@ fn sheet(compared: &Compared) -> Sheet {
         notes: notes(compared),
         sections: Vec::new(),
     };
-    sheet.add("Refused by CloudFormation", given::refusals(changes));
-    sheet.add("Data at risk", reviewed::losses(changes));
-    sheet.add("Protection given up", given::protection(changes));
-    sheet.add("Names in the way", reviewed::names_in_the_way(changes));
-    sheet.add("Renamed?", reviewed::renames(changes));
-    sheet.add("Access", reviewed::side(&changes.review.access));
-    sheet.add("Network", reviewed::side(&changes.review.network));
-    sheet.add("Secrets", reviewed::secrets(changes));
-    sheet.add("Tasks", tasks(compared));
-    sheet.add("Resources", causes::resources(changes));
-    sheet.add("Parameters", sections::values(changes));
-    sheet.add("Outputs", sections::outputs(changes));
-    sheet.add("Template", sections::others(changes));
-    sheet.add("Stack", protection(compared));
+    sheet.add(Subject::Refused, given::refusals(changes));
+    sheet.add(Subject::Data, reviewed::losses(changes));
+    sheet.add(Subject::Protection, given::protection(changes));
+    sheet.add(Subject::Names, reviewed::names_in_the_way(changes));
+    sheet.add(Subject::Renames, reviewed::renames(changes));
+    sheet.add(Subject::Access, reviewed::side(&changes.review.access));
+    sheet.add(Subject::Network, reviewed::side(&changes.review.network));
+    sheet.add(Subject::Secrets, reviewed::secrets(changes));
+    sheet.add(Subject::Tasks, tasks(compared));
+    sheet.add(Subject::Resources, causes::resources(changes));
+    sheet.add(Subject::Parameters, sections::values(changes));
+    sheet.add(Subject::Outputs, sections::outputs(changes));
+    sheet.add(Subject::Template, sections::others(changes));
+    sheet.add(Subject::Stack, protection(compared));
     #[cfg(feature = "aws")]
-    sheet.add("Drift", compared.drift.as_ref().map(super::drifted::items).unwrap_or_default());
-    sheet.add("Cost", cost(compared));
-    sheet.add("Change set", compared.change_set.as_ref().map(agreement::items).unwrap_or_default());
+    sheet.add(Subject::Drift, compared.drift.as_ref().map(super::drifted::items).unwrap_or_default());
+    sheet.add(Subject::Cost, cost(compared));
+    sheet.add(Subject::ChangeSet, compared.change_set.as_ref().map(agreement::items).unwrap_or_default());
     if sheet.counts.is_empty() && !sheet.sections.is_empty() {
         sheet.counts.push((Mark::Note, "no differences in the template".to_owned()));
     }

@@ -3,11 +3,15 @@
 //! A [`Page`] has a sheet for each stack, a sheet has sections, a section has items, and an item may have items below
 //! it, some of which are folded away. Who draws it decides nothing about what is said or in which order.
 
+use super::subject::Subject;
+
 /// What is said of all stacks of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Page {
-    /// What tells this page from those of other comparisons: the environment, or the stack's name.
+    /// What tells this page from those of other comparisons, see [`Comparison`](super::comparison::Comparison).
     pub(super) key: String,
+    /// The command that makes this comparison.
+    pub(super) command: String,
     pub(super) sheets: Vec<Sheet>,
 }
 
@@ -28,27 +32,33 @@ pub(super) struct Sheet {
 /// Items of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
-    pub(super) title: &'static str,
+    pub(super) subject: Subject,
     pub(super) items: Vec<Item>,
+    /// How many more items there are, where a form has no room for all.
+    pub(super) more: usize,
 }
 
 /// One thing that is different, or follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Item {
     pub(super) mark: Mark,
     pub(super) text: Text,
     /// What belongs to it and is always shown.
     pub(super) below: Vec<Item>,
+    /// How many more there are, where a form has no room for all.
+    pub(super) more: usize,
     /// What may be looked at if somebody wants to know.
     pub(super) folded: Option<Fold>,
 }
 
 /// Items that are shown only where they are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fold {
     /// What is in it, in a few words.
     pub(super) title: String,
     pub(super) items: Vec<Item>,
+    /// How many more items there are, where a form has no room for all.
+    pub(super) more: usize,
 }
 
 /// The kind of an item: a sign at its beginning, and a colour. The text says the same in words.
@@ -79,6 +89,7 @@ pub(super) enum Mark {
 impl Page {
     /// The same page, each of its texts changed.
     pub(super) fn map(mut self, change: &dyn Fn(&str) -> String) -> Page {
+        self.command = change(&self.command);
         for sheet in &mut self.sheets {
             sheet.stack = change(&sheet.stack);
             sheet.against = sheet.against.as_deref().map(change);
@@ -108,11 +119,11 @@ impl Mark {
 }
 
 /// A sentence with names and values in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Text(pub(super) Vec<Piece>);
 
 /// A part of a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Piece {
     Words(String),
     /// A name: of a resource, a property, a command.
@@ -179,7 +190,7 @@ impl Item {
     }
 
     pub(super) fn new(mark: Mark, text: Text) -> Item {
-        Item { mark, text, below: Vec::new(), folded: None }
+        Item { mark, text, below: Vec::new(), more: 0, folded: None }
     }
 
     pub(super) fn with(mut self, below: impl IntoIterator<Item = Item>) -> Item {
@@ -190,7 +201,7 @@ impl Item {
     /// Folds items away, if there are any.
     pub(super) fn fold(mut self, title: impl Into<String>, items: Vec<Item>) -> Item {
         if !items.is_empty() {
-            self.folded = Some(Fold { title: title.into(), items });
+            self.folded = Some(Fold { title: title.into(), items, more: 0 });
         }
         self
     }
@@ -203,9 +214,9 @@ impl Sheet {
     }
 
     /// Adds a section, if something is in it.
-    pub(super) fn add(&mut self, title: &'static str, items: Vec<Item>) {
+    pub(super) fn add(&mut self, subject: Subject, items: Vec<Item>) {
         if !items.is_empty() {
-            self.sections.push(Section { title, items });
+            self.sections.push(Section { subject, items, more: 0 });
         }
     }
 }

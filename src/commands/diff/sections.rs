@@ -1,5 +1,7 @@
 //! What is different outside of resources, and differences in one line.
 
+use std::collections::BTreeSet;
+
 use template::diff::{Action, Change, Changes, Consequence, ValueChange};
 use template::{Node, Path, Step};
 
@@ -32,9 +34,10 @@ const IMPORTED: &str = " (exported: the update fails where another stack imports
 /// The outputs that are different, or whose values follow.
 pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
     let of_section = |change: &&Change| section(change) == "Outputs";
-    let exported = |change: &Change| {
-        let name = change.path.steps().nth(1);
-        changes.exports.iter().any(|exported| name == Some(Step::Key(exported)))
+    let exports: BTreeSet<&str> = changes.exports.iter().map(String::as_str).collect();
+    let exported = |change: &Change| match change.path.steps().nth(1) {
+        Some(Step::Key(name)) => exports.contains(name),
+        _ => false,
     };
     let written = changes.sections.iter().filter(of_section).map(|change| {
         let item = whole(change);
@@ -44,13 +47,12 @@ pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
             item
         }
     });
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut follow = Vec::new();
     for output in changes.roots.iter().flat_map(|root| &root.outputs) {
-        if seen.contains(&output.name.as_str()) {
+        if !seen.insert(&output.name) {
             continue;
         }
-        seen.push(&output.name);
         let how = if output.certain { " is another value: " } else { " may be another value: " };
         let text = Text::new().name(&output.name).words(how).name(output.from.name());
         let (mark, text) =

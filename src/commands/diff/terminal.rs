@@ -47,7 +47,7 @@ impl Terminal {
             self.line(2, "", note, &mut text);
         }
         for section in &sheet.sections {
-            let _ = writeln!(text, "\n  {}", section.title.bold());
+            let _ = writeln!(text, "\n  {}", section.subject.title().bold());
             for item in &section.items {
                 self.item(4, item, &mut text, folds);
             }

@@ -1,6 +1,6 @@
 //! What the comparison of two templates says: the differences themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -245,9 +245,14 @@ impl Changes {
         self.resources.is_empty() && self.sections.is_empty() && self.values.is_empty()
     }
 
-    /// What happens to the resource `id`.
+    /// What happens to the resource `id`. Whoever asks for many takes [`Changes::by_id`].
     pub fn resource(&self, id: &str) -> Option<&ResourceChange> {
         self.resources.iter().find(|resource| resource.id == id)
+    }
+
+    /// What happens to the resources, by logical ID.
+    pub fn by_id(&self) -> BTreeMap<&str, &ResourceChange> {
+        self.resources.iter().map(|resource| (resource.id.as_str(), resource)).collect()
     }
 }
 

@@ -1,7 +1,10 @@
 //! Data that is lost with a resource, or leaves the stack with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
+use super::roots::Follower;
 use super::{Action, Consequence, Fate, Rename, ResourceChange, Root};
 use crate::document::Template;
 use crate::graph::Element;
@@ -40,39 +43,55 @@ pub(super) fn losses(
     renames: &[Rename],
 ) -> Vec<Loss> {
     let mut losses: Vec<Loss> = Vec::new();
+    let causes = Causes::of(roots);
+    let new_ids: BTreeMap<&str, &str> =
+        renames.iter().map(|rename| (rename.old.as_str(), rename.new.as_str())).collect();
     for change in resources.iter().filter(|change| !change.dormant) {
         let (Some(resource), Some(fate)) = (old.resources.get(&change.id), change.fate) else { continue };
         let Some(holds) = stateful::holds(&resource.type_name, Some(resource)) else { continue };
-        let pair = renames.iter().find(|rename| rename.old == change.id);
         losses.push(Loss {
             id: change.id.clone(),
             type_name: resource.type_name.clone(),
             holds,
             fate,
             consequence: change.consequence.filter(|_| change.action == Action::Changed),
-            cause: cause(change, roots),
+            cause: causes.cause(change),
             paths: change.causes().cloned().collect(),
-            renamed_to: pair.map(|rename| rename.new.clone()),
+            renamed_to: new_ids.get(change.id.as_str()).map(|&new| new.to_owned()),
         });
     }
     losses.sort_by_key(|loss| (loss.fate, loss.consequence == Some(Consequence::MayReplace)));
     losses
 }
 
-/// The first root that does as much to a resource as is done to it in all; itself, if none does.
-fn cause(change: &ResourceChange, roots: &[Root]) -> Element {
-    let itself = Element::Resource(change.id.clone());
-    let does = |root: &&Root| {
-        root.followers.iter().any(|follower| {
-            let gone = follower.action == Action::Removed;
-            follower.id == change.id && (gone || Some(follower.consequence) == change.consequence)
-        })
-    };
-    if change.own.is_some()
-        && change.own == change.consequence
-        && roots.iter().any(|root| root.cause == itself)
-    {
-        return itself;
+/// The roots by what follows them.
+struct Causes<'r> {
+    all: BTreeSet<&'r Element>,
+    /// By logical ID, in the order of the roots.
+    by_follower: BTreeMap<&'r str, Vec<(&'r Element, &'r Follower)>>,
+}
+
+impl<'r> Causes<'r> {
+    fn of(roots: &'r [Root]) -> Causes<'r> {
+        let mut by_follower: BTreeMap<&str, Vec<(&Element, &Follower)>> = BTreeMap::new();
+        for root in roots {
+            for follower in &root.followers {
+                by_follower.entry(&follower.id).or_default().push((&root.cause, follower));
+            }
+        }
+        Causes { all: roots.iter().map(|root| &root.cause).collect(), by_follower }
     }
-    roots.iter().find(does).map_or(itself, |root| root.cause.clone())
+
+    /// The first root that does as much to a resource as is done to it in all; itself, if none does.
+    fn cause(&self, change: &ResourceChange) -> Element {
+        let itself = Element::Resource(change.id.clone());
+        if change.own.is_some() && change.own == change.consequence && self.all.contains(&itself) {
+            return itself;
+        }
+        let does = |(_, follower): &&(&Element, &Follower)| {
+            follower.action == Action::Removed || Some(follower.consequence) == change.consequence
+        };
+        let found = self.by_follower.get(change.id.as_str()).and_then(|roots| roots.iter().find(does));
+        found.map_or(itself, |(cause, _)| (*cause).clone())
+    }
 }

@@ -1,5 +1,6 @@
 //! Resources that are removed and added again under another logical ID.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -86,30 +87,43 @@ pub(super) fn renames(
     pairs.extend(likes.into_iter().map(|(from, to)| (from, (to, false))));
     let names: BTreeMap<String, String> =
         pairs.iter().map(|(old, (new, _))| (old.clone(), new.clone())).collect();
-    let referrers = referrers(old, new, resources, &names);
+    let referrers = Referrers::of(edges, &referrers(old, new, resources, &names));
     let in_order = old.resources.iter().filter_map(|(id, resource)| Some((id, resource, pairs.get(id)?)));
     in_order
         .map(|(id, resource, (to, exact))| Rename {
             changed: by_name.contains(id),
-            ..rename(id, resource, to, *exact, new, edges, &referrers)
+            ..rename((id, resource), (to, *exact), new, &referrers)
         })
         .collect()
 }
 
+/// Who refers to a resource of the new template, and has no other difference.
+struct Referrers(BTreeMap<String, BTreeSet<String>>);
+
+impl Referrers {
+    fn of(edges: &[Edge], only: &BTreeSet<String>) -> Referrers {
+        let mut by_target: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for edge in edges {
+            if let (Element::Resource(from), Some(Element::Resource(target))) = (&edge.from, &edge.to)
+                && only.contains(from)
+            {
+                by_target.entry(target.clone()).or_default().insert(from.clone());
+            }
+        }
+        Referrers(by_target)
+    }
+
+    fn to(&self, id: &str) -> Vec<String> {
+        self.0.get(id).into_iter().flatten().cloned().collect()
+    }
+}
+
 fn rename(
-    id: &str,
-    resource: &Resource,
-    to: &str,
-    exact: bool,
+    (id, resource): (&str, &Resource),
+    (to, exact): (&str, bool),
     new: &Template,
-    edges: &[Edge],
-    referrers: &BTreeSet<String>,
+    referrers: &Referrers,
 ) -> Rename {
-    let refer = edges.iter().filter_map(|edge| match (&edge.from, &edge.to) {
-        (Element::Resource(from), Some(Element::Resource(target))) if target == to => Some(from),
-        _ => None,
-    });
-    let refer: BTreeSet<&String> = refer.filter(|from| referrers.contains(*from)).collect();
     let metadata = new.resources.get(to).map(|resource| &resource.metadata);
     let construct = metadata.and_then(|metadata| metadata.get("aws:cdk:path")).and_then(Node::as_str);
     Rename {
@@ -120,7 +134,7 @@ fn rename(
         changed: false,
         holds: stateful::holds(&resource.type_name, Some(resource)),
         fate: fate_of_removed(resource),
-        referrers: refer.into_iter().cloned().collect(),
+        referrers: referrers.to(to),
         construct: construct.map(str::to_owned),
     }
 }
@@ -198,26 +212,42 @@ fn most_alike<'t>(left: Vec<&'t str>, right: Vec<&'t str>) -> Vec<(&'t str, &'t 
 
 /// Drops pairs that refer to resources that are not pairs themselves, until there are none.
 fn keep_consistent(old: &Template, new: &Template, pairs: &mut BTreeMap<String, (String, bool)>) {
-    loop {
+    let by_reference = by_reference(old, pairs);
+    let mut open: BTreeSet<String> = pairs.keys().cloned().collect();
+    while let Some(from) = open.pop_first() {
+        let Some((to, exact)) = pairs.get(&from) else { continue };
         let name = |id: &str| pairs.get(id).map(|(to, _)| to.clone());
-        let none = |_: &str| None;
-        let wrong: Vec<String> = pairs
-            .iter()
-            .filter(|(from, (to, exact))| {
-                let (Some(before), Some(after)) = (old.resources.get(*from), new.resources.get(to)) else {
-                    return true;
-                };
-                content(before, *exact, &name) != content(after, *exact, &none)
-            })
-            .map(|(from, _)| from.clone())
-            .collect();
-        if wrong.is_empty() {
-            return;
-        }
-        for id in wrong {
-            pairs.remove(&id);
+        let same = match (old.resources.get(&from), new.resources.get(to)) {
+            (Some(before), Some(after)) => {
+                content(before, *exact, &name) == content(after, *exact, &|_| None)
+            }
+            _ => false,
+        };
+        if !same {
+            pairs.remove(&from);
+            // Only what refers to it was equal because of it.
+            open.extend(by_reference.get(&from).into_iter().flatten().cloned());
         }
     }
+}
+
+/// The old resources of the pairs, by each other of them that they refer to.
+fn by_reference(
+    old: &Template,
+    pairs: &BTreeMap<String, (String, bool)>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let found: RefCell<BTreeMap<String, BTreeSet<String>>> = RefCell::default();
+    for from in pairs.keys() {
+        let Some(resource) = old.resources.get(from) else { continue };
+        let seen = |id: &str| {
+            if pairs.contains_key(id) {
+                found.borrow_mut().entry(id.to_owned()).or_default().insert(from.clone());
+            }
+            None
+        };
+        resource.properties.values().for_each(|node| drop(renamed(node, &seen)));
+    }
+    found.into_inner()
 }
 
 /// The resources whose only difference is that they refer to one under its new name.

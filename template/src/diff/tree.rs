@@ -25,10 +25,10 @@ pub(super) fn of_element(cause: Element) -> Root {
 
 pub(super) fn of_change(change: &ResourceChange, followers: Vec<Follower>) -> Root {
     let worst = |does: Option<Consequence>| does == change.own;
-    let causes = change.changes.iter().filter(|part| worst(part.consequence)).map(|part| part.path.clone());
-    let mut paths: Vec<Path> = causes.collect();
+    let causes = change.changes.iter().filter(|part| worst(part.consequence)).map(|part| &part.path);
     // One item may go and another come at the same place.
-    paths.dedup();
+    let mut told = BTreeSet::new();
+    let paths: Vec<Path> = causes.filter(|path| told.insert(*path)).cloned().collect();
     Root {
         cause: Element::Resource(change.id.clone()),
         type_name: Some(change.type_name.clone()),

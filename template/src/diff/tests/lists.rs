@@ -127,3 +127,18 @@ fn a_number_of_a_property_is_compared_exactly() {
     assert!(!is_same("'9007199254740993.0'", "'9007199254740992.0'"));
     assert!(!is_same("9007199254740993", "9007199254740992"));
 }
+
+#[test]
+fn a_place_where_items_go_and_others_come_is_one_cause() {
+    let table = |keys: [&str; 2]| {
+        let [hash, range] = keys;
+        template(&format!(
+            "Resources:\n  T: {{Type: AWS::DynamoDB::Table, Properties: {{KeySchema: [{{AttributeName: {hash}, KeyType: HASH}}, {{AttributeName: {range}, KeyType: RANGE}}]}}}}\n"
+        ))
+    };
+    let changes = diff(&table(["a", "b"]), &table(["c", "d"]));
+    let paths = |paths: &[crate::path::Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let told = paths(&changes.losses[0].paths);
+    assert!(told.iter().enumerate().all(|(at, path)| !told[..at].contains(path)), "{told:?}");
+    assert_eq!((told.len(), &told), (2, &paths(&changes.roots[0].paths)));
+}
