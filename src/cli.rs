@@ -34,7 +34,7 @@ const AFTER_HELP: &str = "This build has no AWS support, so the commands that ta
                           are missing. Build with the default feature `aws` to have them.";
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Environment whose settings are used, or `DOCUTHINKER_ENV` [default: prod]
@@ -111,6 +111,12 @@ impl Global {
     #[cfg(feature = "aws")]
     pub(crate) fn set(&mut self, setting: &str, value: &str) {
         self.sets.push(format!("{setting}={value}"));
+    }
+
+    /// The same options for another environment: `--set` and what else chooses settings is for the chosen one.
+    #[cfg(feature = "aws")]
+    pub(crate) fn in_environment(&self, name: &str) -> Global {
+        Global { env: Some(name.to_owned()), context: Vec::new(), sets: Vec::new(), ..self.clone() }
     }
 
     /// The arguments of `--set`.
@@ -211,6 +217,8 @@ pub(crate) enum Command {
     Events(commands::events::Events),
     #[cfg(feature = "aws")]
     Diagnose(commands::diagnose::Diagnose),
+    #[cfg(feature = "aws")]
+    Failover(commands::failover::Failover),
     #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]

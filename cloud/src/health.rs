@@ -1,13 +1,17 @@
 //! Whether what a stack runs is well: the health of load balancer targets, alarms, and whether an address answers.
 
 mod address;
+mod balancer;
+mod names;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::AlarmType;
 use serde::Serialize;
 
-pub use address::{Answer, call_address};
+pub use address::{Answer, call_address, call_address_at};
+pub use balancer::{LoadBalancer, load_balancer};
+pub use names::addresses_of;
 
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;

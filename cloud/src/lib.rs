@@ -68,7 +68,10 @@ pub use engine::{
 };
 pub use error::{CloudError, Kind, Report};
 pub use exec::{ExecSession, SESSION_VARIABLE, execute_command, plugin_reads_variable};
-pub use health::{Alarm, Answer, TargetHealth, alarms, call_address, target_health};
+pub use health::{
+    Alarm, Answer, LoadBalancer, TargetHealth, addresses_of, alarms, call_address, call_address_at,
+    load_balancer, target_health,
+};
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use images::{
     Findings, FoundImage, ImageName, RegistryLogin, RepositoryState, Sought, StoredImage, find_image,

@@ -44,6 +44,19 @@ impl InStacks {
         aws: &mut Aws,
         session: &mut Session<'_>,
     ) -> Result<(Vec<Place>, Vec<Undeployed>)> {
+        let (places, missing) = self.look(aws, session)?;
+        if places.is_empty() || (!self.stacks.is_empty() && !missing.is_empty()) {
+            return Err(not_deployed(&missing));
+        }
+        Ok((places, missing))
+    }
+
+    /// As [`InStacks::places_and_others`], also if nothing is deployed.
+    pub(crate) fn look(
+        &self,
+        aws: &mut Aws,
+        session: &mut Session<'_>,
+    ) -> Result<(Vec<Place>, Vec<Undeployed>)> {
         let stacks = self.stacks(session)?;
         let mut asked = Vec::new();
         for stack in stacks {
@@ -63,9 +76,6 @@ impl InStacks {
         }
         if let Some(failure) = Failure::all(failures) {
             return Err(failure);
-        }
-        if places.is_empty() || (!self.stacks.is_empty() && !missing.is_empty()) {
-            return Err(not_deployed(&missing));
         }
         Ok((places, missing))
     }

@@ -27,6 +27,8 @@ mod events_text;
 #[cfg(feature = "aws")]
 pub(crate) mod exec;
 mod explain;
+#[cfg(feature = "aws")]
+pub(crate) mod failover;
 pub(crate) mod iam_policy;
 #[cfg(feature = "aws")]
 pub(crate) mod images;
@@ -99,6 +101,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Events(args) => events::run(args, session),
         #[cfg(feature = "aws")]
         Command::Diagnose(args) => diagnose::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Failover(args) => failover::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]

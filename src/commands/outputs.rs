@@ -1,6 +1,6 @@
 //! `outputs`: what deployed stacks offer.
 
-mod check;
+pub(in crate::commands) mod check;
 
 use cloud::Output;
 use serde::Serialize;

@@ -13,6 +13,7 @@ mod value;
 use cloud::CloudError;
 use cloud::secrets::SecretText;
 
+pub(in crate::commands) use known::KnownSecrets;
 pub(crate) use known::secret_of;
 
 use super::estate::InStacks;

@@ -1,8 +1,8 @@
 //! `status`: how what is deployed is doing, on one screen.
 
-mod look;
-mod text;
-mod view;
+pub(in crate::commands) mod look;
+pub(in crate::commands) mod text;
+pub(in crate::commands) mod view;
 mod watch;
 
 use crate::aws::Aws;

@@ -173,6 +173,30 @@ pub(crate) fn load(project: &dyn AnyProject, request: &Request) -> Result<Config
     }
 }
 
+/// The names of the environments that there are: those that are built in, then those of the file.
+///
+/// # Errors
+///
+/// The file cannot be read.
+#[cfg(feature = "aws")]
+pub(crate) fn environments(project: &dyn AnyProject, request: &Request) -> Result<Vec<String>> {
+    let (_, content) = read_file(request.file.as_deref())?;
+    Ok(names(project, &content))
+}
+
+fn names(project: &dyn AnyProject, content: &Value) -> Vec<String> {
+    let built_in = project.environments().into_iter().map(|(name, _)| name.to_owned());
+    let own = content.get("environments").and_then(Value::as_object);
+    let own = own.into_iter().flat_map(|all| all.keys().cloned());
+    let mut names = vec![DEFAULT_ENVIRONMENT.to_owned()];
+    for name in built_in.chain(own) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// The file's text, if there is a file, and its content.
 pub(super) fn read_file(named: Option<&Path>) -> Result<(Option<TextFile>, Value)> {
     let path = named.unwrap_or(Path::new(DEFAULT_FILE));
@@ -238,12 +262,8 @@ impl Config {
         let overlay = built_in.iter().find(|(known, _)| *known == name).map(|(_, overlay)| overlay);
         let in_file = own.and_then(|all| all.get(&name));
         if overlay.is_none() && in_file.is_none() && name != DEFAULT_ENVIRONMENT {
-            let mut names: Vec<&str> = vec![DEFAULT_ENVIRONMENT];
-            names.extend(
-                built_in.iter().map(|(known, _)| *known).filter(|known| *known != DEFAULT_ENVIRONMENT),
-            );
-            names.extend(own.into_iter().flat_map(|all| all.keys().map(String::as_str)));
-            names.dedup();
+            let names = names(project, content);
+            let names = names.iter().map(String::as_str);
             let problem =
                 Problem::error("config/unknown-environment", format!("no environment is named `{name}`"))
                     .maybe_hint(suggestion(&name, names));

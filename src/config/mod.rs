@@ -15,6 +15,8 @@ mod yaml;
 
 #[cfg(feature = "aws")]
 pub(crate) use edit::{Change, Written, write};
+#[cfg(feature = "aws")]
+pub(crate) use layers::environments;
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
 pub(crate) use validation::{Allow, Validation, load as load_validation};

@@ -54,6 +54,10 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["diagnose"],
         #[cfg(feature = "aws")]
+        &["failover"],
+        #[cfg(feature = "aws")]
+        &["failover", "drill"],
+        #[cfg(feature = "aws")]
         &["bootstrap"],
         #[cfg(feature = "aws")]
         &["secrets"],

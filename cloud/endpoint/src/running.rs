@@ -37,7 +37,8 @@ pub(crate) struct Line {
 
 impl Scenario {
     /// The service with this logical id has a task. `task` is ECS's form of it; what is left out is that of a healthy task
-    /// that runs (`id` is the last part of its ARN). As soon as a service has tasks, they are its counts.
+    /// that runs (`id` is the last part of its ARN). As soon as a service has tasks, they are its counts. With `us-west-2/Id`
+    /// only the service of that region is meant; the same holds for targets.
     pub fn task(mut self, service: &str, task: Value) -> Scenario {
         self.running.tasks.push((service.to_owned(), task));
         self

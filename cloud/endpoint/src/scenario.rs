@@ -267,7 +267,8 @@ impl Scenario {
         self
     }
 
-    /// The physical id of every resource with this logical id, instead of one in the form that its type has.
+    /// The physical id of every resource with this logical id, instead of one in the form that its type has; with
+    /// `us-west-2/Id`, only of those in that region.
     pub fn physical_id(mut self, logical_id: &str, physical_id: &str) -> Scenario {
         self.physical_ids.insert(logical_id.to_owned(), physical_id.to_owned());
         self

@@ -170,7 +170,8 @@ impl Template {
         if attribute == "Arn" && physical.starts_with("arn:") {
             physical
         } else {
-            format!("{physical}.{attribute}")
+            crate::load_balancing::attribute(&physical, &attribute)
+                .unwrap_or_else(|| format!("{physical}.{attribute}"))
         }
     }
 

@@ -159,7 +159,8 @@ impl World {
 
     /// A new physical id, in the form that the type has.
     pub(crate) fn physical_id(&mut self, stack: &Stack, logical: &str, definition: &Value) -> String {
-        if let Some(id) = self.scenario.physical_ids.get(logical) {
+        let given = &self.scenario.physical_ids;
+        if let Some(id) = given.get(&format!("{}/{logical}", stack.region)).or_else(|| given.get(logical)) {
             return id.clone();
         }
         let kind = crate::changes::kind(definition);
@@ -194,6 +195,9 @@ impl World {
             "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => named("AlarmName"),
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
                 arn("elasticloadbalancing", &format!("targetgroup/{}/{serial:016x}", named("Name")))
+            }
+            "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+                arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{serial:016x}", named("Name")))
             }
             "AWS::EFS::FileSystem" => format!("fs-{serial:017x}"),
             "AWS::EC2::SecurityGroup" => format!("sg-{serial:017x}"),

@@ -1,11 +1,13 @@
 //! A plain request to an address of the user's own, as `curl` would send it.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns};
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde::Serialize;
@@ -48,9 +50,20 @@ impl Answer {
 /// Sends `GET` to an HTTP or HTTPS address, without any credentials, and follows up to three redirections. Proxies are
 /// those of the environment.
 pub async fn call_address(address: &str, time_out: Duration) -> Answer {
+    call(address, None, time_out).await
+}
+
+/// As [`call_address`], but whatever the name in the address is, what is called is one of `at`: so one of several servers
+/// that share a name is asked, and its certificate is still compared with the name. No proxy is used, since a proxy would
+/// look up the name by itself.
+pub async fn call_address_at(address: &str, at: &[IpAddr], time_out: Duration) -> Answer {
+    call(address, Some(&Always(at.to_vec())), time_out).await
+}
+
+async fn call(address: &str, names: Option<&Always>, time_out: Duration) -> Answer {
     let began = Instant::now();
     let mut at = address.to_owned();
-    let outcome = tokio::time::timeout(time_out, follow(&mut at)).await;
+    let outcome = tokio::time::timeout(time_out, follow(&mut at, names)).await;
     let (status, failure) = match outcome {
         Ok(Ok(status)) => (Some(status), None),
         Ok(Err(failure)) => (None, Some(shorten(&clean(&failure), 300))),
@@ -60,10 +73,10 @@ pub async fn call_address(address: &str, time_out: Duration) -> Answer {
 }
 
 /// The status in the end; `at` is where we are.
-async fn follow(at: &mut String) -> Result<u16, String> {
+async fn follow(at: &mut String, names: Option<&Always>) -> Result<u16, String> {
     for left in (0..=REDIRECTS).rev() {
         let request = HttpRequest::get(&*at).map_err(|error| reasons(&error))?;
-        let answer = connector(at).call(request).await.map_err(|error| reasons(&error))?;
+        let answer = connector(at, names).call(request).await.map_err(|error| reasons(&error))?;
         let status = answer.status().as_u16();
         let next = answer.headers().get("location").and_then(|location| elsewhere(at, location));
         match next {
@@ -74,10 +87,25 @@ async fn follow(at: &mut String) -> Result<u16, String> {
     Err("redirected too often".to_owned())
 }
 
-fn connector(address: &str) -> Connector {
-    let proxies = if is_on_this_machine(address) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+fn connector(address: &str, names: Option<&Always>) -> Connector {
+    let direct = names.is_some() || is_on_this_machine(address);
+    let proxies = if direct { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
     let builder: ConnectorBuilder = Connector::builder();
-    builder.proxy_config(proxies).tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
+    let builder = builder.proxy_config(proxies).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match names {
+        Some(names) => builder.build_with_resolver(names.clone()),
+        None => builder.build(),
+    }
+}
+
+/// Says of every name that it has these addresses.
+#[derive(Debug, Clone)]
+struct Always(Vec<IpAddr>);
+
+impl ResolveDns for Always {
+    fn resolve_dns<'a>(&'a self, _name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::ready(Ok(self.0.clone()))
+    }
 }
 
 /// The address that a redirection at `at` leads to.
@@ -113,6 +141,25 @@ mod tests {
         let answer = call_address(&address, Duration::from_secs(30)).await;
         assert!(!answer.is_well() && answer.status.is_none(), "{answer:?}");
         assert!(answer.failure.unwrap().contains("refused"));
+    }
+
+    #[tokio::test]
+    async fn a_server_is_called_by_a_name_that_leads_elsewhere_or_nowhere() {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![0; 1000];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(b"HTTP/1.1 204 Well\r\nConnection: close\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&request[..length]).to_lowercase()
+        });
+        let url = format!("http://shared.invalid:{port}/health");
+        let here = [IpAddr::from([127, 0, 0, 1])];
+        let answer = call_address_at(&url, &here, Duration::from_secs(30)).await;
+        assert!(answer.is_well(), "{answer:?}");
+        assert!(server.join().unwrap().contains(&format!("host: shared.invalid:{port}")));
     }
 
     #[tokio::test]

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use super::Check;
 use crate::connect::Connection;
-use crate::engine::progress::ResourceEvent;
+use crate::engine::progress::{ResourceEvent, Timestamp};
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
+use crate::stacks::timestamp;
 use crate::text::clean;
 
 /// A DNS record that proves who owns a domain.
@@ -44,6 +45,29 @@ pub async fn certificate_records(connection: &Connection, arn: &str) -> Result<V
         Ok(None) => Ok(Vec::new()),
         Err(failure) => Err(failure.into_error()),
     }
+}
+
+/// How it is with a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Certificate {
+    /// In ACM's words: `ISSUED`, `PENDING_VALIDATION`, `EXPIRED`, …
+    pub status: String,
+    /// Until when it is valid, once it is issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+}
+
+/// The certificate with this ARN; `None` if there is none.
+///
+/// # Errors
+///
+/// If AWS cannot be asked.
+pub async fn certificate(connection: &Connection, arn: &str) -> Result<Option<Certificate>, CloudError> {
+    let found = described(connection, arn).await.map_err(ApiFailure::into_error)?;
+    Ok(found.map(|found| Certificate {
+        status: found.status().map(|status| clean(status.as_str())).unwrap_or_default(),
+        expires: found.not_after().and_then(timestamp),
+    }))
 }
 
 /// The certificates that are being made, by what the events of their stack say, oldest first: the logical id and the
@@ -203,7 +227,6 @@ async fn described(connection: &Connection, arn: &str) -> Result<Option<Certific
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::progress::Timestamp;
 
     fn event(id: &str, physical: &str, status: &str, reason: &str) -> ResourceEvent {
         ResourceEvent {

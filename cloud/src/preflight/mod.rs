@@ -20,7 +20,9 @@ use crate::failure::{ApiFailure, Class};
 use crate::text::denied_action;
 use crate::together::together;
 
-pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
+pub use certificates::{
+    Certificate, DnsRecord, awaited_certificates, certificate, certificate_records, records_in_events,
+};
 pub use stack::{Around, around, room_for_a_stack, template_bucket};
 
 /// How long one question may take, with its repetitions. It is not worth more: the deployment goes on without.

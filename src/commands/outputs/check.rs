@@ -10,7 +10,7 @@ use crate::problem::{Printable, Result};
 use crate::project::BuiltImage;
 
 /// How long an address may take.
-const TIME_OUT: Duration = Duration::from_secs(10);
+pub(in crate::commands) const TIME_OUT: Duration = Duration::from_secs(10);
 /// Where a service is asked if the project does not say.
 const HEALTH: &str = "/health";
 
@@ -28,7 +28,7 @@ pub(super) struct Check {
 }
 
 /// The addresses of a stack: those of the project's services; every output that is an address otherwise.
-pub(super) fn addresses(
+pub(in crate::commands) fn addresses(
     stack: &str,
     outputs: &[Output],
     images: &[BuiltImage],

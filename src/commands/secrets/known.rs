@@ -7,7 +7,7 @@ use serde::Serialize;
 use template::requirements::{self, Known as Around};
 
 use super::super::deployed::Deployed;
-use super::super::estate::{Place, short};
+use super::super::estate::{Place, Undeployed, short};
 use super::InStacks;
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
@@ -15,37 +15,37 @@ use crate::problem::{Failure, Problem, Result, nearest, suggestion};
 use crate::session::Session;
 
 /// The project's secrets, and the deployed stacks that they were found in.
-pub(super) struct KnownSecrets {
-    pub(super) places: Vec<Place>,
-    pub(super) secrets: Vec<Secret>,
+pub(in crate::commands) struct KnownSecrets {
+    pub(in crate::commands) places: Vec<Place>,
+    pub(in crate::commands) secrets: Vec<Secret>,
     /// Why it is not known of all secrets who reads them.
-    pub(super) unread: Vec<Failure>,
+    pub(in crate::commands) unread: Vec<Failure>,
 }
 
 /// A secret of the project.
-pub(super) struct Secret {
+pub(in crate::commands) struct Secret {
     /// Its ARN, or the part of it that a task definition names.
-    pub(super) id: String,
+    pub(in crate::commands) id: String,
     /// Its name, as far as the ARN tells it.
-    pub(super) name: String,
+    pub(in crate::commands) name: String,
     /// The stack that made it, and its logical id there.
-    pub(super) made_by: Option<(String, String)>,
-    pub(super) connection: Connection,
-    pub(super) uses: Vec<Use>,
+    pub(in crate::commands) made_by: Option<(String, String)>,
+    pub(in crate::commands) connection: Connection,
+    pub(in crate::commands) uses: Vec<Use>,
 }
 
 /// A variable of a container that is read from a secret when a task starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Use {
+pub(in crate::commands) struct Use {
     /// What people call the service.
-    pub(super) service: String,
-    pub(super) variable: String,
+    pub(in crate::commands) service: String,
+    pub(in crate::commands) variable: String,
     /// The key of the value, if it is not all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) key: Option<String>,
+    pub(in crate::commands) key: Option<String>,
     /// Whether the service is deployed and reads it, or only the project says so.
-    pub(super) deployed: bool,
+    pub(in crate::commands) deployed: bool,
 }
 
 impl Secret {
@@ -83,14 +83,24 @@ impl KnownSecrets {
     /// be deployed. At least one.
     pub(super) fn find(stacks: &InStacks, aws: &mut Aws, session: &mut Session<'_>) -> Result<KnownSecrets> {
         let (places, others) = stacks.places_and_others(aws, session)?;
-        let mut estate = KnownSecrets { secrets: own(&places), places, unread: Vec::new() };
-        estate.read_services(aws)?;
-        estate.read_templates(&others, aws)?;
+        let estate = KnownSecrets::read(places, &others, aws)?;
         if estate.secrets.is_empty() {
             let stacks: Vec<&str> = estate.places.iter().map(|place| place.stack.label()).collect();
             let message = format!("there is no secret in {}, and no container reads one", stacks.join(", "));
             return Err(Failure::new(Exit::Blocked, vec![Problem::error("aws/no-secret", message)]));
         }
+        Ok(estate)
+    }
+
+    /// As [`KnownSecrets::find`] for stacks that were looked at; there may be no secret.
+    pub(in crate::commands) fn read(
+        places: Vec<Place>,
+        others: &[Undeployed],
+        aws: &Aws,
+    ) -> Result<KnownSecrets> {
+        let mut estate = KnownSecrets { secrets: own(&places), places, unread: Vec::new() };
+        estate.read_services(aws)?;
+        estate.read_templates(others, aws)?;
         Ok(estate)
     }
 

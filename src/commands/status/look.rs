@@ -22,17 +22,17 @@ use crate::templates;
 const OPERATIONS: usize = 3;
 
 /// What is looked at.
-pub(super) struct Wanted {
+pub(in crate::commands) struct Wanted {
     /// Only these services and their stacks.
-    pub(super) services: Option<Vec<InService>>,
+    pub(in crate::commands) services: Option<Vec<InService>>,
     /// The images of the project.
-    pub(super) images: Vec<BuiltImage>,
+    pub(in crate::commands) images: Vec<BuiltImage>,
     /// The settings of the project.
-    pub(super) settings: Value,
+    pub(in crate::commands) settings: Value,
 }
 
 /// Looks at everything, all stacks at the same time.
-pub(super) async fn look(places: &[Place], wanted: &Wanted) -> Status {
+pub(in crate::commands) async fn look(places: &[Place], wanted: &Wanted) -> Status {
     let all = places.iter().enumerate().filter_map(|(at, place)| {
         let services = match &wanted.services {
             Some(named) => {
@@ -193,7 +193,7 @@ fn count(service: &cloud::Service, template: Option<&Template>) -> Count {
 }
 
 /// Whether a value is made with the resource of this logical id: by `Ref`, `GetAtt` or `Sub`.
-fn refers_to(node: &Node, logical_id: &str) -> bool {
+pub(in crate::commands) fn refers_to(node: &Node, logical_id: &str) -> bool {
     match node {
         Node::List(items) => items.iter().any(|item| refers_to(item, logical_id)),
         Node::Map(map) => map.values().any(|value| refers_to(value, logical_id)),

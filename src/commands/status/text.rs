@@ -17,7 +17,7 @@ const NAMES: usize = 9;
 const SHOWN: usize = 8;
 
 /// How much of a digest is shown: `sha256:` and 12 digits.
-const SHORT: usize = 19;
+pub(in crate::commands) const SHORT: usize = 19;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Facts {
 }
 
 /// Whether a stack's state is one in which nothing runs and nothing failed.
-fn is_steady(state: &str) -> bool {
+pub(in crate::commands) fn is_steady(state: &str) -> bool {
     matches!(state, "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE")
 }
 
@@ -314,7 +314,12 @@ fn summary(status: &Status) -> String {
 }
 
 /// Writes text behind `before`, in lines of at most so many columns; words that are longer stay whole.
-fn write_wrapped(into: &mut String, before: &str, text: &str, columns: Option<usize>) {
+pub(in crate::commands) fn write_wrapped(
+    into: &mut String,
+    before: &str,
+    text: &str,
+    columns: Option<usize>,
+) {
     let indent = before.width();
     let mut line = before.to_owned();
     let mut empty = true;

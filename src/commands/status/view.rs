@@ -27,6 +27,22 @@ impl<T> Told<T> {
             Err(error) => Told::Unknown { unknown: error.to_string() },
         }
     }
+
+    /// What was asked for, if it is known.
+    pub(crate) fn known(&self) -> Option<&T> {
+        match self {
+            Told::Known(known) => Some(known),
+            Told::Unknown { .. } => None,
+        }
+    }
+
+    /// Why it is not known.
+    pub(crate) fn unknown(&self) -> Option<&str> {
+        match self {
+            Told::Known(_) => None,
+            Told::Unknown { unknown } => Some(unknown),
+        }
+    }
 }
 
 /// A deployed stack.

@@ -89,6 +89,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("ecs:ListTasks", Scope::Services),
     ("ecs:StopServiceDeployment", Scope::Services),
     ("ecs:UpdateService", Scope::Services),
+    ("elasticloadbalancing:DescribeLoadBalancers", Scope::Withheld),
     ("elasticloadbalancing:DescribeTargetHealth", look("*", &TARGETS)),
     ("logs:FilterLogEvents", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),

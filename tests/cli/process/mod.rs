@@ -7,6 +7,8 @@ mod drift;
 #[cfg(unix)]
 mod exec;
 #[cfg(unix)]
+mod failover;
+#[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
 mod interrupt_elsewhere;

@@ -80,7 +80,9 @@ fn tasks_of<'a>(
     stack: &'a Stack,
     service: &'a Resource,
 ) -> impl Iterator<Item = Value> + 'a {
-    let of_it = world.scenario.running.tasks.iter().filter(|(id, _)| *id == service.logical);
+    let there = format!("{}/{}", stack.region, service.logical);
+    let of_it =
+        world.scenario.running.tasks.iter().filter(move |(id, _)| *id == service.logical || *id == there);
     of_it.map(|(_, task)| whole(stack, service, task))
 }
 
