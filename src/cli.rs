@@ -212,6 +212,10 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Diagnose(commands::diagnose::Diagnose),
     #[cfg(feature = "aws")]
+    Backup(commands::backup::Backup),
+    #[cfg(feature = "aws")]
+    Restore(commands::restore::Restore),
+    #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
     Secrets(commands::secrets::Secrets),

@@ -1,6 +1,8 @@
 //! The commands, one in each file.
 
 #[cfg(feature = "aws")]
+pub(crate) mod backup;
+#[cfg(feature = "aws")]
 pub(crate) mod bootstrap;
 pub(crate) mod ci;
 pub(crate) mod completions;
@@ -42,6 +44,8 @@ pub(crate) mod operate;
 pub(crate) mod outputs;
 #[cfg(feature = "aws")]
 pub(crate) mod redeploy;
+#[cfg(feature = "aws")]
+pub(crate) mod restore;
 #[cfg(feature = "aws")]
 pub(crate) mod rollback;
 #[cfg(feature = "aws")]
@@ -99,6 +103,10 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Events(args) => events::run(args, session),
         #[cfg(feature = "aws")]
         Command::Diagnose(args) => diagnose::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Backup(args) => backup::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Restore(args) => restore::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]

@@ -54,6 +54,10 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["diagnose"],
         #[cfg(feature = "aws")]
+        &["backup"],
+        #[cfg(feature = "aws")]
+        &["restore"],
+        #[cfg(feature = "aws")]
         &["bootstrap"],
         #[cfg(feature = "aws")]
         &["secrets"],
