@@ -87,7 +87,7 @@ pub(super) fn run(folder: &Path, offline: bool, session: &mut Session<'_>) -> Re
 fn files(backup: &Backup) -> Vec<Row> {
     let wrong = backup.wrong();
     if wrong.is_empty() {
-        let number = count(backup.manifest.files.len(), "file");
+        let number = backup.manifest.files.len();
         return vec![Row::new(State::Ok, "files", format!("{number} as they were written (SHA-256)"))];
     }
     wrong.into_iter().map(|one| Row::new(State::Bad, one.path, one.says)).collect()
@@ -131,11 +131,8 @@ fn secrets_file(backup: &Backup) -> Option<Row> {
     let Some(file) = &kept.file else {
         return Some(Row::new(State::Ok, "secrets", "no secret had a value"));
     };
-    let bytes = match backup.bytes(file) {
-        Ok(bytes) => bytes,
-        // Told among the files.
-        Err(_) => return None,
-    };
+    // Why it cannot be read is told among the files.
+    let bytes = backup.bytes(file).ok()?;
     let values = kept.secrets.iter().filter(|secret| secret.has_value).count();
     Some(match secrets::header(&bytes) {
         Some(header) if header.with_passphrase == kept.with_passphrase => {

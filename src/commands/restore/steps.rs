@@ -188,6 +188,14 @@ impl<'a> Around<'a> {
             command.push("--no-validate".to_owned());
             notes.push(format!("its template has mistakes that are known: {}", mistakes.join(", ")));
         }
+        if let Now::Changed { resources, .. } = &one.now
+            && resources.iter().any(|words| words.ends_with("removed") || words.contains("replaced"))
+        {
+            notes.push(
+                "it takes away what came since; where that holds data, it is refused and tells how to say that it is meant"
+                    .to_owned(),
+            );
+        }
         command.extend(self.options.clone());
         let mut commands = vec![command];
         if one.now.is_missing() {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use age::secrecy::ExposeSecret as _;
 use endpoint::{Fault, Scenario, Wrong};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -160,8 +161,18 @@ fn a_backup_has_the_template_as_it_is_deployed_and_what_a_template_does_not_say(
 #[test]
 fn a_backup_says_what_is_not_in_it() {
     let aws = Aws::new(deployed());
-    let said = aws.run(BACKUP);
-    insta::assert_snapshot!(said, @"");
+    let said = aws.run(BACKUP).success();
+    insta::assert_snapshot!(said, @r"
+    backup of 2 stacks in b
+      Base: template.json, no parameters, 1 output
+      App: template.json, 2 parameters, 1 output, 1 image
+    not in it:
+      Files of Base: its files
+      Repo of Base: its images
+      the values of 1 secret of Base
+      the values of Password of App (NoEcho)
+    whether it stays whole: docuthinker backup --check b
+    ");
 }
 
 // C-26
@@ -198,7 +209,7 @@ fn a_check_finds_every_change_of_a_backup_and_images_that_are_gone() {
     aws.run(&format!("{BACKUP} --include-secrets --recipient {}", identity.to_public()));
     let whole = aws.run("backup --check b");
     assert_eq!(whole.code, Some(0), "{whole}");
-    assert_says(&whole, &["8 files as they were written", "1 still in ECR", "1 value, encrypted for recipients", "it is whole"]);
+    assert_says(&whole, &["files: 7 as they were written", "1 still in ECR", "1 value, encrypted for recipients", "it is whole"]);
     assert_eq!(aws.json("backup --check b")["whole"], true);
 
     let changed = |name: &str, change: &dyn Fn(&mut Vec<u8>), words: &[&str]| {
@@ -252,13 +263,13 @@ fn an_interrupted_backup_leaves_no_folder() {
 
 #[test]
 fn a_stack_that_is_being_changed_or_may_not_be_read_is_no_backup() {
-    let busy = Aws::new(deployed().hang("Topic"));
-    let mut other = app();
-    other["Resources"]["Topic"]["Properties"]["DisplayName"] = json!("other");
-    busy.endpoint.update_by_somebody_else("App", &other.to_string());
+    let busy = Aws::new(deployed().hang("Files"));
+    let mut other = base();
+    other["Resources"]["Files"]["Properties"]["ThroughputMode"] = json!("elastic");
+    busy.endpoint.update_by_somebody_else("Base", &other.to_string());
     let refused = busy.run(BACKUP);
     assert_eq!(refused.code, Some(4), "{refused}");
-    assert_says(&refused, &["App is being changed (UPDATE_IN_PROGRESS)", "docuthinker watch App"]);
+    assert_says(&refused, &["Base is being changed (UPDATE_IN_PROGRESS)", "docuthinker watch Base"]);
     for (action, code) in [("GetTemplate", 5), ("DescribeTasks", 5)] {
         let denied = Aws::new(deployed().fault(Fault::new(Wrong::Denied).on(action)));
         let refused = denied.run(BACKUP);
@@ -288,7 +299,7 @@ fn the_commands_of_a_restore_bring_a_deleted_stack_back() {
     let aws = Aws::new(deployed());
     aws.run(BACKUP);
     aws.run("destroy --stack-name App --yes");
-    assert_eq!(aws.endpoint.stack("App").map(|stack| stack.status), None);
+    assert_eq!(aws.endpoint.stack("App").unwrap().status, "DELETE_COMPLETE");
     let before = aws.endpoint.requests().len();
     let written = aws.json("restore b");
     for request in &aws.endpoint.requests()[before..] {
@@ -322,7 +333,7 @@ fn a_stack_that_differs_is_taken_back_with_its_parameters() {
     let aws = Aws::new(deployed());
     aws.run(BACKUP);
     let mut other = app();
-    other["Resources"]["More"] = json!({ "Type": "AWS::SQS::Queue" });
+    other["Resources"]["More"] = json!({ "Type": "AWS::SNS::Topic" });
     aws.project.write("other.json", other.to_string());
     let changed = "deploy --template other.json --stack-name App --parameter Size=4 --no-validate --yes";
     assert_eq!(aws.run(changed).code, Some(0));
@@ -360,11 +371,36 @@ fn everything_comes_back_in_the_order_of_exports_and_imports_with_the_values_of_
     let gaps: Vec<&Value> =
         written["notInTheBackup"].as_array().unwrap().iter().map(|gap| &gap["what"]).collect();
     assert_eq!(gaps, ["Files", "Repo", "Password"]);
-    insta::assert_snapshot!(aws.run("restore b").stdout.lines().skip(1).collect::<Vec<_>>().join("\n"), @"");
+    let said = aws.run("restore b").success().replace(DIGEST, "DIGEST");
+    let (_, way) = said.split_once("the way back:\n\n").unwrap();
+    insta::assert_snapshot!(way, @r#"
+    1. make Base anew
+       docuthinker deploy --template b/Base/template.json --stack-name Base --region us-east-1
+
+    2. give 1 value back to the secrets
+       KEY_FILE is the file with the age identity that they were encrypted for
+       docuthinker secrets import b/secrets.age --identity KEY_FILE --stack Base --skip-unknown --region us-east-1
+
+    3. bring 1 image of App back
+       web: 123456789012.dkr.ecr.us-east-1.amazonaws.com/web@DIGEST is not there
+       what nobody has any more can only be built again, and is another digest then: `docuthinker images push --build`, and deploy the settings instead of the template
+
+    4. make App anew
+       before: write PRIVATE.json, for its owner only, with what the backup cannot have: {"Password":"…"}
+       docuthinker deploy --template b/App/template.json --stack-name App --region us-east-1 --parameters-file b/App/parameters.json --parameters-file PRIVATE.json --tag 'team=it'\''s two'
+       aws cloudformation set-stack-policy --stack-name App --region us-east-1 --stack-policy-body file://b/App/policy.json
+
+    5. see whether all is well
+       docuthinker status --stack Base --stack App --region us-east-1
+
+    not given back by it:
+      Files of Base: its files (AWS::EFS::FileSystem, fs-00000000000000009): it was kept when the stack was deleted, and is gone
+      Repo of Base: its images (AWS::ECR::Repository, web): it was kept when the stack was deleted, and is gone
+      Password of App: its value (NoEcho)
+    "#);
 
     let lines = commands(&written);
     assert_eq!(aws.shell(&format!("{} --yes", lines[0])).code, Some(0));
-    use age::secrecy::ExposeSecret as _;
     let key = aws.project.write("KEY_FILE", identity.to_string().expose_secret());
     fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
     let stored = aws.shell(&format!("{} --yes", lines[1]));
