@@ -1,8 +1,8 @@
 //! `backup`: what is deployed, as files from which it can be deployed again.
 
 mod check;
-pub(super) mod form;
 mod folder;
+pub(super) mod form;
 pub(super) mod images;
 mod look;
 pub(super) mod read;

@@ -151,7 +151,11 @@ fn images(records: &[StackRecord], offline: bool, session: &mut Session<'_>) -> 
         return Ok(Vec::new());
     }
     if offline {
-        return Ok(vec![Row::new(State::Skipped, "images", format!("{} not looked at", count(all, "image")))]);
+        return Ok(vec![Row::new(
+            State::Skipped,
+            "images",
+            format!("{} not looked at", count(all, "image")),
+        )]);
     }
     let mut rows = Vec::new();
     let mut aws = Aws::new(&session.global)?;
@@ -179,7 +183,8 @@ fn images(records: &[StackRecord], offline: bool, session: &mut Session<'_>) -> 
         rows.push(Row::new(State::Ok, "images", format!("{there} still in ECR, by digest")));
     }
     if foreign > 0 {
-        let says = format!("{} of other registries, or without a digest, not looked at", count(foreign, "image"));
+        let says =
+            format!("{} of other registries, or without a digest, not looked at", count(foreign, "image"));
         rows.push(Row::new(State::Skipped, "images", says));
     }
     Ok(rows)

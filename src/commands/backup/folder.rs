@@ -69,8 +69,7 @@ fn entry(
     files: &mut BTreeMap<String, Zeroizing<Vec<u8>>>,
 ) -> Entry {
     let record = &one.record;
-    let names =
-        [record.name.clone(), format!("{}-{}-{}", record.name, record.account, record.region)];
+    let names = [record.name.clone(), format!("{}-{}-{}", record.name, record.account, record.region)];
     let folder = names.iter().find(|name| !used.contains(*name)).unwrap_or(&names[1]).clone();
     used.insert(folder.clone());
     let mut keep = |name: &str, content: Vec<u8>| {
@@ -78,11 +77,8 @@ fn entry(
         files.insert(path.clone(), Zeroizing::new(content));
         path
     };
-    let values: BTreeMap<&str, &str> = record
-        .parameters
-        .iter()
-        .filter_map(|one| Some((one.name.as_str(), one.value.as_deref()?)))
-        .collect();
+    let values: BTreeMap<&str, &str> =
+        record.parameters.iter().filter_map(|one| Some((one.name.as_str(), one.value.as_deref()?))).collect();
     let form = if one.template.trim_start().starts_with('{') { "json" } else { "yaml" };
     Entry {
         name: record.name.clone(),

@@ -68,8 +68,7 @@ async fn completed(mut image: Image, connection: &Connection) -> Result<Image, C
     let known = registry_image(&image.image);
     let known = known.filter(|one| one.region == who.region && one.registry == who.account);
     if let Some((Version::Tag(tag), repository)) = known.map(|one| (one.version, one.repository))
-        && let Sought::Found(found) =
-            cloud::find_image(connection, &repository, &ImageName::Tag(tag)).await?
+        && let Sought::Found(found) = cloud::find_image(connection, &repository, &ImageName::Tag(tag)).await?
     {
         image.digest = Some(found.digest);
     }

@@ -152,9 +152,8 @@ fn record(place: &Place, stack: &DeployedStack, template: Option<&Template>) -> 
 fn parameters(stack: &DeployedStack, template: Option<&Template>) -> Vec<Parameter> {
     let one = |(name, value): (&String, &String)| {
         let masked = value.len() >= 4 && value.bytes().all(|byte| byte == b'*');
-        let declared = template.is_some_and(|template| {
-            template.parameters.get(name).is_some_and(|parameter| parameter.no_echo)
-        });
+        let declared = template
+            .is_some_and(|template| template.parameters.get(name).is_some_and(|parameter| parameter.no_echo));
         let no_echo = masked || declared;
         Parameter { name: name.clone(), value: (!no_echo).then(|| value.clone()), no_echo }
     };
@@ -186,11 +185,7 @@ fn stateful_of(place: &Place, template: &Template) -> Vec<Stateful> {
             type_name: resource.resource_type.clone(),
             physical_id: resource.physical_id.clone(),
             holds: holds.to_owned(),
-            when_deleted: fate
-                .as_ref()
-                .and_then(serde_json::Value::as_str)
-                .unwrap_or("unknown")
-                .to_owned(),
+            when_deleted: fate.as_ref().and_then(serde_json::Value::as_str).unwrap_or("unknown").to_owned(),
         })
     };
     place.inventory.resources.iter().filter_map(one).collect()

@@ -47,7 +47,8 @@ impl Backup {
         }
         let manifest: Manifest = json(&path)?;
         if manifest.version != VERSION {
-            let message = format!("the backup has the form {}, and this version reads {VERSION}", manifest.version);
+            let message =
+                format!("the backup has the form {}, and this version reads {VERSION}", manifest.version);
             let hint = format!("it was made by {}", manifest.tool);
             return Err(Failure::refused(Problem::error("backup/version", message).hint(hint)));
         }

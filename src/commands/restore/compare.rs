@@ -244,9 +244,8 @@ pub(super) fn valueless(
     session: &mut Session<'_>,
 ) -> Result<Vec<String>> {
     let Some(secrets) = &backup.manifest.secrets else { return Ok(Vec::new()) };
-    let missing = |stack: &String| {
-        found.iter().any(|one| one.kept.record.name == *stack && one.now.is_missing())
-    };
+    let missing =
+        |stack: &String| found.iter().any(|one| one.kept.record.name == *stack && one.now.is_missing());
     let Some(account) = found.first().map(|one| one.kept.record.account.clone()) else {
         return Ok(Vec::new());
     };

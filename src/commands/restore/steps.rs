@@ -335,7 +335,8 @@ fn gaps(one: &Found, secrets: Option<&Secrets>) -> Vec<Gap> {
     }
     let has_value = |one: &Stateful| {
         let id = one.physical_id.as_deref().unwrap_or_default();
-        secrets.is_some_and(|secrets| secrets.secrets.iter().any(|secret| secret.id == id && secret.has_value))
+        secrets
+            .is_some_and(|secrets| secrets.secrets.iter().any(|secret| secret.id == id && secret.has_value))
     };
     let mut gaps = Vec::new();
     for held in record.stateful.iter().filter(|held| !is_secret(held) || !has_value(held)) {

@@ -127,11 +127,8 @@ pub(crate) fn encrypted(
     let protection = encryption.protection(recipients, aws, session)?;
     let all: Vec<&Secret> = estate.secrets.iter().collect();
     let read = read(&all, aws, session)?;
-    let content = if read.values.is_empty() {
-        None
-    } else {
-        Some(protected(&json_of(&read.values), &protection)?)
-    };
+    let content =
+        if read.values.is_empty() { None } else { Some(protected(&json_of(&read.values), &protection)?) };
     let secrets = all.into_iter().map(|secret| EncryptedSecret {
         name: secret.name.clone(),
         id: secret.id.clone(),

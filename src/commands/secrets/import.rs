@@ -319,7 +319,9 @@ fn table(rows: &[Row]) -> String {
         let key = row.key.as_ref().map(|key| format!(", {key}")).unwrap_or_default();
         let what = match (&row.secret, row.state) {
             (Some(secret), State::Changed) if *secret == row.variable => "→ the value in the file".to_owned(),
-            (Some(secret), State::Unchanged) if *secret == row.variable => "= has this value already".to_owned(),
+            (Some(secret), State::Unchanged) if *secret == row.variable => {
+                "= has this value already".to_owned()
+            }
             (Some(secret), State::Changed) => format!("→ {secret}{key}"),
             (Some(secret), State::Unchanged) => format!("= {secret}{key}, which has this value already"),
             (Some(secret), _) => format!("- {secret}{key}: left out, there is no value"),

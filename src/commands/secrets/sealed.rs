@@ -74,8 +74,7 @@ impl Sealed {
             }
             None => {
                 let passphrase = passphrase(aws, session)?;
-                let identity =
-                    age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
+                let identity = age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
                 decrypt(&content, std::iter::once(&identity as &dyn age::Identity))
             }
         };

@@ -107,7 +107,11 @@ impl Aws {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
-        if entry.file_type().unwrap().is_dir() { all.extend(files(&entry.path())) } else { all.push(entry.path()) }
+        if entry.file_type().unwrap().is_dir() {
+            all.extend(files(&entry.path()))
+        } else {
+            all.push(entry.path())
+        }
     }
     all.sort();
     all
@@ -143,7 +147,8 @@ fn a_backup_has_the_template_as_it_is_deployed_and_what_a_template_does_not_say(
     assert_eq!(stack["images"][0]["digest"], DIGEST);
     assert_eq!(stack["parameters"][0], json!({ "name": "Password", "noEcho": true }));
     let base: Value = serde_json::from_str(&read("Base/stack.json")).unwrap();
-    let stateful: Vec<&Value> = base["stateful"].as_array().unwrap().iter().map(|one| &one["logicalId"]).collect();
+    let stateful: Vec<&Value> =
+        base["stateful"].as_array().unwrap().iter().map(|one| &one["logicalId"]).collect();
     assert_eq!(stateful, ["Files", "Key", "Repo"]);
     assert!(base["stateful"][0]["physicalId"].as_str().unwrap().starts_with("fs-"), "{base}");
     assert_eq!(written["manifest"], serde_json::from_str::<Value>(&read("manifest.json")).unwrap());
@@ -209,7 +214,15 @@ fn a_check_finds_every_change_of_a_backup_and_images_that_are_gone() {
     aws.run(&format!("{BACKUP} --include-secrets --recipient {}", identity.to_public()));
     let whole = aws.run("backup --check b");
     assert_eq!(whole.code, Some(0), "{whole}");
-    assert_says(&whole, &["files: 7 as they were written", "1 still in ECR", "1 value, encrypted for recipients", "it is whole"]);
+    assert_says(
+        &whole,
+        &[
+            "files: 7 as they were written",
+            "1 still in ECR",
+            "1 value, encrypted for recipients",
+            "it is whole",
+        ],
+    );
     assert_eq!(aws.json("backup --check b")["whole"], true);
 
     let changed = |name: &str, change: &dyn Fn(&mut Vec<u8>), words: &[&str]| {
@@ -225,7 +238,11 @@ fn a_check_finds_every_change_of_a_backup_and_images_that_are_gone() {
         assert_eq!(restore.code, Some(3), "{restore}");
         fs::write(&path, before).unwrap();
     };
-    changed("App/template.json", &|bytes| bytes[3] ^= 1, &["! App/template.json: has been changed (SHA-256)"]);
+    changed(
+        "App/template.json",
+        &|bytes| bytes[3] ^= 1,
+        &["! App/template.json: has been changed (SHA-256)"],
+    );
     changed("App/stack.json", &|bytes| bytes.push(b' '), &["! App/stack.json: has ", " bytes instead of "]);
     changed("secrets.age", &|bytes| bytes[3] = b'x', &["! secrets.age: is no age file"]);
 
@@ -259,6 +276,15 @@ fn an_interrupted_backup_leaves_no_folder() {
         assert_eq!(ended.code, Some(130), "{action}: {ended}");
         assert!(!aws.folder("b").exists(), "{action}");
     }
+}
+
+#[test]
+fn a_backup_that_cannot_be_written_whole_leaves_no_folder() {
+    let aws = Aws::new(deployed());
+    let full = aws.shell("trap '' XFSZ; ulimit -f 1; docuthinker backup Base App --out b");
+    assert_eq!(full.code, Some(3), "{full}");
+    assert_says(&full, &["cannot write `b/"]);
+    assert!(!aws.folder("b").exists());
 }
 
 #[test]
@@ -303,7 +329,8 @@ fn the_commands_of_a_restore_bring_a_deleted_stack_back() {
     let before = aws.endpoint.requests().len();
     let written = aws.json("restore b");
     for request in &aws.endpoint.requests()[before..] {
-        let reads = ["Describe", "List", "Get", "Batch"].iter().any(|start| request.action.starts_with(start));
+        let reads =
+            ["Describe", "List", "Get", "Batch"].iter().any(|start| request.action.starts_with(start));
         assert!(reads, "`restore` changes nothing: {}", request.action);
     }
     assert_eq!(written["stacks"][0]["state"], "unchanged");

@@ -55,7 +55,7 @@ fn the_way_back_at_80_columns() {
     for line in text.lines().filter(|line| !line.contains("--template")) {
         assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
     }
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!("restore-80", text);
 }
 
 #[test]
