@@ -220,6 +220,10 @@ pub(crate) enum Command {
     #[cfg(feature = "aws")]
     Failover(commands::failover::Failover),
     #[cfg(feature = "aws")]
+    Backup(commands::backup::Backup),
+    #[cfg(feature = "aws")]
+    Restore(commands::restore::Restore),
+    #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
     #[cfg(feature = "aws")]
     Secrets(commands::secrets::Secrets),

@@ -83,6 +83,22 @@ pub(crate) fn write_atomically(path: &Path, text: &str, access: Access) -> Resul
     try_write(path, text, access).map_err(|error| unwritable(path, &error))
 }
 
+/// Makes the file `path`, which must not be there, for its owner only (mode 0600).
+#[cfg(feature = "aws")]
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a file is of no use.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
 /// Refuses a `path` that [`write_atomically`] would refuse, as far as that can be known before.
 pub(crate) fn must_be_writable(path: &Path) -> Result<()> {
     if let Ok(existing) = fs::symlink_metadata(path)

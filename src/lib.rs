@@ -57,6 +57,8 @@ mod redact;
 mod report;
 mod rules;
 mod session;
+#[cfg(feature = "aws")]
+mod shell;
 mod templates;
 #[cfg(feature = "aws")]
 mod tool;

@@ -91,6 +91,6 @@ pub use services::{
 pub use stacks::{
     DeployedStack, Export, StackSummary, change_set_template, deployed_stack, deployed_template, describe,
     describe_outputs, importers_of, list_exports, list_stacks, processed_template,
-    set_termination_protection,
+    set_termination_protection, stack_policy,
 };
-pub use text::stack_name;
+pub use text::{sha256, stack_name};

@@ -51,6 +51,10 @@ pub struct DeployedStack {
     pub parameters: BTreeMap<String, String>,
     /// Its tags, which a deployment must give again.
     pub tags: BTreeMap<String, String>,
+    /// What it was allowed to do when it was last deployed, for example `CAPABILITY_NAMED_IAM`.
+    pub capabilities: Vec<String>,
+    /// The ARN of the role that CloudFormation works with, if it is not the caller's own.
+    pub role: Option<String>,
     /// The template as it was sent, YAML or JSON; `None` if the stack was only announced by a change set.
     pub template: Option<String>,
 }
@@ -96,7 +100,21 @@ pub async fn deployed_stack(
     let tag =
         |tag: &aws_sdk_cloudformation::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
     let tags = stack.tags().iter().filter_map(tag).collect();
-    Ok(Some(DeployedStack { description, parameters, tags, template }))
+    let capabilities = stack.capabilities().iter().map(|one| clean(one.as_str())).collect();
+    let role = stack.role_arn().map(clean);
+    Ok(Some(DeployedStack { description, parameters, tags, capabilities, role, template }))
+}
+
+/// The stack's policy, which says which of its resources an update may change; `None` if it has none.
+///
+/// # Errors
+///
+/// If AWS cannot be asked.
+pub async fn stack_policy(connection: &Connection, name: &str) -> Result<Option<String>, CloudError> {
+    match connection.cloudformation.get_stack_policy().stack_name(name).send().await {
+        Ok(answer) => Ok(answer.stack_policy_body.filter(|body| !body.is_empty())),
+        Err(error) => absent_or_error(ApiFailure::of("cloudformation:GetStackPolicy", &error)),
+    }
 }
 
 async fn described(

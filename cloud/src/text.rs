@@ -29,9 +29,9 @@ pub(crate) fn without_controls(line: &str) -> String {
     plain
 }
 
-/// The SHA-256 of a text, in hexadecimal digits.
-pub(crate) fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect()
+/// The SHA-256 of a text or of bytes, in hexadecimal digits.
+pub fn sha256(content: impl AsRef<[u8]>) -> String {
+    Sha256::digest(content).iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hexadecimal).collect()
 }
 
 /// The digit of a number below 16.

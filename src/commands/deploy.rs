@@ -55,6 +55,10 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     file: FromFile,
 
+    /// Tag of the stack in the file, which its resources get too; may be given again
+    #[arg(long = "tag", value_name = "KEY=VALUE", requires = "template", value_parser = super::target::tag)]
+    tags: Vec<(String, String)>,
+
     /// Deploy this image: `backend=v2.0`; the tag's digest is asked of ECR at once. May be given again
     #[arg(long = "image", value_name = "IMAGE=TAG", value_parser = super::images::wanted, conflicts_with = "template")]
     images: Vec<Wanted>,
@@ -282,7 +286,7 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
             name,
             template: file.document.template.clone(),
             parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
+            tags: args.tags.iter().cloned().collect(),
             region: None,
             account: None,
             synthesized: None,

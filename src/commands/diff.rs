@@ -41,6 +41,16 @@ use crate::exit::Exit;
 use crate::problem::{Failure, Result};
 use crate::session::Session;
 
+/// What is different between two templates; without an old one everything is.
+#[cfg(feature = "aws")]
+pub(super) use self::against::changes;
+
+/// How many resources are touched in which way, in words, the gravest first.
+#[cfg(feature = "aws")]
+pub(super) fn counted(changes: &template::Changes) -> Vec<String> {
+    outline::counts(changes).into_iter().map(|(_, words)| words).collect()
+}
+
 /// Show what a deployment would change
 ///
 /// Compares the stacks as they are deployed with the stacks as they are in the code: what is added, changed, replaced

@@ -33,6 +33,11 @@ impl InStacks {
         InStacks { stacks: stack.into_iter().collect() }
     }
 
+    /// Only these stacks; all of the project if none is named.
+    pub(crate) fn named(stacks: Vec<String>) -> InStacks {
+        InStacks { stacks }
+    }
+
     /// The stacks that are meant, deployed, in the order of the project; at least one.
     pub(crate) fn places(&self, aws: &mut Aws, session: &mut Session<'_>) -> Result<Vec<Place>> {
         Ok(self.places_and_others(aws, session)?.0)

@@ -10,6 +10,7 @@ use crate::commands::estate::{self, InService, InStacks, Place};
 use crate::exit::Exit;
 use crate::problem::{Failure, Printable, Problem, Result, suggestion};
 use crate::session::Session;
+use crate::shell;
 
 use plugin::Plugin;
 
@@ -129,16 +130,7 @@ fn template(aws: &Aws, place: &Place) -> Option<String> {
 
 /// The command as one text, which a shell would read as these arguments.
 fn command(arguments: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
-    let quoted = arguments.iter().map(|argument| {
-        if !argument.is_empty() && argument.chars().all(plain) {
-            argument.clone()
-        } else {
-            format!("'{}'", argument.replace('\'', r"'\''"))
-        }
-    });
-    let command = quoted.collect::<Vec<_>>().join(" ");
-    if command.is_empty() { SHELL.to_owned() } else { command }
+    if arguments.is_empty() { SHELL.to_owned() } else { shell::command(arguments) }
 }
 
 #[cfg(test)]
@@ -146,12 +138,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_stay_apart() {
-        let text =
-            |arguments: &[&str]| command(&arguments.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
-        assert_eq!(text(&[]), "/bin/sh");
-        assert_eq!(text(&["ls", "-la", "/app"]), "ls -la /app");
-        assert_eq!(text(&["sh", "-c", "echo $HOME; it's"]), r"sh -c 'echo $HOME; it'\''s'");
-        assert_eq!(text(&["echo", ""]), "echo ''");
+    fn without_a_command_it_is_a_shell() {
+        assert_eq!(command(&[]), "/bin/sh");
+        assert_eq!(command(&["ls".to_owned(), "a b".to_owned()]), "ls 'a b'");
     }
 }

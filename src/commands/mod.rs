@@ -1,6 +1,8 @@
 //! The commands, one in each file.
 
 #[cfg(feature = "aws")]
+pub(crate) mod backup;
+#[cfg(feature = "aws")]
 pub(crate) mod bootstrap;
 pub(crate) mod ci;
 pub(crate) mod completions;
@@ -44,6 +46,8 @@ pub(crate) mod operate;
 pub(crate) mod outputs;
 #[cfg(feature = "aws")]
 pub(crate) mod redeploy;
+#[cfg(feature = "aws")]
+pub(crate) mod restore;
 #[cfg(feature = "aws")]
 pub(crate) mod rollback;
 #[cfg(feature = "aws")]
@@ -103,6 +107,10 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Diagnose(args) => diagnose::run(args, session),
         #[cfg(feature = "aws")]
         Command::Failover(args) => failover::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Backup(args) => backup::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Restore(args) => restore::run(args, session),
         #[cfg(feature = "aws")]
         Command::Bootstrap(args) => bootstrap::run(args, session),
         #[cfg(feature = "aws")]

@@ -8,13 +8,16 @@ mod known;
 mod list;
 mod put;
 mod rotate;
+mod sealed;
 mod value;
 
 use cloud::CloudError;
 use cloud::secrets::SecretText;
 
 pub(in crate::commands) use known::KnownSecrets;
+pub(crate) use export::{Encrypted, EncryptedSecret, Encryption, encrypted, refuse_work_tree};
 pub(crate) use known::secret_of;
+pub(crate) use sealed::header;
 
 use super::estate::InStacks;
 use crate::aws::{self, Aws};

@@ -111,18 +111,18 @@ pub(crate) struct Parameters {
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
 
-    /// JSON file with parameters: `{"Name": "value"}`, or the list that the AWS CLI takes
+    /// JSON file with parameters: `{"Name": "value"}`, or the list that the AWS CLI takes; may be given again
     #[arg(long, value_name = "FILE")]
-    parameters_file: Option<PathBuf>,
+    parameters_file: Vec<PathBuf>,
 }
 
 impl Parameters {
-    /// All values; those of the command line win over those of the file.
+    /// All values; those of the command line win over those of the files, and a later file over an earlier one.
     pub(crate) fn read(&self) -> Result<BTreeMap<String, String>> {
-        let mut values = match &self.parameters_file {
-            Some(file) => from_file(file)?,
-            None => BTreeMap::new(),
-        };
+        let mut values = BTreeMap::new();
+        for file in &self.parameters_file {
+            values.extend(from_file(file)?);
+        }
         for written in &self.parameters {
             let Some((name, value)) = written.split_once('=').filter(|(name, _)| !name.is_empty()) else {
                 // What was typed may be the value alone, and that a secret.
@@ -168,6 +168,20 @@ impl Parameters {
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Failure::new(crate::exit::Exit::Usage, problems)) }
     }
+}
+
+/// A tag as it is typed.
+///
+/// # Errors
+///
+/// What a tag is, if it is none.
+#[cfg(feature = "aws")]
+pub(crate) fn tag(text: &str) -> std::result::Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write `KEY=VALUE`")?;
+    if key.is_empty() || key.starts_with("aws:") {
+        return Err("a key has letters, and does not begin with `aws:`, which is AWS's own".to_owned());
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// How CloudFormation works for us, and how long we keep following it.

@@ -58,6 +58,10 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["failover", "drill"],
         #[cfg(feature = "aws")]
+        &["backup"],
+        #[cfg(feature = "aws")]
+        &["restore"],
+        #[cfg(feature = "aws")]
         &["bootstrap"],
         #[cfg(feature = "aws")]
         &["secrets"],

@@ -52,6 +52,7 @@ fn a_template_from_a_file_has_a_policy_that_can_be_pasted() {
             "cloudformation:DetectStackDrift",
             "cloudformation:DetectStackResourceDrift",
             "cloudformation:ExecuteChangeSet",
+            "cloudformation:GetStackPolicy",
             "cloudformation:GetTemplate",
             "cloudformation:ListChangeSets",
             "cloudformation:ListHookResults",

@@ -8,6 +8,8 @@ mod approval;
 #[cfg(feature = "aws")]
 mod architecture;
 mod arguments;
+#[cfg(all(feature = "aws", unix))]
+mod backup_local;
 mod bad_input;
 mod browser;
 mod ci;

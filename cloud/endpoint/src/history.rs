@@ -19,6 +19,7 @@ pub(crate) fn settle(world: &mut World, initial: &InitialStack) {
     let id = world.new_stack_id(&initial.name, &region, &account);
     let mut stack = Stack::new(&id, &initial.name, &region, &account, created);
     stack.protected = initial.protected;
+    stack.tags.clone_from(&initial.tags);
     let template = Template::read(&initial.template, &initial.parameters)
         .or_else(|_| Template::read(&initial.template, &std::collections::BTreeMap::new()));
     let template = template.unwrap_or_else(|refusal| {

@@ -25,6 +25,8 @@ pub struct Scenario {
     pub(crate) region: String,
     pub(crate) stacks: Vec<InitialStack>,
     pub(crate) nested: BTreeMap<String, String>,
+    /// The policies of stacks, by their names.
+    pub(crate) policies: BTreeMap<String, String>,
     pub(crate) buckets: Vec<String>,
     pub(crate) scripts: Vec<Script>,
     pub(crate) invalid: Vec<(String, String)>,
@@ -65,6 +67,7 @@ impl Default for Scenario {
             region: "us-east-1".to_owned(),
             stacks: Vec::new(),
             nested: BTreeMap::new(),
+            policies: BTreeMap::new(),
             buckets: Vec::new(),
             scripts: Vec::new(),
             invalid: Vec::new(),
@@ -115,6 +118,7 @@ impl Scenario {
             region: None,
             protected: false,
             parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
         });
         self
     }
@@ -131,6 +135,22 @@ impl Scenario {
     pub fn with_parameter(mut self, name: &str, value: &str) -> Scenario {
         if let Some(stack) = self.stacks.last_mut() {
             stack.parameters.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// The stack named last has this policy.
+    pub fn with_policy(mut self, policy: &str) -> Scenario {
+        if let Some(stack) = self.stacks.last() {
+            self.policies.insert(stack.name.clone(), policy.to_owned());
+        }
+        self
+    }
+
+    /// The stack named last has this tag.
+    pub fn with_tag(mut self, key: &str, value: &str) -> Scenario {
+        if let Some(stack) = self.stacks.last_mut() {
+            stack.tags.insert(key.to_owned(), value.to_owned());
         }
         self
     }

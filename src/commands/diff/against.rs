@@ -96,7 +96,7 @@ pub(super) fn with_template(
 
 /// What is different; without an old template everything is. From now on nothing that is written shows what may be a
 /// credential in either template.
-pub(super) fn changes(
+pub(in crate::commands) fn changes(
     old: Option<&Template>,
     new: &Template,
     options: &Options,

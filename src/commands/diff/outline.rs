@@ -51,7 +51,7 @@ fn sheet(compared: &Compared) -> Sheet {
 }
 
 /// How many resources are touched in which way, the gravest first.
-fn counts(changes: &Changes) -> Vec<(Mark, String)> {
+pub(super) fn counts(changes: &Changes) -> Vec<(Mark, String)> {
     const WORDS: [(Mark, &str); 6] = [
         (Mark::Refused, "refused"),
         (Mark::Removed, "removed"),

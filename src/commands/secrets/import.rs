@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::env_file::{self, Entry};
-use super::known::KnownSecrets;
+use super::known::{KnownSecrets, Secret};
+use super::sealed::Sealed;
 use super::value::private_file;
 use super::{InStacks, conceal, put, redeploy, restart_text};
 use crate::aws::{self, Aws};
@@ -24,13 +25,18 @@ const MOST_BYTES: usize = 1024 * 1024;
 ///
 /// The file has a `KEY=VALUE` on each line. The variables that containers read from secrets say where each value goes. What goes
 /// where is shown by name and asked about; a value that is stored already is not stored again.
+///
+/// With `--identity` or `--passphrase` it is a file that `secrets export` or `backup` wrote, opened here and nowhere else.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
-    /// The file, which nobody but its owner may read (mode 0600)
+    /// The file, which nobody but its owner may read (mode 0600), unless it is encrypted
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Leave out variables that no container reads from a secret, instead of refusing the file
+    #[command(flatten)]
+    sealed: Sealed,
+
+    /// Leave out variables that no container reads from a secret, or secrets that are not there, instead of refusing the file
     #[arg(long)]
     skip_unknown: bool,
 
@@ -67,6 +73,9 @@ struct Row {
 }
 
 pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
+    if args.sealed.is_meant() {
+        return whole_secrets(args, session);
+    }
     let entries = entries(args)?;
     for entry in &entries {
         conceal(&entry.value, session);
@@ -76,20 +85,74 @@ pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
     estate.warn_of_unread(session);
     let mut rows = rows(&entries, &estate, args.skip_unknown)?;
     let values = compare(&mut rows, &entries, &estate, &aws, session)?;
+    store(&rows, values, &estate, &aws, session)
+}
+
+/// Stores what an encrypted file has, each value to the secret of its name.
+fn whole_secrets(args: &Import, session: &mut Session<'_>) -> Result {
+    let mut aws = Aws::new(&session.global)?;
+    let values = args.sealed.values(&args.file, &aws, session)?;
+    for value in values.values() {
+        conceal(value, session);
+    }
+    let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
+    estate.warn_of_unread(session);
+    let (mut rows, mut to_store, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, value) in values {
+        let known = |secret: &Secret| secret.name == name || secret.id == name;
+        let row = |state, secret: Option<usize>| Row {
+            variable: name.clone(),
+            secret: secret.map(|at| estate.secrets[at].name.clone()),
+            key: None,
+            state,
+            at: secret.unwrap_or_default(),
+        };
+        match estate.secrets.iter().position(known) {
+            Some(at) => {
+                let secret = &estate.secrets[at];
+                let before = aws.look(cloud::secrets::secret_value(&secret.connection, &secret.id))?;
+                let same = before.as_ref() == Some(&value);
+                rows.push(row(if same { State::Unchanged } else { State::Changed }, Some(at)));
+                if !same {
+                    to_store.push((at, value));
+                }
+            }
+            None if args.skip_unknown => rows.push(row(State::Unknown, None)),
+            None => {
+                let problem =
+                    Problem::error("secrets/unknown-secret", format!("the project has no secret {name}"));
+                failures.push(problem.hint("to leave it out, add `--skip-unknown`"));
+            }
+        }
+    }
+    if !failures.is_empty() {
+        return Err(Failure::new(Exit::Refused, failures));
+    }
+    store(&rows, to_store, &estate, &aws, session)
+}
+
+/// Stores the values, once somebody has said yes, and tells what came of it.
+fn store(
+    rows: &[Row],
+    values: Vec<(usize, SecretText)>,
+    estate: &KnownSecrets,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result {
     let changes = rows.iter().filter(|row| row.state == State::Changed).count();
     if changes > 0 {
-        session.printer.asked(&table(&rows));
+        session.printer.asked(&table(rows));
         aws::confirm(
             "`secrets import`",
             &format!("Store {}?", count(changes, "value")),
             session.global.yes,
-            &aws,
+            aws,
         )?;
     }
     let (mut stored, mut failures) = (Vec::new(), Vec::new());
     for (at, value) in values {
         let secret = &estate.secrets[at];
-        match put::put(secret, &value, &aws) {
+        match put::put(secret, &value, aws) {
             Ok(version) => stored.push((at, version)),
             Err(failure) => {
                 let interrupted = failure.exit == Exit::Interrupted;
@@ -101,7 +164,7 @@ pub(super) fn run(args: &Import, session: &mut Session<'_>) -> Result {
         }
     }
     if failures.is_empty() || !stored.is_empty() {
-        said(&rows, &stored, &estate, session)?;
+        said(rows, &stored, estate, session)?;
     }
     Failure::all(failures).map_or(Ok(Exit::Done), Err)
 }
@@ -255,10 +318,14 @@ fn table(rows: &[Row]) -> String {
     for row in rows {
         let key = row.key.as_ref().map(|key| format!(", {key}")).unwrap_or_default();
         let what = match (&row.secret, row.state) {
+            (Some(secret), State::Changed) if *secret == row.variable => "→ the value in the file".to_owned(),
+            (Some(secret), State::Unchanged) if *secret == row.variable => {
+                "= has this value already".to_owned()
+            }
             (Some(secret), State::Changed) => format!("→ {secret}{key}"),
             (Some(secret), State::Unchanged) => format!("= {secret}{key}, which has this value already"),
             (Some(secret), _) => format!("- {secret}{key}: left out, there is no value"),
-            (None, _) => "- left out, no container reads it from a secret".to_owned(),
+            (None, _) => "- left out: no secret is of that name, and no container reads it".to_owned(),
         };
         let _ = writeln!(text, "  {:width$}  {what}", row.variable);
     }

@@ -59,6 +59,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:ExecuteChangeSet", Scope::Stacks),
     ("cloudformation:GetHookResult", Scope::Region),
     ("cloudformation:GetResource", look("*", &LOOKED_UP)),
+    ("cloudformation:GetStackPolicy", Scope::Stacks),
     ("cloudformation:GetTemplate", Scope::Stacks),
     ("cloudformation:ListChangeSets", Scope::Stacks),
     ("cloudformation:ListExports", Scope::Region),

@@ -1,5 +1,7 @@
 //! The built command as a process: signals, streams, terminals and the clock, against the scripted AWS.
 
+#[cfg(unix)]
+mod backup;
 mod canary;
 mod commands;
 mod diff;

@@ -23,6 +23,7 @@ pub(crate) fn answer(world: &mut World, caller: &Caller, request: &Request) -> A
         "ListStacks" => stacks::list,
         "ListStackResources" => stacks::list_resources,
         "DescribeStackResources" => stacks::describe_resources,
+        "GetStackPolicy" => stacks::policy,
         "GetTemplate" => stacks::template,
         "GetTemplateSummary" => stacks::summary,
         "ListExports" => stacks::exports,

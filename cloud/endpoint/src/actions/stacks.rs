@@ -181,6 +181,15 @@ pub(super) fn template(world: &mut World, caller: &Caller, request: &Request) ->
     }))
 }
 
+/// Without a policy there is no body.
+///
+/// Source: [GetStackPolicy](https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetStackPolicy.html).
+pub(super) fn policy(world: &mut World, caller: &Caller, request: &Request) -> Answer {
+    let name = world.found(caller, required(request, "StackName")?)?.name.clone();
+    let policy = world.scenario.policies.get(&name);
+    Ok(xml(|x| x.maybe("StackPolicyBody", policy.map(String::as_str))))
+}
+
 pub(super) fn summary(world: &mut World, caller: &Caller, request: &Request) -> Answer {
     let template = match (request.parameter("TemplateBody"), request.parameter("StackName")) {
         (Some(text), _) => Template::read(text, &BTreeMap::new())?,

@@ -57,6 +57,12 @@ impl Scenario {
         self
     }
 
+    /// The image with this digest is gone from every repository.
+    pub fn without_image(mut self, digest: &str) -> Scenario {
+        self.ecr.images.retain(|image| image.digest != digest);
+        self
+    }
+
     /// A scan of the image with this digest had so many findings of this severity, for example `HIGH`.
     pub fn scanned(mut self, digest: &str, severity: &str, count: u32) -> Scenario {
         self.ecr.findings.entry(digest.to_owned()).or_default().insert(severity.to_owned(), count);

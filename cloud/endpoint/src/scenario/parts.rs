@@ -27,6 +27,7 @@ pub(crate) struct InitialStack {
     pub(crate) region: Option<String>,
     pub(crate) protected: bool,
     pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// What happens to a resource.

@@ -1,0 +1,120 @@
+//! The way back for people: short lines, and commands that can be copied.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::compare::Now;
+use super::steps::Command;
+use super::{StackView, View};
+use crate::problem::{Printable, count};
+use crate::shell;
+
+/// The page, in lines of at most so many columns where words and arguments allow it.
+pub(super) fn page(view: &View, columns: Option<usize>) -> String {
+    let columns = columns.unwrap_or(usize::MAX);
+    let mut text = format!(
+        "backup at {} by {}, in {}\n",
+        Printable(&view.made),
+        Printable(&view.tool),
+        view.folder.display()
+    );
+    for stack in &view.stacks {
+        text += &wrapped("  ", &format!("{}: {}", stack.name, said(stack)), columns);
+    }
+    if view.steps.is_empty() {
+        text += "nothing to do: all is as in the backup, as far as AWS tells\n";
+        return text;
+    }
+    text += "nothing was changed; this is the way back:\n";
+    for step in &view.steps {
+        let _ = writeln!(text);
+        text += &wrapped("   ", &format!("{}. {}", step.number, step.title), columns).replacen("   ", "", 1);
+        for note in &step.notes {
+            text += &wrapped("   ", note, columns);
+        }
+        for command in &step.commands {
+            text += &broken(command, columns);
+        }
+    }
+    if !view.not_in_the_backup.is_empty() {
+        text += "\nnot given back by it:\n";
+        for gap in &view.not_in_the_backup {
+            text += &wrapped("  ", &format!("{} of {}: {}", gap.what, gap.stack, gap.says), columns);
+        }
+    }
+    text
+}
+
+/// How a stack is now.
+fn said(stack: &StackView) -> String {
+    match &stack.now {
+        Now::Unchanged => "as in the backup".to_owned(),
+        Now::Busy { status } => format!("is being changed ({status})"),
+        Now::Missing { status: None, resources } => {
+            format!("is not deployed; {} made anew", are(*resources))
+        }
+        Now::Missing { status: Some(status), resources } => {
+            format!("is {status}; {} made anew", are(*resources))
+        }
+        Now::Changed { resources, parameters, tags } => {
+            let mut parts = resources.clone();
+            if !parameters.is_empty() {
+                parts.push(format!("other values of {}", parameters.join(", ")));
+            }
+            if *tags {
+                parts.push("other tags".to_owned());
+            }
+            format!("differs; to go back: {}", parts.join(", "))
+        }
+    }
+}
+
+fn are(resources: usize) -> String {
+    let verb = if resources == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(resources, "resource"))
+}
+
+/// Text in lines, each after `indent`, broken between words.
+fn wrapped(indent: &str, text: &str, columns: usize) -> String {
+    let text = Printable(text).to_string();
+    let mut lines = indent.to_owned();
+    let mut at = indent.len();
+    for word in text.split(' ') {
+        if at > indent.len() && at + 1 + word.width() > columns {
+            let _ = write!(lines, "\n{indent}");
+            at = indent.len();
+        } else if at > indent.len() {
+            lines.push(' ');
+            at += 1;
+        }
+        lines += word;
+        at += word.width();
+    }
+    lines.push('\n');
+    lines
+}
+
+/// A command in lines that a shell reads as one.
+fn broken(command: &Command, columns: usize) -> String {
+    let (first, others) = ("   ", "     ");
+    let mut text = first.to_owned();
+    let mut at = first.len();
+    for (number, word) in command.0.iter().map(|word| shell::word(word)).enumerate() {
+        // With room for ` \` at the end.
+        if number > 0 && at + 1 + word.width() + 2 > columns {
+            let _ = write!(text, " \\\n{others}");
+            at = others.len();
+        } else if number > 0 {
+            text.push(' ');
+            at += 1;
+        }
+        text += &Printable(&word).to_string();
+        at += word.width();
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,454 @@
+//! `backup` and `restore`: what is kept, what is found out about it, and the way back, which is gone here.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use age::secrecy::ExposeSecret as _;
+use endpoint::{Fault, Scenario, Wrong};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::status::assert_keeps_the_contract;
+use super::{AT_ONCE, Aws, assert_no_bug};
+use crate::project::Outcome;
+
+const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const REPOSITORY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web";
+/// A piece of every value that must be in no file and no word.
+const CANARY: &str = "canary-51c0ffee";
+const POLICY: &str =
+    r#"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
+const BACKUP: &str = "backup Base App --out b";
+
+/// What everything else is built on: a repository, a secret, files.
+fn base() -> Value {
+    json!({
+        "Resources": {
+            "Repo": { "Type": "AWS::ECR::Repository", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
+                "Properties": { "RepositoryName": "web" } },
+            "Key": { "Type": "AWS::SecretsManager::Secret", "Properties": { "Name": "app/key" } },
+            "Files": { "Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
+                "Properties": { "Encrypted": true } },
+        },
+        "Outputs": { "Name": { "Value": { "Ref": "Repo" }, "Export": { "Name": "Base-Repo" } } },
+    })
+}
+
+/// A service that needs it, and two parameters.
+fn app() -> Value {
+    let container = json!({ "Name": "web", "Image": format!("{REPOSITORY}:v1") });
+    json!({
+        "Parameters": {
+            "Size": { "Type": "String", "Default": "1" },
+            "Password": { "Type": "String", "NoEcho": true },
+        },
+        "Resources": {
+            "Topic": { "Type": "AWS::SNS::Topic", "Properties": {
+                "DisplayName": { "Fn::Sub": "${Size} ${Password}" },
+                "TopicName": { "Fn::ImportValue": "Base-Repo" } } },
+            "WebTaskDefinition": { "Type": "AWS::ECS::TaskDefinition", "Properties": {
+                "Family": "web", "ContainerDefinitions": [container] } },
+            "WebService": { "Type": "AWS::ECS::Service", "Properties": {
+                "Cluster": "main", "ServiceName": "web", "TaskDefinition": { "Ref": "WebTaskDefinition" } } },
+        },
+        "Outputs": { "Topic": { "Value": { "Ref": "Topic" } } },
+    })
+}
+
+fn task() -> Value {
+    json!({ "id": "1", "containers": [{ "name": "web", "lastStatus": "RUNNING",
+        "image": format!("{REPOSITORY}:v1"), "imageDigest": DIGEST }] })
+}
+
+/// Both stacks, deployed; `Size` is 3, and the password is a canary.
+fn deployed() -> Scenario {
+    Scenario::new()
+        .stack("Base", &base().to_string(), "UPDATE_COMPLETE")
+        .stack("App", &app().to_string(), "UPDATE_COMPLETE")
+        .with_parameter("Size", "3")
+        .with_parameter("Password", &format!("{CANARY}-password"))
+        .with_tag("team", "it's two")
+        .with_policy(POLICY)
+        .task("WebService", task())
+        .image("web", "v1", DIGEST)
+        .secret("app/key", &format!("{CANARY}-key"))
+}
+
+impl Aws {
+    fn folder(&self, name: &str) -> PathBuf {
+        self.project.path().join(name)
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &str) -> Value {
+        let outcome = self.run(&format!("{arguments} --output json"));
+        let written = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome}"));
+        let schema = if arguments.starts_with("backup") {
+            include_str!("../../../schemas/backup-1.json")
+        } else {
+            include_str!("../../../schemas/restore-1.json")
+        };
+        assert_keeps_the_contract(schema, &written);
+        written
+    }
+
+    /// Runs a command line as a shell does, in which `docuthinker` is the built command.
+    fn shell(&self, line: &str) -> Outcome {
+        let binary = Path::new(env!("CARGO_BIN_EXE_docuthinker"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = self.project.other("/bin/sh");
+        command.args(["-c", line]).env("PATH", format!("{}:{path}", binary.parent().unwrap().display()));
+        self.project.outcome(command.output().unwrap())
+    }
+}
+
+/// Every file below the folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            all.extend(files(&entry.path()))
+        } else {
+            all.push(entry.path())
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The commands of all steps, as a shell reads them.
+fn commands(restore: &Value) -> Vec<String> {
+    let steps = restore["steps"].as_array().unwrap().iter();
+    let commands = steps.flat_map(|step| step["commands"].as_array().unwrap().clone());
+    commands.map(|command| command.as_str().unwrap().to_owned()).collect()
+}
+
+#[track_caller]
+fn assert_says(outcome: &Outcome, words: &[&str]) {
+    let text = format!("{}{}", outcome.stdout, outcome.stderr);
+    for words in words {
+        assert!(text.contains(words), "`{words}` {outcome}");
+    }
+}
+
+// R211, R223, R239
+#[test]
+fn a_backup_has_the_template_as_it_is_deployed_and_what_a_template_does_not_say() {
+    let aws = Aws::new(deployed());
+    let written = aws.json(BACKUP);
+    let read = |name: &str| fs::read_to_string(aws.folder("b").join(name)).unwrap();
+    assert_eq!(read("App/template.json"), app().to_string());
+    assert_eq!(read("App/policy.json"), POLICY);
+    assert_eq!(serde_json::from_str::<Value>(&read("App/parameters.json")).unwrap(), json!({ "Size": "3" }));
+    let stack: Value = serde_json::from_str(&read("App/stack.json")).unwrap();
+    assert_eq!(stack["tags"], json!({ "team": "it's two" }));
+    assert_eq!((&stack["dependsOn"], &stack["imports"]), (&json!(["Base"]), &json!(["Base-Repo"])));
+    assert_eq!(stack["images"][0]["digest"], DIGEST);
+    assert_eq!(stack["parameters"][0], json!({ "name": "Password", "noEcho": true }));
+    let base: Value = serde_json::from_str(&read("Base/stack.json")).unwrap();
+    let stateful: Vec<&Value> =
+        base["stateful"].as_array().unwrap().iter().map(|one| &one["logicalId"]).collect();
+    assert_eq!(stateful, ["Files", "Key", "Repo"]);
+    assert!(base["stateful"][0]["physicalId"].as_str().unwrap().starts_with("fs-"), "{base}");
+    assert_eq!(written["manifest"], serde_json::from_str::<Value>(&read("manifest.json")).unwrap());
+
+    for file in files(&aws.folder("b")) {
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.display());
+        assert!(!fs::read_to_string(&file).unwrap().contains(CANARY), "{}", file.display());
+    }
+    let again = aws.run(BACKUP);
+    assert_eq!(again.code, Some(3), "{again}");
+    assert_says(&again, &["`b` is there already; a backup never overwrites another"]);
+}
+
+#[test]
+fn a_backup_says_what_is_not_in_it() {
+    let aws = Aws::new(deployed());
+    let said = aws.run(BACKUP).success();
+    insta::assert_snapshot!(said, @r"
+    backup of 2 stacks in b
+      Base: template.json, no parameters, 1 output
+      App: template.json, 2 parameters, 1 output, 1 image
+    not in it:
+      Files of Base: its files
+      Repo of Base: its images
+      the values of 1 secret of Base
+      the values of Password of App (NoEcho)
+    whether it stays whole: docuthinker backup --check b
+    ");
+}
+
+// C-26
+#[test]
+fn values_of_secrets_are_kept_only_encrypted_and_outside_of_git() {
+    let aws = Aws::new(deployed());
+    let identity = age::x25519::Identity::generate();
+    let secrets = format!("--include-secrets --recipient {}", identity.to_public());
+    let kept = aws.run(&format!("{BACKUP} {secrets}"));
+    assert_eq!(kept.code, Some(0), "{kept}");
+    assert!(!format!("{}{}", kept.stdout, kept.stderr).contains(CANARY), "{kept}");
+    for file in files(&aws.folder("b")) {
+        assert!(!String::from_utf8_lossy(&fs::read(&file).unwrap()).contains(CANARY), "{}", file.display());
+    }
+    let sealed = fs::read(aws.folder("b/secrets.age")).unwrap();
+    let opened: Value = serde_json::from_slice(&age::decrypt(&identity, &sealed).unwrap()).unwrap();
+    assert_eq!(opened, json!({ "app/key": format!("{CANARY}-key") }));
+
+    assert_eq!(aws.run("backup Base --include-secrets").code, Some(2), "it must be said for whom");
+    assert_eq!(aws.run(&format!("backup Base --recipient {}", identity.to_public())).code, Some(2));
+    fs::create_dir(aws.folder(".git")).unwrap();
+    let refused = aws.run(&format!("backup Base --out c {secrets}"));
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert_says(&refused, &["would stand in the git work tree"]);
+    assert!(!aws.folder("c").exists());
+    assert_eq!(aws.run("backup Base --out c").code, Some(0), "templates may stand in git");
+}
+
+// R224, C-36
+#[test]
+fn a_check_finds_every_change_of_a_backup_and_images_that_are_gone() {
+    let aws = Aws::new(deployed());
+    let identity = age::x25519::Identity::generate();
+    aws.run(&format!("{BACKUP} --include-secrets --recipient {}", identity.to_public()));
+    let whole = aws.run("backup --check b");
+    assert_eq!(whole.code, Some(0), "{whole}");
+    assert_says(
+        &whole,
+        &[
+            "files: 7 as they were written",
+            "1 still in ECR",
+            "1 value, encrypted for recipients",
+            "it is whole",
+        ],
+    );
+    assert_eq!(aws.json("backup --check b")["whole"], true);
+
+    let changed = |name: &str, change: &dyn Fn(&mut Vec<u8>), words: &[&str]| {
+        let path = aws.folder("b").join(name);
+        let before = fs::read(&path).unwrap();
+        let mut bytes = before.clone();
+        change(&mut bytes);
+        fs::write(&path, bytes).unwrap();
+        let found = aws.run("backup --check b --offline");
+        assert_eq!(found.code, Some(1), "{found}");
+        assert_says(&found, words);
+        let restore = aws.run("restore b");
+        assert_eq!(restore.code, Some(3), "{restore}");
+        fs::write(&path, before).unwrap();
+    };
+    changed(
+        "App/template.json",
+        &|bytes| bytes[3] ^= 1,
+        &["! App/template.json: has been changed (SHA-256)"],
+    );
+    changed("App/stack.json", &|bytes| bytes.push(b' '), &["! App/stack.json: has ", " bytes instead of "]);
+    changed("secrets.age", &|bytes| bytes[3] = b'x', &["! secrets.age: is no age file"]);
+
+    fs::write(aws.folder("b/App/other"), "x").unwrap();
+    assert_says(&aws.run("backup --check b --offline"), &["! App/other: is no file of the backup"]);
+    fs::remove_file(aws.folder("b/App/other")).unwrap();
+
+    aws.endpoint.change(|scenario| scenario.without_image(DIGEST));
+    let found = aws.run("backup --check b");
+    assert_eq!(found.code, Some(1), "{found}");
+    assert_says(&found, &["! images: ", DIGEST]);
+
+    fs::remove_file(aws.folder("b/manifest.json")).unwrap();
+    let unfinished = aws.run("backup --check b");
+    assert_eq!(unfinished.code, Some(1), "{unfinished}");
+    assert_says(&unfinished, &["`b` has no manifest.json: the backup was interrupted, or is none"]);
+    assert_eq!(aws.run("restore b").code, Some(3));
+}
+
+// C3
+#[test]
+fn an_interrupted_backup_leaves_no_folder() {
+    for action in ["DescribeStacks", "GetTemplate", "GetStackPolicy", "DescribeTasks"] {
+        let hangs = Fault::new(Wrong::Hangs).on(action).once();
+        let aws = Aws::new(deployed().fault(hangs));
+        let backup = aws.start(BACKUP);
+        aws.wait_for(action, 1);
+        backup.signal(Signal::INT);
+        let ended = backup.end_within(AT_ONCE);
+        assert_no_bug(&ended);
+        assert_eq!(ended.code, Some(130), "{action}: {ended}");
+        assert!(!aws.folder("b").exists(), "{action}");
+    }
+}
+
+#[test]
+fn a_backup_that_cannot_be_written_whole_leaves_no_folder() {
+    let aws = Aws::new(deployed());
+    let full = aws.shell("trap '' XFSZ; ulimit -f 1; docuthinker backup Base App --out b");
+    assert_eq!(full.code, Some(3), "{full}");
+    assert_says(&full, &["cannot write `b/"]);
+    assert!(!aws.folder("b").exists());
+}
+
+#[test]
+fn a_stack_that_is_being_changed_or_may_not_be_read_is_no_backup() {
+    let busy = Aws::new(deployed().hang("Files"));
+    let mut other = base();
+    other["Resources"]["Files"]["Properties"]["ThroughputMode"] = json!("elastic");
+    busy.endpoint.update_by_somebody_else("Base", &other.to_string());
+    let refused = busy.run(BACKUP);
+    assert_eq!(refused.code, Some(4), "{refused}");
+    assert_says(&refused, &["Base is being changed (UPDATE_IN_PROGRESS)", "docuthinker watch Base"]);
+    for (action, code) in [("GetTemplate", 5), ("DescribeTasks", 5)] {
+        let denied = Aws::new(deployed().fault(Fault::new(Wrong::Denied).on(action)));
+        let refused = denied.run(BACKUP);
+        assert_eq!(refused.code, Some(code), "{refused}");
+        assert!(!denied.folder("b").exists());
+    }
+    let denied = Aws::new(deployed().fault(Fault::new(Wrong::Denied).on("GetStackPolicy")));
+    let kept = denied.run(BACKUP);
+    assert_eq!(kept.code, Some(0), "{kept}");
+    assert_says(&kept, &["warning: not all of App is known: its stack policy"]);
+}
+
+#[test]
+fn what_is_as_in_the_backup_needs_nothing() {
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    let said = aws.run("restore b");
+    assert_eq!(said.code, Some(0), "{said}");
+    assert_says(&said, &["Base: as in the backup", "App: as in the backup", "nothing to do"]);
+    let written = aws.json("restore b");
+    assert_eq!((&written["steps"], &written["stacks"][1]["state"]), (&json!([]), &json!("unchanged")));
+}
+
+// R221, C-27
+#[test]
+fn the_commands_of_a_restore_bring_a_deleted_stack_back() {
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    aws.run("destroy --stack-name App --yes");
+    assert_eq!(aws.endpoint.stack("App").unwrap().status, "DELETE_COMPLETE");
+    let before = aws.endpoint.requests().len();
+    let written = aws.json("restore b");
+    for request in &aws.endpoint.requests()[before..] {
+        let reads =
+            ["Describe", "List", "Get", "Batch"].iter().any(|start| request.action.starts_with(start));
+        assert!(reads, "`restore` changes nothing: {}", request.action);
+    }
+    assert_eq!(written["stacks"][0]["state"], "unchanged");
+    assert_eq!(written["stacks"][1]["state"], "missing");
+    let lines = commands(&written);
+    let [deploy, policy, status] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!(
+        deploy,
+        "docuthinker deploy --template b/App/template.json --stack-name App --region us-east-1 \
+         --parameters-file b/App/parameters.json --parameters-file PRIVATE.json --tag 'team=it'\\''s two'"
+    );
+    assert!(policy.starts_with("aws cloudformation set-stack-policy --stack-name App"), "{policy}");
+
+    aws.project.write("PRIVATE.json", json!({ "Password": format!("{CANARY}-password") }).to_string());
+    let deployed = aws.shell(&format!("{deploy} --yes"));
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+    assert!(!format!("{}{}", deployed.stdout, deployed.stderr).contains(CANARY), "{deployed}");
+    assert_eq!(aws.endpoint.stack("App").unwrap().status, "CREATE_COMPLETE");
+    assert_eq!(aws.shell(status).code, Some(0));
+    let again = aws.json("restore b");
+    assert_eq!(again["stacks"][1]["state"], "unchanged", "{again:#}");
+}
+
+// R221
+#[test]
+fn a_stack_that_differs_is_taken_back_with_its_parameters() {
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    let mut other = app();
+    other["Resources"]["More"] = json!({ "Type": "AWS::SNS::Topic" });
+    aws.project.write("other.json", other.to_string());
+    let changed = "deploy --template other.json --stack-name App --parameter Size=4 --no-validate --yes";
+    assert_eq!(aws.run(changed).code, Some(0));
+    let said = aws.run("restore b App");
+    assert_says(&said, &["App: differs; to go back: 1 removed", "other values of Size"]);
+    let lines = commands(&aws.json("restore b App"));
+    assert!(!lines[0].contains("PRIVATE.json"), "a stack that is there keeps what is NoEcho: {}", lines[0]);
+    let back = aws.shell(&format!("{} --yes", lines[0]));
+    assert_eq!(back.code, Some(0), "{back}");
+    assert_eq!(aws.json("restore b App")["stacks"][0]["state"], "unchanged");
+}
+
+#[test]
+fn everything_comes_back_in_the_order_of_exports_and_imports_with_the_values_of_secrets_between() {
+    let aws = Aws::new(deployed());
+    let identity = age::x25519::Identity::generate();
+    aws.run(&format!("backup App Base --out b --include-secrets --recipient {}", identity.to_public()));
+    for stack in ["App", "Base"] {
+        aws.run(&format!("destroy --stack-name {stack} --yes"));
+    }
+    aws.endpoint.change(|scenario| scenario.without_image(DIGEST));
+    let written = aws.json("restore b");
+    let titles: Vec<&str> =
+        written["steps"].as_array().unwrap().iter().map(|step| step["title"].as_str().unwrap()).collect();
+    assert_eq!(
+        titles,
+        [
+            "make Base anew",
+            "give 1 value back to the secrets",
+            "bring 1 image of App back",
+            "make App anew",
+            "see whether all is well"
+        ]
+    );
+    let gaps: Vec<&Value> =
+        written["notInTheBackup"].as_array().unwrap().iter().map(|gap| &gap["what"]).collect();
+    assert_eq!(gaps, ["Files", "Repo", "Password"]);
+    let said = aws.run("restore b").success().replace(DIGEST, "DIGEST");
+    let (_, way) = said.split_once("the way back:\n\n").unwrap();
+    insta::assert_snapshot!(way, @r#"
+    1. make Base anew
+       docuthinker deploy --template b/Base/template.json --stack-name Base --region us-east-1
+
+    2. give 1 value back to the secrets
+       KEY_FILE is the file with the age identity that they were encrypted for
+       docuthinker secrets import b/secrets.age --identity KEY_FILE --stack Base --skip-unknown --region us-east-1
+
+    3. bring 1 image of App back
+       web: 123456789012.dkr.ecr.us-east-1.amazonaws.com/web@DIGEST is not there
+       what nobody has any more can only be built again, and is another digest then: `docuthinker images push --build`, and deploy the settings instead of the template
+
+    4. make App anew
+       before: write PRIVATE.json, for its owner only, with what the backup cannot have: {"Password":"…"}
+       docuthinker deploy --template b/App/template.json --stack-name App --region us-east-1 --parameters-file b/App/parameters.json --parameters-file PRIVATE.json --tag 'team=it'\''s two'
+       aws cloudformation set-stack-policy --stack-name App --region us-east-1 --stack-policy-body file://b/App/policy.json
+
+    5. see whether all is well
+       docuthinker status --stack Base --stack App --region us-east-1
+
+    not given back by it:
+      Files of Base: its files (AWS::EFS::FileSystem, fs-00000000000000009): it was kept when the stack was deleted, and is gone
+      Repo of Base: its images (AWS::ECR::Repository, web): it was kept when the stack was deleted, and is gone
+      Password of App: its value (NoEcho)
+    "#);
+
+    let lines = commands(&written);
+    assert_eq!(aws.shell(&format!("{} --yes", lines[0])).code, Some(0));
+    let key = aws.project.write("KEY_FILE", identity.to_string().expose_secret());
+    fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
+    let stored = aws.shell(&format!("{} --yes", lines[1]));
+    assert_eq!(stored.code, Some(0), "{}\n{stored}", lines[1]);
+    assert!(!format!("{}{}", stored.stdout, stored.stderr).contains(CANARY), "{stored}");
+    assert_eq!(aws.endpoint.secret_value("app/key"), Some(format!("{CANARY}-key")));
+}
+
+#[test]
+fn a_backup_that_was_made_up_leads_nowhere_else() {
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    let path = aws.folder("b/manifest.json");
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, manifest.replace("App/template.json", "../t.json")).unwrap();
+    let found = aws.run("backup --check b --offline");
+    assert_eq!(found.code, Some(1), "{found}");
+    assert_says(&found, &["../t.json: is no place in a backup"]);
+    fs::write(&path, manifest.replace("\"version\": 1", "\"version\": 2")).unwrap();
+    assert_says(&aws.run("restore b"), &["the backup has the form 2, and this version reads 1"]);
+    fs::write(&path, "{}").unwrap();
+    assert_eq!(aws.run("restore b").code, Some(3));
+    assert_eq!(aws.run("restore nothing").code, Some(3));
+}
