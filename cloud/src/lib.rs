@@ -78,7 +78,7 @@ pub use images::{
     image_findings, registry_login, repository, stored_images,
 };
 pub use inventory::{Inventory, inventory};
-pub use log_events::{LogEvent, LogQuery, LogReader};
+pub use log_events::{LiveTail, LogEvent, LogQuery, LogReader, Tailed};
 pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
     RolloutRequest, deployments, roll_out,

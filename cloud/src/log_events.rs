@@ -1,12 +1,15 @@
 //! What containers wrote, from CloudWatch Logs: of one or several streams, in order of time.
 
 mod merge;
+mod tail;
+mod told;
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 
 pub use merge::LogReader;
+pub use tail::{LiveTail, Tailed};
 
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;
@@ -32,7 +35,7 @@ pub struct LogQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEvent {
-    /// CloudWatch's id of it; the same event may be told twice.
+    /// CloudWatch's id of it, by which an event is known that is told twice; those of a live tail have none.
     #[serde(skip)]
     pub id: String,
     /// When it was written, by the clock of whoever wrote it.
@@ -74,12 +77,17 @@ pub(crate) async fn page(
 }
 
 fn event(event: &aws_sdk_cloudwatchlogs::types::FilteredLogEvent) -> Option<LogEvent> {
-    let message = event.message()?;
+    let stream = event.log_stream_name().unwrap_or_default();
+    Some(told_event(event.event_id(), event.timestamp()?, stream, event.message()?))
+}
+
+/// An event, safe to show.
+fn told_event(id: Option<&str>, time: i64, stream: &str, message: &str) -> LogEvent {
     let lines = message.lines().map(|line| without_secrets(&without_controls(line)));
-    Some(LogEvent {
-        id: event.event_id().unwrap_or_default().to_owned(),
-        time: Timestamp(event.timestamp()?),
-        stream: clean(event.log_stream_name().unwrap_or_default()),
+    LogEvent {
+        id: id.unwrap_or_default().to_owned(),
+        time: Timestamp(time),
+        stream: clean(stream),
         lines: lines.map(|line| line.trim_end().to_owned()).collect(),
-    })
+    }
 }

@@ -1,5 +1,6 @@
 //! `logs`: what the services write, all of them in order of time.
 
+mod around;
 mod follow;
 mod places;
 mod show;
@@ -33,9 +34,13 @@ pub(crate) struct Logs {
     #[command(flatten)]
     in_stacks: InStacks,
 
-    /// Go on with what comes
+    /// Go on with what comes: with CloudWatch's live tail where it is allowed, which AWS bills by the minute
     #[arg(short, long)]
     follow: bool,
+
+    /// With `--follow`: ask every 2 seconds, without a live tail
+    #[arg(long, requires = "follow")]
+    poll: bool,
 
     /// Begin this long ago, for example `2h` [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = super::target::duration, conflicts_with_all = ["previous", "around"])]
@@ -53,8 +58,10 @@ pub(crate) struct Logs {
     #[arg(long, conflicts_with_all = ["follow", "around"])]
     previous: bool,
 
-    /// From 2 minutes before this deployment began until 5 minutes after: an ID of ECS or CloudFormation, as `status` and
-    /// `events` show it, or its beginning
+    /// From 2 minutes before this deployment began until 5 minutes after it ended, or now
+    ///
+    /// `v7` as `events --service` numbers the deployments of a service, `last` for the newest one, or an ID of ECS or CloudFormation,
+    /// as `status` and `events` show it, or its beginning.
     #[arg(long, value_name = "DEPLOYMENT", conflicts_with = "follow")]
     around: Option<String>,
 
@@ -82,7 +89,7 @@ pub(crate) fn run(args: &Logs, session: &mut Session<'_>) -> Result {
     let queries = sources.all.iter().map(|source| (source.connection.clone(), source.query.clone()));
     let mut reader = LogReader::new(queries.collect::<Vec<_>>());
     if args.follow {
-        return follow::follow(&mut reader, &mut shower, &aws, session);
+        return follow::follow(&sources.all, reader, &mut shower, args.poll, &aws, session);
     }
     loop {
         match aws.look(reader.next())? {

@@ -67,7 +67,7 @@ pub(crate) struct Rollback {
 }
 
 /// `v7`, or `7`.
-fn version(text: &str) -> std::result::Result<i32, String> {
+pub(crate) fn version(text: &str) -> std::result::Result<i32, String> {
     let digits = text.strip_prefix('v').unwrap_or(text);
     digits.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a version is `v1`, `v2`, …".to_owned())
 }
@@ -164,6 +164,15 @@ fn target<'a>(
         let message = format!("{} is at v{number} already", service.name);
         return Err(Failure::refused(Problem::error("rollback/there", message)));
     }
+    numbered(known, number, service)
+}
+
+/// The deployment with this number.
+pub(crate) fn numbered<'a>(
+    known: &'a Deployments,
+    number: i32,
+    service: &InService,
+) -> Result<&'a NumberedDeployment> {
     known.deployments.iter().find(|one| one.number == number).ok_or_else(|| {
         let message = format!("no deployment of {} is v{number}", service.name);
         let all: Vec<String> = known.deployments.iter().map(|one| format!("v{}", one.number)).collect();

@@ -26,6 +26,7 @@ mod history;
 mod json_services;
 mod limiter;
 mod line;
+mod live_tail;
 mod load_balancing;
 mod nesting;
 mod play;

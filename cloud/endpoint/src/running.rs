@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::live_tail::Script;
 use crate::scenario::Scenario;
 
 /// What a test says of it. All of it can be changed while the endpoint runs.
@@ -15,6 +16,8 @@ pub(crate) struct Running {
     pub(crate) alarms: Vec<(String, String, String)>,
     /// What was written, in the order in which it came in.
     pub(crate) log: Vec<Line>,
+    /// How live tails of it go, if there are any.
+    pub(crate) tail: Option<Script>,
 }
 
 /// A registered target.
@@ -57,6 +60,12 @@ impl Scenario {
     /// stacks are `OK` by default.
     pub fn alarm(mut self, name: &str, state: &str, reason: &str) -> Scenario {
         self.running.alarms.push((name.to_owned(), state.to_owned(), reason.to_owned()));
+        self
+    }
+
+    /// There are live tails: an update has `most` events at most, and a session ends after so many updates.
+    pub fn live_tail(mut self, most: usize, updates: usize) -> Scenario {
+        self.running.tail = Some(Script { most, updates });
         self
     }
 

@@ -16,6 +16,7 @@ use crate::faults::{Wrong, mangle, strike};
 use crate::json_services::{self, JsonAnswer};
 use crate::limiter::Limiter;
 use crate::line::Scissors;
+use crate::live_tail;
 use crate::load_balancing;
 use crate::read::{self, header, unchunked};
 use crate::request::{Refusal, Request};
@@ -57,6 +58,7 @@ pub(crate) struct Reply {
 enum Delivery {
     Sent(Reply),
     Late(Duration, Reply),
+    Live(live_tail::Session),
     Dropped,
     Never,
 }
@@ -111,6 +113,7 @@ pub(crate) async fn answer(
             tokio::time::sleep(delay).await;
             reply
         }
+        Delivery::Live(session) => return session.response(shared),
         Delivery::Dropped => {
             scissors.cut();
             Reply::xml(200, String::new())
@@ -160,6 +163,11 @@ impl Inner {
         }
         if let Some(refusal) = wrong.as_ref().and_then(|wrong| refusal_of(wrong, request, &caller)) {
             return refused(refusal);
+        }
+        if request.action == "StartLiveTail"
+            && let Some(session) = live_tail::Session::begin(world, &caller.account, request)
+        {
+            return session.map_or_else(refused, Delivery::Live);
         }
         let reply = stale(world, wrong.as_ref(), &request.action, |world| {
             reply(world, &caller, request, &unchunked(headers, body), &id)

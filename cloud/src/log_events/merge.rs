@@ -1,7 +1,8 @@
 //! Several log groups read side by side, so that what is told is in order of time and no page is kept longer than needed.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
+use super::told::Told;
 use super::{LogEvent, LogQuery, page};
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;
@@ -10,8 +11,6 @@ use crate::failure::ApiFailure;
 
 /// How far back a repeated look begins before the newest event that was seen: events come late, and not in their order.
 const OVERLAP: i64 = 30_000;
-/// Of how many events it is remembered that they were told; far more than come in the time of the overlap.
-const REMEMBERED: usize = 20_000;
 
 /// Reads events of several places, each once, in order of time.
 pub struct LogReader {
@@ -27,32 +26,6 @@ struct Source {
     /// Whether this look has seen all there was.
     done: bool,
     newest: Timestamp,
-}
-
-/// Which events were told, the oldest first.
-#[derive(Default)]
-struct Told {
-    ids: BTreeSet<String>,
-    order: VecDeque<String>,
-}
-
-impl Told {
-    /// Whether this is the first time that it is told.
-    fn first(&mut self, id: &str) -> bool {
-        if id.is_empty() {
-            return true;
-        }
-        if !self.ids.insert(id.to_owned()) {
-            return false;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-        true
-    }
 }
 
 impl LogReader {
@@ -89,9 +62,21 @@ impl LogReader {
             let source = &mut self.sources[at];
             let Some(event) = source.waiting.pop_front() else { continue };
             source.newest = source.newest.max(event.time);
-            if self.told.first(&event.id) {
+            if self.told.asked(at, &event) {
                 return Ok(Some((at, event)));
             }
+        }
+    }
+
+    /// Whether an event that came by a live tail is told for the first time.
+    pub fn is_new(&mut self, place: usize, event: &LogEvent) -> bool {
+        self.told.live(place, event)
+    }
+
+    /// All events of this place until this time were told, some of them by a live tail: [`LogReader::again`] begins there.
+    pub fn reached(&mut self, place: usize, time: Timestamp) {
+        if let Some(source) = self.sources.get_mut(place) {
+            source.newest = source.newest.max(time);
         }
     }
 
@@ -120,22 +105,5 @@ impl Source {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_is_told_once_and_what_is_remembered_has_a_limit() {
-        let mut told = Told::default();
-        assert!(told.first("a") && !told.first("a"));
-        assert!(told.first("") && told.first(""), "without an id nobody knows");
-        for number in 0..=REMEMBERED {
-            told.first(&number.to_string());
-        }
-        assert_eq!((told.ids.len(), told.order.len()), (REMEMBERED, REMEMBERED));
-        assert!(told.first("a"), "long ago");
     }
 }

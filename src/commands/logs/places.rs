@@ -1,17 +1,12 @@
 //! Where the services write to, and from when to when it is read.
 
-use std::time::Duration;
+use cloud::{Connection, LogPlace, LogQuery, Timestamp};
 
-use cloud::{Connection, LogPlace, LogQuery, Reach, Timestamp};
-
+use super::around::{before, window};
 use super::{Logs, SINCE, now};
 use crate::aws;
 use crate::commands::estate::{InService, Place};
-use crate::problem::{Failure, Problem};
-
-/// How long before a deployment is looked at, and how long after its beginning.
-const BEFORE: Duration = Duration::from_mins(2);
-const AFTER: Duration = Duration::from_mins(5);
+use crate::problem::Failure;
 
 /// A container's logs.
 pub(super) struct Source {
@@ -46,13 +41,12 @@ pub(super) async fn find(
     let failed = |error: cloud::CloudError| Box::new(aws::failure(&error));
     let mut range =
         Range { from: before(now(), args.since.unwrap_or(SINCE)), to: None, task: args.task.clone() };
-    if let Some(deployment) = &args.around {
-        let began = began(deployment, places, services).await.map_err(failed)?;
-        let began = began.ok_or_else(|| Box::new(unknown(deployment)))?;
-        range.from = before(began, BEFORE);
-        range.to = Some(after(began, AFTER));
-    }
     let mut sources = Sources { all: Vec::new(), notes: Vec::new() };
+    if let Some(deployment) = &args.around {
+        let window = window(deployment, places, services).await?;
+        (range.from, range.to) = (window.from, window.to);
+        sources.notes.push(window.head);
+    }
     for service in services {
         let connection = &places[service.place].connection;
         let mut range = range.clone();
@@ -127,51 +121,4 @@ fn query(log: &LogPlace, container: &str, range: &Range) -> LogQuery {
     let task = range.task.as_deref().unwrap_or_default();
     let streams = log.prefix.as_ref().map(|prefix| format!("{prefix}/{container}/{task}"));
     LogQuery { region: log.region.clone(), group: log.group.clone(), streams, from: range.from, to: range.to }
-}
-
-/// When the deployment began: one of ECS, or an operation of CloudFormation.
-async fn began(
-    wanted: &str,
-    places: &[Place],
-    services: &[InService],
-) -> Result<Option<Timestamp>, cloud::CloudError> {
-    for (at, place) in places.iter().enumerate() {
-        let here: Vec<_> =
-            services.iter().filter(|service| service.place == at).map(|one| one.service.clone()).collect();
-        for details in cloud::service_details(&place.connection, &here).await? {
-            let called = |id: &str| id.starts_with(wanted) || last(id).starts_with(wanted);
-            let found = details.deployments.iter().find(|deployment| called(&deployment.id));
-            if let Some(created) = found.and_then(|deployment| deployment.created) {
-                return Ok(Some(created));
-            }
-        }
-        let stack = &place.inventory.stack.stack_id;
-        let history = cloud::history(&place.connection, stack, Reach::OUTLINE).await?;
-        if let Some(operation) = history.operations.iter().find(|operation| operation.is_called(wanted)) {
-            return Ok(Some(operation.began));
-        }
-    }
-    Ok(None)
-}
-
-fn last(id: &str) -> &str {
-    id.rsplit('/').next().unwrap_or(id)
-}
-
-fn unknown(deployment: &str) -> Failure {
-    let message = format!("no deployment has an ID that begins with `{deployment}`");
-    let hint = "`docuthinker status` shows the newest ones of the services and the stacks";
-    Failure::usage(Problem::error("usage/unknown-deployment", message).hint(hint))
-}
-
-fn before(time: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_sub(milliseconds(by)).max(0))
-}
-
-fn after(time: Timestamp, by: Duration) -> Timestamp {
-    Timestamp(time.0.saturating_add(milliseconds(by)))
-}
-
-fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

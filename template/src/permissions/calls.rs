@@ -94,6 +94,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("elasticloadbalancing:DescribeTargetHealth", look("*", &TARGETS)),
     ("logs:FilterLogEvents", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
+    ("logs:StartLiveTail", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
     ("s3:ListBucket", Scope::Withheld),
     ("s3:ListBucketVersions", Scope::Withheld),

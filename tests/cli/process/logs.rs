@@ -1,33 +1,35 @@
 //! `logs`, against the scripted AWS.
 
 use std::process::Stdio;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use endpoint::{Fault, Scenario, Wrong};
+use endpoint::{Endpoint, Fault, Scenario, Wrong};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use super::PATIENCE;
+use super::rollout::{service, web};
 use super::running::Running;
 use super::services::{NEWEST, OLDEST, TEN, aws, running, task};
 use super::status::assert_keeps_the_contract;
 
-const LOGS: &str = "logs --stack S";
+pub(super) const LOGS: &str = "logs --stack S";
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
 /// A line of the backend (`NEWEST`) or the worker, so many seconds ago.
-fn backend(scenario: Scenario, ago: i64, text: &str) -> Scenario {
+pub(super) fn backend(scenario: Scenario, ago: i64, text: &str) -> Scenario {
     scenario.log("/ecs/backend", &format!("app/backend/{NEWEST}"), now() - ago * 1000, text)
 }
 
-fn worker(scenario: Scenario, ago: i64, text: &str) -> Scenario {
+pub(super) fn worker(scenario: Scenario, ago: i64, text: &str) -> Scenario {
     scenario.log("/ecs/worker", "app/worker/11111111", now() - ago * 1000, text)
 }
 
 /// Lines without the time that each has.
-fn said(stdout: &str) -> Vec<String> {
+pub(super) fn said(stdout: &str) -> Vec<String> {
     let told = stdout.lines().map(|line| {
         let (name, rest) = line.split_once(" │ ").unwrap_or_else(|| panic!("{line}"));
         let text = rest.splitn(3, ' ').nth(2).unwrap_or_default();
@@ -155,6 +157,73 @@ fn what_was_written_around_a_deployment_is_found_by_its_id() {
     let unknown = aws.run("logs backend --stack S --around 9");
     assert_eq!(unknown.code, Some(2), "{unknown}");
     assert!(unknown.stderr.contains("no deployment has an ID that begins with `9`"), "{unknown}");
+}
+
+#[test]
+fn what_was_written_around_a_numbered_deployment_is_found_and_the_time_is_told() {
+    let mut template = service(&web("v1"));
+    let log = json!({ "LogDriver": "awslogs", "Options": {
+        "awslogs-group": "/ecs/api", "awslogs-stream-prefix": "app", "awslogs-region": "us-east-1" } });
+    template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["LogConfiguration"] = log;
+    let scenario = Scenario::new().stack("S", &template.to_string(), "UPDATE_COMPLETE").manual_clock();
+    // Version 2 is deployed after ten minutes, version 3 twenty after that.
+    let (began, minute) = (now(), 60_000);
+    let lines = [
+        (5, "early"),
+        (9, "shortly before 2"),
+        (13, "after 2"),
+        (22, "between"),
+        (32, "after 3"),
+        (60, "late"),
+    ];
+    let scenario = lines.into_iter().fold(scenario, |scenario, (at, text)| {
+        scenario.log("/ecs/api", "app/web/11111111", began + at * minute, text)
+    });
+    let aws = aws(scenario);
+    for (minutes, version) in [(10, "v2"), (20, "v3")] {
+        aws.endpoint.advance(Duration::from_mins(minutes));
+        template["Resources"]["Task"]["Properties"]["ContainerDefinitions"][0]["Image"] = web(version);
+        aws.endpoint.update_by_somebody_else("S", &template.to_string());
+        let done = |endpoint: &Endpoint| {
+            endpoint.advance(Duration::from_secs(1));
+            endpoint.stack("S").unwrap().status == "UPDATE_COMPLETE"
+        };
+        assert!(aws.endpoint.wait_until(PATIENCE, done), "{:?}", aws.endpoint.stack("S"));
+    }
+    let shown = aws.run("logs api --stack S --around v2");
+    assert_eq!(said(&shown.stdout), ["api: shortly before 2", "api: after 2"], "{shown}");
+    assert!(
+        shown.stderr.contains("around v2 of api, 20") && shown.stderr.contains(", it ended at 20"),
+        "{shown}"
+    );
+    for newest in ["v3", "last"] {
+        let shown = aws.run(&format!("logs --stack S --around {newest}"));
+        assert_eq!(said(&shown.stdout), ["api: after 3"], "{shown}");
+        assert!(shown.stderr.contains("around v3 of api, 20"), "{shown}");
+    }
+    let known = aws.run("events S --service api --output json").json();
+    let id = known["deployments"][1]["rollouts"][0]["id"].as_str().unwrap();
+    let shown = aws.run(&format!("logs --stack S --around {id}"));
+    assert_eq!(said(&shown.stdout), ["api: shortly before 2", "api: after 2"], "{shown}");
+    let unknown = aws.run("logs --stack S --around v9");
+    assert_eq!(unknown.code, Some(2), "{unknown}");
+    assert!(unknown.stderr.contains("no deployment of api is v9"), "{unknown}");
+    assert!(unknown.stderr.contains("there are v3, v2, v1"), "{unknown}");
+}
+
+#[test]
+fn a_number_is_of_one_service_and_its_time_is_the_only_one() {
+    let aws = aws(running(false));
+    let several = aws.run("logs --stack S --around v3");
+    assert_eq!(several.code, Some(2), "{several}");
+    assert!(several.stderr.contains("there are backend, worker"), "{several}");
+    assert!(several.stderr.contains("docuthinker logs backend --around v3"), "{several}");
+    for other in ["--since 1h", "--follow", "--previous"] {
+        let refused = aws.run(&format!("logs backend --stack S --around v3 {other}"));
+        assert_eq!(refused.code, Some(2), "{refused}");
+        let name = other.split(' ').next().unwrap();
+        assert!(refused.stderr.contains("cannot be used with") && refused.stderr.contains(name), "{refused}");
+    }
 }
 
 // R146, C3

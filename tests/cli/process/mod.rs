@@ -35,6 +35,8 @@ mod services;
 #[cfg(unix)]
 mod status;
 #[cfg(unix)]
+mod tail;
+#[cfg(unix)]
 mod time;
 #[cfg(unix)]
 mod unanswered;

@@ -11,6 +11,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> JsonAnswer {
     match request.action.as_str() {
         "GetLogEvents" => got(world, &request.body),
         "FilterLogEvents" => filtered(world, &request.body),
+        "StartLiveTail" => JsonAnswer::error("UnknownOperationException", "there is no live tail here"),
         _ => not_found(),
     }
 }
