@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::faults::Fault;
+use crate::iam::Denial;
 use crate::json_services::ecr::Ecr;
 use crate::json_services::secrets::Given;
 use crate::json_services::{JsonAnswer, JsonScript};
@@ -55,6 +56,9 @@ pub struct Scenario {
     pub(crate) secrets: BTreeMap<String, Given>,
     pub(crate) rollouts: RolloutScript,
     pub(crate) running: Running,
+    pub(crate) denials: Vec<Denial>,
+    /// By code.
+    pub(crate) quotas: BTreeMap<String, f64>,
 }
 
 impl Default for Scenario {
@@ -95,6 +99,8 @@ impl Default for Scenario {
             secrets: BTreeMap::new(),
             rollouts: RolloutScript::default(),
             running: Running::default(),
+            denials: Vec::new(),
+            quotas: BTreeMap::new(),
         }
     }
 }

@@ -90,6 +90,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("ecs:StopServiceDeployment", Scope::Services),
     ("ecs:UpdateService", Scope::Services),
     ("elasticloadbalancing:DescribeTargetHealth", look("*", &TARGETS)),
+    ("iam:SimulatePrincipalPolicy", Scope::Withheld),
     ("logs:FilterLogEvents", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
     ("s3:GetObject", Scope::TemplateBucket),
@@ -108,6 +109,8 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ),
     ("secretsmanager:PutSecretValue", Scope::Withheld),
     ("secretsmanager:RotateSecret", Scope::Withheld),
+    ("servicequotas:GetAWSDefaultServiceQuota", Scope::Withheld),
+    ("servicequotas:GetServiceQuota", Scope::Withheld),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];
 

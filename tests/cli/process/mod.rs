@@ -3,6 +3,8 @@
 mod canary;
 mod commands;
 mod diff;
+#[cfg(unix)]
+mod doctor;
 mod drift;
 #[cfg(unix)]
 mod exec;
