@@ -166,7 +166,7 @@ impl Printer {
             ProgressForm::Json => Shown::Json,
             ProgressForm::Auto if self.json() => Shown::Json,
             // Whoever reads with the ears is told each line once, by agreement of several tools.
-            _ if is_set("ACCESSIBLE") => Shown::Plain,
+            _ if accessible() => Shown::Plain,
             ProgressForm::Auto if self.has_room_for_a_tree() && !is_set("CI") => Shown::Live,
             ProgressForm::Live if self.has_room_for_a_tree() => Shown::Live,
             _ => Shown::Plain,
@@ -339,6 +339,12 @@ impl Printer {
 fn unwritten(error: &io::Error) -> Failure {
     let message = format!("cannot write the result to stdout: {}", files::reason(error));
     Problem::error("output/stdout", message).into()
+}
+
+/// Whether the reader hears what is written: words are for them what signs are for others.
+#[cfg(feature = "aws")]
+pub(crate) fn accessible() -> bool {
+    is_set("ACCESSIBLE")
 }
 
 #[cfg(feature = "aws")]

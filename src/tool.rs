@@ -19,6 +19,8 @@ pub(crate) const VARIABLE: &str = "DOCUTHINKER_CONTAINER_TOOL";
 pub(crate) const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
 /// How long a program that was asked to stop may take to do so.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
+/// How long a program may take to say its version.
+const VERSION_TIME: Duration = Duration::from_secs(10);
 /// How many of the last lines of a program's output are shown when it failed and its output was not.
 const LAST_LINES: usize = 12;
 
@@ -86,6 +88,32 @@ pub(crate) fn is_there(name: &str) -> bool {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| is_program(&folder.join(name)))
+}
+
+/// What a program says of itself with these arguments, in its first line that is not empty. A program that says nothing
+/// within [`VERSION_TIME`] says nothing; it is ended either way.
+pub(crate) async fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running(command.spawn().ok()?);
+    let mut lines = running.lines();
+    let first = async {
+        while let Some((_, line)) = lines.recv().await {
+            if !line.trim().is_empty() {
+                return Some(line);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(VERSION_TIME, first).await.ok().flatten()
+}
+
+/// The version in such a line: `27.3.1` of `Docker version 27.3.1, build ce12230`.
+pub(crate) fn version_in(line: &str) -> Option<&str> {
+    let words = line.split([' ', '/', ',', '\t']).map(|word| word.trim_start_matches('v'));
+    let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
+    let plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || ".-+~_".contains(c));
+    words.filter(is_version).find(plain)
 }
 
 impl Tool {
@@ -377,6 +405,22 @@ mod tests {
             ("nerdctl", Kind::Docker),
         ] {
             assert_eq!(Tool::of(program).kind, kind, "{program}");
+        }
+    }
+
+    #[test]
+    fn versions_are_found_in_what_programs_say() {
+        for (line, version) in [
+            ("Docker version 27.3.1, build ce12230", Some("27.3.1")),
+            ("podman version 5.2.2", Some("5.2.2")),
+            ("buildah version 1.37.0 (image-spec 1.1.0)", Some("1.37.0")),
+            ("git version 2.43.0", Some("2.43.0")),
+            ("aws-cli/2.17.0 Python/3.11.9 Linux/6.8", Some("2.17.0")),
+            ("1.2.650.0", Some("1.2.650.0")),
+            ("v20.1.0", Some("20.1.0")),
+            ("no version", None),
+        ] {
+            assert_eq!(version_in(line), version, "{line}");
         }
     }
 

@@ -10,6 +10,7 @@ mod roles;
 mod source;
 
 use std::fmt;
+use std::time::SystemTime;
 
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
@@ -88,11 +89,27 @@ pub struct Identity {
     pub region: String,
 }
 
+/// Where credentials and region come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// Who gave the credentials, in words that go after "from": `the profile `prod` (IAM Identity Center)`.
+    pub credentials: String,
+    /// When they end; `None` if their source does not say so.
+    #[serde(skip)]
+    pub expires: Option<SystemTime>,
+    /// What gets new ones from this source.
+    pub renewal: String,
+    /// Who names the region; `None` if the caller of this crate does.
+    pub region: Option<String>,
+}
+
 /// An open connection: the account is known, the credentials work.
 #[derive(Clone)]
 pub struct Connection {
     options: ConnectOptions,
     identity: Identity,
+    origin: Origin,
     endpoint: Option<String>,
     opened: Instant,
     /// For questions that are repeated anyway: tries once, so that the engine sees each failure.
@@ -119,7 +136,7 @@ impl Connection {
     /// [`Kind::Usage`] without a region, [`Kind::Credentials`] if there are no credentials or AWS does not take them,
     /// [`Kind::Unreachable`] if nobody answers, [`Kind::Refused`] if account or region differ from the expected ones.
     pub async fn open(options: ConnectOptions) -> Result<Connection, CloudError> {
-        let (config, source) = configuration(&options).await?;
+        let Configuration { config, source, expires, region_from } = configuration(&options).await?;
         let region = config.region().map(ToString::to_string).unwrap_or_default();
         refuse_other_region(&options, &region)?;
         let (account, arn) = caller(&config).await.map_err(|failure| source.refused(failure))?;
@@ -128,6 +145,12 @@ impl Connection {
         Ok(Connection {
             endpoint: config.endpoint_url().map(ToOwned::to_owned),
             identity: Identity { account, arn, region },
+            origin: Origin {
+                credentials: source.what(),
+                expires,
+                renewal: source.next(),
+                region: region_from,
+            },
             opened: Instant::now(),
             polling: clients::polling(&config),
             cloudformation: clients::asking(&config),
@@ -185,6 +208,11 @@ impl Connection {
         aws_sdk_cloudcontrol::Client::new(&self.config)
     }
 
+    /// A client of Service Quotas.
+    pub(crate) fn quotas(&self) -> aws_sdk_servicequotas::Client {
+        aws_sdk_servicequotas::Client::new(&self.config)
+    }
+
     /// The configuration for clients of another region, with the same credentials.
     pub(crate) fn config_in(&self, region: &str) -> SdkConfig {
         self.config.clone().into_builder().region(Region::new(region.to_owned())).build()
@@ -193,6 +221,11 @@ impl Connection {
     /// Who we are, and where.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Where credentials and region come from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The address that replaces AWS's own, if there is one. Worth a banner: it may be set by accident.
@@ -230,23 +263,42 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The SDK's configuration, and whose credentials it has.
-async fn configuration(options: &ConnectOptions) -> Result<(SdkConfig, Source), CloudError> {
+/// The SDK's configuration, and where what is in it comes from.
+struct Configuration {
+    config: SdkConfig,
+    source: Source,
+    /// When the credentials end, if that is known.
+    expires: Option<SystemTime>,
+    /// Who names the region, if the caller does not.
+    region_from: Option<String>,
+}
+
+impl Configuration {
+    /// One in which everything was given.
+    fn given(config: SdkConfig, source: Source) -> Configuration {
+        Configuration { config, source, expires: None, region_from: None }
+    }
+}
+
+async fn configuration(options: &ConnectOptions) -> Result<Configuration, CloudError> {
     if let Some(emulator) = &options.local {
         let keys = Credentials::new(LOCAL_ACCOUNT, "emulator", None, None, "emulator");
         let region = options.region.clone().unwrap_or_else(|| LOCAL_REGION.to_owned());
-        return Ok((closed_configuration(keys, region, Some(emulator.endpoint())), Source::Emulator));
+        let config = closed_configuration(keys, region, Some(emulator.endpoint()));
+        return Ok(Configuration::given(config, Source::Emulator));
     }
     if let Some(keys) = &options.keys {
         let Keys { access_key_id, secret_access_key, session_token } = keys.clone();
         let keys = Credentials::new(access_key_id, secret_access_key, session_token, None, "given");
         let region = options.region.clone().ok_or_else(chain::no_region)?;
-        return Ok((closed_configuration(keys, region, options.endpoint_url.clone()), Source::Given));
+        let config = closed_configuration(keys, region, options.endpoint_url.clone());
+        return Ok(Configuration::given(config, Source::Given));
     }
-    let region = chain::region(options).await?;
+    let (region, region_from) = chain::region(options).await?;
     let config = open_configuration(options, region).await;
     let found = chain::credentials(options, &config).await?;
-    Ok((config.into_builder().credentials_provider(found.provider).build(), found.source))
+    let config = config.into_builder().credentials_provider(found.provider).build();
+    Ok(Configuration { config, source: found.source, expires: found.expires, region_from })
 }
 
 /// What environment and files say of everything but the credentials.

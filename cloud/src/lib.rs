@@ -46,7 +46,9 @@ mod text;
 mod together;
 
 pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
-pub use connect::{ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, OtherEndpoint};
+pub use connect::{
+    ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, Origin, OtherEndpoint,
+};
 pub use diagnose::{
     Check, Detail, Diagnosis, Explanation, Verdict, Waiting, diagnose, explain, explain_change_set,
     explain_report, explain_task,

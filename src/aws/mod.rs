@@ -7,6 +7,7 @@ mod exports;
 mod failure;
 mod hidden;
 mod mfa;
+mod own;
 mod preflight;
 mod progress;
 mod together;
@@ -25,6 +26,7 @@ pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place,
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
 pub(crate) use hidden::ask_hidden;
+pub(crate) use own::{Own, secret_name};
 pub(crate) use preflight::{Ahead, Looked, Row, look, preflight};
 pub(crate) use progress::{Monitor, Screen, Subject, View, time_text};
 pub(crate) use together::together;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloud::preflight::{self, Around, Check, ImageNeed, Need, SecretNeed, State};
+use cloud::preflight::{self, Added, Around, Check, ImageNeed, Need, SecretNeed, State};
 use cloud::{Cancel, Connection};
 use constructs::SynthesizedStack;
 use serde::Serialize;
 use template::Template;
 use template::requirements::{self, Known, Needed, Place, Requirement, Version};
 
+use super::own::Own;
 use crate::problem::{Problem, count};
 
 /// A stack that is to be deployed.
@@ -23,6 +24,8 @@ pub(crate) struct Ahead<'a> {
     /// The names of secrets that are made before it and need not be there yet. None if its turn has come: what other
     /// stacks make for it is there then.
     pub(crate) made_before: Option<&'a BTreeSet<String>>,
+    /// What of the project our own commands take care of.
+    pub(crate) own: &'a Own,
 }
 
 /// One thing that was looked at, and where it is needed.
@@ -44,6 +47,8 @@ pub(crate) struct Looked {
     pub(crate) status: Option<String>,
     /// Exports that the template imports and that are not there.
     pub(crate) not_exported: Vec<String>,
+    /// What it makes that an account may have only so many of.
+    pub(crate) added: Added,
 }
 
 /// Everything that stands in the way of deploying the stack, all at once; errors if it would fail. Nothing is changed.
@@ -59,14 +64,28 @@ pub(crate) async fn preflight(connection: &Connection, ahead: Ahead<'_>, cancel:
         looked = look(connection, ahead) => looked,
         () = cancel.cancelled() => return Vec::new(),
     };
-    let looked = match looked {
+    let mut looked = match looked {
         Ok(looked) => looked,
         Err(reason) => {
             let message = format!("could not look at what {} needs: {reason}", ahead.name);
             return vec![Problem::warning("preflight/unknown", message)];
         }
     };
+    let quotas = tokio::select! {
+        quotas = preflight::quotas(connection, &looked.added) => quotas,
+        () = cancel.cancelled() => return Vec::new(),
+    };
+    // Who deploys need not be allowed to ask for quotas, and AWS says itself what it has no room for.
+    let missing = quotas.into_iter().filter(|check| check.state == State::Missing);
+    looked.rows.extend(missing.map(Row::of));
     problems(ahead.name, &looked)
+}
+
+impl Row {
+    /// A row that has no place in the project.
+    pub(crate) fn of(check: Check) -> Row {
+        Row { check, places: Vec::new() }
+    }
 }
 
 /// Looks at everything that the stack needs, or tells why nothing can be looked at.
@@ -106,8 +125,10 @@ pub(crate) async fn look(connection: &Connection, ahead: Ahead<'_>) -> Result<Lo
         let check = check.unwrap_or_else(|| push_first(one));
         row(one, not_of_others(check, one, &left), &around, ahead)
     });
-    let room = room.map(|check| Row { check, places: Vec::new() });
+    let room = room.map(Row::of);
+    let requirements::Added { types, fargate_units } = requirements::added(ahead.template, &known);
     Ok(Looked {
+        added: Added { types, fargate_units },
         rows: room.into_iter().chain(rows).collect(),
         not_exported: not_exported(imports, &around),
         status: around.status.clone(),
@@ -213,6 +234,11 @@ fn row(requirement: &Requirement, mut check: Check, around: &Around, ahead: Ahea
             ),
             format!("keep the logical id `{id}`, or choose another name"),
         );
+    }
+    if ahead.synthesized.is_some()
+        && let Some(fix) = ahead.own.fix(requirement, &check)
+    {
+        check.fix = Some(fix);
     }
     if check.state == State::Missing && !requirement.vital {
         check.state = State::Warning;

@@ -242,8 +242,9 @@ fn deploy(
             aws.connection(plan.region.as_deref(), plan.account.as_deref(), &mut session.printer)?;
         members.push(Member { plan, connection });
     }
+    let own = if args.file.template.is_some() { aws::Own::default() } else { aws::Own::of(session)? };
     let view = View::new(&mut session.printer, members.iter().map(Member::subject).collect());
-    let run = Run { args, desk: Desk::new(approval), cancel: aws.cancel() };
+    let run = Run { args, desk: Desk::new(approval), cancel: aws.cancel(), own };
     let work = fleet::deploy(members, args.concurrency.get(), &run, &view);
     let rows = aws.run(view.during(work));
     drop(view);
@@ -323,13 +324,14 @@ impl Plan {
     }
 
     /// What is looked at before it is deployed.
-    fn ahead(&self) -> aws::Ahead<'_> {
+    fn ahead<'a>(&'a self, own: &'a aws::Own) -> aws::Ahead<'a> {
         aws::Ahead {
             name: &self.name,
             template: &self.template,
             parameters: &self.parameters,
             synthesized: self.synthesized.as_ref(),
             made_before: None,
+            own,
         }
     }
 

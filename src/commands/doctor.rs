@@ -1,31 +1,39 @@
 //! `doctor`: whether everything is there that a deployment needs.
 
+mod past;
+mod place;
+mod text;
+mod tools;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use cloud::Connection;
-use cloud::preflight::{self, Check, State};
+use cloud::preflight::{Added, Check, State};
 use constructs::SynthesizedStack;
-use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::json;
-use template::requirements::{Known, made_secrets};
-use template::{Delivery, Template};
+use template::Template;
 
+use self::place::Where;
+use self::text::Form;
 use super::target::Parameters;
-use crate::aws::{self, Ahead, Aws, Looked, Row};
+use crate::aws::{self, Ahead, Aws, Looked, Own, Row};
 use crate::exit::Exit;
-use crate::problem::{Failure, Printable, Result, count};
+use crate::printer;
+use crate::problem::{Failure, Result, count};
 use crate::session::Session;
 use crate::templates;
-use crate::tool;
 
 /// Check that everything is there that a deployment needs
 ///
-/// Credentials and tools; images in ECR, with the right architecture; secrets, with a value and the needed keys;
-/// certificates, hosted zones, and names that must be free. `deploy` looks at the same for each stack before it writes
-/// anything. Nothing is changed, and of secrets only the names of keys are read.
+/// The programs of this machine, with their versions; whose credentials there are, where they and the region come from, and
+/// when they end; whether IAM allows what `iam-policy` prints; images in ECR, with the right architecture; secrets, with a
+/// value and the needed keys; certificates, with the record that is missing in DNS; hosted zones, and names that must be free;
+/// quotas, against what is there and what the stacks add. Each with the command that helps.
+///
+/// `deploy` looks at what each stack needs, and at quotas, before it writes anything. Nothing is changed, and of secrets only
+/// the names of keys are read.
 ///
 /// Ends with 3 if something is missing. What could not be looked at is named and no reason to fail.
 #[derive(Debug, clap::Args)]
@@ -66,26 +74,42 @@ struct Group {
 
 pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     let subjects = subjects(args, session)?;
+    let own = if args.template.is_some() { Own::default() } else { Own::of(session)? };
     let mut aws = Aws::new(&session.global)?;
+    let machine = aws.unless_interrupted(tools::rows())?;
     let reached = reach(&subjects, &mut aws, session)?;
+    let named = if session.global.aws.region.is_some() { "--region" } else { "the project's settings" };
+    let policy = policy_command(args, &own);
     let mut whose = Group { about: "AWS".to_owned(), checks: Vec::new() };
     let mut stacks = Vec::new();
     for place in reached.places.values() {
-        whose.checks.extend(place.checks(&aws)?);
+        whose.checks.extend(place.checks(named, &policy, &aws)?);
         let made = place.made_secrets();
+        let mut sum = Added::default();
         for (at, subject) in &place.subjects {
-            let checks = checks(subject, &place.connection, &made, &aws)?;
+            let (checks, added) = checks(subject, &place.connection, &made, &own, &aws)?;
+            place::add(&mut sum, added);
             stacks.push((*at, Group { about: subject.name.clone(), checks }));
         }
+        whose.checks.extend(place.quotas(&sum, &aws)?);
     }
     whose.checks.extend(reached.refused);
     // In the order in which they were named.
     stacks.sort_by_key(|(at, _)| *at);
-    let mut groups = vec![Group { about: "this machine".to_owned(), checks: tools() }, whose];
+    let mut groups = vec![Group { about: "this machine".to_owned(), checks: machine }, whose];
     groups.extend(stacks.into_iter().map(|(_, group)| group));
     show(&groups, session)?;
     let missing = in_state(&groups, State::Missing) > 0;
     Ok(reached.exit.unwrap_or(if missing { Exit::Refused } else { Exit::Done }))
+}
+
+/// The command that prints what a deployer of these stacks needs.
+fn policy_command(args: &Doctor, own: &Own) -> String {
+    if let Some((file, name)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
+        return format!("docuthinker iam-policy --template {} --stack-name {name}", file.display());
+    }
+    let stacks: String = args.stacks.iter().map(|stack| format!(" {stack}")).collect();
+    own.command(&format!("iam-policy{stacks}"))
 }
 
 /// The places that stacks belong to, as far as there is a way to them.
@@ -97,13 +121,6 @@ struct Reached<'a> {
     refused: Vec<Row>,
     /// The exit code of the first of them.
     exit: Option<Exit>,
-}
-
-/// An account and region.
-struct Where<'a> {
-    connection: Connection,
-    /// What belongs there, with its place among all stacks.
-    subjects: Vec<(usize, &'a Subject)>,
 }
 
 /// Connects for each stack. One that cannot be reached keeps nobody from looking at the others.
@@ -142,41 +159,10 @@ impl Reached<'_> {
         let check = Check::missing(told, failure.next.or(hint).unwrap_or_default());
         let at = self.refused.iter().position(|row| row.check == check).unwrap_or(self.refused.len());
         if at == self.refused.len() {
-            self.refused.push(plain(check));
+            self.refused.push(Row::of(check));
         }
         self.refused[at].places.push(stack.to_owned());
         at
-    }
-}
-
-impl Where<'_> {
-    /// Who we are there, and whether the bucket is there if a template needs it.
-    fn checks(&self, aws: &Aws) -> Result<Vec<Row>> {
-        let who = self.connection.identity();
-        let said = format!("account {} in {}, as {}", who.account, who.region, who.arn);
-        let mut rows = vec![plain(Check::ok(said))];
-        let is_large =
-            |subject: &Subject| Delivery::of(subject.template.to_json_minified().len()) != Delivery::Inline;
-        if !self.connection.is_local() && self.subjects.iter().any(|(_, subject)| is_large(subject)) {
-            rows.push(plain(aws.unless_interrupted(preflight::template_bucket(&self.connection))?));
-        }
-        Ok(rows)
-    }
-
-    /// The names of the secrets that its stacks make: one need not be there for another stack of them.
-    fn made_secrets(&self) -> BTreeSet<String> {
-        let who = self.connection.identity();
-        let made = |(_, subject): &(usize, &Subject)| {
-            let known = Known {
-                region: &who.region,
-                account: &who.account,
-                stack: &subject.name,
-                parameters: &subject.parameters,
-                ..Known::default()
-            };
-            made_secrets(&subject.template, &known)
-        };
-        self.subjects.iter().flat_map(made).collect()
     }
 }
 
@@ -214,42 +200,17 @@ impl Subject {
     }
 }
 
-fn plain(check: Check) -> Row {
-    Row { check, places: Vec::new() }
-}
-
-/// The programs that other commands call, if they are on the `PATH`.
-fn tools() -> Vec<Row> {
-    let engine = tool::KNOWN.into_iter().find(|name| tool::is_there(name));
-    let engine = match engine {
-        Some(name) => Check::ok(format!("{name} is there")),
-        None => Check::warning(
-            "neither docker, podman nor buildah is on the PATH: images cannot be built here",
-            "install one of them, or build images in CI",
-        ),
-    };
-    let plugin = "session-manager-plugin";
-    let plugin = if tool::is_there(plugin) {
-        Check::ok(format!("{plugin} is there"))
-    } else {
-        Check::warning(
-            format!("{plugin} is not on the PATH: `docuthinker exec` needs it"),
-            "install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
-        )
-    };
-    vec![plain(engine), plain(plugin)]
-}
-
-/// Everything about one stack.
+/// Everything about one stack, and what it adds to its account.
 fn checks(
     subject: &Subject,
     connection: &Connection,
     made: &BTreeSet<String>,
+    own: &Own,
     aws: &Aws,
-) -> Result<Vec<Row>> {
+) -> Result<(Vec<Row>, Added)> {
     if connection.is_local() {
         let what = "what the stack needs is not looked at: nothing of the emulator is real";
-        return Ok(vec![plain(Check::ok(what))]);
+        return Ok((vec![Row::of(Check::ok(what))], Added::default()));
     }
     let ahead = Ahead {
         name: &subject.name,
@@ -257,15 +218,23 @@ fn checks(
         parameters: &subject.parameters,
         synthesized: subject.synthesized.as_ref(),
         made_before: Some(made),
+        own,
     };
     Ok(match aws.unless_interrupted(aws::look(connection, ahead))? {
-        Ok(looked) => {
-            let mut rows = vec![plain(state_of(&subject.name, looked.status.as_deref()))];
+        Ok(mut looked) => {
+            let added = std::mem::take(&mut looked.added);
+            let mut rows = vec![Row::of(state_of(&subject.name, looked.status.as_deref()))];
             rows.extend(imports(&looked));
             rows.extend(looked.rows);
-            rows
+            if looked.status.is_some() {
+                rows.extend(aws.unless_interrupted(past::rows(connection, &subject.name))?);
+            }
+            (rows, added)
         }
-        Err(reason) => vec![plain(Check::unknown(format!("what {} needs", subject.name), reason))],
+        Err(reason) => {
+            let check = Check::unknown(format!("what {} needs", subject.name), reason);
+            (vec![Row::of(check)], Added::default())
+        }
     })
 }
 
@@ -277,8 +246,7 @@ fn imports(looked: &Looked) -> Option<Row> {
     let what = format!("what it imports as {}", looked.not_exported.join(", "));
     let fix =
         "deploy the stacks that it depends on; what hangs on them is looked at before it is deployed itself";
-    let check = Check::unknown(what, "no stack exports that yet");
-    Some(plain(Check { fix: Some(fix.to_owned()), ..check }))
+    Some(Row::of(Check::unknown(what, "no stack exports that yet").fixed_by(fix)))
 }
 
 /// Whether the stack can be deployed to.
@@ -324,40 +292,13 @@ fn show(groups: &[Group], session: &mut Session<'_>) -> Result<()> {
             "groups": groups,
         }));
     }
-    let text: Vec<String> = groups.iter().map(Group::text).collect();
+    let form = Form { columns: printer::stdout_columns(), words: printer::accessible() };
+    let text: Vec<String> = groups.iter().map(|group| group.text(form)).collect();
     session.printer.result(&text.join("\n"))?;
     let not_as = if missing == 0 { "nothing is missing".to_owned() } else { format!("{missing} missing") };
     let (warnings, unknown) = (count(warnings, "warning"), format!("{unknown} not looked at"));
     session.printer.status(&format!("{not_as}, {warnings}, {unknown}"));
     Ok(())
-}
-
-impl Group {
-    fn text(&self) -> String {
-        let mut text = format!("{}\n", Printable(&self.about));
-        for Row { check, places } in &self.checks {
-            let said = Printable(&check.what);
-            let _ = match check.state {
-                State::Ok => writeln!(text, "  {} {said}", "✓".green()),
-                State::Missing => writeln!(text, "  {} {said}", "✗".red()),
-                State::Warning => writeln!(text, "  {} {said}", "!".yellow()),
-                State::Unknown => {
-                    let reason = Printable(check.reason.as_deref().unwrap_or_default());
-                    writeln!(text, "  {} could not look at {said}: {reason}", "!".yellow())
-                }
-            };
-            if check.state == State::Ok {
-                continue;
-            }
-            for place in places {
-                let _ = writeln!(text, "      at {}", Printable(place));
-            }
-            if let Some(fix) = &check.fix {
-                let _ = writeln!(text, "      fix: {}", Printable(fix));
-            }
-        }
-        text
-    }
 }
 
 #[cfg(test)]

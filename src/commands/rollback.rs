@@ -20,6 +20,7 @@ use crate::problem::{Failure, Printable, Problem, Result};
 use crate::project::BuiltImage;
 use crate::session::Session;
 
+pub(crate) use images::need;
 pub(crate) use list::{listed, text};
 
 /// How many deployments are looked at.

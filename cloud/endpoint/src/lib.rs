@@ -23,6 +23,7 @@ mod clock;
 mod effects;
 mod faults;
 mod history;
+mod iam;
 mod json_services;
 mod limiter;
 mod line;

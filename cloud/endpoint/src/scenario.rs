@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::faults::Fault;
+use crate::iam::Denial;
 use crate::json_services::ecr::Ecr;
 use crate::json_services::secrets::Given;
 use crate::json_services::{JsonAnswer, JsonScript};
@@ -57,6 +58,9 @@ pub struct Scenario {
     pub(crate) secrets: BTreeMap<String, Given>,
     pub(crate) rollouts: RolloutScript,
     pub(crate) running: Running,
+    pub(crate) denials: Vec<Denial>,
+    /// By code.
+    pub(crate) quotas: BTreeMap<String, f64>,
 }
 
 impl Default for Scenario {
@@ -98,6 +102,8 @@ impl Default for Scenario {
             secrets: BTreeMap::new(),
             rollouts: RolloutScript::default(),
             running: Running::default(),
+            denials: Vec::new(),
+            quotas: BTreeMap::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::actions;
 use crate::alarms;
 use crate::clock::{amz_date, http_date};
 use crate::faults::{Wrong, mangle, strike};
+use crate::iam;
 use crate::json_services::{self, JsonAnswer};
 use crate::limiter::Limiter;
 use crate::line::Scissors;
@@ -195,6 +196,10 @@ fn reply(world: &mut World, caller: &Caller, request: &Request, body: &[u8], id:
             Ok(inside) => Reply::xml(200, xml::answer(&request.action, namespace(request), &inside, id)),
             Err(refusal) => refuse(request, &refusal, id),
         },
+        "iam" => match iam::answer(world, request) {
+            Ok(inside) => Reply::xml(200, xml::answer(&request.action, namespace(request), &inside, id)),
+            Err(refusal) => refuse(request, &refusal, id),
+        },
         "elasticloadbalancing" => match load_balancing::answer(world, caller, request) {
             Ok(inside) => Reply::xml(200, xml::answer(&request.action, namespace(request), &inside, id)),
             Err(refusal) => refuse(request, &refusal, id),
@@ -226,6 +231,7 @@ fn reply(world: &mut World, caller: &Caller, request: &Request, body: &[u8], id:
 fn namespace(request: &Request) -> &'static str {
     match request.service.as_str() {
         "sts" => STS,
+        "iam" => iam::NAMESPACE,
         "elasticloadbalancing" => load_balancing::NAMESPACE,
         _ => CLOUDFORMATION,
     }
@@ -235,7 +241,7 @@ fn namespace(request: &Request) -> &'static str {
 fn refuse(request: &Request, refusal: &Refusal, id: &str) -> Reply {
     let Refusal { status, code, message } = refusal;
     match request.service.as_str() {
-        "cloudformation" | "sts" | "elasticloadbalancing" => {
+        "cloudformation" | "sts" | "iam" | "elasticloadbalancing" => {
             Reply::xml(*status, xml::error(code, message, namespace(request), id))
         }
         "s3" => {
@@ -265,7 +271,7 @@ fn refusal_of(wrong: &Wrong, request: &Request, caller: &Caller) -> Option<Refus
             let Request { service, action, .. } = request;
             let text = format!("User: {} is not authorized to perform: {service}:{action}", caller.arn);
             let code = match service.as_str() {
-                "cloudformation" | "sts" | "elasticloadbalancing" => "AccessDenied",
+                "cloudformation" | "sts" | "iam" | "elasticloadbalancing" => "AccessDenied",
                 _ => "AccessDeniedException",
             };
             Refusal::new(403, code, text)

@@ -5,7 +5,7 @@
 //! link answered, assumes roles itself, and stops at the first link that is there and fails.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
@@ -13,7 +13,7 @@ use aws_config::environment::{EnvironmentVariableCredentialsProvider, Environmen
 use aws_config::imds;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
@@ -31,21 +31,31 @@ use crate::text::clean;
 /// How long the metadata service may take to answer; on EC2 it takes a few milliseconds.
 const METADATA_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The region: asked for, from the environment, from the profile, or of this EC2 instance.
-pub(super) async fn region(options: &ConnectOptions) -> Result<String, CloudError> {
+/// The region: asked for, from the environment, from the profile, or of this EC2 instance; with who names it, unless it was
+/// asked for.
+pub(super) async fn region(options: &ConnectOptions) -> Result<(String, Option<String>), CloudError> {
     if let Some(region) = &options.region {
-        return Ok(region.clone());
+        return Ok((region.clone(), None));
+    }
+    let found = |region: aws_config::Region, from: &str| Ok((region.to_string(), Some(from.to_owned())));
+    if let Some(region) = EnvironmentVariableRegionProvider::new().region().await {
+        let first = std::env::var_os("AWS_REGION").is_some();
+        return found(region, if first { "AWS_REGION" } else { "AWS_DEFAULT_REGION" });
     }
     let mut profile = ProfileFileRegionProvider::builder();
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
-    let mut chain =
-        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile.build());
-    if on_a_machine_with_metadata() {
-        chain = chain.or_else(ImdsRegionProvider::builder().imds_client(quick_metadata()).build());
+    if let Some(region) = profile.build().region().await {
+        return found(region, "the profile");
     }
-    chain.region().await.map(|region| region.to_string()).ok_or_else(no_region)
+    if on_a_machine_with_metadata() {
+        let instance = ImdsRegionProvider::builder().imds_client(quick_metadata()).build();
+        if let Some(region) = instance.region().await {
+            return found(region, "this EC2 instance");
+        }
+    }
+    Err(no_region())
 }
 
 /// What to say when nothing names a region.
@@ -62,6 +72,8 @@ pub(super) struct Found {
     pub(super) provider: SharedCredentialsProvider,
     /// Who that is.
     pub(super) source: Source,
+    /// When those that were loaded end, if that is known.
+    pub(super) expires: Option<SystemTime>,
 }
 
 /// The credentials: from the environment, the profile, a web identity, a container, or this EC2 instance.
@@ -143,7 +155,9 @@ async fn of_profile(
         mfa: options.mfa.clone(),
     };
     let first = provider.sign_in().await?;
-    Ok(Some(Found { provider: SharedCredentialsProvider::new(Remembering::new(first, provider)), source }))
+    let expires = first.expiry();
+    let provider = SharedCredentialsProvider::new(Remembering::new(first, provider));
+    Ok(Some(Found { provider, source, expires }))
 }
 
 /// The SDK's reading of a profile, whose questions to the metadata service are as short as ours.
@@ -184,8 +198,9 @@ async fn tried(
 ) -> Result<Option<Found>, CloudError> {
     match provider.provide_credentials().await {
         Ok(first) => {
+            let expires = first.expiry();
             let provider = SharedCredentialsProvider::new(Remembering::new(first, provider));
-            Ok(Some(Found { provider, source }))
+            Ok(Some(Found { provider, source, expires }))
         }
         Err(CredentialsError::CredentialsNotLoaded(_)) => Ok(None),
         Err(error) => Err(source.failed(&error)),

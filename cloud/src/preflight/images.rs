@@ -3,7 +3,7 @@
 use aws_sdk_ecr::types::ImageIdentifier;
 use serde::Deserialize;
 
-use super::{Check, ImageNeed};
+use super::{Check, ImageNeed, Lack};
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 
@@ -44,6 +44,7 @@ pub(super) async fn look(connection: &Connection, image: &ImageNeed) -> Check {
                 format!("{what} is for {there}, and its tasks run on {needed}"),
                 format!("docker buildx build --platform linux/{needed} --push -t {} .", image.uri),
             )
+            .lacking(Lack::Architecture)
         }
         _ => Check::ok(format!("{what} is there")),
     }
@@ -83,9 +84,9 @@ async fn not_there(client: &aws_sdk_ecr::Client, image: &ImageNeed, repository: 
              the image",
             image.repository, image.region
         );
-        return Check::missing(what, fix);
+        return Check::missing(what, fix).lacking(Lack::Repository);
     }
-    Check::missing(format!("{what} is not there"), format!("docker push {}", image.uri))
+    Check::missing(format!("{what} is not there"), format!("docker push {}", image.uri)).lacking(Lack::Image)
 }
 
 /// A list of images for several machines.

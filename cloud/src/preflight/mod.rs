@@ -6,7 +6,10 @@
 mod certificates;
 mod images;
 mod names;
+mod permissions;
+mod quotas;
 mod secrets;
+mod simulation;
 mod stack;
 mod zones;
 
@@ -23,6 +26,9 @@ use crate::together::together;
 pub use certificates::{
     Certificate, DnsRecord, awaited_certificates, certificate, certificate_records, records_in_events,
 };
+pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
+pub use permissions::{Asked, permissions};
+pub use quotas::{Added, quotas};
 pub use stack::{Around, around, room_for_a_stack, template_bucket};
 
 /// How long one question may take, with its repetitions. It is not worth more: the deployment goes on without.
@@ -104,6 +110,21 @@ pub enum State {
     Missing,
 }
 
+/// What exactly is missing, for who knows a better command than AWS's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// The repository of an image.
+    Repository,
+    /// The image, in a repository that is there.
+    Image,
+    /// The image is there, for other machines.
+    Architecture,
+    /// A secret's value.
+    Value,
+    /// These keys of a secret's value.
+    Keys(Vec<String>),
+}
+
 /// What came of looking at one need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -117,17 +138,21 @@ pub struct Check {
     /// What to do, where possible as a command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// What is missing, where that has a name.
+    #[serde(skip)]
+    pub lack: Option<Lack>,
 }
 
 impl Check {
     /// All is well.
     pub fn ok(what: impl Into<String>) -> Check {
-        Check { state: State::Ok, what: what.into(), reason: None, fix: None }
+        Check { state: State::Ok, what: what.into(), reason: None, fix: None, lack: None }
     }
 
     /// It is not as it must be.
     pub fn missing(what: impl Into<String>, fix: impl Into<String>) -> Check {
-        Check { state: State::Missing, what: what.into(), reason: None, fix: Some(fix.into()) }
+        let fix = Some(fix.into());
+        Check { state: State::Missing, what: what.into(), reason: None, fix, lack: None }
     }
 
     /// Somebody should look.
@@ -137,7 +162,19 @@ impl Check {
 
     /// It could not be looked at.
     pub fn unknown(what: impl Into<String>, reason: impl Into<String>) -> Check {
-        Check { state: State::Unknown, what: what.into(), reason: Some(reason.into()), fix: None }
+        let reason = Some(reason.into());
+        Check { state: State::Unknown, what: what.into(), reason, fix: None, lack: None }
+    }
+
+    /// The same check, with the name of what is missing.
+    fn lacking(self, lack: Lack) -> Check {
+        Check { lack: Some(lack), ..self }
+    }
+
+    /// The same check with what else helps.
+    #[must_use]
+    pub fn fixed_by(self, fix: impl Into<String>) -> Check {
+        Check { fix: Some(fix.into()), ..self }
     }
 
     /// A question about `what` was not answered.

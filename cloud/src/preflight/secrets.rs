@@ -6,7 +6,7 @@ use std::hint::black_box;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use serde::de::IgnoredAny;
 
-use super::{Check, SecretNeed};
+use super::{Check, Lack, SecretNeed};
 use crate::connect::Connection;
 use crate::failure::ApiFailure;
 use crate::text::clean;
@@ -92,7 +92,9 @@ fn without_value(secret: &SecretNeed, answer: &DescribeSecretOutput) -> Option<C
     let put = format!(
         "aws secretsmanager put-secret-value --secret-id {id} --secret-string file://value.txt --region {region}"
     );
-    Some(Check::missing(what, put))
+    let check = Check::missing(what, put);
+    let current = secret.version.is_none() && secret.stage == "AWSCURRENT";
+    Some(if current { check.lacking(Lack::Value) } else { check })
 }
 
 /// The names of the keys. The value itself is overwritten as soon as they are read.
@@ -118,7 +120,8 @@ fn judged(secret: &SecretNeed, keys: &Keys) -> Check {
         Keys::None => Check::missing(
             format!("the value of the secret {id} is no JSON object, and keys of it are needed"),
             put,
-        ),
+        )
+        .lacking(Lack::Value),
         Keys::Names(names) => {
             let missing: Vec<String> = secret.keys.difference(names).map(|key| clean(key)).collect();
             if missing.is_empty() {
@@ -129,6 +132,7 @@ fn judged(secret: &SecretNeed, keys: &Keys) -> Check {
                 format!("the secret {id} has no {them} `{keys}`"),
                 format!("store the whole object again: {put}"),
             )
+            .lacking(Lack::Keys(missing))
         }
     }
 }

@@ -8,7 +8,7 @@ use template::Template;
 
 use super::desk::Desk;
 use super::{Deploy, Plan};
-use crate::aws::{self, Monitor};
+use crate::aws::{self, Monitor, Own};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, Severity};
 
@@ -17,6 +17,8 @@ pub(super) struct Run<'a> {
     pub(super) args: &'a Deploy,
     pub(super) desk: Desk,
     pub(super) cancel: &'a Cancel,
+    /// What of the project our own commands put right.
+    pub(super) own: Own,
 }
 
 /// What came of one stack.
@@ -88,7 +90,7 @@ async fn look_ahead(
     let exports = aws::unless_interrupted(run.cancel, exports).await?;
     let mut found = exports.map_err(|error| aws::failure(&error))?;
     if !run.args.no_preflight {
-        found.extend(aws::preflight(connection, plan.ahead(), run.cancel).await);
+        found.extend(aws::preflight(connection, plan.ahead(&run.own), run.cancel).await);
     }
     if found.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(Failure::new(Exit::Refused, found));

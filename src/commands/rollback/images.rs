@@ -141,7 +141,8 @@ fn gone(
     Ok(checks.into_iter().filter(|check| check.state == State::Missing).map(|check| check.what).collect())
 }
 
-fn need(image: &RecordedImage) -> Option<ImageNeed> {
+/// What ECR is asked about an image; nothing if it is in another registry.
+pub(crate) fn need(image: &RecordedImage) -> Option<ImageNeed> {
     let uri = match &image.digest {
         Some(digest) => format!("{}@{digest}", repository(&image.image)),
         None => image.image.clone(),

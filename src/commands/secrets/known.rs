@@ -9,7 +9,7 @@ use template::requirements::{self, Known as Around};
 use super::super::deployed::Deployed;
 use super::super::estate::{Place, Undeployed, short};
 use super::InStacks;
-use crate::aws::{self, Aws};
+use crate::aws::{self, Aws, secret_name as name_of};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, nearest, suggestion};
 use crate::session::Session;
@@ -273,19 +273,6 @@ pub(crate) fn secret_of(from: &str) -> Option<(String, Option<String>)> {
     }
     let key = parts.get(7).filter(|key| !key.is_empty());
     Some((parts[..7].join(":"), key.map(|key| (*key).to_owned())))
-}
-
-/// The name in an ARN. AWS adds a hyphen and six characters to it.
-///
-/// Source: [What's in a secret][aws] in the Secrets Manager user guide.
-///
-/// [aws]: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
-fn name_of(id: &str) -> &str {
-    let last = id.split_once(":secret:").map_or(id, |(_, last)| last);
-    match last.rsplit_once('-') {
-        Some((name, added)) if added.len() == 6 && last.len() < id.len() => name,
-        _ => last,
-    }
 }
 
 /// Whether both are the same secret; a task definition may name one without what AWS added to its name.

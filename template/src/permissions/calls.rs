@@ -92,6 +92,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("ecs:UpdateService", Scope::Services),
     ("elasticloadbalancing:DescribeLoadBalancers", Scope::Withheld),
     ("elasticloadbalancing:DescribeTargetHealth", look("*", &TARGETS)),
+    ("iam:SimulatePrincipalPolicy", Scope::Withheld),
     ("logs:FilterLogEvents", Scope::Services),
     ("logs:GetLogEvents", Scope::Services),
     ("logs:StartLiveTail", Scope::Services),
@@ -111,6 +112,8 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ),
     ("secretsmanager:PutSecretValue", Scope::Withheld),
     ("secretsmanager:RotateSecret", Scope::Withheld),
+    ("servicequotas:GetAWSDefaultServiceQuota", Scope::Withheld),
+    ("servicequotas:GetServiceQuota", Scope::Withheld),
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];
 

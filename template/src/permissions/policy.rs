@@ -79,6 +79,12 @@ impl Policy {
 }
 
 impl Statement {
+    /// A value for each key of its conditions, with which they hold; for a look at what a policy decides.
+    pub fn context(&self) -> BTreeMap<&'static str, &str> {
+        let keys = self.conditions.values().flatten();
+        keys.filter_map(|(key, values)| Some((*key, values.first()?.as_str()))).collect()
+    }
+
     fn to_value(&self) -> Value {
         let mut value = json!({
             "Sid": self.sid,

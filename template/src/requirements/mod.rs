@@ -20,6 +20,7 @@
 //! assert_eq!(image.architecture, Some("amd64"));
 //! ```
 
+mod added;
 mod images;
 mod names;
 mod secrets;
@@ -35,6 +36,7 @@ use crate::document::Template;
 use crate::model::{Model, Value};
 use crate::path::Path;
 
+pub use added::{Added, added};
 pub use images::{Image, Version, registry_image};
 pub use names::FIXED_NAMES;
 pub use secrets::{Secret, SecretVariable, made_secrets, secret_variables};

@@ -5,6 +5,8 @@ mod backup;
 mod canary;
 mod commands;
 mod diff;
+#[cfg(unix)]
+mod doctor;
 mod drift;
 #[cfg(unix)]
 mod exec;

@@ -7,6 +7,7 @@ pub(crate) mod ecr;
 mod ecs;
 mod ecs_tasks;
 mod logs;
+mod quotas;
 pub(crate) mod secrets;
 
 use std::fmt;
@@ -84,6 +85,7 @@ fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer 
         "ecr" => ecr::answer(world, caller, request),
         "logs" => logs::answer(world, request),
         "secretsmanager" => secrets::answer(world, caller, request),
+        "servicequotas" => quotas::answer(world, request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
         "acm" if request.action == "ListCertificates" => json!({ "CertificateSummaryList": [] }).into(),
         _ => not_found(),

@@ -1,0 +1,160 @@
+//! What our own commands put right: images and secrets of the project. For everything else AWS's own are named.
+
+use cloud::preflight::{Check, Lack};
+use template::requirements::{Image, Needed, Requirement, Version};
+
+use crate::config;
+use crate::problem::Result;
+use crate::project::BuiltImage;
+use crate::session::Session;
+
+/// The images of the project, and how its environment is named on the command line.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    images: Vec<BuiltImage>,
+    /// With a space in front, if it is named at all.
+    environment: String,
+}
+
+impl Own {
+    /// What the project has in the chosen environment.
+    pub(crate) fn of(session: &Session<'_>) -> Result<Own> {
+        // Its warnings were told when the stacks were made.
+        let settings = config::load(session.project, &session.global.request()?)?.settings;
+        let environment = session.global.environment_option().map(|option| format!(" {option}"));
+        Ok(Own { images: session.project.images(&settings), environment: environment.unwrap_or_default() })
+    }
+
+    /// `docuthinker COMMAND`, in the environment.
+    pub(crate) fn command(&self, command: &str) -> String {
+        format!("docuthinker {command}{}", self.environment)
+    }
+
+    /// The command of ours that makes what is missing; none where there is none.
+    pub(crate) fn fix(&self, requirement: &Requirement, check: &Check) -> Option<String> {
+        match (&requirement.needed, check.lack.as_ref()?) {
+            (Needed::Image(image), Lack::Repository | Lack::Image | Lack::Architecture) => self.push(image),
+            (Needed::Secret(secret), Lack::Value) => {
+                Some(self.command(&format!("secrets put {}", word(secret_name(&secret.id))?)))
+            }
+            (Needed::Secret(secret), Lack::Keys(keys)) => {
+                let name = word(secret_name(&secret.id))?;
+                let puts = keys
+                    .iter()
+                    .map(|key| Some(self.command(&format!("secrets put {name} --field {}", word(key)?))));
+                Some(puts.collect::<Option<Vec<_>>>()?.join(" && "))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is pushed has the tag that is wanted; a digest is what comes of it, and goes into the settings.
+    fn push(&self, needed: &Image) -> Option<String> {
+        let image = self.images.iter().find(|image| image.repository == needed.repository)?;
+        let name = word(&image.container)?;
+        Some(match &needed.version {
+            Version::Tag(tag) => self.command(&format!("images push {name} --build --tag {}", word(tag)?)),
+            Version::Digest(_) => format!(
+                "{} && {}",
+                self.command(&format!("images push {name} --build")),
+                self.command(&format!("images pin {name}"))
+            ),
+        })
+    }
+}
+
+/// The name in the ARN of a secret. AWS adds a hyphen and six characters to it.
+///
+/// Source: [What's in a secret][aws] in the Secrets Manager user guide.
+///
+/// [aws]: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+pub(crate) fn secret_name(id: &str) -> &str {
+    let last = id.split_once(":secret:").map_or(id, |(_, last)| last);
+    match last.rsplit_once('-') {
+        Some((name, added)) if added.len() == 6 && last.len() < id.len() => name,
+        _ => last,
+    }
+}
+
+/// A word that a shell takes as it is.
+fn word(text: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@+:=".contains(c);
+    (!text.is_empty() && !text.starts_with('-') && text.chars().all(plain)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use template::requirements::Secret;
+
+    use super::*;
+
+    fn own() -> Own {
+        let image = BuiltImage {
+            title: "Backend".into(),
+            folder: "backend".into(),
+            test: Vec::new(),
+            platform: "linux/amd64".into(),
+            repository: "shop/backend".into(),
+            repository_stack: "Foundation".into(),
+            setting: "backend.image".into(),
+            stack: "Shop".into(),
+            task_definition: "Task".into(),
+            container: "backend".into(),
+            output: "Url".into(),
+            health: "/".into(),
+        };
+        Own { images: vec![image], environment: " -e dev".into() }
+    }
+
+    fn fix(needed: Needed, lack: Lack) -> Option<String> {
+        let check = Check { lack: Some(lack), ..Check::missing("x", "aws x") };
+        own().fix(&Requirement { needed, places: Vec::new(), vital: true }, &check)
+    }
+
+    fn image(repository: &str, version: Version) -> Needed {
+        Needed::Image(Image {
+            uri: String::new(),
+            registry: String::new(),
+            region: String::new(),
+            repository: repository.into(),
+            version,
+            architecture: None,
+        })
+    }
+
+    fn secret(id: &str) -> Needed {
+        Needed::Secret(Secret {
+            id: id.into(),
+            region: String::new(),
+            keys: BTreeSet::new(),
+            stage: "AWSCURRENT".into(),
+            version: None,
+        })
+    }
+
+    #[test]
+    fn what_the_project_has_is_put_right_by_our_own_commands() {
+        let tagged = || image("shop/backend", Version::Tag("v1".into()));
+        for lack in [Lack::Repository, Lack::Image, Lack::Architecture] {
+            let command = "docuthinker images push backend --build --tag v1 -e dev";
+            assert_eq!(fix(tagged(), lack).as_deref(), Some(command));
+        }
+        let digest = image("shop/backend", Version::Digest("sha256:1".into()));
+        let command =
+            "docuthinker images push backend --build -e dev && docuthinker images pin backend -e dev";
+        assert_eq!(fix(digest, Lack::Image).as_deref(), Some(command));
+        assert_eq!(fix(image("other", Version::Tag("v1".into())), Lack::Image), None);
+    }
+
+    #[test]
+    fn values_of_secrets_are_stored_by_name() {
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf";
+        let command = "docuthinker secrets put shop/db -e dev";
+        assert_eq!(fix(secret(arn), Lack::Value).as_deref(), Some(command));
+        let command = "docuthinker secrets put shop/db --field user -e dev";
+        assert_eq!(fix(secret("shop/db"), Lack::Keys(vec!["user".into()])).as_deref(), Some(command));
+        assert_eq!(fix(secret("it's $HOME"), Lack::Value), None);
+    }
+}
