@@ -26,7 +26,6 @@ use crate::together::together;
 pub use certificates::{
     Certificate, DnsRecord, awaited_certificates, certificate, certificate_records, records_in_events,
 };
-pub use certificates::{DnsRecord, awaited_certificates, certificate_records, records_in_events};
 pub use permissions::{Asked, permissions};
 pub use quotas::{Added, quotas};
 pub use stack::{Around, around, room_for_a_stack, template_bucket};
