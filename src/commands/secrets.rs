@@ -14,8 +14,8 @@ mod value;
 use cloud::CloudError;
 use cloud::secrets::SecretText;
 
-pub(in crate::commands) use known::KnownSecrets;
 pub(crate) use export::{Encrypted, EncryptedSecret, Encryption, encrypted, refuse_work_tree};
+pub(in crate::commands) use known::KnownSecrets;
 pub(crate) use known::secret_of;
 pub(crate) use sealed::header;
 
