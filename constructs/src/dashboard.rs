@@ -240,7 +240,7 @@ impl Json {
             }
             if before.get(index) == Some(part) { self.literal(r#"".""#) } else { self.value(part) }
         }
-        let mut options = serde_json::Map::new();
+        let mut options = serde_json::Map::default();
         if let Some(label) = &metric.label {
             options.insert("label".to_owned(), label.as_str().into());
         }

@@ -52,7 +52,7 @@ impl Scanner {
 
     /// Adds the exception to a resource's metadata; a later reason for the same rule is the one that stays.
     fn except(self, metadata: &mut Map, rule: &str, reason: &str) {
-        let tool = metadata.entry(self.key.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+        let tool = metadata.entry(self.key.to_owned()).or_insert_with(|| Node::Map(Map::default()));
         let Node::Map(tool) = tool else { return };
         let list = tool.entry(self.list.to_owned()).or_insert_with(|| Node::List(Vec::new()));
         let Node::List(list) = list else { return };

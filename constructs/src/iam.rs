@@ -43,7 +43,7 @@ impl Statement {
 
     fn new<A: Into<String>>(effect: &'static str, actions: impl IntoIterator<Item = A>) -> Statement {
         let actions = actions.into_iter().map(Into::into).collect();
-        Statement { effect, principal: None, actions, resources: Vec::new(), conditions: Map::new() }
+        Statement { effect, principal: None, actions, resources: Vec::new(), conditions: Map::default() }
     }
 
     /// On this resource: an ARN, or text around one.
@@ -78,7 +78,7 @@ impl Statement {
     /// Only where `key` compares with `value` by `operator`, for example `StringEquals`; or with one of several
     /// values, where both are given again.
     pub fn when(mut self, operator: &str, key: &str, value: impl IntoText) -> Statement {
-        let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+        let keys = self.conditions.entry(operator.to_owned()).or_insert_with(|| Node::Map(Map::default()));
         if let Node::Map(keys) = keys {
             let mut values = keys.shift_remove(key).map(into_list).unwrap_or_default();
             values.push(value.into_text());
@@ -88,7 +88,7 @@ impl Statement {
     }
 
     fn into_node(self) -> Node {
-        let mut statement = Map::new();
+        let mut statement = Map::default();
         statement.insert("Effect".to_owned(), self.effect.into());
         if let Some(principal) = self.principal {
             statement.insert("Principal".to_owned(), principal);

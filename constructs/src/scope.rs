@@ -222,10 +222,10 @@ impl App {
             options,
             elements: Vec::new(),
             parameters: IndexMap::new(),
-            mappings: Map::new(),
-            conditions: Map::new(),
+            mappings: Map::default(),
+            conditions: Map::default(),
             outputs: IndexMap::new(),
-            metadata: Map::new(),
+            metadata: Map::default(),
             tags: Vec::new(),
             allowances: Vec::new(),
             awaited: BTreeMap::new(),
@@ -345,7 +345,7 @@ impl Scope<'_> {
             condition: None,
             removal: None,
             replacement: None,
-            metadata: Map::new(),
+            metadata: Map::default(),
         });
         ElementId { stack: self.stack, index }
     }

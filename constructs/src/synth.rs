@@ -237,7 +237,7 @@ impl Synthesis<'_> {
                     "its properties are not a mapping".to_owned(),
                     "give an object of properties",
                 );
-                Map::new()
+                Map::default()
             }
             Err(problem) => {
                 self.mistake(
@@ -246,7 +246,7 @@ impl Synthesis<'_> {
                     format!("its properties cannot be written: {problem}"),
                     "check the values",
                 );
-                Map::new()
+                Map::default()
             }
         };
         let mut properties: Map =
@@ -267,7 +267,7 @@ impl Synthesis<'_> {
                 .or(element.replacement.map(|_| RemovalPolicy::Delete))
                 .map(|policy| policy.deletion_policy().into()),
             update_replace_policy: element.replacement.map(|policy| policy.update_replace_policy().into()),
-            attributes: Map::new(),
+            attributes: Map::default(),
         }
     }
 
@@ -289,7 +289,7 @@ impl Synthesis<'_> {
         match element.resource.tags() {
             Tags::None => {}
             Tags::Map(property) => {
-                let own = properties.entry(property.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+                let own = properties.entry(property.to_owned()).or_insert_with(|| Node::Map(Map::default()));
                 let Node::Map(own) = own else { return };
                 for (key, value) in tags {
                     let value = self.resolve(value, site);
@@ -325,7 +325,7 @@ impl Synthesis<'_> {
             if own.iter().any(taken) {
                 continue;
             }
-            let mut tag = Map::new();
+            let mut tag = Map::default();
             tag.insert("Key".to_owned(), key.into());
             tag.insert("Value".to_owned(), self.resolve(value, site));
             if let Some((name, value)) = &extra {

@@ -80,7 +80,7 @@ pub const fn placeholders(format: &str) -> usize {
 pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
     let mut arguments = arguments.into_iter();
     let mut text = String::new();
-    let mut variables = Map::new();
+    let mut variables = Map::default();
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {
         text.push_str(&escape(&rest[..at]));
@@ -118,7 +118,7 @@ pub fn substitute(format: &str, arguments: Vec<Node>) -> Value<String> {
 /// The text of a substitution inside another one, its variables renamed so that they stay apart.
 fn inline(inner: Node, variables: &mut Map) -> String {
     let (text, own) = match inner {
-        Node::String(text) => (text, Map::new()),
+        Node::String(text) => (text, Map::default()),
         Node::List(parts) => match <[Node; 2]>::try_from(parts) {
             Ok([Node::String(text), Node::Map(own)]) => (text, own),
             _ => return String::new(),
@@ -160,8 +160,8 @@ pub(crate) fn flatten(argument: Node) -> Node {
     {
         return node.clone();
     }
-    let mut kept = Map::new();
-    let mut inlined = Map::new();
+    let mut kept = Map::default();
+    let mut inlined = Map::default();
     for (name, node) in variables {
         match reference(&node) {
             Some(inline) => inlined.insert(name, inline.into()),

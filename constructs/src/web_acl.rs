@@ -230,7 +230,7 @@ fn visibility(metric: &str) -> VisibilityConfig {
 }
 
 fn empty() -> Json {
-    Json::Map(template::Map::new())
+    Json::Map(template::Map::default())
 }
 
 /// Comes first, so that a flood costs no more than this rule.

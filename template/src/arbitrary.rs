@@ -160,7 +160,9 @@ fn call(function: Function, argument: Node) -> Node {
     }
 }
 
-fn sorted<T>(map: std::collections::BTreeMap<String, T>) -> IndexMap<String, T> {
+fn sorted<T, S: std::hash::BuildHasher + Default>(
+    map: std::collections::BTreeMap<String, T>,
+) -> IndexMap<String, T, S> {
     map.into_iter().collect()
 }
 
@@ -225,7 +227,7 @@ pub(crate) fn template() -> impl Strategy<Value = Template> {
     let texts = (option::of(text()), option::of(text()));
     let transform = prop_oneof![Just(vec![]), vec(name().prop_map(Node::String), 1..3)];
     let loops = option::of(node()).prop_map(|node| {
-        let entries = node.map(|node| Map::from([("Fn::ForEach::Each".to_owned(), node)]));
+        let entries = node.map(|node| Map::from_iter([("Fn::ForEach::Each".to_owned(), node)]));
         entries.into_iter().map(|entries| ("Resources".to_owned(), entries)).collect::<IndexMap<_, _>>()
     });
     (

@@ -150,7 +150,10 @@ mod tests {
     use crate::document::{Output, Parameter, Resource};
     use crate::node::Map;
 
-    fn numbered<T: Clone>(count: usize, thing: &T) -> indexmap::IndexMap<String, T> {
+    fn numbered<T: Clone, S: std::hash::BuildHasher + Default>(
+        count: usize,
+        thing: &T,
+    ) -> indexmap::IndexMap<String, T, S> {
         (0..count).map(|place| (format!("T{place}"), thing.clone())).collect()
     }
 
@@ -178,7 +181,7 @@ mod tests {
                     &Parameter { description: Some("é".repeat(100)), ..Parameter::default() },
                 ),
                 mappings: numbered(200, &Node::Map(numbered(20, &Node::Null))),
-                metadata: [("A".to_owned(), Node::from("é".repeat(300_000)))].into(),
+                metadata: Map::from_iter([("A".to_owned(), Node::from("é".repeat(300_000)))]),
                 outputs: numbered(200, &output),
                 ..Template::default()
             },
@@ -197,7 +200,10 @@ mod tests {
                 description: Some("é".repeat(513)),
                 resources: numbered(501, &Resource::default()),
                 parameters: [(long.clone(), parameter)].into(),
-                mappings: [("M".to_owned(), Node::Map(numbered(201, &Node::Map(Map::new()))))].into(),
+                mappings: Map::from_iter([(
+                    "M".to_owned(),
+                    Node::Map(numbered(201, &Node::Map(Map::default()))),
+                )]),
                 outputs: [("O".to_owned(), output)].into(),
                 ..Template::default()
             },
@@ -218,7 +224,7 @@ mod tests {
         assert_eq!(Delivery::of(51_201), Delivery::Bucket);
         assert_eq!(Delivery::of(1_048_576), Delivery::Bucket);
         assert_eq!(Delivery::of(1_048_577), Delivery::TooLarge);
-        let metadata = [("A".to_owned(), Node::from("é".repeat(600_000)))].into();
+        let metadata = Map::from_iter([("A".to_owned(), Node::from("é".repeat(600_000)))]);
         let template = Template { metadata, ..Template::default() };
         check(&template, &[": 1200021 bytes as JSON, at most 1048576"]);
     }

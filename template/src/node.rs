@@ -8,8 +8,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// The number type of a node: an integer or a finite float, as written.
 pub use serde_json::Number;
 
-/// A mapping whose keys keep the order in which they were written.
-pub type Map = IndexMap<String, Node>;
+/// A mapping whose keys keep the order in which they were written. Most of what a check does is to look into one, so its
+/// hash is a fast one; it differs from run to run, so that no template can be made to be slow.
+pub type Map = IndexMap<String, Node, foldhash::fast::RandomState>;
 
 /// A value in a template, with intrinsic functions told apart from ordinary mappings.
 ///
@@ -320,7 +321,7 @@ impl Node {
         match self {
             Node::Map(mut map) if map.len() == 1 => match map.swap_remove("Condition") {
                 Some(name @ Node::String(_)) => Node::Call(Function::Condition, Box::new(name)),
-                Some(other) => Node::Map(Map::from([("Condition".to_owned(), other)])),
+                Some(other) => Node::Map(Map::from_iter([("Condition".to_owned(), other)])),
                 None => Node::Map(map),
             },
             other => other,

@@ -11,7 +11,7 @@ pub(super) fn write(stack: &StackData, ids: &[String], metadata: &mut Map) -> Ve
     let mut entries = Vec::new();
     let mut lines = Vec::new();
     for allowance in &stack.allowances {
-        let mut entry = Map::new();
+        let mut entry = Map::default();
         entry.insert("code".to_owned(), allowance.code.as_str().into());
         entry.insert("reason".to_owned(), allowance.reason.as_str().into());
         // For the whole stack no resource is named, which keeps the template small.
@@ -27,7 +27,7 @@ pub(super) fn write(stack: &StackData, ids: &[String], metadata: &mut Map) -> Ve
     if entries.is_empty() {
         return lines;
     }
-    let ours = metadata.entry(check::METADATA_KEY.to_owned()).or_insert_with(|| Node::Map(Map::new()));
+    let ours = metadata.entry(check::METADATA_KEY.to_owned()).or_insert_with(|| Node::Map(Map::default()));
     if let Node::Map(ours) = ours {
         ours.insert("allow".to_owned(), Node::List(entries));
     }

@@ -25,7 +25,7 @@ pub(super) fn text(part: Part, text: &str) -> String {
 /// The principal `*` is the principal `AWS: *`.
 pub(super) fn everybody(node: Node) -> Node {
     if node.as_str() == Some("*") {
-        return Node::Map(Map::from([("AWS".to_owned(), Node::List(vec![node]))]));
+        return Node::Map(Map::from_iter([("AWS".to_owned(), Node::List(vec![node]))]));
     }
     node
 }

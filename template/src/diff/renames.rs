@@ -277,7 +277,7 @@ fn content(resource: &Resource, tags: bool, name: Naming<'_>) -> Node {
     let kept = resource.properties.iter().filter(|(key, _)| tags || key.as_str() != "Tags");
     let properties: Map = kept.map(|(key, node)| (key.clone(), renamed(node, name))).collect();
     let facts = facts::resource(&resource.type_name);
-    let mut all = Map::from([("Type".to_owned(), Node::from(resource.type_name.as_str()))]);
+    let mut all = Map::from_iter([("Type".to_owned(), Node::from(resource.type_name.as_str()))]);
     all.insert("Condition".to_owned(), resource.condition.clone().map_or(Node::Null, Node::from));
     let mut properties = canon(&Node::Map(properties), Context::properties(facts));
     if let Node::Map(map) = &mut properties {

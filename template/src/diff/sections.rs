@@ -24,7 +24,7 @@ pub(super) fn sections(old: &Template, new: &Template) -> Vec<Change> {
     section(&mut all, "Hooks", &old.hooks, &new.hooks);
     all.maps(&old.other, &new.other, Context::default());
     // Loops stand among what they make: `Resources.Fn::ForEach::Topics`.
-    let none = Map::new();
+    let none = Map::default();
     let names: BTreeSet<&String> = old.loops.keys().chain(new.loops.keys()).collect();
     for name in names {
         let of = |template: &'_ Template| template.loops.get(name).unwrap_or(&none).clone();
@@ -43,7 +43,7 @@ fn each<T>(things: &IndexMap<String, T>, node: fn(&T) -> Node) -> Map {
 }
 
 fn parameter(parameter: &Parameter) -> Node {
-    let mut map = Map::from([("Type".to_owned(), Node::from(parameter.type_name.as_str()))]);
+    let mut map = Map::from_iter([("Type".to_owned(), Node::from(parameter.type_name.as_str()))]);
     insert(&mut map, "Default", parameter.default.clone());
     insert(&mut map, "Description", parameter.description.clone().map(Node::from));
     insert(&mut map, "NoEcho", parameter.no_echo.then_some(Node::Bool(true)));
@@ -52,9 +52,9 @@ fn parameter(parameter: &Parameter) -> Node {
 }
 
 fn output(output: &Output) -> Node {
-    let mut map = Map::from([("Value".to_owned(), output.value.clone())]);
+    let mut map = Map::from_iter([("Value".to_owned(), output.value.clone())]);
     insert(&mut map, "Description", output.description.clone().map(Node::from));
-    let export = output.export.clone().map(|name| Node::Map(Map::from([("Name".to_owned(), name)])));
+    let export = output.export.clone().map(|name| Node::Map(Map::from_iter([("Name".to_owned(), name)])));
     insert(&mut map, "Export", export);
     insert(&mut map, "Condition", output.condition.clone().map(Node::from));
     Node::Map(map)

@@ -149,7 +149,7 @@ fn without_targets(actions: &Node) -> Node {
     match actions {
         Node::List(items) => Node::List(items.iter().map(without_targets).collect()),
         Node::Map(map) => {
-            let mut kept = Map::new();
+            let mut kept = Map::default();
             for (key, node) in map.iter().filter(|(key, _)| *key != "TargetGroupArn") {
                 match (key.as_str(), node) {
                     ("ForwardConfig", Node::Map(forward)) => {

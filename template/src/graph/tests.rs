@@ -196,7 +196,7 @@ fn a_very_long_chain_is_no_problem() {
     let mut template = Template::default();
     for place in 0..count {
         let next = Node::call(Function::Ref, format!("R{}", (place + 1) % count));
-        let properties = [("P".to_owned(), next)].into();
+        let properties = [("P".to_owned(), next)].into_iter().collect();
         template.resources.insert(format!("R{place}"), Resource { properties, ..Resource::default() });
     }
     assert_eq!(template.graph().cycles()[0].edges.len(), count);

@@ -208,7 +208,7 @@ impl Reader<'_, '_> {
     fn entries(&mut self, node: Node, expected: &'static str) -> Option<Map> {
         match node {
             Node::Map(map) => Some(map),
-            Node::Call(function, argument) => Some(Map::from([(function.key().to_owned(), *argument)])),
+            Node::Call(function, argument) => Some(Map::from_iter([(function.key().to_owned(), *argument)])),
             other => self.wrong(expected, &other),
         }
     }

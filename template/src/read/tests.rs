@@ -1,6 +1,5 @@
 use std::fmt::Write as _;
 
-use indexmap::IndexMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -463,6 +462,6 @@ proptest! {
 
 #[test]
 fn a_template_without_any_section_is_read() {
-    let empty: IndexMap<String, Node> = Map::new();
+    let empty: Map = Map::default();
     assert_eq!(parse("{}").template.metadata, empty);
 }

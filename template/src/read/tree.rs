@@ -80,7 +80,7 @@ impl Tree {
 }
 
 fn map(entries: Vec<Entry>, keys: &mut String) -> (Node, Places) {
-    let mut nodes = Map::with_capacity(entries.len());
+    let mut nodes = Map::with_capacity_and_hasher(entries.len(), Default::default());
     let mut places = Vec::with_capacity(entries.len());
     for entry in entries {
         let (node, place) = entry.value.into_node(keys);

@@ -84,7 +84,7 @@ fn edit(whole: &mut Node, changes: &[&Change]) {
 
 fn at<'n>(node: &'n mut Node, path: &Path) -> &'n mut Node {
     path.steps().fold(node, |node, step| match (node, step) {
-        (Node::Map(map), Step::Key(key)) => map.entry(key.to_owned()).or_insert(Node::Map(Map::new())),
+        (Node::Map(map), Step::Key(key)) => map.entry(key.to_owned()).or_insert(Node::Map(Map::default())),
         (Node::List(list), Step::Index(at)) => &mut list[at],
         (_, step) => panic!("{step:?} of {path}"),
     })
@@ -93,7 +93,7 @@ fn at<'n>(node: &'n mut Node, path: &Path) -> &'n mut Node {
 /// The template as one node.
 fn document(template: &Template) -> Node {
     let text = |text: &Option<String>| text.clone().map(Node::from);
-    let mut all = Map::new();
+    let mut all = Map::default();
     all.extend(text(&template.format_version).map(|text| ("AWSTemplateFormatVersion".to_owned(), text)));
     all.extend(text(&template.description).map(|text| ("Description".to_owned(), text)));
     let each = |map: Map| Node::Map(map);
@@ -120,7 +120,7 @@ fn of<T>(things: &IndexMap<String, T>, node: fn(&T) -> Node) -> Map {
 }
 
 fn parameter(parameter: &Parameter) -> Node {
-    let mut map = Map::from([("Type".to_owned(), Node::from(parameter.type_name.as_str()))]);
+    let mut map = Map::from_iter([("Type".to_owned(), Node::from(parameter.type_name.as_str()))]);
     map.extend(parameter.default.clone().map(|node| ("Default".to_owned(), node)));
     map.extend(parameter.description.clone().map(|text| ("Description".to_owned(), text.into())));
     map.extend(parameter.no_echo.then(|| ("NoEcho".to_owned(), true.into())));
@@ -129,16 +129,16 @@ fn parameter(parameter: &Parameter) -> Node {
 }
 
 fn output(output: &Output) -> Node {
-    let mut map = Map::from([("Value".to_owned(), output.value.clone())]);
+    let mut map = Map::from_iter([("Value".to_owned(), output.value.clone())]);
     map.extend(output.description.clone().map(|text| ("Description".to_owned(), text.into())));
-    let export = output.export.clone().map(|name| Node::Map(Map::from([("Name".to_owned(), name)])));
+    let export = output.export.clone().map(|name| Node::Map(Map::from_iter([("Name".to_owned(), name)])));
     map.extend(export.map(|node| ("Export".to_owned(), node)));
     map.extend(output.condition.clone().map(|text| ("Condition".to_owned(), text.into())));
     Node::Map(map)
 }
 
 fn resource(resource: &Resource) -> Node {
-    let mut map = Map::from([("Type".to_owned(), Node::from(resource.type_name.as_str()))]);
+    let mut map = Map::from_iter([("Type".to_owned(), Node::from(resource.type_name.as_str()))]);
     map.extend(resource.condition.clone().map(|text| ("Condition".to_owned(), text.into())));
     if !resource.depends_on.is_empty() {
         let ids = resource.depends_on.iter().map(|id| Node::from(id.as_str())).collect();
@@ -157,7 +157,7 @@ fn template(whole: &Node) -> Template {
     let mut all = all.clone();
     let mut take = |key: &str| match all.shift_remove(key) {
         Some(Node::Map(map)) => map,
-        None => Map::new(),
+        None => Map::default(),
         Some(other) => panic!("{key}: {other:?}"),
     };
     let resources = take("Resources");
