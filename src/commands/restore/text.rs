@@ -13,12 +13,8 @@ use crate::shell;
 /// The page, in lines of at most so many columns where words and arguments allow it.
 pub(super) fn page(view: &View, columns: Option<usize>) -> String {
     let columns = columns.unwrap_or(usize::MAX);
-    let mut text = format!(
-        "backup at {} by {}, in {}\n",
-        Printable(&view.made),
-        Printable(&view.tool),
-        view.folder.display()
-    );
+    let of = format!("backup at {} by {}, in {}", view.made, view.tool, view.folder.display());
+    let mut text = wrapped("", &of, columns);
     for stack in &view.stacks {
         text += &wrapped("  ", &format!("{}: {}", stack.name, said(stack)), columns);
     }

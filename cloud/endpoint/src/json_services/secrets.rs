@@ -56,6 +56,12 @@ impl Scenario {
         self
     }
 
+    /// What was said of the secret of this name counts no more; one that a stack makes from now on has no value.
+    pub fn without_secret(mut self, name: &str) -> Scenario {
+        self.secrets.remove(name);
+        self
+    }
+
     /// AWS rotates the secret of this name: `RotateSecret` gives it another value at once.
     pub fn rotated_secret(mut self, name: &str) -> Scenario {
         self.secrets.entry(name.to_owned()).or_default().rotates = true;
