@@ -67,8 +67,8 @@ pub(crate) fn run(args: &Failover, session: &mut Session<'_>) -> Result {
     let Subcommand::Drill(args) = &args.command;
     if !args.dry_run {
         let message = "`failover drill` needs `--dry-run`: it looks, and does not switch anything";
-        let hint = "to see a real failover, stop the primary from answering, for example `docuthinker scale backend 0`; \
-                    DNS then fails over by itself";
+        let hint = "for a real one, take the primary out of the name, `docuthinker destroy DocuThinkerDns`: callers then get the \
+                    standby, until it is deployed again";
         return Err(Failure::usage(Problem::error("usage/dry-run", message).hint(hint)));
     }
     let (primary, standby) = environments(args, session)?;

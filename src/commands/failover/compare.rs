@@ -123,7 +123,12 @@ fn short(digest: &str) -> &str {
 /// What of a container runs in both.
 fn running_image(stack: &str, service: &Service, image: &Image, seen: &Seen) -> Row {
     let Seen { primary, standby, .. } = seen;
-    let row = Row::new("images", format!("{} {}", service.name, image.container));
+    let name = if service.name == image.container {
+        service.name.clone()
+    } else {
+        format!("{} {}", service.name, image.container)
+    };
+    let row = Row::new("images", name);
     let there = standby.service(&service.name);
     let other =
         there.and_then(|there| there.images.known()?.iter().find(|other| other.container == image.container));

@@ -66,6 +66,10 @@ pub(super) fn rows(seen: &Seen) -> Vec<Row> {
     if names.is_empty() {
         let why = "callers stay with a region that failed: give both environments `domain` and `failover`";
         let row = Row::new("dns", "failover records").facts("none", "none");
+        let stacks = || primary.stacks.iter().chain(&standby.stacks);
+        if let Some(unread) = stacks().find_map(|stack| stack.deployed.unknown()) {
+            return vec![row.unknown(format!("not all templates could be read: {unread}"))];
+        }
         return vec![row.missing(why, primary.command("config explain failover"))];
     }
     let mut rows = Vec::new();
@@ -221,8 +225,8 @@ pub(super) fn takeover(seen: &Seen) -> Takeover {
         }
         None => "no health check at the PRIMARY record: nobody notices".to_owned(),
         Some(DnsCheck { interval, threshold }) => format!(
-            "health check {threshold} x {interval} s, DNS {ALIAS_TTL} s (an alias of a load balancer), {tasks}; it goes back \
-             by itself as soon as the primary answers"
+            "{threshold} x {interval} s until the health check has failed, {ALIAS_TTL} s in which DNS answers are kept, {tasks}; \
+             it goes back by itself as soon as the primary answers"
         ),
     };
     Takeover {
@@ -248,14 +252,15 @@ fn scale_up(primary: &Side, standby: &Side) -> (Option<u64>, String) {
             return (None, format!("no task of {} in {}", service.name, standby.environment));
         }
         if there < own {
-            smaller.push(format!("{} from {there} to {own}", service.name));
+            smaller.push(format!("{} from {there} to {own} tasks", service.name));
         }
     }
     match (smaller.is_empty(), primary.services().next().is_some()) {
         (true, true) => (Some(0), "as many tasks as in the primary".to_owned()),
         (true, false) => (None, "no service is known".to_owned()),
-        (false, _) => {
-            (Some(SCALE_UP), format!("scaling {} {SCALE_UP} s (assumed, not measured)", smaller.join(", ")))
-        }
+        (false, _) => (
+            Some(SCALE_UP),
+            format!("{SCALE_UP} s for scaling {} (assumed, not measured)", smaller.join(", ")),
+        ),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cloud::{CloudError, Connection, ImageName, Sought};
+use cloud::{Connection, ImageName, Sought};
 use template::Template;
 
 use super::declared::{self, FailoverRecord};
@@ -158,10 +158,7 @@ async fn part(place: &Place, images: &[BuiltImage]) -> Part {
     let (balancers, certificates, records) =
         tokio::join!(balancers(place), certificates(place, template), records(place, template));
     let health = health(place, &balancers, images).await;
-    let (records, unread) = match records {
-        Ok(records) => (records, None),
-        Err(error) => (Vec::new(), Some(format!("what the records lead to: {error}"))),
-    };
+    let (records, unread) = records;
     let stack = SeenStack {
         id: id_of(&place.stack),
         name: described.name.clone(),
@@ -195,7 +192,10 @@ async fn balancers(place: &Place) -> Vec<Balancer> {
         let name = found.known().and_then(Option::as_ref).map(|balancer| balancer.dns_name.clone());
         let addresses = match name {
             Some(name) => told(cloud::addresses_of(&name, NAME_TIME_OUT).await),
-            None => Told::Unknown { unknown: "the load balancer is not known".to_owned() },
+            None => {
+                let why = found.unknown().unwrap_or("the load balancer is gone").to_owned();
+                Told::Unknown { unknown: why }
+            }
         };
         Balancer { found, addresses }
     });
@@ -219,13 +219,17 @@ fn physical(place: &Place, logical_id: &str) -> Option<String> {
     place.inventory.physical_id(logical_id).map(str::to_owned)
 }
 
-async fn records(place: &Place, template: Option<&Template>) -> Result<Vec<FailoverRecord>, CloudError> {
+/// The failover records, and why it is not known what they lead to.
+async fn records(place: &Place, template: Option<&Template>) -> (Vec<FailoverRecord>, Option<String>) {
     let Some(template) = template.filter(|template| declared::fails_over(template)) else {
-        return Ok(Vec::new());
+        return (Vec::new(), None);
     };
-    let exports = cloud::list_exports(&place.connection).await?;
+    let (exports, unread) = match cloud::list_exports(&place.connection).await {
+        Ok(exports) => (exports, None),
+        Err(error) => (Vec::new(), Some(format!("what the records lead to: {error}"))),
+    };
     let exports = exports.into_iter().map(|export| (export.name, export.value)).collect();
-    Ok(declared::records(&id_of(&place.stack), template, &exports))
+    (declared::records(&id_of(&place.stack), template, &exports), unread)
 }
 
 /// Asks the addresses of a stack at its own load balancer, whatever their name leads to now.

@@ -7,6 +7,7 @@ use super::dns::Takeover;
 use super::seen::{Seen, Side};
 use crate::aws::time_text;
 use crate::commands::status::view::Service;
+use crate::problem::count;
 
 const MINUTE: u64 = 60;
 
@@ -93,7 +94,7 @@ pub(super) fn objectives(seen: &Seen, takeover: &Takeover) -> Vec<Objective> {
         Objective::new("task failure", Rpo, 0, data.without_a_task()),
         Objective::new("AZ failure", Rto, 2 * MINUTE, one_zone(&seen.primary)),
         Objective::new("AZ failure", Rpo, 0, data.without_a_zone()),
-        Objective::new("region failure", Rto, 15 * MINUTE, region(takeover)),
+        Objective::new("region failure", Rto, 15 * MINUTE, region(seen, takeover)),
         Objective::new("region failure", Rpo, 5 * MINUTE, data.without_the_region()),
         Objective::new("redeploy from backup", Rto, 60 * MINUTE, redeployed(seen)),
         Objective::new("redeploy from backup", Rpo, 15 * MINUTE, data.of_backups()),
@@ -141,7 +142,7 @@ fn one_zone(primary: &Side) -> Finding {
     }
     let alone = names(&services, |service, _| service.count.running < 2);
     if !alone.is_empty() {
-        return Finding::Unknown(format!("{alone} runs one task only, which may be in the zone that fails"));
+        return Finding::Unknown(format!("only one task of {alone} runs, perhaps in the zone that fails"));
     }
     slowest_check(&services, "tasks in two zones or more; those that fail get no calls after")
 }
@@ -162,11 +163,11 @@ fn names(services: &[(&Service, Ground)], wanted: impl Fn(&Service, &Ground) -> 
     wanted.map(|(service, _)| service.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn region(takeover: &Takeover) -> Finding {
+fn region(seen: &Seen, takeover: &Takeover) -> Finding {
     let basis = takeover.basis.clone();
     match takeover.total_seconds {
         Some(total) => Finding::Seconds(total, basis),
-        None if takeover.detection_seconds.is_some() => Finding::Unknown(basis),
+        None if seen.primary.services().next().is_none() => Finding::Unknown(basis),
         None => Finding::Never(basis),
     }
 }
@@ -181,9 +182,8 @@ fn redeployed(seen: &Seen) -> Finding {
     match made {
         Some((side, times)) => {
             let basis = format!(
-                "the {} stacks of {} took this long to be made, one after the other; restoring data comes on top and is not \
-                 measured",
-                times.len(),
+                "making {} of {} took this long, one after the other; restoring data comes on top and is not measured",
+                count(times.len(), "stack"),
                 side.environment
             );
             Finding::Seconds(times.iter().sum(), basis)

@@ -131,9 +131,9 @@ impl Report {
         let unknown_rows = rows.iter().filter(|row| row.state == State::Unknown);
         let unknown_rows = unknown_rows
             .map(|row| format!("{} {}: {}", row.group, row.name, row.why.as_deref().unwrap_or("")));
-        let unread = [&seen.primary, &seen.standby].into_iter().flat_map(|side| {
-            side.unread.iter().map(move |why| format!("secrets of {}: {why}", side.environment))
-        });
+        let unread = [&seen.primary, &seen.standby]
+            .into_iter()
+            .flat_map(|side| side.unread.iter().map(move |why| format!("{}: {why}", side.environment)));
         let open = objectives.iter().filter(|one| one.verdict == Verdict::Unknown);
         let open = open.map(|one| format!("{} of {}: {}", one.measure.text(), one.scenario, one.basis));
         Report {

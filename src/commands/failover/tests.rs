@@ -50,7 +50,7 @@ fn the_screen_of_a_standby_that_is_not_deployed() {
     insta::assert_snapshot!("alone-120", screen(&report, Some(120)));
 }
 
-// R220
+// R220, C-24
 #[test]
 fn the_way_to_the_standby_takes_the_health_check_dns_and_the_missing_tasks() {
     let mut seen = well();
@@ -70,8 +70,10 @@ fn the_way_to_the_standby_takes_the_health_check_dns_and_the_missing_tasks() {
     service_of(&mut seen.standby).count.desired = 0;
     let none = report(&seen);
     assert_eq!(none.takeover.total_seconds, None);
-    assert_eq!(row(&none, "backend").state, State::Differs);
-    assert_eq!(row(&none, "backend").next.as_deref(), Some("docuthinker -e dr scale backend 1"));
+    assert_eq!(verdict(&none, "region failure", Measure::Rto), (None, Verdict::Missed));
+    let service = none.rows.iter().find(|row| row.group == "services").unwrap();
+    assert_eq!(service.state, State::Differs);
+    assert_eq!(service.next.as_deref(), Some("docuthinker -e dr scale backend 1"));
 }
 
 // R220
@@ -109,7 +111,7 @@ fn a_zone_that_fails_leaves_the_tasks_of_the_other() {
     assert_eq!(verdict(&report(&seen), "AZ failure", Measure::Rto), (None, Verdict::Missed));
 }
 
-// R221
+// R221, C-25
 #[test]
 fn deploying_again_takes_what_it_took_and_loses_what_no_backup_has() {
     let mut seen = well();
@@ -121,7 +123,8 @@ fn deploying_again_takes_what_it_took_and_loses_what_no_backup_has() {
     );
     let bare = "Resources: {Chroma: {Type: AWS::EFS::FileSystem}}";
     let bare = template::Template::parse(bare, "t.yaml").unwrap().template;
-    seen.primary.stacks[0].deployed = Told::Known(Some(bare));
+    seen.primary.stacks[0].deployed = Told::Known(Some(bare.clone()));
+    seen.primary.stacks[0].wanted = bare;
     seen.primary.status.stacks[0].deployments = Told::Known(Vec::new());
     seen.standby.status.stacks[0].deployments = Told::Known(Vec::new());
     let report = report(&seen);
@@ -170,7 +173,7 @@ fn secrets_belong_together_by_name_or_by_what_reads_them() {
     assert_eq!(row(&report(&seen), name).state, State::Ok, "a newer value is no older one");
 }
 
-// C-22 of the requirements
+// C-22
 #[test]
 fn a_record_must_name_the_zone_and_the_load_balancer_of_its_own_region() {
     let name = "api.docuthinker.ai";

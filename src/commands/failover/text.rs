@@ -112,11 +112,11 @@ fn takeover_words(report: &Report) -> String {
 
 fn objective_words(objective: &Objective) -> String {
     let target = match objective.target_seconds {
-        0 => "nothing".to_owned(),
+        0 => "0".to_owned(),
         seconds => format!("below {}", time_text(Duration::from_secs(seconds))),
     };
     let found = match objective.seconds {
-        Some(0) => "nothing: ".to_owned(),
+        Some(0) => "nothing is lost: ".to_owned(),
         Some(seconds) => format!("{}: ", time_text(Duration::from_secs(seconds))),
         None => String::new(),
     };

@@ -48,11 +48,11 @@ fn templates(project: &Project, environment: &str, at: &str, status: u16) -> Vec
         let text = project.run(arguments).success();
         let mut template: Value = serde_json::from_str(&text).unwrap();
         for output in ["BackendURL", "AIMLURL"] {
-            if let Some(output) = template["Outputs"].get_mut(output) {
+            if let Some(output) = template.pointer_mut(&format!("/Outputs/{output}")) {
                 output["Value"] = json!(format!("http://api.example.com:{port}"));
             }
         }
-        if let Some(record) = template["Resources"].get_mut("Record") {
+        if let Some(record) = template.pointer_mut("/Resources/Record") {
             record["Properties"]["Name"] = json!("localhost");
         }
         all.push(template);
@@ -60,20 +60,20 @@ fn templates(project: &Project, environment: &str, at: &str, status: u16) -> Vec
     all
 }
 
-/// A task of both services, in this region.
-fn task(container: &str, digest: &str) -> Value {
+/// A task with one container.
+fn task(id: &str, container: &str, digest: &str) -> Value {
     let container =
         json!({ "name": container, "lastStatus": "RUNNING", "image": "i", "imageDigest": digest });
-    json!({ "startedAt": 1_767_261_600, "containers": [container] })
+    json!({ "id": id, "startedAt": 1_767_261_600, "containers": [container] })
 }
 
-/// Both regions run the same; `broken` says what of the standby is not as in the primary.
+/// Both regions run the same.
 struct Both {
-    project: Project,
     scenario: Scenario,
     secrets: Vec<String>,
 }
 
+/// Both regions; what answers in the standby's answers with this status.
 fn both(standby_status: u16) -> Both {
     let project = Project::with_config(SETTINGS);
     let mut scenario = Scenario::new();
@@ -92,7 +92,7 @@ fn both(standby_status: u16) -> Both {
         scenario = scenario.physical_id(&format!("{region}/Alb"), &arn);
         for (service, container) in [("Backend", "backend"), ("AiMl", "ai-ml")] {
             scenario = scenario
-                .task(&format!("{region}/{service}Service"), task(container, DIGEST))
+                .task(&format!("{region}/{service}Service"), task(container, container, DIGEST))
                 .target(&format!("{region}/{service}TargetGroup"), "10.0.1.7", "healthy", None)
                 .image_in(region, &format!("docuthinker-{container}"), "v1", DIGEST);
         }
@@ -102,7 +102,7 @@ fn both(standby_status: u16) -> Both {
     }
     let issued = json!({ "Certificate": { "Status": "ISSUED", "NotAfter": 4_000_000_000_u64 } });
     let scenario = scenario.answer("DescribeCertificate", move |_| Some(issued.clone().into()));
-    Both { project, scenario, secrets }
+    Both { scenario, secrets }
 }
 
 fn aws(scenario: Scenario) -> Aws {
@@ -172,7 +172,7 @@ fn what_is_not_alike_is_told_with_the_command_that_puts_it_right() {
     let other = "sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
     let Both { scenario, .. } = both(503);
     // A newer task of the primary has an image that the standby has not.
-    let scenario = scenario.task("us-east-1/BackendService", task("backend", other)).target(
+    let scenario = scenario.task("us-east-1/BackendService", task("newer", "backend", other)).target(
         "us-west-2/AiMlTargetGroup",
         "10.0.2.9",
         "unhealthy",
@@ -183,7 +183,7 @@ fn what_is_not_alike_is_told_with_the_command_that_puts_it_right() {
     assert_eq!(json.code, Some(3), "{json}");
     let report = json_of(&json);
     let expected = [
-        "images backend backend: differs",
+        "images backend: differs",
         "images backend in ECR: missing",
         "services ai-ml: differs",
         "health AIMLURL: differs",
@@ -244,22 +244,14 @@ fn what_may_not_be_looked_at_is_unknown_and_no_difference() {
 #[test]
 fn a_drill_says_which_environments_it_could_take_and_that_it_only_looks() {
     let project = Project::with_config("environments: { test: {} }");
-    for (arguments, code, says) in [
-        ("failover drill", "usage/dry-run", "it looks, and does not switch anything"),
-        (
-            "failover drill --dry-run --standby dz",
-            "config/unknown-environment",
-            "no environment is named `dz`",
-        ),
-        (
-            "failover drill --dry-run --standby prod",
-            "usage/same-environment",
-            "`dr`, `staging`, `dev`, `test`",
-        ),
-        ("failover drill --dry-run -e dr", "usage/same-environment", "`prod`, `staging`, `dev`, `test`"),
+    for (arguments, says) in [
+        ("failover drill", "it looks, and does not switch anything"),
+        ("failover drill --dry-run --standby dz", "no environment is named `dz`"),
+        ("failover drill --dry-run --standby prod", "`dr`, `staging`, `dev`, `test`"),
+        ("failover drill --dry-run -e dr", "`prod`, `staging`, `dev`, `test`"),
     ] {
         let refused = project.run(arguments.split(' '));
         assert_eq!(refused.code, Some(2), "{refused}");
-        assert!(refused.stderr.contains(code) && refused.stderr.contains(says), "{refused}");
+        assert!(refused.stderr.contains(says), "{refused}");
     }
 }
