@@ -54,10 +54,17 @@ fn aws(looked_for: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> S
             xml(action, &format!("<AccountLimits>{limit}</AccountLimits>"))
         }
         "ListStacks" => xml(action, "<StackSummaries/>"),
+        "SimulatePrincipalPolicy" => allowed(action),
         "CreateChangeSet" => xml_error("ValidationError", "no more than this is tested"),
         "" => (404, String::new()),
         _ => looked_for(action, &serde_json::from_str(body).unwrap_or_default()),
     })
+}
+
+/// What IAM says where everything is allowed; of many actions one is enough here.
+fn allowed(action: &str) -> Answer {
+    let decision = "<EvalActionName>ecs:CreateService</EvalActionName><EvalDecision>allowed</EvalDecision>";
+    xml(action, &format!("<EvaluationResults><member>{decision}</member></EvaluationResults>"))
 }
 
 /// Nothing is as it must be.
@@ -134,9 +141,15 @@ fn the_doctor_names_everything_that_is_missing_with_what_helps() {
           fix: install one of them, or build images in CI
       ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
+      ! git is not on the PATH: `docuthinker images build` takes the tag of an image from it unless `--tag` names one
+          fix: install git, or name the tag
+      ✓ the AWS CLI is not there, and not needed but for what begins with `aws` here
+      ✓ the AWS CDK and Node.js are not needed
 
     AWS
       ✓ account 123456789012 in eu-west-1, as arn:aws:iam::123456789012:user/u
+      ✓ credentials from the environment (AWS_ACCESS_KEY_ID), the region from --region
+      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker iam-policy --template shop.yaml --stack-name Shop`
 
     Shop
       ✓ is not deployed yet
@@ -163,7 +176,7 @@ fn the_doctor_names_everything_that_is_missing_with_what_helps() {
           at Resources.Logs.Properties.LogGroupName
           fix: take it into the stack (`aws cloudformation create-change-set --import-existing-resources`), delete it, or choose another name
     "#);
-    assert!(outcome.stderr.ends_with("7 missing, 2 warnings, 0 not looked at\n"), "{outcome}");
+    assert!(outcome.stderr.ends_with("7 missing, 3 warnings, 0 not looked at\n"), "{outcome}");
     assert!(!format!("{outcome}").contains(CANARY), "{outcome}");
     let json = run(&["doctor", "--output", "json"], &aws);
     assert_eq!(json.code, Some(3), "{json}");
@@ -183,9 +196,15 @@ fn the_doctor_is_content_where_everything_is_there() {
           fix: install one of them, or build images in CI
       ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
+      ! git is not on the PATH: `docuthinker images build` takes the tag of an image from it unless `--tag` names one
+          fix: install git, or name the tag
+      ✓ the AWS CLI is not there, and not needed but for what begins with `aws` here
+      ✓ the AWS CDK and Node.js are not needed
 
     AWS
       ✓ account 123456789012 in eu-west-1, as arn:aws:iam::123456789012:user/u
+      ✓ credentials from the environment (AWS_ACCESS_KEY_ID), the region from --region
+      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker iam-policy --template shop.yaml --stack-name Shop`
 
     Shop
       ✓ is not deployed yet
@@ -288,7 +307,7 @@ fn what_may_not_be_looked_at_is_told_and_stops_nothing() {
     "#);
     let doctor = run(&["doctor"], &aws);
     assert_eq!(doctor.code, Some(0), "{doctor}");
-    assert!(doctor.stdout.contains("! could not look at the hosted zone Z1: not allowed to do"), "{doctor}");
+    assert!(doctor.stdout.contains("? could not look at the hosted zone Z1: not allowed to do"), "{doctor}");
 }
 
 #[test]
@@ -332,7 +351,7 @@ fn what_a_stack_makes_is_shown_where_it_is_written() {
     assert_eq!(outcome.code, Some(3), "{outcome}");
     let taken = "✗ there is an AWS::ECR::Repository named docuthinker-backend already, which is not part of the stack\n      at DocuThinkerFoundation/BackendRepository (stacks/src/";
     assert!(outcome.stdout.contains(taken), "{outcome}");
-    let unknown = "! could not look at what it imports as DocuThinkerFoundation:AiMlRepository:Arn, ";
+    let unknown = "? could not look at what it imports as DocuThinkerFoundation:AiMlRepository:Arn, ";
     assert!(outcome.stdout.contains(unknown), "{outcome}");
 }
 
@@ -355,6 +374,7 @@ fn a_name_that_the_failed_stack_itself_holds_is_no_reason_to_refuse() {
              <ResourceStatus>DELETE_FAILED</ResourceStatus><LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>\
              </member></StackResourceSummaries>",
         ),
+        "SimulatePrincipalPolicy" => allowed(action),
         "" => (404, String::new()),
         // The certificate and the images are no matter here.
         "GetResource" => {

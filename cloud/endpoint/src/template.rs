@@ -169,6 +169,10 @@ impl Template {
         // What is an ARN already has no better one.
         if attribute == "Arn" && physical.starts_with("arn:") {
             physical
+        } else if attribute == "RepositoryUri" {
+            let (account, region) =
+                (self.reference("AWS::AccountId", ids), self.reference("AWS::Region", ids));
+            format!("{account}.dkr.ecr.{region}.amazonaws.com/{physical}")
         } else {
             crate::load_balancing::attribute(&physical, &attribute)
                 .unwrap_or_else(|| format!("{physical}.{attribute}"))

@@ -115,32 +115,30 @@ fn judged(quota: Quota, used: u64, added: u64, most: u64, region: &str) -> Check
     let each = if quota.for_each_zone { " in a zone" } else { "" };
     let sum = used + added;
     if sum <= most {
-        let there = format!("{used} {what} are there, {added} more to come: at most {most}{each}");
-        return Check::ok(there);
+        return Check::ok(format!("{what}: {used} there and {added} more to come, at most {most}{each}"));
     }
     if quota.for_each_zone {
         let reason = format!(
-            "{used} are in {region} and {added} more to come, but at most {most} in a zone; which zone has how many is \
-             not told"
+            "{used} there and {added} more to come, but at most {most} in a zone, and which zone has how many is not told"
         );
         return Check::unknown(quota.name(), reason);
     }
     Check::missing(
-        format!("{used} {what} are in {region} and {added} more to come, but at most {most} may be there"),
+        format!("{what}: {used} in {region} and {added} more to come, but at most {most}"),
         quota.fix(sum, region),
     )
 }
 
 /// What runs already is not told by ECS in one answer, so only what is added is held against the quota.
 fn fargate(units: u64, most: u64, region: &str) -> Check {
-    let cpus = cpus(units);
+    let (what, cpus) = (FARGATE.what, cpus(units));
     if units <= most.saturating_mul(1024) {
         return Check::ok(format!(
-            "new tasks take {cpus} vCPUs on Fargate: at most {most}, what runs already not counted"
+            "{what}: {cpus} for new tasks, at most {most}; what runs already is not counted"
         ));
     }
     Check::missing(
-        format!("new tasks take {cpus} vCPUs on Fargate, but at most {most} may run in {region}"),
+        format!("{what}: {cpus} for new tasks, but at most {most} in {region}"),
         FARGATE.fix(units.div_ceil(1024), region),
     )
 }
@@ -208,7 +206,7 @@ mod tests {
         assert_eq!(judge(4, 1).state, State::Ok);
         let check = judge(5, 2);
         assert_eq!(check.state, State::Missing);
-        assert_eq!(check.what, "5 VPCs are in eu-west-1 and 2 more to come, but at most 5 may be there");
+        assert_eq!(check.what, "VPCs: 5 in eu-west-1 and 2 more to come, but at most 5");
         assert_eq!(
             check.fix.as_deref(),
             Some(

@@ -111,7 +111,7 @@ fn what_iam_denies_and_quotas_do_not_hold_is_missing_with_the_command_that_helps
 
     let deployed = aws.run("deploy --template net.json --stack-name Net --yes --no-validate");
     assert_eq!(deployed.code, Some(3), "{deployed}");
-    assert!(deployed.stderr.contains("error: 1 VPCs are in us-east-1 and 1 more to come"), "{deployed}");
+    assert!(deployed.stderr.contains("error: VPCs: 1 in us-east-1 and 1 more to come"), "{deployed}");
     assert!(
         deployed.stderr.contains("hint: aws service-quotas request-service-quota-increase"),
         "{deployed}"
@@ -221,7 +221,7 @@ fn who_listens_reads_words_and_nothing_has_colours() {
     let project = Project::new().variable("ACCESSIBLE", "1");
     let aws = Aws::of(Scenario::new().deny("ec2:CreateVpc"), project);
     let outcome = aws.run(DOCTOR);
-    assert!(outcome.stdout.contains("\n  missing: not allowed to do ec2: CreateVpc\n"), "{outcome}");
+    assert!(outcome.stdout.contains("\n  missing: not allowed to do ec2: CreateVpc, "), "{outcome}");
     assert!(outcome.stdout.contains("\n  ok: account 123456789012 in us-east-1"), "{outcome}");
     assert!(!outcome.stdout.contains(['✓', '✗', '\u{1b}']), "{outcome}");
 }
@@ -240,8 +240,8 @@ fn what_the_project_has_is_put_right_by_our_own_commands() {
     for said in [
         "fix: docuthinker images push backend --build --tag v1.0\n",
         "fix: docuthinker images push ai-ml --build --tag v1.0\n",
-        "fix: docuthinker secrets put docuthinker/mongodb-uri\n",
-        "fix: docuthinker secrets put docuthinker/redis-url\n",
+        "fix: docuthinker secrets put docuthinker/mongodb\n",
+        "fix: docuthinker secrets put docuthinker/redis\n",
     ] {
         assert!(outcome.stdout.contains(said), "{said} {outcome}");
     }

@@ -143,6 +143,19 @@ fn a_service_goes_back_to_the_digest_that_ran_before_and_nothing_else_changes() 
 }
 
 #[test]
+fn the_doctor_tells_where_a_service_can_go_back_to() {
+    // C-36
+    let (aws, gone) = three_versions(runs());
+    aws.project.write("s.json", service(&web("v3")).to_string());
+    let doctor = || aws.run("doctor --template s.json --stack-name S").success();
+    let there = doctor();
+    assert!(there.contains("✓ api can go back to v2, v1: the images are there\n"), "{there}");
+    gone.lock().unwrap().insert(digest(&aws, 2));
+    let half = doctor();
+    assert!(half.contains("! api can go back only to v1: the images of v2 are gone\n"), "{half}");
+}
+
+#[test]
 fn nobody_goes_back_to_an_image_that_is_gone() {
     let (aws, gone) = three_versions(runs());
     gone.lock().unwrap().insert(digest(&aws, 2));
