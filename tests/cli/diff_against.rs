@@ -195,6 +195,35 @@ fn another_environment_is_compared_stack_by_stack() {
     assert_eq!((&memory["old"], &memory["new"]), (&json!("1024"), &json!("2048")));
 }
 
+/// Each comparison of a pull request has a comment of its own, which is the same one in every run.
+#[test]
+fn the_first_line_of_a_comment_tells_what_is_compared() {
+    let project = synthesized();
+    let folder = project.path().join("docuthinker.out").canonicalize().unwrap().display().to_string();
+    let elsewhere = Project::new();
+    let marker = |project: &Project, arguments: &str| {
+        let text = project.run(arguments.split(' ').chain(["--format", "markdown"])).success();
+        let line = text.lines().next().unwrap().to_owned();
+        line.strip_prefix("<!-- docuthinker diff ")
+            .and_then(|key| key.strip_suffix(" -->"))
+            .unwrap()
+            .to_owned()
+    };
+    for (arguments, key) in [
+        ("diff --against docuthinker.out", "prod against=docuthinker.out"),
+        ("diff --against ./docuthinker.out/", "prod against=docuthinker.out"),
+        ("diff --against docuthinker.out --set backend.memory=2048", "prod against=docuthinker.out"),
+        ("diff -e dev --against-env prod", "dev against-env=prod"),
+        ("diff DocuThinkerStack -e dev --against-env prod", "dev stacks=DocuThinkerStack against-env=prod"),
+        (AGAINST_FILE, "prod stacks=DocuThinkerStack against=docuthinker.out/DocuThinkerStack.yaml"),
+    ] {
+        assert_eq!(marker(&project, arguments), key, "{arguments}");
+    }
+    assert_eq!(marker(&elsewhere, &format!("diff --against {folder}")), "prod against=docuthinker.out");
+}
+
+const AGAINST_FILE: &str = "diff DocuThinkerStack --against docuthinker.out/DocuThinkerStack.yaml";
+
 #[test]
 fn an_environment_is_not_compared_with_itself_or_with_one_that_is_not_there() {
     let project = Project::new();

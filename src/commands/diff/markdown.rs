@@ -108,7 +108,15 @@ fn sentence(sentence: &Text) -> String {
         Piece::Name(text) => code(&cut(text, WORDS)),
         Piece::Old(text) | Piece::New(text) => code(&cut(text, VALUE)),
     };
-    sentence.0.iter().map(piece).collect()
+    let mut text = String::new();
+    for part in sentence.0.iter().map(piece) {
+        // The backticks of two that stand side by side would be taken for one fence.
+        if text.ends_with('`') && part.starts_with('`') {
+            text.push(' ');
+        }
+        text += &part;
+    }
+    text
 }
 
 /// The first `longest` characters.

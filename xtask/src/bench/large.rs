@@ -32,7 +32,7 @@ pub(super) fn templates(stack: &Value, folder: &Path) -> Result<()> {
 }
 
 /// The same with differences of several kinds, in every copy: services whose tasks grow, groups that are replaced with
-/// all that depends on them, logs that are kept longer; and a queue that comes.
+/// all that depends on them, logs that are kept longer; a queue comes for a log group that goes.
 fn changed(mut all: Map<String, Value>) -> Map<String, Value> {
     for resource in all.values_mut() {
         let (property, value) = match resource["Type"].as_str() {
@@ -42,6 +42,10 @@ fn changed(mut all: Map<String, Value>) -> Map<String, Value> {
             _ => continue,
         };
         resource["Properties"][property] = value;
+    }
+    // As many resources as before: more than 500 are refused.
+    if let Some(logs) = all.keys().rfind(|id| id.starts_with("Logs")).cloned() {
+        all.remove(&logs);
     }
     all.insert("Jobs".to_owned(), json!({ "Type": "AWS::SQS::Queue" }));
     all

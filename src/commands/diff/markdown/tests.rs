@@ -172,12 +172,20 @@ fn any_page() -> impl Strategy<Value = Page> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn every_comment_has_room_and_is_whole(page in any_page()) {
         assert_sound(&page, &write(&page));
     }
+}
+
+#[test]
+fn two_values_side_by_side_are_two() {
+    assert_eq!(
+        sentence(&Text::new().old("a").new_value("``b").words("`").name("c")),
+        "`a` ``` ``b ```\\` `c`"
+    );
 }
 
 fn many(items: usize, length: usize) -> Page {
