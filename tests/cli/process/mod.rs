@@ -6,6 +6,7 @@ mod diff;
 mod drift;
 #[cfg(unix)]
 mod exec;
+mod forms;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
