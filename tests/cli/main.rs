@@ -48,6 +48,7 @@ mod preflight;
 mod process;
 mod project;
 mod report;
+mod schemas;
 #[cfg(feature = "aws")]
 mod secrets;
 #[cfg(feature = "aws")]

@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::schemas;
+
 /// A folder with a home of its own.
 pub(crate) struct Project {
     folder: TempDir,
@@ -93,8 +95,12 @@ impl Project {
     }
 
     /// Runs the command without anything to read on stdin.
+    #[track_caller]
     pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Outcome {
-        self.outcome(self.command(arguments).output().unwrap())
+        let mut command = self.command(arguments);
+        let output = command.output().unwrap();
+        schemas::hold(&command, &output.stdout);
+        self.outcome(output)
     }
 
     /// How a command of [`Project::command`] ended.

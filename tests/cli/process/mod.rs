@@ -10,6 +10,7 @@ mod doctor;
 mod drift;
 #[cfg(unix)]
 mod exec;
+mod forms;
 #[cfg(unix)]
 mod failover;
 #[cfg(unix)]

@@ -13,7 +13,7 @@ use super::{Aws, PATIENCE};
 use crate::project::Outcome;
 
 /// The digests that are gone from ECR.
-type Gone = Arc<Mutex<BTreeSet<String>>>;
+pub(super) type Gone = Arc<Mutex<BTreeSet<String>>>;
 
 /// ECR has every image but those that are gone.
 fn with_images(scenario: Scenario) -> (Scenario, Gone) {
@@ -33,7 +33,7 @@ fn with_images(scenario: Scenario) -> (Scenario, Gone) {
 }
 
 /// An account in which `S` was updated to versions 2 and 3.
-fn three_versions(scenario: Scenario) -> (Aws, Gone) {
+pub(super) fn three_versions(scenario: Scenario) -> (Aws, Gone) {
     let (scenario, gone) = with_images(scenario);
     let aws = Aws::new(scenario);
     for version in ["v2", "v3"] {

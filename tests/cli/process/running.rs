@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 use crate::project::{Outcome, Project};
+use crate::schemas;
 
 /// A running command; it is killed if the test ends before it.
 pub(super) struct Running<'a> {
     project: &'a Project,
+    /// What the command was called with, if it is ours.
+    arguments: Vec<String>,
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<Stream>,
@@ -50,11 +53,14 @@ impl Stream {
 impl<'a> Running<'a> {
     /// Starts `command` with both outputs in pipes.
     pub(super) fn start(project: &'a Project, mut command: Command) -> Running<'a> {
+        let own = command.get_program() == env!("CARGO_BIN_EXE_docuthinker");
+        let arguments = command.get_args().filter(|_| own);
+        let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().map(Stream::of);
         let stderr = child.stderr.take().map(Stream::of);
-        Running { project, child, stdin, stdout, stderr }
+        Running { project, arguments, child, stdin, stdout, stderr }
     }
 
     /// What it wrote to stdout and stderr so far.
@@ -108,6 +114,7 @@ impl<'a> Running<'a> {
         let status = self.wait(limit);
         let bytes = |stream: Option<Stream>| stream.map(Stream::end).unwrap_or_default();
         let (stdout, stderr) = (bytes(self.stdout.take()), bytes(self.stderr.take()));
+        schemas::hold_arguments(&self.arguments, &stdout);
         self.project.outcome(Output { status, stdout, stderr })
     }
 
