@@ -10,9 +10,9 @@ mod doctor;
 mod drift;
 #[cfg(unix)]
 mod exec;
-mod forms;
 #[cfg(unix)]
 mod failover;
+mod forms;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
