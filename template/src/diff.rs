@@ -95,7 +95,7 @@ pub use losses::Loss;
 pub use refusals::Refusal;
 pub use renames::Rename;
 pub use review::{Review, SecretChange, SecretEvent, Side};
-pub use rolls::Roll;
+pub use rolls::{Roll, Scaled};
 pub use roots::{Follower, FollowingOutput, Root};
 
 use crate::document::Template;

@@ -33,6 +33,7 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
         one.changes.losses.clear();
         one.changes.refusals.clear();
         one.changes.given_up.clear();
+        one.changes.resources.iter_mut().for_each(|change| change.fate = None);
         one.notes.push(
             "is a stack of its own: what follows is how the two differ, and no deployment of one touches the other"
                 .to_owned(),

@@ -119,13 +119,14 @@ fn notes(compared: &Compared) -> Vec<Text> {
 fn tasks(compared: &Compared) -> Vec<Item> {
     let rolls = &compared.changes.rolls;
     let mut items: Vec<Item> = rolls.iter().map(reviewed::roll).collect();
-    let numbers: Option<u64> = rolls.iter().map(|roll| roll.tasks).sum();
-    if let Some(number) = numbers.filter(|_| rolls.len() > 1) {
-        let all = format!(
-            "{} of {} in all",
-            count(usize::try_from(number).unwrap_or(usize::MAX), "task"),
-            count(rolls.len(), "service")
-        );
+    let numbers: Option<Vec<(u64, u64)>> = rolls.iter().map(reviewed::running).collect();
+    if let Some(numbers) = numbers.filter(|numbers| numbers.len() > 1) {
+        let (least, most) = numbers.iter().fold((0_u64, 0_u64), |(least, most), one| {
+            (least.saturating_add(one.0), most.saturating_add(one.1))
+        });
+        let tasks = count(usize::try_from(most).unwrap_or(usize::MAX), "task");
+        let tasks = if least == most { tasks } else { format!("{least} to {tasks}") };
+        let all = format!("{tasks} of {} in all", count(rolls.len(), "service"));
         items.push(Item::new(Mark::Note, Text::new().words(all)));
     }
     if let Some(expected) = compared.expected {

@@ -178,11 +178,17 @@ fn secret(change: &SecretChange) -> Item {
     }
 }
 
+/// How many tasks a service has, at least and at most.
+pub(super) fn running(roll: &Roll) -> Option<(u64, u64)> {
+    roll.tasks.map(|tasks| (tasks, tasks)).or(roll.scaled.map(|scaled| (scaled.least, scaled.most)))
+}
+
 /// A service that starts tasks.
 pub(super) fn roll(roll: &Roll) -> Item {
-    let tasks = match roll.tasks {
-        Some(1) => "its task".to_owned(),
-        Some(number) => format!("its {number} tasks"),
+    let tasks = match running(roll) {
+        Some((1, 1)) => "its task".to_owned(),
+        Some((least, most)) if least == most => format!("its {most} tasks"),
+        Some((least, most)) => format!("its {least} to {most} tasks"),
         None => "its tasks".to_owned(),
     };
     let starts = if roll.certain { "starts" } else { "may start" };

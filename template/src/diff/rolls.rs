@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::known::Known;
 use super::{Action, Consequence, ResourceChange};
-use crate::document::Template;
+use crate::document::{Resource, Template};
 use crate::graph::{Edge, Element};
 use crate::path::{Path, Step};
 
@@ -22,12 +22,25 @@ pub struct Roll {
     /// How many tasks it is to run, if the template says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<u64>,
+    /// Between which numbers autoscaling keeps its tasks, if the template says that instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaled: Option<Scaled>,
     /// Whether the service itself is replaced: a new service is made with new tasks, and the old one is deleted.
     pub replaced: bool,
     /// Whether it certainly happens.
     pub certain: bool,
     /// The differences and references for which it happens.
     pub because: Vec<Path>,
+}
+
+/// How many tasks autoscaling lets a service have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scaled {
+    /// `MinCapacity` of its scalable target.
+    pub least: u64,
+    /// `MaxCapacity` of its scalable target.
+    pub most: u64,
 }
 
 /// Properties of a service that start a new deployment, which replaces its tasks.
@@ -66,13 +79,46 @@ pub(super) fn rolls(
             tasks.entry(service).or_insert(edge);
         }
     }
-    services.filter_map(|change| roll(new, tasks.get(change.id.as_str()).copied(), change, known)).collect()
+    let scaled = scaled(new, edges, known);
+    let rolls =
+        services.filter_map(|change| roll(new, tasks.get(change.id.as_str()).copied(), change, known));
+    rolls
+        .map(|roll| match roll.tasks {
+            None => Roll { scaled: scaled.get(roll.service.as_str()).copied(), ..roll },
+            Some(_) => roll,
+        })
+        .collect()
+}
+
+/// The bounds of the scalable targets, by the service that they name.
+fn scaled<'e>(new: &Template, edges: &'e [Edge], known: &Known<'_>) -> BTreeMap<&'e str, Scaled> {
+    let mut scaled = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| property(&edge.path) == Some("ResourceId")) {
+        let (Element::Resource(target), Some(Element::Resource(service))) = (&edge.from, &edge.to) else {
+            continue;
+        };
+        let target = new.resources.get(target);
+        let Some(target) =
+            target.filter(|target| target.type_name == "AWS::ApplicationAutoScaling::ScalableTarget")
+        else {
+            continue;
+        };
+        let bound = |name: &str| number(target, name, known);
+        if let (Some(least), Some(most)) = (bound("MinCapacity"), bound("MaxCapacity")) {
+            scaled.insert(service.as_str(), Scaled { least, most });
+        }
+    }
+    scaled
+}
+
+/// A property that is a number, if its value is known.
+fn number(resource: &Resource, name: &str, known: &Known<'_>) -> Option<u64> {
+    known.value(resource.properties.get(name)?).scalar_text()?.parse().ok()
 }
 
 fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Known<'_>) -> Option<Roll> {
     let resource = new.resources.get(&change.id)?;
-    let count = resource.properties.get("DesiredCount").map(|node| known.value(node));
-    let tasks = count.and_then(|count| count.scalar_text()?.parse().ok());
+    let tasks = number(resource, "DesiredCount", known);
     if tasks == Some(0) {
         return None;
     }
@@ -98,7 +144,8 @@ fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Kn
     // One item may go and another come at the same place.
     let mut told = BTreeSet::new();
     paths.retain(|path| told.insert(path.clone()));
-    Some(Roll { service: change.id.clone(), task_definition, tasks, replaced, certain, because: paths })
+    let service = change.id.clone();
+    Some(Roll { service, task_definition, tasks, scaled: None, replaced, certain, because: paths })
 }
 
 fn property(path: &Path) -> Option<&str> {

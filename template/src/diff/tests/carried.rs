@@ -118,6 +118,18 @@ fn a_service_whose_task_definition_changes_rolls_its_tasks() {
 }
 
 #[test]
+fn where_autoscaling_counts_the_tasks_its_bounds_are_told() {
+    const TARGET: &str = "  Target: {Type: AWS::ApplicationAutoScaling::ScalableTarget, Properties: {MinCapacity: 2, MaxCapacity: '10', ResourceId: !Sub 'service/${Cluster}/${Service.Name}'}}\nOutputs:\n";
+    let scaled = |count: &str| NETWORK.replace("Outputs:\n", TARGET).replace("DesiredCount: 2", count);
+    let of = |count: &str| {
+        let changes = change(&scaled(count), "Image: a", "Image: b");
+        (changes.rolls[0].tasks, changes.rolls[0].scaled)
+    };
+    assert_eq!(of("PropagateTags: SERVICE"), (None, Some(crate::diff::Scaled { least: 2, most: 10 })));
+    assert_eq!(of("DesiredCount: 2"), (Some(2), None));
+}
+
+#[test]
 fn a_service_in_a_replaced_cluster_is_replaced() {
     let changes = change(NETWORK, "ClusterName: c", "ClusterName: d");
     assert_snapshot!(tree(&changes), @"
