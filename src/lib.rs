@@ -57,7 +57,6 @@ mod redact;
 mod report;
 mod rules;
 mod session;
-#[cfg(feature = "aws")]
 mod shell;
 mod templates;
 #[cfg(feature = "aws")]

@@ -7,7 +7,7 @@ use super::Diff;
 use super::against::Old;
 use super::new::Stacks;
 use crate::session::Session;
-use crate::templates;
+use crate::{shell, templates};
 
 /// A comparison, told from all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Told {
         if !new.all {
             let mut ids: Vec<&str> = new.each.iter().map(|stack| stack.id.as_str()).collect();
             for id in &ids {
-                let _ = write!(self.command, " {}", shell(id));
+                let _ = write!(self.command, " {}", shell::word(id));
             }
             ids.sort_unstable();
             let ids: Vec<String> = ids.into_iter().map(clean).collect();
@@ -74,14 +74,14 @@ impl Told {
 
     fn option(&mut self, key: &str, option: &str, value: &str) {
         self.key.push(format!("{key}={}", clean(value)));
-        let _ = write!(self.command, " --{option} {}", shell(value));
+        let _ = write!(self.command, " --{option} {}", shell::word(value));
     }
 
     fn file(&mut self, option: &str, path: &Path) {
         let here = std::env::current_dir().unwrap_or_default();
         let known = if templates::is_stdin(path) { "stdin".to_owned() } else { place(path, &here) };
         self.key.push(format!("{option}={}", clean(&known)));
-        let _ = write!(self.command, " --{option} {}", shell(&path.display().to_string()));
+        let _ = write!(self.command, " --{option} {}", shell::word(&path.display().to_string()));
     }
 
     /// Where the stacks are deployed, if an option says so.
@@ -148,15 +148,6 @@ fn short(key: String) -> String {
         end -= 1;
     }
     format!("{} {number:016x}", &key[..end].trim_end_matches('-'))
-}
-
-/// A word of a command line.
-fn shell(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
