@@ -175,7 +175,7 @@ mod tests {
                 Regex::new(&format!(r"pub {item} {name}\b")).expect("a name").is_match(&constructs)
             }),
             "setting" => has_setting(&settings, name),
-            "command" => root().join(format!("src/commands/{name}.rs")).exists(),
+            "command" => root().join(format!("src/commands/{}.rs", name.replace('-', "_"))).exists(),
             "template" => name == "fargate-service",
             other => panic!("`{other}` is no kind of place"),
         };
