@@ -12,7 +12,6 @@ use crate::project::Project;
 const OTHERS: &[(&str, Form)] = &[
     ("cancel", Form::Schema("operation")),
     ("completions", Form::None("writes a script for a shell")),
-    ("doctor", Form::None("its form is not settled")),
     ("exec", Form::None("opens a terminal in a container")),
     ("help", Form::None("is text for people")),
     ("watch", Form::Schema("operation")),
