@@ -23,7 +23,7 @@ pub(crate) enum Body {
 /// What two templates in JSON have in common exactly if they say the same in the same order; `None` for other text.
 pub(crate) fn fingerprint(template: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(template).ok()?;
-    Some(sha256(&value.to_string()))
+    Some(sha256(value.to_string()))
 }
 
 /// Uploads the template if it is too large to be sent inline.

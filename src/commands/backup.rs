@@ -31,7 +31,7 @@ const BACKUPS: &str = "backups";
 
 /// Keep what is deployed in a folder: templates, parameters, outputs, digests of images
 ///
-/// Of each deployed stack: the template as CloudFormation has it, its parameters (those with NoEcho by name only, since AWS
+/// Of each deployed stack: the template as CloudFormation has it, its parameters (those with `NoEcho` by name only, since AWS
 /// tells nobody their values), outputs, tags, capabilities, policy, the digests of the images that run, and which of its
 /// resources hold data. The data itself is in no backup, and the values of secrets only with `--include-secrets`, encrypted
 /// with age.

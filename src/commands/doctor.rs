@@ -108,8 +108,8 @@ fn policy_command(args: &Doctor, own: &Own) -> String {
     if let Some((file, name)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
         return format!("docuthinker iam-policy --template {} --stack-name {name}", file.display());
     }
-    let stacks: String = args.stacks.iter().map(|stack| format!(" {stack}")).collect();
-    own.command(&format!("iam-policy{stacks}"))
+    let words = std::iter::once("iam-policy").chain(args.stacks.iter().map(String::as_str));
+    own.command(&words.collect::<Vec<_>>().join(" "))
 }
 
 /// The places that stacks belong to, as far as there is a way to them.

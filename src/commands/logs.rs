@@ -26,6 +26,7 @@ const SINCE: Duration = Duration::from_mins(10);
 /// Reads CloudWatch Logs. Control characters are left out, and what looks like a credential is shown as `[…]`. All times are
 /// UTC. Following ends with Ctrl-C (exit code 130).
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Logs {
     /// Services, for example `backend` [default: all of the deployed stacks]
     #[arg(value_name = "SERVICE")]

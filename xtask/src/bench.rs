@@ -5,6 +5,7 @@
 mod cdk;
 mod large;
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -119,10 +120,10 @@ fn measure(case: &Case, folder: &Path, binary: &Path, runs: usize) -> Result<()>
     let mut reached = String::new();
     if let Some(limit) = case.at_most {
         let verdict = verdict(median <= Duration::from_millis(limit.into()));
-        reached += &format!("  (at most {limit} ms: {verdict})");
+        let _ = write!(reached, "  (at most {limit} ms: {verdict})");
     }
     if let Some(limit) = case.memory {
-        reached += &format!("  (at most {limit} MiB: {})", verdict(peak <= f64::from(limit)));
+        let _ = write!(reached, "  (at most {limit} MiB: {})", verdict(peak <= f64::from(limit)));
     }
     println!(
         "{:<38} {:>9} {:>9} {:>9} {:>8.2} {:>10}{reached}",

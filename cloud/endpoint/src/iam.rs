@@ -65,7 +65,7 @@ fn simulated(world: &mut World, request: &Request) -> Answer {
             let denial = denial(action);
             x.list("MatchedStatements", None::<()>, |_, ()| {});
             x.list("MissingContextValues", denial.and_then(|denial| denial.unless.as_ref()), |x, key| {
-                x.raw(key)
+                x.raw(key);
             });
             x.text("EvalResourceName", resource);
             x.text("EvalDecision", if denial.is_some() { "implicitDeny" } else { "allowed" });

@@ -16,7 +16,8 @@ use aws_sdk_cloudwatchlogs::config::{
 };
 use aws_sdk_cloudwatchlogs::error::BoxError;
 use aws_sdk_cloudwatchlogs::types::{
-    LiveTailSessionLogEvent, LiveTailSessionUpdate, StartLiveTailResponseStream as Message,
+    LiveTailSessionLogEvent, LiveTailSessionMetadata, LiveTailSessionUpdate,
+    StartLiveTailResponseStream as Message,
 };
 use aws_smithy_runtime_api::client::endpoint::EndpointPrefix;
 use aws_types::endpoint_config::EndpointUrl;
@@ -262,7 +263,7 @@ async fn session(plan: &Plan, at: usize, tell: &Sender<(usize, Tailed)>) -> End 
 }
 
 fn update_told(update: &LiveTailSessionUpdate, places: &[TailPlace]) -> Tailed {
-    let sampled = update.session_metadata().is_some_and(|metadata| metadata.sampled());
+    let sampled = update.session_metadata().is_some_and(LiveTailSessionMetadata::sampled);
     let events = update.session_results().iter().filter_map(|event| placed(event, places));
     Tailed::Events { events: events.collect(), sampled }
 }

@@ -55,6 +55,7 @@ pub(in crate::commands) struct Entry {
 /// The secrets whose values were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these are the words of the file")]
 pub(in crate::commands) struct Secrets {
     /// The encrypted file; none if no secret had a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +147,7 @@ pub(in crate::commands) struct Output {
 /// An image of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "these are the words of the file")]
 pub(in crate::commands) struct Image {
     /// What people call the service.
     pub(in crate::commands) service: String,

@@ -91,7 +91,9 @@ fn draw_item(depth: usize, item: &Item, text: &mut String) {
         return;
     }
     let _ = writeln!(text, "{indent}  - <details><summary>{title}</summary>\n");
-    items.iter().for_each(|folded| draw_item(depth + 2, folded, text));
+    for folded in items {
+        draw_item(depth + 2, folded, text);
+    }
     draw_more(depth + 2, *more, text);
     let _ = writeln!(text, "\n{indent}    </details>");
 }

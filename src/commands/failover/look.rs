@@ -190,12 +190,11 @@ async fn balancers(place: &Place) -> Vec<Balancer> {
     let questions = balancers.map(async |(_, arn)| {
         let found = Told::of(cloud::load_balancer(&place.connection, arn).await);
         let name = found.known().and_then(Option::as_ref).map(|balancer| balancer.dns_name.clone());
-        let addresses = match name {
-            Some(name) => told(cloud::addresses_of(&name, NAME_TIME_OUT).await),
-            None => {
-                let why = found.unknown().unwrap_or("the load balancer is gone").to_owned();
-                Told::Unknown { unknown: why }
-            }
+        let addresses = if let Some(name) = name {
+            told(cloud::addresses_of(&name, NAME_TIME_OUT).await)
+        } else {
+            let why = found.unknown().unwrap_or("the load balancer is gone").to_owned();
+            Told::Unknown { unknown: why }
         };
         Balancer { found, addresses }
     });

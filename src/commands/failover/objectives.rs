@@ -179,21 +179,17 @@ fn redeployed(seen: &Seen) -> Finding {
         let times = times.filter(|times| !times.is_empty() && times.len() == side.stacks.len())?;
         Some((side, times))
     });
-    match made {
-        Some((side, times)) => {
-            let basis = format!(
-                "making {} of {} took this long, one after the other; restoring data comes on top and is not measured",
-                count(times.len(), "stack"),
-                side.environment
-            );
-            Finding::Seconds(times.iter().sum(), basis)
-        }
-        None => {
-            let why = "the last operations do not tell how long all stacks took to be made; a deployment to an empty \
-                       environment would measure it";
-            Finding::Unknown(why.to_owned())
-        }
-    }
+    let Some((side, times)) = made else {
+        let why = "the last operations do not tell how long all stacks took to be made; a deployment to an empty \
+                   environment would measure it";
+        return Finding::Unknown(why.to_owned());
+    };
+    let basis = format!(
+        "making {} of {} took this long, one after the other; restoring data comes on top and is not measured",
+        count(times.len(), "stack"),
+        side.environment
+    );
+    Finding::Seconds(times.iter().sum(), basis)
 }
 
 fn creation(stack: &crate::commands::status::view::Stack) -> Option<u64> {

@@ -56,8 +56,8 @@ pub(super) async fn window(
     found.map(|span| span.window()).ok_or_else(|| Box::new(unknown(wanted)))
 }
 
-fn failed(error: CloudError) -> Box<Failure> {
-    Box::new(aws::failure(&error))
+fn failed(error: CloudError) -> Failure {
+    aws::failure(&error)
 }
 
 impl Span {

@@ -74,7 +74,7 @@ pub(super) fn steps(
     let makers: BTreeSet<usize> = (0..found.len()).filter(|at| makes_secrets(&found[*at])).collect();
     let mut steps = Vec::new();
     if makers.is_empty() && !valueless.is_empty() {
-        steps.extend(around.secrets(&[], valueless));
+        steps.push(around.secrets(&[], valueless));
     }
     for (at, one) in found.iter().enumerate() {
         match &one.now {
@@ -92,7 +92,7 @@ pub(super) fn steps(
         steps.push(around.deploy(one, &codes));
         if makers.last() == Some(&at) {
             let made_by: Vec<&Found> = makers.iter().map(|at| &found[*at]).collect();
-            steps.extend(around.secrets(&made_by, valueless));
+            steps.push(around.secrets(&made_by, valueless));
         }
     }
     if !steps.is_empty() {
@@ -253,7 +253,7 @@ impl<'a> Around<'a> {
     }
 
     /// The values of the secrets that these stacks make, and of those that have none.
-    fn secrets(&self, made_by: &[&Found], valueless: &[String]) -> Option<Step> {
+    fn secrets(&self, made_by: &[&Found], valueless: &[String]) -> Step {
         let kept = self.backup.manifest.secrets.as_ref();
         let stacks: Vec<&str> = made_by.iter().map(|one| one.kept.record.name.as_str()).collect();
         let Some((kept, file)) = kept.and_then(|kept| Some((kept, kept.file.as_ref()?))) else {
@@ -261,7 +261,7 @@ impl<'a> Around<'a> {
             let notes = vec!["the backup was made without `--include-secrets`: keys.env is yours".to_owned()];
             let mut command = words(["docuthinker", "secrets", "import", "keys.env"]);
             command.extend(self.of_project(&stacks));
-            return Some(step(None, title, notes, vec![command]));
+            return step(None, title, notes, vec![command]);
         };
         let mut command = words(["docuthinker", "secrets", "import", &self.file(file)]);
         let mut notes = Vec::new();
@@ -276,7 +276,7 @@ impl<'a> Around<'a> {
             notes.push(format!("without a value now: {}", valueless.join(", ")));
         }
         let values = kept.secrets.iter().filter(|secret| secret.has_value).count();
-        Some(step(None, format!("give {} back to the secrets", count(values, "value")), notes, vec![command]))
+        step(None, format!("give {} back to the secrets", count(values, "value")), notes, vec![command])
     }
 
     /// Options that choose these stacks, all of the project if they are.

@@ -67,16 +67,13 @@ impl Sealed {
             let problem = unopened(file, "it is encrypted in another way");
             return Err(problem.hint(format!("open it with {with}")).into());
         }
-        let decrypted = match &self.identity {
-            Some(path) => {
-                let identities = identities(path)?;
-                decrypt(&content, identities.iter().map(|one| one as &dyn age::Identity))
-            }
-            None => {
-                let passphrase = passphrase(aws, session)?;
-                let identity = age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
-                decrypt(&content, std::iter::once(&identity as &dyn age::Identity))
-            }
+        let decrypted = if let Some(path) = &self.identity {
+            let identities = identities(path)?;
+            decrypt(&content, identities.iter().map(|one| one as &dyn age::Identity))
+        } else {
+            let passphrase = passphrase(aws, session)?;
+            let identity = age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
+            decrypt(&content, std::iter::once(&identity as &dyn age::Identity))
         };
         let decrypted = decrypted.map_err(|why| unopened(file, &why))?;
         let values: BTreeMap<String, String> = serde_json::from_slice(&decrypted)

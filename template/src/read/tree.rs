@@ -3,6 +3,7 @@
 use crate::node::{Function, Map, Node, Number};
 use crate::path::{Path, Position};
 use crate::read::positions::{self, Place, Places};
+use foldhash::fast::RandomState;
 
 /// A value as written, and where.
 #[derive(Debug, Clone)]
@@ -80,7 +81,7 @@ impl Tree {
 }
 
 fn map(entries: Vec<Entry>, keys: &mut String) -> (Node, Places) {
-    let mut nodes = Map::with_capacity_and_hasher(entries.len(), Default::default());
+    let mut nodes = Map::with_capacity_and_hasher(entries.len(), RandomState::default());
     let mut places = Vec::with_capacity(entries.len());
     for entry in entries {
         let (node, place) = entry.value.into_node(keys);

@@ -108,9 +108,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
         if entry.file_type().unwrap().is_dir() {
-            all.extend(files(&entry.path()))
+            all.extend(files(&entry.path()));
         } else {
-            all.push(entry.path())
+            all.push(entry.path());
         }
     }
     all.sort();

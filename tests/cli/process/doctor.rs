@@ -197,7 +197,7 @@ fn programs_are_told_with_their_versions_and_one_that_hangs_holds_nobody() {
     let began = Instant::now();
     let outcome = aws.run(DOCTOR);
     assert_eq!(outcome.code, Some(0), "{outcome}");
-    assert!(began.elapsed() < Duration::from_secs(120), "{outcome}");
+    assert!(began.elapsed() < Duration::from_mins(2), "{outcome}");
     insta::assert_snapshot!(about(&outcome, "this machine"));
 }
 
