@@ -15,6 +15,7 @@ use crate::redact::Redaction;
 use crate::report::{AllowedItem, Item, Place, Report};
 use crate::rules::Rules;
 use crate::session::{self, Session};
+use crate::shell;
 use crate::templates::TemplateFile;
 
 /// A template that is checked.
@@ -73,7 +74,7 @@ impl Gate {
             let have = if subjects.len() == 1 { "the template has" } else { "the templates have" };
             let message = format!("{have} {}", count(warnings, "warning"));
             let files = subjects.iter().filter_map(|subject| match subject {
-                Subject::File(file) => Some(format!(" --template {}", file.name)),
+                Subject::File(file) => Some(format!(" --template {}", shell::word(&file.name))),
                 Subject::Stack(_) => None,
             });
             let hint = format!("`docuthinker validate{}` shows them", files.collect::<String>());

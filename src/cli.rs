@@ -124,10 +124,10 @@ impl Global {
         &self.sets
     }
 
-    /// The option that names an environment, as it can be written.
-    pub(crate) fn environment_option(&self) -> Option<String> {
-        let context = self.context.first().map(|context| format!("-c {context}"));
-        self.env.as_ref().map(|name| format!("-e {name}")).or(context)
+    /// The option that names an environment, as the words that were given.
+    pub(crate) fn environment_option(&self) -> Option<[String; 2]> {
+        let named = self.env.as_ref().map(|name| ["-e".to_owned(), name.clone()]);
+        named.or_else(|| self.context.first().map(|context| ["-c".to_owned(), context.clone()]))
     }
 
     fn verbosity(&self) -> Verbosity {

@@ -39,6 +39,21 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String> {
     as_text(bytes, &format!("the {what} file `{shown}`"))
 }
 
+/// The bytes of a regular file, which must not have more than `most`: nothing is cut off.
+#[cfg(feature = "aws")]
+pub(crate) fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // A FIFO would block for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::other(format!("it is larger than {} MiB", most / (1024 * 1024))));
+    }
+    Ok(bytes)
+}
+
 /// Reads the text on stdin, which the user calls `what`.
 pub(crate) fn read_stdin(what: &str) -> Result<String> {
     let refuse = |why: String| Failure::from(Problem::error("file/unreadable", why));
@@ -212,4 +227,20 @@ pub(crate) fn reason(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+#[cfg(all(test, feature = "aws"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_allowed_is_refused_and_not_cut() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("file");
+        fs::write(&path, "four").expect("it can be written");
+        assert_eq!(read_bytes(&path, 4).expect("it has four bytes"), b"four");
+        let larger = read_bytes(&path, 3).expect_err("it has more than three");
+        assert!(reason(&larger).starts_with("it is larger than"), "{larger}");
+        assert!(read_bytes(folder.path(), 4).is_err());
+    }
 }

@@ -49,7 +49,7 @@ impl Session<'_> {
         }
         let hint = "leave it out: a template from a file knows no settings, and nothing in docuthinker.yaml is \
                     allowed for one environment";
-        refuse(&environment, hint)
+        refuse(&environment.join(" "), hint)
     }
 
     /// The stacks called `names` with the mistakes in them; all stacks if there are no names.

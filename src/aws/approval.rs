@@ -22,6 +22,7 @@ use super::ask::{ask, is_yes, say};
 
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, nearest};
+use crate::shell;
 pub(crate) use judge::Level;
 use judge::{Deployed, How, Judgement, Loss, Verdict, judge, judge_recreation};
 
@@ -393,12 +394,7 @@ fn again(arguments: &[String], flags: &str) -> String {
     };
     let program =
         std::path::Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or("docuthinker");
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@".contains(c);
-    let quoted = rest.iter().map(|argument| {
-        let is_plain = !argument.is_empty() && argument.chars().all(plain);
-        if is_plain { argument.clone() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
-    });
-    format!("run `{program} {} {flags}`", quoted.collect::<Vec<_>>().join(" "))
+    format!("run `{program} {} {flags}`", shell::command(rest))
 }
 
 /// Which changes need approval, where nobody can give it.

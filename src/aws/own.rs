@@ -7,6 +7,7 @@ use crate::config;
 use crate::problem::Result;
 use crate::project::BuiltImage;
 use crate::session::Session;
+use crate::shell;
 
 /// The images of the project, and how its environment is named on the command line.
 #[derive(Debug, Default)]
@@ -21,7 +22,8 @@ impl Own {
     pub(crate) fn of(session: &Session<'_>) -> Result<Own> {
         // Its warnings were told when the stacks were made.
         let settings = config::load(session.project, &session.global.request()?)?.settings;
-        let environment = session.global.environment_option().map(|option| format!(" {option}"));
+        let environment = session.global.environment_option();
+        let environment = environment.map(|words| format!(" {}", shell::command(&words)));
         Ok(Own { images: session.project.images(&settings), environment: environment.unwrap_or_default() })
     }
 
@@ -76,10 +78,9 @@ pub(crate) fn secret_name(id: &str) -> &str {
     }
 }
 
-/// A word that a shell takes as it is.
-fn word(text: &str) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@+:=".contains(c);
-    (!text.is_empty() && !text.starts_with('-') && text.chars().all(plain)).then_some(text)
+/// A word that a shell takes as one; none if it would be taken for an option.
+fn word(text: &str) -> Option<String> {
+    (!text.is_empty() && !text.starts_with('-')).then(|| shell::word(text))
 }
 
 #[cfg(test)]
@@ -155,6 +156,8 @@ mod tests {
         assert_eq!(fix(secret(arn), Lack::Value).as_deref(), Some(command));
         let command = "docuthinker secrets put shop/db --field user -e dev";
         assert_eq!(fix(secret("shop/db"), Lack::Keys(vec!["user".into()])).as_deref(), Some(command));
-        assert_eq!(fix(secret("it's $HOME"), Lack::Value), None);
+        let command = r"docuthinker secrets put 'it'\''s $HOME' -e dev";
+        assert_eq!(fix(secret("it's $HOME"), Lack::Value).as_deref(), Some(command));
+        assert_eq!(fix(secret("-x"), Lack::Value), None);
     }
 }

@@ -9,7 +9,6 @@ pub(super) mod read;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cloud::Timestamp;
 use serde_json::json;
@@ -17,10 +16,10 @@ use serde_json::json;
 use self::form::Manifest;
 use self::look::Taken;
 use super::estate::InStacks;
-use super::secrets::{self, Encryption};
+use super::secrets::{self, Encryption, KnownSecrets};
 use crate::aws::Aws;
 use crate::exit::Exit;
-use crate::problem::{Failure, Printable, Problem, Result, count};
+use crate::problem::{Printable, Result, count};
 use crate::session::Session;
 use crate::shell;
 
@@ -70,11 +69,12 @@ pub(crate) fn run(args: &Backup, session: &mut Session<'_>) -> Result {
     if let Some(folder) = &args.check {
         return check::run(folder, args.offline, session);
     }
-    let made = now();
+    // To the second: `2026-01-01T10:00:00Z`.
+    let made = Timestamp(Timestamp::now().0 / 1000 * 1000).to_string();
     let folder = args.out.clone().unwrap_or_else(|| Path::new(BACKUPS).join(made.replace(':', "")));
     folder::refuse_existing(&folder)?;
     if args.include_secrets {
-        secrets::refuse_work_tree(&folder)?;
+        secrets::refuse_work_tree(&folder, "folder")?;
     }
     let recipients = args.encryption.recipients()?;
     let environment = session.global.request()?.environment_name();
@@ -84,26 +84,20 @@ pub(crate) fn run(args: &Backup, session: &mut Session<'_>) -> Result {
     for (other, _) in &others {
         session.printer.status(&format!("{} is not deployed, and not in the backup", other.label()));
     }
+    let taken = look::look(&places, &aws, session)?;
     let encrypted = if args.include_secrets {
-        Some(secrets::encrypted(&stacks, &args.encryption, recipients, &mut aws, session)?)
+        let known = KnownSecrets::read(places, &others, &aws)?;
+        known.warn_of_unread(session);
+        Some(secrets::encrypted(&known, &args.encryption, recipients, &aws, session)?)
     } else {
         None
     };
-    let taken = look::look(&places, &aws, session)?;
-    if aws.cancel().is_cancelled() {
-        let problem = Problem::error("aws/interrupted", "interrupted; no backup was made");
-        return Err(Failure::new(Exit::Interrupted, vec![problem]));
-    }
+    // Encrypting with a passphrase takes a while, in which nobody asks whether it is still wanted.
+    aws.unless_interrupted(std::future::ready(()))?;
     let contents = folder::contents(&taken, encrypted, environment, made);
     folder::write(&folder, &contents)?;
     said(&folder, &contents.manifest, &taken, session)?;
     Ok(Exit::Done)
-}
-
-/// Now, to the second: `2026-01-01T10:00:00Z`.
-fn now() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Timestamp(i64::try_from(now).unwrap_or_default().saturating_mul(1000)).to_string()
 }
 
 fn said(folder: &Path, manifest: &Manifest, taken: &[Taken], session: &mut Session<'_>) -> Result<()> {
@@ -131,8 +125,10 @@ fn said(folder: &Path, manifest: &Manifest, taken: &[Taken], session: &mut Sessi
     }
     if let Some(secrets) = &manifest.secrets {
         let values = secrets.secrets.iter().filter(|secret| secret.has_value).count();
-        let file = secrets.file.as_deref().unwrap_or("no file");
-        let _ = writeln!(text, "  {file}: {} of secrets, encrypted", count(values, "value"));
+        let _ = match &secrets.file {
+            Some(file) => writeln!(text, "  {file}: {} of secrets, encrypted", count(values, "value")),
+            None => writeln!(text, "  no secret has a value"),
+        };
     }
     text += &not_in_it(manifest, taken);
     let _ = writeln!(text, "whether it stays whole: {check}");
@@ -150,12 +146,11 @@ fn not_in_it(manifest: &Manifest, taken: &[Taken]) -> String {
         if !hidden.is_empty() {
             line(format!("the values of {} of {} (NoEcho)", hidden.join(", "), record.name));
         }
-        let secrets = |type_name: &str| type_name == "AWS::SecretsManager::Secret";
-        let data = record.stateful.iter().filter(|one| !secrets(&one.type_name));
+        let data = record.stateful.iter().filter(|one| !one.is_secret());
         for one in data {
             line(format!("{} of {}: {}", one.logical_id, record.name, one.holds));
         }
-        let values = record.stateful.iter().filter(|one| secrets(&one.type_name)).count();
+        let values = record.stateful.iter().filter(|one| one.is_secret()).count();
         if values > 0 && manifest.secrets.is_none() {
             line(format!("the values of {} of {}", count(values, "secret"), record.name));
         }

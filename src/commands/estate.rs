@@ -87,7 +87,14 @@ impl InStacks {
 
     fn stacks(&self, session: &mut Session<'_>) -> Result<Vec<Deployed>> {
         if !self.stacks.is_empty() {
-            return Ok(self.stacks.iter().map(|name| Deployed::find(name, session)).collect());
+            let mut stacks: Vec<Deployed> = Vec::new();
+            for stack in self.stacks.iter().map(|name| Deployed::find(name, session)) {
+                let same = |one: &Deployed| (&one.name, &one.region) == (&stack.name, &stack.region);
+                if !stacks.iter().any(same) {
+                    stacks.push(stack);
+                }
+            }
+            return Ok(stacks);
         }
         Ok(session.sound(&[])?.stacks.into_iter().map(Deployed::of).collect())
     }

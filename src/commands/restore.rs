@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use self::compare::Now;
 use self::steps::{Gap, Step};
-use super::backup::form::{Entry, StackRecord};
+use super::backup::form::{Entry, StackRecord, in_order};
 use super::backup::read::Backup;
 use crate::aws::Aws;
 use crate::exit::Exit;
@@ -124,20 +124,5 @@ fn chosen(backup: &Backup, names: &[String]) -> Result<Vec<Kept>> {
     for entry in entries.iter().filter(|entry| names.is_empty() || names.contains(&entry.name)) {
         kept.push(Kept { record: backup.record(entry)?, entry: entry.clone() });
     }
-    Ok(in_order(kept))
-}
-
-/// Each stack after those that it depends on; else they stay in the order of the backup.
-fn in_order(mut waiting: Vec<Kept>) -> Vec<Kept> {
-    let mut ordered: Vec<Kept> = Vec::new();
-    while !waiting.is_empty() {
-        let free = |one: &Kept| {
-            let others = waiting.iter().filter(|other| other.record.name != one.record.name);
-            others.into_iter().all(|other| !one.record.depends_on.contains(&other.record.name))
-        };
-        // Two that wait for each other could never have been deployed; a changed file may say so.
-        let next = waiting.iter().position(free).unwrap_or(0);
-        ordered.push(waiting.remove(next));
-    }
-    ordered
+    Ok(in_order(kept, |one| &one.record))
 }

@@ -14,7 +14,8 @@ mod value;
 use cloud::CloudError;
 use cloud::secrets::SecretText;
 
-pub(crate) use export::{Encrypted, EncryptedSecret, Encryption, encrypted, refuse_work_tree};
+pub(in crate::commands) use export::{Encrypted, encrypted};
+pub(crate) use export::{Encryption, refuse_work_tree};
 pub(in crate::commands) use known::KnownSecrets;
 pub(crate) use known::secret_of;
 pub(crate) use sealed::header;
@@ -24,6 +25,7 @@ use crate::aws::{self, Aws};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
+use crate::shell;
 
 /// Store, look at, rotate and export the project's secrets
 ///
@@ -83,8 +85,10 @@ fn redeploy(services: &[String], session: &Session<'_>) -> Option<String> {
     if services.is_empty() {
         return None;
     }
-    let environment = session.global.environment_option().map(|option| format!(" {option}"));
-    Some(format!("docuthinker redeploy {}{}", services.join(" "), environment.unwrap_or_default()))
+    let mut command = vec!["docuthinker".to_owned(), "redeploy".to_owned()];
+    command.extend(services.iter().cloned());
+    command.extend(session.global.environment_option().into_iter().flatten());
+    Some(shell::command(&command))
 }
 
 /// What is to be said after a value has changed: a task reads it when it starts, and only then.

@@ -17,6 +17,7 @@ use crate::commands::secrets;
 use crate::exit::Exit;
 use crate::problem::{Failure, Printable, Result, Severity, count};
 use crate::session::Session;
+use crate::shell;
 use crate::templates::{self, TemplateFile};
 
 /// How something is.
@@ -108,12 +109,8 @@ fn template(backup: &Backup, entry: &Entry, session: &Session<'_>) -> Result<Row
         let number = count(file.document.template.resources.len(), "resource");
         return Ok(Row::new(State::Ok, &entry.template, format!("{number}, no mistakes")));
     }
-    let shown = path.display();
-    bad(format!(
-        "{} ({}): `docuthinker validate --template {shown}` shows them",
-        count(mistakes.len(), "mistake"),
-        mistakes.join(", ")
-    ))
+    let shows = shell::command(&["docuthinker", "validate", "--template", &path.to_string_lossy()]);
+    bad(format!("{} ({}): `{shows}` shows them", count(mistakes.len(), "mistake"), mistakes.join(", ")))
 }
 
 /// The codes of the mistakes in a template for which `deploy` would refuse it.
@@ -161,8 +158,11 @@ fn images(records: &[StackRecord], offline: bool, session: &mut Session<'_>) -> 
     let mut aws = Aws::new(&session.global)?;
     let (mut there, mut foreign) = (0, 0);
     for (place, needs) in by_place(records) {
-        let connection = aws.connection(Some(&place.1), Some(&place.0), &mut session.printer)?;
         foreign += needs.foreign;
+        if needs.images.is_empty() {
+            continue;
+        }
+        let connection = aws.connection(Some(&place.1), Some(&place.0), &mut session.printer)?;
         if connection.is_local() {
             rows.push(Row::new(State::Skipped, "images", "the emulator has none that are real"));
             continue;

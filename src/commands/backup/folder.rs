@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::form::{Entry, Kept, MANIFEST, Manifest, SECRETS, Secret, Secrets, VERSION};
+use super::form::{Entry, Kept, MANIFEST, Manifest, SECRETS, Secrets, VERSION};
 use super::look::Taken;
 use crate::commands::secrets::Encrypted;
 use crate::files::{self, Access};
@@ -31,19 +31,11 @@ pub(super) fn contents(
     let mut used = BTreeSet::new();
     let stacks = taken.iter().map(|one| entry(one, &mut used, &mut files)).collect();
     let secrets = secrets.map(|secrets| {
-        let kept = |one: crate::commands::secrets::EncryptedSecret| Secret {
-            name: one.name,
-            id: one.id,
-            region: one.region,
-            stack: one.stack,
-            has_value: one.has_value,
-        };
         let file = secrets.content.map(|content| {
             files.insert(SECRETS.to_owned(), content);
             SECRETS.to_owned()
         });
-        let all = secrets.secrets.into_iter().map(kept).collect();
-        Secrets { file, with_passphrase: secrets.with_passphrase, secrets: all }
+        Secrets { file, with_passphrase: secrets.with_passphrase, secrets: secrets.secrets }
     });
     let kept = files.iter().map(|(path, content)| Kept {
         path: path.clone(),

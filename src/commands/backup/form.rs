@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use template::Fate;
 
 /// The version of the form. A backup with another one is not read.
 pub(in crate::commands) const VERSION: u32 = 1;
@@ -176,8 +177,31 @@ pub(in crate::commands) struct Stateful {
     pub(in crate::commands) physical_id: Option<String>,
     /// What it holds, in words: `its files`.
     pub(in crate::commands) holds: String,
-    /// What becomes of it with its stack: `retained`, `deleted`, …
-    pub(in crate::commands) when_deleted: String,
+    /// What becomes of it with its stack.
+    pub(in crate::commands) when_deleted: Fate,
+}
+
+impl Stateful {
+    /// Whether it is a secret, whose value can be in a backup.
+    pub(in crate::commands) fn is_secret(&self) -> bool {
+        self.type_name == "AWS::SecretsManager::Secret"
+    }
+}
+
+/// Each stack after those that it depends on; else they stay in their order.
+pub(in crate::commands) fn in_order<T>(mut waiting: Vec<T>, record: impl Fn(&T) -> &StackRecord) -> Vec<T> {
+    let mut ordered: Vec<T> = Vec::new();
+    while !waiting.is_empty() {
+        let free = |one: &T| {
+            let one = record(one);
+            let mut others = waiting.iter().map(&record).filter(|other| other.name != one.name);
+            others.all(|other| !one.depends_on.contains(&other.name))
+        };
+        // Two that wait for each other could never have been deployed; a changed file may say so.
+        let next = waiting.iter().position(free).unwrap_or(0);
+        ordered.push(waiting.remove(next));
+    }
+    ordered
 }
 
 impl StackRecord {

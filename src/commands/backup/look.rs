@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use cloud::{CloudError, DeployedStack, StackDescription};
 use template::requirements::{self, Known};
-use template::{Template, stateful};
+use template::{Fate, Template, stateful};
 
-use super::form::{Output, Parameter, StackRecord, Stateful, VERSION};
+use super::form::{Output, Parameter, StackRecord, Stateful, VERSION, in_order};
 use super::images;
 use crate::aws::{self, Aws};
 use crate::commands::estate::Place;
@@ -56,7 +56,7 @@ pub(super) fn look(places: &[Place], aws: &Aws, session: &mut Session<'_>) -> Re
     for (one, depends_on) in taken.iter_mut().zip(depends) {
         one.record.depends_on = depends_on;
     }
-    Ok(taken)
+    Ok(in_order(taken, |one| &one.record))
 }
 
 /// While a stack is changed, nobody knows which of two templates is the one that counts.
@@ -179,13 +179,12 @@ fn stateful_of(place: &Place, template: &Template) -> Vec<Stateful> {
         let declared = template.resources.get(&resource.logical_id);
         let holds = stateful::holds(&resource.resource_type, declared)?;
         let fate = declared.map(|declared| stateful::in_truth(stateful::when_removed(declared), declared));
-        let fate = fate.and_then(|fate| serde_json::to_value(fate).ok());
         Some(Stateful {
             logical_id: resource.logical_id.clone(),
             type_name: resource.resource_type.clone(),
             physical_id: resource.physical_id.clone(),
             holds: holds.to_owned(),
-            when_deleted: fate.as_ref().and_then(serde_json::Value::as_str).unwrap_or("unknown").to_owned(),
+            when_deleted: fate.unwrap_or(Fate::Unknown),
         })
     };
     place.inventory.resources.iter().filter_map(one).collect()

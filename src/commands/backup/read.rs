@@ -1,8 +1,8 @@
 //! A backup as it is on disk. Whoever can write there could have changed it, so nothing in it is believed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -105,9 +105,7 @@ impl Backup {
         if !fs::symlink_metadata(&path).map_err(why)?.is_file() {
             return Err("is not a regular file".to_owned());
         }
-        let mut bytes = Vec::new();
-        File::open(&path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(why)?;
-        Ok(bytes)
+        files::read_bytes(&path, MOST_BYTES).map_err(why)
     }
 
     /// Where one of its files is; `None` if the name leads elsewhere.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloud::preflight::{self, Need, State};
-use cloud::{Connection, DeployedStack, ImageName, Sought};
+use cloud::{CloudError, Connection, DeployedStack, ImageName, Sought};
 use serde::Serialize;
+use template::Fate;
 use template::diff::{Options, Values};
 
 use super::Kept;
 use crate::aws::{self, Aws, together};
-use crate::commands::backup::form::{Image, StackRecord};
+use crate::commands::backup::form::{Image, Secret, StackRecord};
 use crate::commands::backup::need;
 use crate::commands::backup::read::Backup;
 use crate::commands::diff;
@@ -45,6 +46,8 @@ pub(super) enum Now {
         parameters: Vec<String>,
         /// Whether the tags are others.
         tags: bool,
+        /// Whether it was protected from deletion, and is not any more.
+        unprotected: bool,
     },
     /// Not deployed.
     Missing {
@@ -59,24 +62,54 @@ pub(super) enum Now {
         /// AWS's word.
         status: String,
     },
+    /// It was to be deleted, and not all of it could be: nothing else can be done with it until that is gone.
+    HalfDeleted {
+        /// AWS's word.
+        status: String,
+    },
 }
 
 /// An image that is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gone {
     pub(super) image: Image,
-    /// What the tag stands for now, if the template names it by a tag that was moved.
-    pub(super) moved: Option<String>,
+    pub(super) lost: Lost,
+}
+
+/// What of an image is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The image itself.
+    Digest,
+    /// Only the tag by which the template names it; it may stand for another one now.
+    Tag {
+        /// The digest of that one.
+        now: Option<String>,
+    },
 }
 
 impl Now {
-    /// Whether the stack is to be deployed.
+    /// Whether the stack can be deployed now, and is to be.
     pub(super) fn differs(&self) -> bool {
-        !matches!(self, Now::Unchanged)
+        matches!(self, Now::Changed { .. } | Now::Missing { .. })
+    }
+
+    /// Whether the stack has its resources.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Now::Unchanged | Now::Changed { .. })
     }
 
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Now::Missing { .. })
+    }
+}
+
+impl Found {
+    /// Whether the stack makes this secret, or may read it if no stack of the backup makes it.
+    pub(super) fn has(&self, secret: &Secret) -> bool {
+        let record = &self.kept.record;
+        let makes = |stack: &String| (stack, &secret.region) == (&record.name, &record.region);
+        secret.stack.as_ref().is_none_or(makes)
     }
 }
 
@@ -146,6 +179,9 @@ fn now(
     if status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS" {
         return Ok(Now::Busy { status: status.clone() });
     }
+    if status == "DELETE_FAILED" {
+        return Ok(Now::HalfDeleted { status: status.clone() });
+    }
     let Some(text) = known.template.as_ref().filter(|_| !aws::is_empty(&known.description)) else {
         return Ok(missing(Some(status.clone())));
     };
@@ -158,11 +194,17 @@ fn now(
     let kept = kept_values(record);
     let parameters: Vec<String> =
         kept.iter().filter(|one| others(*one)).map(|(name, _)| name.clone()).collect();
-    let tags = known.tags != record.tags;
-    if changes.is_empty() && parameters.is_empty() && !tags {
+    let tags = !own_tags(&known.tags).eq(own_tags(&record.tags));
+    let unprotected = record.termination_protection && !known.description.termination_protection;
+    if changes.is_empty() && parameters.is_empty() && !tags && !unprotected {
         return Ok(Now::Unchanged);
     }
-    Ok(Now::Changed { resources: diff::counted(&changes), parameters, tags })
+    Ok(Now::Changed { resources: diff::counted(&changes), parameters, tags, unprotected })
+}
+
+/// The tags that somebody gave; those of AWS's own are nobody's to give.
+pub(super) fn own_tags(tags: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+    tags.iter().filter(|(key, _)| !key.starts_with("aws:"))
 }
 
 fn kept_values(record: &StackRecord) -> BTreeMap<String, String> {
@@ -176,7 +218,7 @@ fn options(record: &StackRecord, known: &DeployedStack, connection: &Connection)
     let pseudo = [
         ("AWS::Region", who.region.as_str()),
         ("AWS::AccountId", &who.account),
-        ("AWS::Partition", who.arn.split(':').nth(1).unwrap_or("aws")),
+        ("AWS::Partition", who.partition()),
         ("AWS::StackName", &record.name),
     ];
     let pseudo: Values = pseudo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -209,62 +251,83 @@ fn gone(
         record.images.iter().filter_map(|image| Some((image, need(image)?))).collect();
     let needs: Vec<Need> = known.iter().map(|(_, need)| Need::Image(need.clone())).collect();
     let checks = aws.unless_interrupted(preflight::check(connection, &needs))?;
-    let who = connection.identity();
     let mut gone = Vec::new();
     for ((image, need), check) in known.into_iter().zip(checks) {
-        if check.state == State::Unknown {
-            let reason = check.reason.clone().unwrap_or_default();
-            session.printer.status(&format!("{} could not be looked at: {reason}", check.what));
-        }
-        if check.state == State::Missing {
-            gone.push(Gone { image: image.clone(), moved: None });
-        } else if let (Some(tag), true) = (
-            &image.tag,
-            need.region == who.region && need.registry == who.account && !image.image.contains('@'),
-        ) {
-            // A template that names the tag gets what the tag stands for now.
-            let name = ImageName::Tag(tag.clone());
-            let sought = aws.look(cloud::find_image(connection, &need.repository, &name))?;
-            let moved = match sought {
-                Sought::Found(found) if Some(&found.digest) == image.digest.as_ref() => continue,
-                Sought::Found(found) => Some(found.digest),
-                _ => None,
-            };
-            gone.push(Gone { image: image.clone(), moved });
-        }
+        let lost = match check.state {
+            State::Unknown => {
+                let reason = check.reason.unwrap_or_default();
+                session.printer.status(&format!("{} could not be looked at: {reason}", check.what));
+                continue;
+            }
+            State::Missing => Some(Lost::Digest),
+            State::Ok | State::Warning => lost_tag(image, &need, connection, aws, session)?,
+        };
+        gone.extend(lost.map(|lost| Gone { image: image.clone(), lost }));
     }
     Ok(gone)
 }
 
-/// The secrets of the backup that have no value now, of those whose stacks are there. Who may not look is told so.
+/// Whether the tag of an image that is there is gone, or stands for another one: a template that names the tag gets that.
+fn lost_tag(
+    image: &Image,
+    need: &preflight::ImageNeed,
+    connection: &Connection,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result<Option<Lost>> {
+    let who = connection.identity();
+    let by_tag = need.region == who.region && need.registry == who.account && !image.image.contains('@');
+    let Some(tag) = image.tag.as_ref().filter(|_| by_tag) else { return Ok(None) };
+    let name = ImageName::Tag(tag.clone());
+    Ok(match aws.unless_interrupted(cloud::find_image(connection, &need.repository, &name))? {
+        Ok(Sought::Found(found)) if Some(&found.digest) == image.digest.as_ref() => None,
+        Ok(Sought::Found(found)) => Some(Lost::Tag { now: Some(found.digest) }),
+        Ok(Sought::NoImage | Sought::NoRepository) => Some(Lost::Tag { now: None }),
+        Err(error) => {
+            let what = &error.report().what;
+            let text = format!("the tag {tag} of {} could not be looked at: {what}", image.repository);
+            session.printer.status(&text);
+            None
+        }
+    })
+}
+
+/// The secrets of the backup that have no value now, of those whose stacks are among these and there. Those that no stack
+/// of the backup makes count if all stacks are among these. Who may not look is told so.
 pub(super) fn valueless(
     backup: &Backup,
     found: &[Found],
     aws: &mut Aws,
     session: &mut Session<'_>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Secret>> {
     let Some(secrets) = &backup.manifest.secrets else { return Ok(Vec::new()) };
-    let missing =
-        |stack: &String| found.iter().any(|one| one.kept.record.name == *stack && one.now.is_missing());
-    let Some(account) = found.first().map(|one| one.kept.record.account.clone()) else {
-        return Ok(Vec::new());
-    };
+    let all = found.len() == backup.manifest.stacks.len();
     let mut without = Vec::new();
     for secret in secrets.secrets.iter().filter(|secret| secret.has_value) {
-        if secret.stack.as_ref().is_some_and(missing) {
-            continue;
-        }
-        let connection = aws.connection(Some(&secret.region), Some(&account), &mut session.printer)?;
-        match aws.unless_interrupted(cloud::secrets::stored_secret(&connection, &secret.id))? {
-            Ok(Some(stored)) if stored.version_id.is_some() => {}
-            Ok(_) => without.push(secret.name.clone()),
+        let stack = found.iter().find(|one| one.now.is_there() && one.has(secret));
+        let Some(stack) = stack.filter(|_| all || secret.stack.is_some()) else { continue };
+        let account = &stack.kept.record.account;
+        let connection = aws.connection(Some(&secret.region), Some(account), &mut session.printer)?;
+        match aws.unless_interrupted(has_value(&connection, secret))? {
+            Ok(true) => {}
+            Ok(false) => without.push(secret.clone()),
             Err(error) => {
-                let what = error.report().what.clone();
+                let what = &error.report().what;
                 session.printer.status(&format!("the secret {} could not be looked at: {what}", secret.name));
             }
         }
     }
     Ok(without)
+}
+
+/// Whether the secret has a value. It is asked for by name: one that was made anew has another ARN.
+async fn has_value(connection: &Connection, secret: &Secret) -> std::result::Result<bool, CloudError> {
+    let mut stored = cloud::secrets::stored_secret(connection, &secret.name).await?;
+    if stored.is_none() && secret.stack.is_none() {
+        // It may be that of another account.
+        stored = cloud::secrets::stored_secret(connection, &secret.id).await?;
+    }
+    Ok(stored.is_some_and(|stored| stored.version_id.is_some()))
 }
 
 /// Whether what was retained is still there. Who may not look is told nothing.
@@ -275,7 +338,7 @@ fn left(record: &StackRecord, connection: &Connection, aws: &Aws) -> Result<BTre
     let kept: Vec<(&String, Need)> = record
         .stateful
         .iter()
-        .filter(|one| one.when_deleted == "retained" || one.when_deleted == "protected")
+        .filter(|one| matches!(one.when_deleted, Fate::Retained | Fate::Protected))
         .filter_map(|one| {
             let (type_name, name) = (one.type_name.clone(), one.physical_id.clone()?);
             Some((&one.logical_id, Need::FreeName { type_name, name }))

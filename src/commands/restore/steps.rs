@@ -1,11 +1,12 @@
 //! The way back, as steps with the commands that go them. Nothing is asked of AWS here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
+use template::Fate;
 
-use super::compare::{Found, Gone, Now};
-use crate::commands::backup::form::{Secrets, Stateful};
+use super::compare::{Found, Gone, Lost, Now, own_tags};
+use crate::commands::backup::form::{Secret, Secrets, Stateful};
 use crate::commands::backup::mistakes;
 use crate::commands::backup::read::Backup;
 use crate::problem::{Result, count};
@@ -67,20 +68,28 @@ struct Around<'a> {
 pub(super) fn steps(
     backup: &Backup,
     found: &[Found],
-    valueless: &[String],
+    valueless: &[Secret],
     session: &mut Session<'_>,
 ) -> Result<(Vec<Step>, Vec<Gap>)> {
     let around = Around::new(backup, session);
-    let makers: BTreeSet<usize> = (0..found.len()).filter(|at| makes_secrets(&found[*at])).collect();
+    let made_in = |one: &Found| {
+        makes_secrets(one) || valueless.iter().any(|secret| secret.stack.is_some() && one.has(secret))
+    };
+    // The secrets must be there before they get values.
+    let last = found.iter().rposition(|one| one.now.differs() && made_in(one));
     let mut steps = Vec::new();
-    if makers.is_empty() && !valueless.is_empty() {
-        steps.push(around.secrets(&[], valueless));
+    if last.is_none() {
+        steps.extend(around.secrets(found, valueless));
     }
     for (at, one) in found.iter().enumerate() {
         match &one.now {
             Now::Unchanged => continue,
             Now::Busy { status } => {
                 steps.push(around.wait(one, status));
+                continue;
+            }
+            Now::HalfDeleted { status } => {
+                steps.push(around.destroy(one, status));
                 continue;
             }
             Now::Missing { .. } | Now::Changed { .. } => {}
@@ -90,9 +99,8 @@ pub(super) fn steps(
         }
         let codes = mistakes(&one.file, session)?;
         steps.push(around.deploy(one, &codes));
-        if makers.last() == Some(&at) {
-            let made_by: Vec<&Found> = makers.iter().map(|at| &found[*at]).collect();
-            steps.push(around.secrets(&made_by, valueless));
+        if last == Some(at) {
+            steps.extend(around.secrets(found, valueless));
         }
     }
     if !steps.is_empty() {
@@ -106,11 +114,7 @@ pub(super) fn steps(
 }
 
 fn makes_secrets(one: &Found) -> bool {
-    one.now.is_missing() && one.kept.record.stateful.iter().any(is_secret)
-}
-
-fn is_secret(one: &Stateful) -> bool {
-    one.type_name == "AWS::SecretsManager::Secret"
+    one.now.is_missing() && one.kept.record.stateful.iter().any(Stateful::is_secret)
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
@@ -132,8 +136,7 @@ impl<'a> Around<'a> {
         for (name, value) in [("--profile", &aws.profile), ("--endpoint-url", &aws.endpoint_url)] {
             options.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
         }
-        let environment = session.global.environment_option().unwrap_or_default();
-        let environment = environment.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        let environment = session.global.environment_option().into_iter().flatten().collect();
         // Where the settings are wrong, the commands name stacks by themselves.
         let stacks = session.synthesize(&[]).map(|synthesis| synthesis.stacks).unwrap_or_default();
         let images = session.config().map(|config| session.project.images(&config.settings));
@@ -159,6 +162,16 @@ impl<'a> Around<'a> {
         step(Some(&record.name), title, Vec::new(), vec![command])
     }
 
+    fn destroy(&self, one: &Found, status: &str) -> Step {
+        let record = &one.kept.record;
+        let mut command = words(["docuthinker", "destroy", "--stack-name", &record.name]);
+        command.extend(words(["--region", &record.region]));
+        command.extend(self.options.clone());
+        let title =
+            format!("delete what is left of {}, which is {status}, then ask `restore` again", record.name);
+        step(Some(&record.name), title, Vec::new(), vec![command])
+    }
+
     fn deploy(&self, one: &Found, mistakes: &[String]) -> Step {
         let (record, entry) = (&one.kept.record, &one.kept.entry);
         let mut command = words(["docuthinker", "deploy", "--template", &self.file(&entry.template)]);
@@ -178,7 +191,7 @@ impl<'a> Around<'a> {
                 serde_json::Value::Object(object)
             ));
         }
-        for (key, value) in record.tags.iter().filter(|(key, _)| !key.starts_with("aws:")) {
+        for (key, value) in own_tags(&record.tags) {
             command.extend(["--tag".to_owned(), format!("{key}={value}")]);
         }
         if let Some(role) = &record.role {
@@ -198,8 +211,13 @@ impl<'a> Around<'a> {
         }
         command.extend(self.options.clone());
         let mut commands = vec![command];
-        if one.now.is_missing() {
-            commands.extend(self.afterwards(one));
+        match &one.now {
+            Now::Missing { .. } => {
+                commands.extend(self.policy(one));
+                commands.extend(protection(one));
+            }
+            Now::Changed { unprotected: true, .. } => commands.extend(protection(one)),
+            _ => {}
         }
         let title = match &one.now {
             Now::Missing { .. } => format!("make {} anew", record.name),
@@ -208,35 +226,26 @@ impl<'a> Around<'a> {
         step(Some(&record.name), title, notes, commands)
     }
 
-    /// What no template says: the policy of the stack, and its protection.
-    fn afterwards(&self, one: &Found) -> Vec<Vec<String>> {
+    /// The command that gives the stack its policy, which no template says.
+    fn policy(&self, one: &Found) -> Option<Vec<String>> {
         let record = &one.kept.record;
-        let place = words(["--stack-name", &record.name, "--region", &record.region]);
-        let mut commands = Vec::new();
-        if let Some(policy) = &one.kept.entry.policy {
-            let mut command = words(["aws", "cloudformation", "set-stack-policy"]);
-            command.extend(place.clone());
-            command.extend(words(["--stack-policy-body", &format!("file://{}", self.file(policy))]));
-            commands.push(command);
-        }
-        if record.termination_protection {
-            let mut command = words(["aws", "cloudformation", "update-termination-protection"]);
-            command.push("--enable-termination-protection".to_owned());
-            command.extend(place);
-            commands.push(command);
-        }
-        commands
+        let policy = one.kept.entry.policy.as_ref()?;
+        let mut command = words(["aws", "cloudformation", "set-stack-policy", "--stack-name", &record.name]);
+        command.extend(words(["--region", &record.region]));
+        command.extend(words(["--stack-policy-body", &format!("file://{}", self.file(policy))]));
+        Some(command)
     }
 
     fn images(&self, one: &Found) -> Step {
         let record = &one.kept.record;
         let mut notes: Vec<String> = one.gone.iter().map(note).collect();
-        let digests = one.gone.iter().filter(|gone| gone.moved.is_none());
-        let ours: Vec<&Gone> = digests.filter(|gone| self.images.contains(&gone.image.container)).collect();
+        let digests: Vec<&Gone> = one.gone.iter().filter(|gone| gone.lost == Lost::Digest).collect();
+        let ours: Vec<&&Gone> =
+            digests.iter().filter(|gone| self.images.contains(&gone.image.container)).collect();
         let mut commands = Vec::new();
         if !ours.is_empty() {
             let mut copy = words(["docuthinker", "-e", "OTHER_ENV", "images", "copy"]);
-            let image = |gone: &&Gone| {
+            let image = |gone: &&&Gone| {
                 format!("{}={}", gone.image.container, gone.image.digest.as_deref().unwrap_or_default())
             };
             copy.extend(ours.iter().map(image));
@@ -244,25 +253,43 @@ impl<'a> Around<'a> {
             commands.push(copy);
             notes.push("the command takes them from another environment that still has them".to_owned());
         }
-        notes.push(
-            "what nobody has any more can only be built again, and is another digest then: `docuthinker images push --build`, and deploy the settings instead of the template"
-                .to_owned(),
-        );
+        if !digests.is_empty() {
+            notes.push(
+                "what nobody has any more can only be built again, and is another digest then: `docuthinker images push --build`, and deploy the settings instead of the template"
+                    .to_owned(),
+            );
+        }
         let title = format!("bring {} of {} back", count(one.gone.len(), "image"), record.name);
         step(Some(&record.name), title, notes, commands)
     }
 
-    /// The values of the secrets that these stacks make, and of those that have none.
-    fn secrets(&self, made_by: &[&Found], valueless: &[String]) -> Step {
-        let kept = self.backup.manifest.secrets.as_ref();
-        let stacks: Vec<&str> = made_by.iter().map(|one| one.kept.record.name.as_str()).collect();
-        let Some((kept, file)) = kept.and_then(|kept| Some((kept, kept.file.as_ref()?))) else {
-            let title = format!("give the secrets of {} their values", stacks.join(", "));
-            let notes = vec!["the backup was made without `--include-secrets`: keys.env is yours".to_owned()];
-            let mut command = words(["docuthinker", "secrets", "import", "keys.env"]);
-            command.extend(self.of_project(&stacks));
-            return step(None, title, notes, vec![command]);
+    /// The values of the secrets that are made anew with their stacks, and of those that have none. None if there are none.
+    fn secrets(&self, found: &[Found], valueless: &[Secret]) -> Option<Step> {
+        let needs = |one: &&Found| {
+            makes_secrets(one) || one.now.is_there() && valueless.iter().any(|secret| one.has(secret))
         };
+        let stacks: Vec<&Found> = found.iter().filter(needs).collect();
+        if stacks.is_empty() {
+            return None;
+        }
+        let Some(kept) = self.backup.manifest.secrets.as_ref() else {
+            let names: Vec<&str> = stacks.iter().map(|one| one.kept.record.name.as_str()).collect();
+            let title = format!("give the secrets of {} their values", names.join(", "));
+            let notes = vec!["the backup was made without `--include-secrets`: keys.env is yours".to_owned()];
+            let command = words(["docuthinker", "secrets", "import", "keys.env"]);
+            return Some(step(
+                None,
+                title,
+                notes,
+                self.in_each_place(&command, &["--skip-unknown"], &stacks),
+            ));
+        };
+        let anew = |secret: &&Secret| {
+            let made = |one: &&Found| one.now.is_missing() && one.has(secret);
+            secret.has_value && secret.stack.is_some() && stacks.iter().any(made)
+        };
+        let values = kept.secrets.iter().filter(anew).count() + valueless.len();
+        let file = kept.file.as_ref().filter(|_| values > 0)?;
         let mut command = words(["docuthinker", "secrets", "import", &self.file(file)]);
         let mut notes = Vec::new();
         if kept.with_passphrase {
@@ -271,58 +298,67 @@ impl<'a> Around<'a> {
             command.extend(words(["--identity", KEY_FILE]));
             notes.push(format!("{KEY_FILE} is the file with the age identity that they were encrypted for"));
         }
-        command.extend(self.of_project(&stacks));
         if !valueless.is_empty() {
-            notes.push(format!("without a value now: {}", valueless.join(", ")));
+            let names: Vec<&str> = valueless.iter().map(|secret| secret.name.as_str()).collect();
+            notes.push(format!("without a value now: {}", names.join(", ")));
         }
-        let values = kept.secrets.iter().filter(|secret| secret.has_value).count();
-        step(None, format!("give {} back to the secrets", count(values, "value")), notes, vec![command])
+        let title = format!("give {} back to the secrets", count(values, "value"));
+        Some(step(None, title, notes, self.in_each_place(&command, &["--skip-unknown"], &stacks)))
     }
 
-    /// Options that choose these stacks, all of the project if they are.
-    fn of_project(&self, stacks: &[&str]) -> Vec<String> {
-        let mut options = self.environment.clone();
-        if !stacks.iter().all(|name| self.project.contains(*name)) {
-            options.clear();
-            options.extend(stacks.iter().flat_map(|name| ["--stack".to_owned(), (*name).to_owned()]));
-            options.push("--skip-unknown".to_owned());
-            options.extend(self.region());
+    /// The command for these stacks: once if they are all of the project, else once in each region, with `others` besides.
+    fn in_each_place(&self, command: &[String], others: &[&str], stacks: &[&Found]) -> Vec<Vec<String>> {
+        let names: BTreeSet<&String> = stacks.iter().map(|one| &one.kept.record.name).collect();
+        let mut regions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        if names.iter().copied().eq(&self.project) {
+            regions.insert("", self.environment.clone());
+        } else {
+            for record in stacks.iter().map(|one| &one.kept.record) {
+                let in_project = names.iter().all(|name| self.project.contains(*name));
+                let first = || if in_project { self.environment.clone() } else { Vec::new() };
+                let options = regions.entry(&record.region).or_insert_with(first);
+                options.extend(["--stack".to_owned(), record.name.clone()]);
+            }
+            for (region, options) in &mut regions {
+                options.extend(others.iter().map(|&other| other.to_owned()));
+                options.extend(words(["--region", region]));
+            }
         }
-        options.extend(self.options.clone());
-        options
-    }
-
-    /// The region of the backup; stacks of several regions are named one by one.
-    fn region(&self) -> Vec<String> {
-        let first = self.backup.manifest.stacks.first();
-        first.map(|entry| words(["--region", &entry.region])).unwrap_or_default()
+        let whole = |options: Vec<String>| [command, &options, &self.options].concat();
+        regions.into_values().map(whole).collect()
     }
 
     fn status(&self, found: &[Found]) -> Step {
-        let mut command = words(["docuthinker", "status"]);
-        let names: Vec<&str> = found.iter().map(|one| one.kept.record.name.as_str()).collect();
-        if names.iter().all(|name| self.project.contains(*name)) {
-            command.extend(self.environment.clone());
-        } else {
-            command.extend(names.iter().flat_map(|name| ["--stack".to_owned(), (*name).to_owned()]));
-            command.extend(self.region());
-        }
-        command.extend(self.options.clone());
-        step(None, "see whether all is well".to_owned(), Vec::new(), vec![command])
+        let stacks: Vec<&Found> = found.iter().collect();
+        let commands = self.in_each_place(&words(["docuthinker", "status"]), &[], &stacks);
+        step(None, "see whether all is well".to_owned(), Vec::new(), commands)
     }
+}
+
+/// The command that protects the stack from deletion, if it was.
+fn protection(one: &Found) -> Option<Vec<String>> {
+    let record = &one.kept.record;
+    let mut command = words(["aws", "cloudformation", "update-termination-protection"]);
+    command.extend(words(["--enable-termination-protection", "--stack-name", &record.name]));
+    command.extend(words(["--region", &record.region]));
+    record.termination_protection.then_some(command)
 }
 
 fn note(gone: &Gone) -> String {
     let image = &gone.image;
     let digest = image.digest.as_deref().unwrap_or_default();
-    match &gone.moved {
-        Some(now) => format!(
-            "{}: the tag {} of {} stands for {now} now, and for {digest} in the backup: give it back, or put the digest into the template",
-            image.service,
-            image.tag.as_deref().unwrap_or_default(),
-            image.repository
+    let tag = image.tag.as_deref().unwrap_or_default();
+    let or = "give it back, or put the digest into the template";
+    match &gone.lost {
+        Lost::Tag { now: Some(now) } => format!(
+            "{}: the tag {tag} of {} stands for {now} now, and for {digest} in the backup: {or}",
+            image.service, image.repository
         ),
-        None => format!("{}: {}@{digest} is not there", image.service, image.repository),
+        Lost::Tag { now: None } => format!(
+            "{}: the tag {tag} of {} is gone, which stands for {digest} in the backup: {or}",
+            image.service, image.repository
+        ),
+        Lost::Digest => format!("{}: {}@{digest} is not there", image.service, image.repository),
     }
 }
 
@@ -339,7 +375,7 @@ fn gaps(one: &Found, secrets: Option<&Secrets>) -> Vec<Gap> {
             .is_some_and(|secrets| secrets.secrets.iter().any(|secret| secret.id == id && secret.has_value))
     };
     let mut gaps = Vec::new();
-    for held in record.stateful.iter().filter(|held| !is_secret(held) || !has_value(held)) {
+    for held in record.stateful.iter().filter(|held| !held.is_secret() || !has_value(held)) {
         let left = one.left.get(&held.logical_id).copied();
         gaps.push(gap(&held.logical_id, lost(held, left)));
     }
@@ -353,14 +389,18 @@ fn gaps(one: &Found, secrets: Option<&Secrets>) -> Vec<Gap> {
 fn lost(held: &Stateful, left: Option<bool>) -> String {
     let name = held.physical_id.as_deref().unwrap_or("not known by name");
     let what = format!("{} ({}, {name})", held.holds, held.type_name);
-    let after = match (held.when_deleted.as_str(), left) {
+    let after = match (held.when_deleted, left) {
         (_, Some(true)) => {
             "it was kept and is still there: the deployment makes another one, and is refused where the name is the same; import it into the stack first to go on with it"
         }
-        ("retained" | "protected", Some(false)) => "it was kept when the stack was deleted, and is gone",
-        ("retained" | "protected", None) => "it was kept when the stack was deleted, and may still be there",
-        ("snapshot", _) => "a snapshot was made when the stack was deleted",
-        ("deletedIfEmpty", _) => "it was deleted with the stack if it was empty",
+        (Fate::Retained | Fate::Protected, Some(false)) => {
+            "it was kept when the stack was deleted, and is gone"
+        }
+        (Fate::Retained | Fate::Protected, None) => {
+            "it was kept when the stack was deleted, and may still be there"
+        }
+        (Fate::Snapshot, _) => "a snapshot was made when the stack was deleted",
+        (Fate::DeletedIfEmpty, _) => "it was deleted with the stack if it was empty",
         _ => "gone with the stack",
     };
     format!("{what}: {after}")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
@@ -11,8 +11,10 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::known::{KnownSecrets, Secret};
-use super::{InStacks, conceal, value};
+use super::sealed::passphrase;
+use super::{InStacks, conceal};
 use crate::aws::{self, Aws};
+use crate::commands::backup::form::Secret as KeptSecret;
 use crate::exit::Exit;
 use crate::files::{self, reason};
 use crate::problem::{Failure, Problem, Result, count};
@@ -61,21 +63,11 @@ pub(crate) struct Encryption {
 }
 
 /// The secrets of a project, encrypted.
-pub(crate) struct Encrypted {
+pub(in crate::commands) struct Encrypted {
     /// An age file with a JSON object of names and values in it; `None` if no secret has a value.
-    pub(crate) content: Option<Zeroizing<Vec<u8>>>,
-    pub(crate) secrets: Vec<EncryptedSecret>,
-    pub(crate) with_passphrase: bool,
-}
-
-/// A secret of [`Encrypted`].
-pub(crate) struct EncryptedSecret {
-    pub(crate) name: String,
-    pub(crate) id: String,
-    pub(crate) region: String,
-    /// The stack that makes it, if it is one of the project's.
-    pub(crate) stack: Option<String>,
-    pub(crate) has_value: bool,
+    pub(in crate::commands) content: Option<Zeroizing<Vec<u8>>>,
+    pub(in crate::commands) secrets: Vec<KeptSecret>,
+    pub(in crate::commands) with_passphrase: bool,
 }
 
 /// How the file is protected.
@@ -85,11 +77,18 @@ enum Protection {
     None,
 }
 
-/// The values that were read, by name, and the names of the secrets that have none.
+/// The values that were read, by what their secrets are called in the file, and the secrets that have none.
 #[derive(Default)]
 struct Values {
     values: BTreeMap<String, SecretText>,
-    without: Vec<String>,
+    without: Vec<Without>,
+}
+
+/// A secret that has no value.
+struct Without {
+    id: String,
+    /// What it would be called in the file.
+    key: String,
 }
 
 pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
@@ -97,6 +96,7 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
     let recipients = args.encryption.recipients()?;
     let mut aws = Aws::new(&session.global)?;
     let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
+    estate.warn_of_unread(session);
     let secrets = chosen(&args.names, &estate)?;
     let protection = if args.plain_text {
         plain_text(args, secrets.len(), &aws, session)?
@@ -111,50 +111,63 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
     }
     let content = protected(&json_of(&read.values), &protection)?;
     files::write_new(&args.out, &content).map_err(|error| files::unwritable(&args.out, &error))?;
-    said(args, &protection, &read.values, &read.without, session)
+    let without: Vec<&str> = read.without.iter().map(|without| without.key.as_str()).collect();
+    said(args, &protection, &read.values, &without, session)
 }
 
-/// All secrets of these stacks and those that their containers read, encrypted for another command that writes the file.
+/// All these secrets, encrypted for another command that writes the file. Without any nobody is asked for a passphrase.
 /// `recipients` are those of [`Encryption::recipients`].
-pub(crate) fn encrypted(
-    stacks: &InStacks,
+pub(in crate::commands) fn encrypted(
+    estate: &KnownSecrets,
     encryption: &Encryption,
     recipients: Vec<age::x25519::Recipient>,
-    aws: &mut Aws,
+    aws: &Aws,
     session: &mut Session<'_>,
 ) -> Result<Encrypted> {
-    let estate = KnownSecrets::find(stacks, aws, session)?;
+    let with_passphrase = encryption.passphrase;
+    if estate.secrets.is_empty() {
+        return Ok(Encrypted { content: None, secrets: Vec::new(), with_passphrase });
+    }
     let protection = encryption.protection(recipients, aws, session)?;
     let all: Vec<&Secret> = estate.secrets.iter().collect();
     let read = read(&all, aws, session)?;
     let content =
         if read.values.is_empty() { None } else { Some(protected(&json_of(&read.values), &protection)?) };
-    let secrets = all.into_iter().map(|secret| EncryptedSecret {
+    let secrets = all.into_iter().map(|secret| KeptSecret {
         name: secret.name.clone(),
         id: secret.id.clone(),
-        region: secret.connection.identity().region.clone(),
+        region: secret.place().1.to_owned(),
         stack: secret.made_by.as_ref().map(|(stack, _)| stack.clone()),
-        has_value: !read.without.contains(&secret.name),
+        has_value: !read.without.iter().any(|without| without.id == secret.id),
     });
-    Ok(Encrypted { content, secrets: secrets.collect(), with_passphrase: encryption.passphrase })
+    Ok(Encrypted { content, secrets: secrets.collect(), with_passphrase })
 }
 
 /// The values of these secrets, which are in nothing that is written from now on.
 fn read(secrets: &[&Secret], aws: &Aws, session: &mut Session<'_>) -> Result<Values> {
     let mut read = Values::default();
-    for secret in secrets {
+    let all: Vec<[String; 3]> = secrets.iter().map(|secret| secret.keys_in_files()).collect();
+    for (secret, key) in secrets.iter().zip(keys(&all)) {
         match aws.look(cloud::secrets::secret_value(&secret.connection, &secret.id))? {
             Some(value) => {
                 conceal(&value, session);
-                // Secrets of two regions may have the same name.
-                let known = read.values.contains_key(&secret.name);
-                let name = if known { &secret.id } else { &secret.name };
-                read.values.insert(name.clone(), value);
+                read.values.insert(key, value);
             }
-            None => read.without.push(secret.name.clone()),
+            None => read.without.push(Without { id: secret.id.clone(), key }),
         }
     }
     Ok(read)
+}
+
+/// What each of these secrets is called in the file: by its name, and by its region besides where several have that name.
+fn keys(all: &[[String; 3]]) -> Vec<String> {
+    let key = |mine: &[String; 3]| {
+        // The longest says account, region and name, so those with the same are one and the same secret.
+        let others = all.iter().filter(|other| other[2] != mine[2]).flatten();
+        let is_free = |key: &&String| !others.clone().any(|other| other == *key);
+        mine.iter().find(is_free).unwrap_or(&mine[2]).clone()
+    };
+    all.iter().map(key).collect()
 }
 
 fn chosen<'e>(names: &[String], estate: &'e KnownSecrets) -> Result<Vec<&'e Secret>> {
@@ -181,11 +194,12 @@ fn refuse_place(out: &Path) -> Result<()> {
         return Err(Failure::refused(problem.hint("name another file with `--out`")));
     }
     files::must_be_writable(out)?;
-    refuse_work_tree(out)
+    refuse_work_tree(out, "file")
 }
 
-/// Refuses a place in a git work tree, for what must not be published. The folder of the place need not be there yet.
-pub(crate) fn refuse_work_tree(out: &Path) -> Result<()> {
+/// Refuses a place in a git work tree, for what must not be published and is a `kind` (`file`, `folder`). The folder of the
+/// place need not be there yet.
+pub(crate) fn refuse_work_tree(out: &Path, kind: &str) -> Result<()> {
     let absolute = std::path::absolute(out).map_err(|error| files::unwritable(out, &error))?;
     let there = absolute.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
     let folder = fs::canonicalize(there).map_err(|error| files::unwritable(out, &error))?;
@@ -193,7 +207,7 @@ pub(crate) fn refuse_work_tree(out: &Path) -> Result<()> {
     if let Some(tree) = folder.ancestors().find(|folder| folder.join(".git").exists()) {
         let message = format!("`{}` would stand in the git work tree {}", out.display(), tree.display());
         let problem = Problem::error("secrets/in-git", message);
-        return Err(Failure::refused(problem.hint("name a file outside of it with `--out`")));
+        return Err(Failure::refused(problem.hint(format!("name a {kind} outside of it with `--out`"))));
     }
     Ok(())
 }
@@ -240,18 +254,7 @@ impl Encryption {
         if !self.passphrase {
             return Ok(Protection::Recipients(recipients));
         }
-        let passphrase = if io::stdin().is_terminal() {
-            let first = value::asked("Passphrase (not shown): ", aws)?;
-            if value::asked("The same again: ", aws)? != first {
-                let problem =
-                    Problem::error("secrets/passphrase", "the two passphrases differ; no file was written");
-                return Err(Failure::refused(problem));
-            }
-            first
-        } else {
-            value::standard_input(aws)?.without_line_break()
-        };
-        conceal(&passphrase, session);
+        let passphrase = passphrase(true, aws, session)?;
         if passphrase.expose().is_empty() {
             return Err(Failure::refused(Problem::error("secrets/passphrase", "the passphrase is empty")));
         }
@@ -313,7 +316,7 @@ fn said(
     args: &Export,
     protection: &Protection,
     values: &BTreeMap<String, SecretText>,
-    without: &[String],
+    without: &[&str],
     session: &mut Session<'_>,
 ) -> Result {
     let names: Vec<&String> = values.keys().collect();
@@ -344,4 +347,24 @@ fn said(
     }
     session.printer.result(&text)?;
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(region: &str, name: &str) -> [String; 3] {
+        [name.to_owned(), format!("{region}/{name}"), format!("1/{region}/{name}")]
+    }
+
+    #[test]
+    fn each_of_two_secrets_of_one_name_is_called_by_its_region_too() {
+        assert_eq!(keys(&[forms("a", "app/key"), forms("a", "app/other")]), ["app/key", "app/other"]);
+        let two = [forms("a", "key"), forms("b", "key"), forms("b", "other")];
+        assert_eq!(keys(&two), ["a/key", "b/key", "other"]);
+        let odd = [forms("a", "key"), forms("b", "key"), forms("b", "a/key")];
+        assert_eq!(keys(&odd), ["1/a/key", "b/key", "b/a/key"]);
+        // One and the same, by an earlier ARN.
+        assert_eq!(keys(&[forms("a", "key"), forms("a", "key")]), ["key", "key"]);
+    }
 }

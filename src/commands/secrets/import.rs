@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::env_file::{self, Entry};
-use super::known::{KnownSecrets, Secret};
+use super::known::KnownSecrets;
 use super::sealed::Sealed;
 use super::value::private_file;
 use super::{InStacks, conceal, put, redeploy, restart_text};
@@ -98,8 +98,9 @@ fn whole_secrets(args: &Import, session: &mut Session<'_>) -> Result {
     let estate = KnownSecrets::find(&args.stacks, &mut aws, session)?;
     estate.warn_of_unread(session);
     let (mut rows, mut to_store, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let known: Vec<Names<'_>> =
+        estate.secrets.iter().map(|secret| (secret.id.as_str(), secret.keys_in_files())).collect();
     for (name, value) in values {
-        let known = |secret: &Secret| secret.name == name || secret.id == name;
         let row = |state, secret: Option<usize>| Row {
             variable: name.clone(),
             secret: secret.map(|at| estate.secrets[at].name.clone()),
@@ -107,8 +108,8 @@ fn whole_secrets(args: &Import, session: &mut Session<'_>) -> Result {
             state,
             at: secret.unwrap_or_default(),
         };
-        match estate.secrets.iter().position(known) {
-            Some(at) => {
+        match called(&name, &known) {
+            Ok(Some(at)) => {
                 let secret = &estate.secrets[at];
                 let before = aws.look(cloud::secrets::secret_value(&secret.connection, &secret.id))?;
                 let same = before.as_ref() == Some(&value);
@@ -117,8 +118,9 @@ fn whole_secrets(args: &Import, session: &mut Session<'_>) -> Result {
                     to_store.push((at, value));
                 }
             }
-            None if args.skip_unknown => rows.push(row(State::Unknown, None)),
-            None => {
+            Ok(None) if args.skip_unknown => rows.push(row(State::Unknown, None)),
+            Err(failure) => failures.extend(failure.problems),
+            Ok(None) => {
                 let problem =
                     Problem::error("secrets/unknown-secret", format!("the project has no secret {name}"));
                 failures.push(problem.hint("to leave it out, add `--skip-unknown`"));
@@ -129,6 +131,26 @@ fn whole_secrets(args: &Import, session: &mut Session<'_>) -> Result {
         return Err(Failure::new(Exit::Refused, failures));
     }
     store(&rows, to_store, &estate, &aws, session)
+}
+
+/// The id of a secret, and what else it may be called in a file.
+type Names<'a> = (&'a str, [String; 3]);
+
+/// Which of the secrets is called so in an encrypted file, by its place among all; it must be one.
+fn called(key: &str, known: &[Names<'_>]) -> Result<Option<usize>> {
+    let is_called = |(id, keys): &Names<'_>| *id == key || keys.iter().any(|one| one == key);
+    let mut found = (0..known.len()).filter(|at| is_called(&known[*at]));
+    let Some(first) = found.next() else { return Ok(None) };
+    // Two with the same account, region and name are one and the same: a container may read it by an earlier ARN.
+    let same = |at: &usize| known[*at].1[2] == known[first].1[2];
+    let others: Vec<usize> = found.filter(|at| !same(at)).collect();
+    if others.is_empty() {
+        return Ok(Some(first));
+    }
+    let all = std::iter::once(first).chain(others).map(|at| known[at].0);
+    let message = format!("several secrets are called {key}: {}", all.collect::<Vec<_>>().join(", "));
+    let hint = "the file does not say which one is meant: name its stack with `--stack`, and its region with `--region`";
+    Err(Failure::refused(Problem::error("secrets/ambiguous", message).hint(hint)))
 }
 
 /// Stores the values, once somebody has said yes, and tells what came of it.
@@ -366,4 +388,22 @@ fn said(
         let _ = writeln!(text, "stored a new value of {}, version {version}", estate.secrets[*at].name);
     }
     session.printer.result(&(text + &restart_text(&services, session).replacen("reads it", "reads them", 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_an_encrypted_file_goes_to_no_other_secret_of_the_same_name() {
+        let forms = |region: &str| ["key".to_owned(), format!("{region}/key"), format!("1/{region}/key")];
+        let known = [("arn:a", forms("a")), ("arn:b", forms("b")), ("arn:b-earlier", forms("b"))];
+        for (key, at) in [("a/key", 0), ("b/key", 1), ("1/b/key", 1), ("arn:b-earlier", 2)] {
+            assert_eq!(called(key, &known).ok().flatten(), Some(at), "{key}");
+        }
+        assert_eq!(called("c/key", &known).ok(), Some(None));
+        assert_eq!(called("key", &known[1..]).ok().flatten(), Some(0), "an earlier file has names only");
+        let failure = called("key", &known).expect_err("it may be either");
+        assert_eq!(failure.problems[0].message, "several secrets are called key: arn:a, arn:b");
+    }
 }

@@ -66,6 +66,24 @@ impl Secret {
         self.uses.iter().filter_map(|one| one.key.as_deref()).collect()
     }
 
+    /// Account and region that it is in.
+    pub(super) fn place(&self) -> (&str, &str) {
+        let who = self.connection.identity();
+        let mut parts = self.id.split(':').skip(3);
+        let named = (parts.next(), parts.next());
+        match named {
+            (Some(region), Some(account)) if !region.is_empty() && !account.is_empty() => (account, region),
+            _ => (&who.account, &who.region),
+        }
+    }
+
+    /// What it may be called in a file with values, shortest first; never what AWS has added to its name, since that is
+    /// another one for a secret that is made anew.
+    pub(super) fn keys_in_files(&self) -> [String; 3] {
+        let ((account, region), name) = (self.place(), &self.name);
+        [name.clone(), format!("{region}/{name}"), format!("{account}/{region}/{name}")]
+    }
+
     /// The last part of its name.
     fn last(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or_default()
@@ -128,7 +146,7 @@ impl KnownSecrets {
     }
 
     /// Warns of services of which it is not known what they read.
-    pub(super) fn warn_of_unread(&self, session: &mut Session<'_>) {
+    pub(in crate::commands) fn warn_of_unread(&self, session: &mut Session<'_>) {
         for problem in self.unread.iter().flat_map(|failure| &failure.problems) {
             let message = format!("it is not known of all services what they read: {}", problem.message);
             session.printer.problem(&Problem::warning("secrets/unread", message));

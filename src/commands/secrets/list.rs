@@ -1,7 +1,6 @@
 //! `secrets list`: what is stored, how old it is, and who reads it.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cloud::Timestamp;
 use cloud::secrets::StoredSecret;
@@ -127,9 +126,7 @@ fn day_of(time: Timestamp) -> String {
 
 /// `2026-01-01 10:00:03 (12 days ago)`.
 fn since(time: Timestamp) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let now = i64::try_from(now).unwrap_or(time.0);
-    format!("{} ({})", date(time), ago(now - time.0))
+    format!("{} ({})", date(time), ago(Timestamp::now().0 - time.0))
 }
 
 /// A time in the past in words; the clocks of this machine and of AWS may differ a little.

@@ -1,7 +1,6 @@
 //! What `secrets export` and `backup` wrote, opened again.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{conceal, value};
 use crate::aws::Aws;
-use crate::files::reason;
+use crate::files::{self, reason};
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
@@ -58,7 +57,7 @@ impl Sealed {
         aws: &Aws,
         session: &mut Session<'_>,
     ) -> Result<BTreeMap<String, SecretText>> {
-        let content = bytes(file)?;
+        let content = files::read_bytes(file, MOST_BYTES).map_err(|error| unopened(file, &reason(&error)))?;
         let Some(header) = header(&content) else {
             return Err(unopened(file, "it is no age file").into());
         };
@@ -71,7 +70,7 @@ impl Sealed {
             let identities = identities(path)?;
             decrypt(&content, identities.iter().map(|one| one as &dyn age::Identity))
         } else {
-            let passphrase = passphrase(aws, session)?;
+            let passphrase = passphrase(false, aws, session)?;
             let identity = age::scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
             decrypt(&content, std::iter::once(&identity as &dyn age::Identity))
         };
@@ -102,9 +101,16 @@ fn decrypt<'i>(
     Ok(bytes)
 }
 
-fn passphrase(aws: &Aws, session: &mut Session<'_>) -> Result<SecretText> {
+/// The passphrase that somebody types, twice if it is a new one, or that comes on standard input.
+pub(super) fn passphrase(new: bool, aws: &Aws, session: &mut Session<'_>) -> Result<SecretText> {
     let passphrase = if io::stdin().is_terminal() {
-        value::asked("Passphrase (not shown): ", aws)?
+        let typed = value::asked("Passphrase (not shown): ", aws)?;
+        if new && value::asked("The same again: ", aws)? != typed {
+            let problem =
+                Problem::error("secrets/passphrase", "the two passphrases differ; no file was written");
+            return Err(Failure::refused(problem));
+        }
+        typed
     } else {
         value::standard_input(aws)?.without_line_break()
     };
@@ -124,17 +130,6 @@ fn identities(path: &Path) -> Result<Vec<age::x25519::Identity>> {
         return Err(Failure::refused(problem.hint("an identity begins with `AGE-SECRET-KEY-1`")));
     }
     Ok(identities)
-}
-
-fn bytes(file: &Path) -> Result<Vec<u8>> {
-    let unreadable = |error: io::Error| unopened(file, &reason(&error));
-    // A FIFO would block for ever.
-    if !fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(unopened(file, "it is not a regular file").into());
-    }
-    let mut bytes = Vec::new();
-    File::open(file).map_err(unreadable)?.take(MOST_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

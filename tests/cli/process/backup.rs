@@ -201,7 +201,7 @@ fn values_of_secrets_are_kept_only_encrypted_and_outside_of_git() {
     fs::create_dir(aws.folder(".git")).unwrap();
     let refused = aws.run(&format!("backup Base --out c {secrets}"));
     assert_eq!(refused.code, Some(3), "{refused}");
-    assert_says(&refused, &["would stand in the git work tree"]);
+    assert_says(&refused, &["would stand in the git work tree", "name a folder outside of it"]);
     assert!(!aws.folder("c").exists());
     assert_eq!(aws.run("backup Base --out c").code, Some(0), "templates may stand in git");
 }
@@ -296,6 +296,9 @@ fn a_stack_that_is_being_changed_or_may_not_be_read_is_no_backup() {
     let refused = busy.run(BACKUP);
     assert_eq!(refused.code, Some(4), "{refused}");
     assert_says(&refused, &["Base is being changed (UPDATE_IN_PROGRESS)", "docuthinker watch Base"]);
+    let refused = busy.run(&format!("{BACKUP} --include-secrets --passphrase"));
+    assert_says(&refused, &["Base is being changed (UPDATE_IN_PROGRESS)"]);
+    assert_eq!(busy.endpoint.count("GetSecretValue"), 0, "no value is read before");
     for (action, code) in [("GetTemplate", 5), ("DescribeTasks", 5)] {
         let denied = Aws::new(deployed().fault(Fault::new(Wrong::Denied).on(action)));
         let refused = denied.run(BACKUP);
@@ -322,7 +325,7 @@ fn what_is_as_in_the_backup_needs_nothing() {
 // R221, C-27
 #[test]
 fn the_commands_of_a_restore_bring_a_deleted_stack_back() {
-    let aws = Aws::new(deployed());
+    let aws = Aws::new(deployed().with_tag("aws:made-by", "a service of AWS's"));
     aws.run(BACKUP);
     aws.run("destroy --stack-name App --yes");
     assert_eq!(aws.endpoint.stack("App").unwrap().status, "DELETE_COMPLETE");
@@ -378,6 +381,8 @@ fn everything_comes_back_in_the_order_of_exports_and_imports_with_the_values_of_
     let aws = Aws::new(deployed());
     let identity = age::x25519::Identity::generate();
     aws.run(&format!("backup App Base --out b --include-secrets --recipient {}", identity.to_public()));
+    let manifest: Value = serde_json::from_slice(&fs::read(aws.folder("b/manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["stacks"][0]["name"], "Base", "{manifest:#}");
     for stack in ["App", "Base"] {
         aws.run(&format!("destroy --stack-name {stack} --yes"));
     }
@@ -437,6 +442,118 @@ fn everything_comes_back_in_the_order_of_exports_and_imports_with_the_values_of_
     let stored = aws.endpoint.requests_of("PutSecretValue");
     let values: Vec<&Value> = stored.iter().map(|request| &request.body["SecretString"]).collect();
     assert_eq!(values, [&json!(format!("{CANARY}-key"))]);
+    // The secret that was made anew has another ARN.
+    let again = aws.json("restore b Base");
+    assert_eq!(
+        (&again["steps"], &again["stacks"][0]["state"]),
+        (&json!([]), &json!("unchanged")),
+        "{again:#}"
+    );
+}
+
+#[test]
+fn only_the_secrets_of_the_chosen_stacks_are_given_back() {
+    let aws = Aws::new(deployed());
+    let recipient = age::x25519::Identity::generate().to_public();
+    aws.run(&format!("{BACKUP} --include-secrets --recipient {recipient}"));
+    for stack in ["App", "Base"] {
+        aws.run(&format!("destroy --stack-name {stack} --yes"));
+    }
+    aws.endpoint.change(|scenario| scenario.without_secret("app/key"));
+    let base = aws.shell(&format!("{} --yes", commands(&aws.json("restore b"))[0]));
+    assert_eq!(base.code, Some(0), "{base}");
+    let only = commands(&aws.json("restore b App"));
+    assert!(!only.iter().any(|line| line.contains("secrets import")), "{only:#?}");
+    assert_eq!(
+        commands(&aws.json("restore b"))[0],
+        "docuthinker secrets import b/secrets.age --identity KEY_FILE --stack Base --skip-unknown --region us-east-1"
+    );
+}
+
+#[test]
+fn secrets_of_one_name_in_two_regions_stay_apart() {
+    let base = base().to_string();
+    let scenario = Scenario::new().stack("Base", &base, "UPDATE_COMPLETE");
+    let scenario = scenario.stack("Far", &base, "UPDATE_COMPLETE").in_region("eu-west-1");
+    let aws = Aws::new(scenario.secret("app/key", &format!("{CANARY}-key")));
+    let identity = age::x25519::Identity::generate();
+    let far = aws.endpoint.stack("Far").unwrap().id;
+    let backup = format!("backup Base {far} --out b --include-secrets --recipient {}", identity.to_public());
+    let kept = aws.run(&backup);
+    assert_eq!(kept.code, Some(0), "{kept}");
+    let sealed = fs::read(aws.folder("b/secrets.age")).unwrap();
+    let opened: Value = serde_json::from_slice(&age::decrypt(&identity, &sealed).unwrap()).unwrap();
+    let names: Vec<&String> = opened.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["eu-west-1/app/key", "us-east-1/app/key"]);
+
+    aws.run("destroy --stack-name Base --yes");
+    aws.run("destroy --stack-name Far --region eu-west-1 --yes");
+    let lines = commands(&aws.json("restore b"));
+    let imports: Vec<&String> = lines.iter().filter(|line| line.contains("secrets import")).collect();
+    let [far, near] = imports.as_slice() else { panic!("{lines:#?}") };
+    assert!(far.ends_with("--stack Far --skip-unknown --region eu-west-1"), "{far}");
+    assert!(near.ends_with("--stack Base --skip-unknown --region us-east-1"), "{near}");
+}
+
+#[test]
+fn a_tag_that_was_moved_or_taken_away_is_no_missing_image() {
+    let other = DIGEST.replace('0', "f");
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    aws.run("destroy --stack-name App --yes");
+    aws.endpoint.change(|scenario| {
+        scenario.without_image(DIGEST).image("web", "v0", DIGEST).image("web", "v1", &other)
+    });
+    let moved = aws.run("restore b");
+    assert_says(&moved, &[&format!("the tag v1 of {REPOSITORY} stands for {other} now, and for {DIGEST}")]);
+    aws.endpoint.change(|scenario| scenario.without_image(&other));
+    let gone = aws.run("restore b").success();
+    assert!(
+        gone.contains(&format!("the tag v1 of {REPOSITORY} is gone, which stands for {DIGEST}")),
+        "{gone}"
+    );
+    assert!(!gone.contains("is not there") && !gone.contains("built again"), "{gone}");
+    aws.endpoint.change(|scenario| scenario.fault(Fault::new(Wrong::Denied).on("BatchGetImage")));
+    let denied = aws.run("restore b");
+    assert_eq!(denied.code, Some(0), "{denied}");
+    assert_says(&denied, &["could not be looked at", "make App anew"]);
+}
+
+#[test]
+fn what_could_not_be_deleted_must_go_first() {
+    let aws = Aws::new(deployed().fail_delete("Topic", "it is in use"));
+    aws.run(BACKUP);
+    aws.run("destroy --stack-name App --yes");
+    assert_eq!(aws.endpoint.stack("App").unwrap().status, "DELETE_FAILED");
+    let told = aws.json("restore b");
+    assert_eq!(told["stacks"][1]["state"], "halfDeleted", "{told:#}");
+    assert_eq!(commands(&told)[0], "docuthinker destroy --stack-name App --region us-east-1");
+    assert_says(&aws.run("restore b"), &["App: is DELETE_FAILED: a part of it could not be deleted"]);
+}
+
+#[test]
+fn a_backup_of_stacks_without_secrets_has_no_values_and_needs_no_passphrase() {
+    let aws = Aws::new(deployed());
+    let kept = aws.run("backup App App --out b --include-secrets --passphrase");
+    assert_eq!(kept.code, Some(0), "{kept}");
+    assert_says(&kept, &["backup of 1 stack in b", "no secret has a value"]);
+    assert!(!aws.folder("b/secrets.age").exists());
+    assert_says(&aws.run("backup --check b --offline"), &["secrets: no secret had a value", "it is whole"]);
+}
+
+#[test]
+fn a_check_connects_to_nothing_where_no_image_is_asked_for() {
+    let foreign = |value: Value| value.to_string().replace(&format!("{REPOSITORY}:v1"), "nginx:1");
+    let mut app = app();
+    app["Resources"]["Topic"]["Properties"].as_object_mut().unwrap().remove("TopicName");
+    let running = serde_json::from_str(&foreign(task())).unwrap();
+    let scenario = Scenario::new().stack("App", &foreign(app), "UPDATE_COMPLETE");
+    let scenario = scenario.with_parameter("Size", "3").with_parameter("Password", "x");
+    let aws = Aws::new(scenario.task("WebService", running));
+    aws.run("backup App --out b");
+    let before = aws.endpoint.requests().len();
+    assert_says(&aws.run("backup --check b"), &["1 image of other registries", "it is whole"]);
+    assert_eq!(aws.endpoint.requests().len(), before);
 }
 
 #[test]

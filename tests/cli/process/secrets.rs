@@ -424,6 +424,15 @@ fn values_are_exported_for_who_has_the_identity_into_a_new_file_of_ones_own() {
 }
 
 #[test]
+fn an_export_says_if_it_is_not_known_of_all_services_what_they_read() {
+    let denied = Fault::new(Wrong::Denied).on("DescribeTaskDefinition");
+    let aws = Aws::new(account().secret("docuthinker/openai", "one").fault(denied));
+    let recipient = age::x25519::Identity::generate().to_public();
+    let told = aws.run(&format!("export --recipient {recipient} --out all.age"), "");
+    assert!(told.stderr.contains("it is not known of all services what they read"), "{told}");
+}
+
+#[test]
 fn values_are_exported_with_a_passphrase() {
     let aws = with_values();
     aws.run("export openai --passphrase --out all.age", "open sesame\n").success();

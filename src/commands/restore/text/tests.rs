@@ -21,6 +21,7 @@ fn view() -> View {
                     resources: vec!["1 removed".to_owned(), "2 changed".to_owned()],
                     parameters: vec!["Zone".to_owned()],
                     tags: true,
+                    unprotected: false,
                 },
             ),
             stack("Other", Now::Busy { status: "UPDATE_IN_PROGRESS".to_owned() }),
