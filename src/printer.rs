@@ -384,7 +384,7 @@ pub(crate) fn problem_text(problem: &Problem, columns: Option<usize>) -> String 
 
 fn hint_text(hint: &str, columns: Option<usize>) -> String {
     let hint = Printable(hint).to_string();
-    let hint = columns.map_or_else(|| hint.clone(), |columns| wrapped(&hint, "hint: ".len(), columns));
+    let hint = wrapped("hint: ".len(), 0, &hint, columns);
     format!("\n{} {hint}\n", "hint:".cyan().bold())
 }
 
@@ -403,15 +403,17 @@ fn columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usize> {
     terminal_size::terminal_size_of(stream).map(|(columns, _)| usize::from(columns.0))
 }
 
-/// The text in lines of at most so many columns, broken between words; `before` columns of the first line are taken.
-fn wrapped(text: &str, before: usize, columns: usize) -> String {
+/// The text in lines of at most so many columns if the number is given, broken between words, which stay whole. Of the first
+/// line `before` columns are taken; all others begin with `indent` spaces. There is no line break at the end.
+pub(crate) fn wrapped(before: usize, indent: usize, text: &str, columns: Option<usize>) -> String {
     let mut lines = String::new();
     let mut at = before;
     for (number, word) in text.split(' ').enumerate() {
         let width = word.width();
-        if number > 0 && at + 1 + width > columns {
+        if number > 0 && columns.is_some_and(|columns| at + 1 + width > columns) {
             lines.push('\n');
-            at = 0;
+            lines.extend(std::iter::repeat_n(' ', indent));
+            at = indent;
         } else if number > 0 {
             lines.push(' ');
             at += 1;
@@ -452,10 +454,12 @@ mod tests {
     #[test]
     fn a_hint_is_broken_between_words_where_a_terminal_is_narrow() {
         let hint = "say in a few words why the finding does no harm";
-        assert_eq!(wrapped(hint, 6, 20), "say in a few\nwords why the\nfinding does no harm");
-        assert_eq!(wrapped(hint, 6, 80), hint);
+        assert_eq!(wrapped(6, 0, hint, Some(20)), "say in a few\nwords why the\nfinding does no harm");
+        assert_eq!(wrapped(6, 2, hint, Some(20)), "say in a few\n  words why the\n  finding does no\n  harm");
+        assert_eq!(wrapped(6, 0, hint, Some(80)), hint);
+        assert_eq!(wrapped(6, 0, hint, None), hint);
         assert_eq!(
-            wrapped("arn:aws:iam::123456789012:role/x y", 6, 10),
+            wrapped(6, 0, "arn:aws:iam::123456789012:role/x y", Some(10)),
             "arn:aws:iam::123456789012:role/x\ny"
         );
     }

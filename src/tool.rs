@@ -16,7 +16,7 @@ use crate::problem::{Failure, Problem, Result};
 /// The variable that names the program.
 pub(crate) const VARIABLE: &str = "DOCUTHINKER_CONTAINER_TOOL";
 /// What is looked for if nobody names one, in this order.
-pub(crate) const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
+const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
 /// How long a program that was asked to stop may take to do so.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
 /// How long a program may take to say its version.
@@ -61,22 +61,31 @@ enum Output {
 impl ToolOption {
     /// The program, which is there.
     pub(crate) fn find(&self) -> Result<Tool> {
-        let variable = || std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
-        let Some(named) = self.tool.clone().or_else(variable) else {
-            let found = KNOWN.iter().find(|name| is_there(name));
-            return found.map(|name| Tool::of(name)).ok_or_else(|| {
+        match chosen(self.tool.clone()) {
+            Ok(program) => Ok(Tool::of(&program)),
+            Err(None) => {
                 let problem =
                     Problem::error("images/no-tool", "neither docker, podman nor buildah is on the PATH");
-                Failure::refused(
-                    problem.hint(format!("install one of them, or name one with `--tool` or {VARIABLE}")),
-                )
-            });
-        };
-        if is_there(&named) {
-            return Ok(Tool::of(&named));
+                let hint = format!("install one of them, or name one with `--tool` or {VARIABLE}");
+                Err(Failure::refused(problem.hint(hint)))
+            }
+            Err(Some(named)) => {
+                let problem = Problem::error("images/no-tool", format!("there is no program `{named}`"));
+                let hint = "name docker, podman or buildah, or the path of one, with `--tool`";
+                Err(Failure::usage(problem.hint(hint)))
+            }
         }
-        let problem = Problem::error("images/no-tool", format!("there is no program `{named}`"));
-        Err(Failure::usage(problem.hint("name docker, podman or buildah, or the path of one, with `--tool`")))
+    }
+}
+
+/// The program that builds and moves images: the one that is named, by the command line or else by [`VARIABLE`], or the
+/// first known one. If it is not there, what was named, if anything was.
+pub(crate) fn chosen(named: Option<String>) -> std::result::Result<String, Option<String>> {
+    let variable = || std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
+    match named.or_else(variable) {
+        Some(named) if is_there(&named) => Ok(named),
+        Some(named) => Err(Some(named)),
+        None => KNOWN.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()).ok_or(None),
     }
 }
 
@@ -90,16 +99,16 @@ pub(crate) fn is_there(name: &str) -> bool {
     std::env::split_paths(&path).any(|folder| is_program(&folder.join(name)))
 }
 
-/// What a program says of itself with these arguments, in its first line that is not empty. A program that says nothing
-/// within [`VERSION_TIME`] says nothing; it is ended either way.
+/// What a program says of itself with these arguments, in its first line on stdout that is not empty: on stderr it warns and
+/// complains. A program that says nothing within [`VERSION_TIME`] says nothing; it is ended either way.
 pub(crate) async fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running(command.spawn().ok()?);
     let mut lines = running.lines();
     let first = async {
-        while let Some((_, line)) = lines.recv().await {
-            if !line.trim().is_empty() {
+        while let Some((is_result, line)) = lines.recv().await {
+            if is_result && !line.trim().is_empty() {
                 return Some(line);
             }
         }
@@ -422,6 +431,17 @@ mod tests {
         ] {
             assert_eq!(version_in(line), version, "{line}");
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_a_program_complains_of_is_nothing_that_it_says_of_itself() {
+        let says = async |script: &str| first_line("sh", &["-c", script]).await;
+        assert_eq!(
+            says("echo a warning >&2; sleep 0.2; echo; echo git version 2").await.as_deref(),
+            Some("git version 2")
+        );
+        assert_eq!(says("echo 1.2.3 >&2").await, None);
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub(crate) struct Looked {
     pub(crate) status: Option<String>,
     /// Exports that the template imports and that are not there.
     pub(crate) not_exported: Vec<String>,
-    /// What it makes that an account may have only so many of.
+    /// What it makes that an account may have only so many of; nothing if the stack still has things that are deleted before,
+    /// since these would count twice.
     pub(crate) added: Added,
 }
 
@@ -71,14 +72,24 @@ pub(crate) async fn preflight(connection: &Connection, ahead: Ahead<'_>, cancel:
             return vec![Problem::warning("preflight/unknown", message)];
         }
     };
-    let quotas = tokio::select! {
-        quotas = preflight::quotas(connection, &looked.added) => quotas,
-        () = cancel.cancelled() => return Vec::new(),
-    };
-    // Who deploys need not be allowed to ask for quotas, and AWS says itself what it has no room for.
-    let missing = quotas.into_iter().filter(|check| check.state == State::Missing);
-    looked.rows.extend(missing.map(Row::of));
+    // What is refused anyhow need not wait for more.
+    if !looked.refuses() {
+        let quotas = tokio::select! {
+            quotas = preflight::quotas(connection, &looked.added) => quotas,
+            () = cancel.cancelled() => return Vec::new(),
+        };
+        // Who deploys need not be allowed to ask for quotas, and AWS says itself what it has no room for.
+        let missing = quotas.into_iter().filter(|check| check.state == State::Missing);
+        looked.rows.extend(missing.map(Row::of));
+    }
     problems(ahead.name, &looked)
+}
+
+impl Looked {
+    /// Whether something is missing without which a deployment would fail.
+    fn refuses(&self) -> bool {
+        !self.not_exported.is_empty() || self.rows.iter().any(|row| row.check.state == State::Missing)
+    }
 }
 
 impl Row {
@@ -128,11 +139,21 @@ pub(crate) async fn look(connection: &Connection, ahead: Ahead<'_>) -> Result<Lo
     let room = room.map(Row::of);
     let requirements::Added { types, fargate_units } = requirements::added(ahead.template, &known);
     Ok(Looked {
-        added: Added { types, fargate_units },
+        added: unless_left(around.status.as_deref(), Added { types, fargate_units }),
         rows: room.into_iter().chain(rows).collect(),
         not_exported: not_exported(imports, &around),
         status: around.status.clone(),
     })
+}
+
+/// Whether a stack in this state may still have things that are deleted before it is made anew.
+fn leaves(status: Option<&str>) -> bool {
+    matches!(status, Some("CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED"))
+}
+
+/// What a deployment adds, of which nothing may be there already. What is left over still counts as used, and makes room.
+fn unless_left(status: Option<&str>, added: Added) -> Added {
+    if leaves(status) { Added::default() } else { added }
 }
 
 /// The names or ids of what a stack still has whose creation or deletion failed. It is deleted before the stack is made
@@ -147,9 +168,7 @@ async fn left_over(
     around: &Around,
     checks: &[Check],
 ) -> BTreeSet<String> {
-    let failed =
-        matches!(around.status.as_deref(), Some("CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED"));
-    if !failed || checks.iter().all(|check| check.state != State::Missing) {
+    if !leaves(around.status.as_deref()) || checks.iter().all(|check| check.state != State::Missing) {
         return BTreeSet::new();
     }
     // Without an answer, names are what they were said to be.
@@ -313,4 +332,28 @@ fn not_looked_at(stack: &str, rows: &[Row]) -> Vec<Problem> {
         warning
     };
     reasons.into_iter().map(warning).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_stack_makes_room_for_what_takes_its_place() {
+        let added = || Added { types: BTreeMap::from([("AWS::EC2::VPC".to_owned(), 1)]), fargate_units: 256 };
+        for status in ["CREATE_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"] {
+            assert_eq!(unless_left(Some(status), added()), Added::default(), "{status}");
+        }
+        for status in [None, Some("UPDATE_COMPLETE"), Some("ROLLBACK_COMPLETE")] {
+            assert_eq!(unless_left(status, added()), added(), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_anyhow_asks_for_no_quotas() {
+        let missing = Row::of(Check::missing("a secret", "put it"));
+        assert!(Looked { rows: vec![missing], ..Looked::default() }.refuses());
+        assert!(Looked { not_exported: vec!["Vpc".to_owned()], ..Looked::default() }.refuses());
+        assert!(!Looked { rows: vec![Row::of(Check::warning("x", "y"))], ..Looked::default() }.refuses());
+    }
 }

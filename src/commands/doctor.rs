@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::printer;
 use crate::problem::{Failure, Result, count};
 use crate::session::Session;
+use crate::shell;
 use crate::templates;
 
 /// Check that everything is there that a deployment needs
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
         let mut sum = Added::default();
         for (at, subject) in &place.subjects {
             let (checks, added) = checks(subject, &place.connection, &made, &own, &aws)?;
-            place::add(&mut sum, added);
+            sum.add(added);
             stacks.push((*at, Group { about: subject.name.clone(), checks }));
         }
         whose.checks.extend(place.quotas(&sum, &aws)?);
@@ -106,10 +107,12 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
 /// The command that prints what a deployer of these stacks needs.
 fn policy_command(args: &Doctor, own: &Own) -> String {
     if let Some((file, name)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
-        return format!("docuthinker iam-policy --template {} --stack-name {name}", file.display());
+        let file = file.display().to_string();
+        return shell::command(&["docuthinker", "iam-policy", "--template", &file, "--stack-name", name]);
     }
-    let words = std::iter::once("iam-policy").chain(args.stacks.iter().map(String::as_str));
-    own.command(&words.collect::<Vec<_>>().join(" "))
+    let words: Vec<&str> =
+        std::iter::once("iam-policy").chain(args.stacks.iter().map(String::as_str)).collect();
+    own.command(&shell::command(&words))
 }
 
 /// The places that stacks belong to, as far as there is a way to them.
@@ -305,6 +308,20 @@ fn show(groups: &[Group], session: &mut Session<'_>) -> Result<()> {
 mod tests {
     use super::*;
     use crate::problem::Problem;
+
+    #[test]
+    fn the_command_for_the_policy_keeps_its_arguments_apart() {
+        use clap::{Args as _, FromArgMatches as _};
+        let told = |arguments: &[&str]| {
+            let matches = Doctor::augment_args(clap::Command::new("doctor")).get_matches_from(arguments);
+            policy_command(&Doctor::from_arg_matches(&matches).unwrap(), &Own::default())
+        };
+        assert_eq!(
+            told(&["doctor", "--template", "my net.json", "--stack-name", "Net"]),
+            "docuthinker iam-policy --template 'my net.json' --stack-name Net"
+        );
+        assert_eq!(told(&["doctor", "A", "B"]), "docuthinker iam-policy A B");
+    }
 
     #[test]
     fn every_reason_why_stacks_cannot_be_reached_is_told_once_with_the_stacks() {

@@ -15,8 +15,6 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use cloud::Timestamp;
 
 use crate::aws::Aws;
@@ -65,16 +63,18 @@ struct Drill {
 
 pub(crate) fn run(args: &Failover, session: &mut Session<'_>) -> Result {
     let Subcommand::Drill(args) = &args.command;
+    let (primary, standby) = environments(args, session)?;
     if !args.dry_run {
         let message = "`failover drill` needs `--dry-run`: it looks, and does not switch anything";
-        let hint = "for a real one, take the primary out of the name, `docuthinker destroy DocuThinkerDns`: callers then get the \
-                    standby, until it is deployed again";
+        let hint = format!(
+            "for a real one, take the stack with the PRIMARY record of `{primary}` out, `docuthinker -e {primary} destroy STACK`: \
+             callers then get `{standby}`, until it is deployed again"
+        );
         return Err(Failure::usage(Problem::error("usage/dry-run", message).hint(hint)));
     }
-    let (primary, standby) = environments(args, session)?;
     let mut aws = Aws::new(&session.global)?;
     let seen = look::look(&primary, &standby, &mut aws, session)?;
-    let report = Report::of(&seen, now());
+    let report = Report::of(&seen, Timestamp::now());
     show(&report, session)?;
     Ok(if report.ready { Exit::Done } else { Exit::Refused })
 }
@@ -110,10 +110,4 @@ fn show(report: &Report, session: &mut Session<'_>) -> Result<()> {
     }
     let text = text::screen(report, crate::printer::stdout_columns());
     session.printer.result(&text)
-}
-
-/// This machine's clock, which tells of certificates whether they have expired.
-fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    Timestamp(i64::try_from(now).unwrap_or(i64::MAX))
 }

@@ -1,26 +1,17 @@
 //! A load balancer, as whoever compares two of them wants to know it.
 
-use serde::Serialize;
-
 use crate::connect::Connection;
 use crate::error::CloudError;
 use crate::failure::ApiFailure;
 use crate::text::clean;
 
 /// A load balancer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadBalancer {
-    /// Its ARN.
-    pub arn: String,
     /// The name that AWS gave it, which callers or a record lead to.
     pub dns_name: String,
     /// The hosted zone of that name, which an alias record must name; every region has another one.
     pub hosted_zone: String,
-    /// `active`, `provisioning`, `active_impaired` or `failed`.
-    pub state: String,
-    /// The availability zones that it has addresses in, by name.
-    pub zones: Vec<String>,
 }
 
 /// The load balancer with this ARN; `None` if there is none.
@@ -42,15 +33,8 @@ pub async fn load_balancer(connection: &Connection, arn: &str) -> Result<Option<
             return if absent { Ok(None) } else { Err(failure.into_error()) };
         }
     };
-    Ok(answer.load_balancers().first().map(|found| {
-        let state = found.state().and_then(|state| state.code());
-        let zones = found.availability_zones().iter().filter_map(|zone| zone.zone_name().map(clean));
-        LoadBalancer {
-            arn: found.load_balancer_arn().map_or_else(|| arn.to_owned(), clean),
-            dns_name: found.dns_name().map(clean).unwrap_or_default(),
-            hosted_zone: found.canonical_hosted_zone_id().map(clean).unwrap_or_default(),
-            state: state.map(|state| clean(state.as_str())).unwrap_or_default(),
-            zones: zones.collect(),
-        }
+    Ok(answer.load_balancers().first().map(|found| LoadBalancer {
+        dns_name: found.dns_name().map(clean).unwrap_or_default(),
+        hosted_zone: found.canonical_hosted_zone_id().map(clean).unwrap_or_default(),
     }))
 }

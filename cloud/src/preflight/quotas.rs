@@ -16,6 +16,16 @@ pub struct Added {
     pub fargate_units: u64,
 }
 
+impl Added {
+    /// Adds what another stack adds.
+    pub fn add(&mut self, other: Added) {
+        for (type_name, number) in other.types {
+            *self.types.entry(type_name).or_default() += number;
+        }
+        self.fargate_units += other.fargate_units;
+    }
+}
+
 /// A quota that can be held against the number of resources of one type.
 #[derive(Debug, Clone, Copy)]
 struct Quota {
@@ -220,6 +230,18 @@ mod tests {
     fn a_quota_of_each_zone_is_not_held_against_the_number_of_all() {
         assert_eq!(judged(QUOTAS[3], 4, 2, 5, "eu-west-1").state, State::Unknown);
         assert_eq!(judged(QUOTAS[3], 3, 2, 5, "eu-west-1").state, State::Ok);
+    }
+
+    #[test]
+    fn what_several_stacks_add_is_added_up() {
+        let added = |number, fargate_units| Added {
+            types: BTreeMap::from([("AWS::EC2::VPC".to_owned(), number)]),
+            fargate_units,
+        };
+        let mut sum = Added::default();
+        sum.add(added(1, 256));
+        sum.add(added(2, 512));
+        assert_eq!(sum, added(3, 768));
     }
 
     #[test]

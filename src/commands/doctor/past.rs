@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cloud::preflight::{self, Check, Need, State};
 use cloud::{Connection, ServiceRef};
 
-use crate::aws::Row;
+use crate::aws::{self, Row};
 use crate::commands::estate::short;
 use crate::commands::rollback;
 
@@ -22,11 +22,9 @@ pub(super) async fn rows(connection: &Connection, stack: &str) -> Vec<Row> {
             return vec![Row::of(Check::unknown(what, error.to_string()))];
         }
     };
-    let mut rows = Vec::new();
-    for service in inventory.services() {
-        rows.extend(row(connection, &service, &inventory.stack.stack_id).await.map(Row::of));
-    }
-    rows
+    let services = inventory.services();
+    let questions = services.iter().map(|service| row(connection, service, &inventory.stack.stack_id));
+    aws::together(questions).await.into_iter().flatten().map(Row::of).collect()
 }
 
 async fn row(connection: &Connection, service: &ServiceRef, stack: &str) -> Option<Check> {

@@ -117,11 +117,3 @@ impl Where<'_> {
         Ok(checks.into_iter().map(Row::of).collect())
     }
 }
-
-/// Adds what one stack adds to what the others do.
-pub(super) fn add(sum: &mut Added, added: Added) {
-    for (type_name, number) in added.types {
-        *sum.types.entry(type_name).or_default() += number;
-    }
-    sum.fargate_units += added.fargate_units;
-}

@@ -2,15 +2,17 @@
 
 use std::fmt::Write;
 
+use anstream::adapter::strip_str;
 use cloud::preflight::State;
 use owo_colors::OwoColorize;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Group;
 use crate::aws::Row;
+use crate::printer::wrapped;
 use crate::problem::Printable;
 
-/// How far a row stands in, behind its sign.
+/// How far the further lines of a row stand in.
 const INDENT: usize = 4;
 
 /// How the list is shown.
@@ -48,8 +50,10 @@ impl Group {
                 }
                 _ => row.check.what.clone(),
             };
-            let said = broken(&Printable(&said).to_string(), form.columns);
-            let _ = writeln!(text, "  {} {said}", form.sign(row.check.state));
+            let sign = form.sign(row.check.state);
+            let before = "  ".len() + strip_str(&sign).to_string().width() + " ".len();
+            let said = wrapped(before, INDENT, &Printable(&said).to_string(), form.columns);
+            let _ = writeln!(text, "  {sign} {said}");
             if row.check.state != State::Ok {
                 text += &below(row, self.checks.get(at + 1));
             }
@@ -70,26 +74,6 @@ fn below(row: &Row, next: Option<&Row>) -> String {
         let _ = writeln!(text, "      fix: {}", Printable(fix));
     }
     text
-}
-
-/// The text in lines that keep to the columns, all but the first of them indented.
-fn broken(text: &str, columns: Option<usize>) -> String {
-    let Some(columns) = columns else { return text.to_owned() };
-    let (mut lines, mut at) = (String::new(), INDENT);
-    for (number, word) in text.split(' ').enumerate() {
-        let width = word.width();
-        if number > 0 && at + 1 + width > columns {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', INDENT));
-            at = INDENT;
-        } else if number > 0 {
-            lines.push(' ');
-            at += 1;
-        }
-        lines += word;
-        at += width;
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -121,7 +105,7 @@ mod tests {
     }
 
     fn shown(columns: Option<usize>, words: bool) -> String {
-        anstream::adapter::strip_str(&group().text(Form { columns, words })).to_string()
+        strip_str(&group().text(Form { columns, words })).to_string()
     }
 
     #[test]
@@ -132,6 +116,18 @@ mod tests {
     #[test]
     fn the_list_keeps_to_120_columns() {
         insta::assert_snapshot!(shown(Some(120), false));
+    }
+
+    #[test]
+    fn words_instead_of_signs_keep_to_80_columns_too() {
+        for said in ["x ".repeat(100), "warning words ".repeat(20)] {
+            let group = Group { about: "AWS".to_owned(), checks: vec![Row::of(Check::missing(said, "fix"))] };
+            let text = group.text(Form { columns: Some(80), words: true });
+            assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+        }
+        let text = shown(Some(80), true);
+        let mut sentences = text.lines().filter(|line| !line.starts_with("      "));
+        assert!(sentences.all(|line| line.width() <= 80), "{text}");
     }
 
     #[test]

@@ -49,21 +49,19 @@ pub(super) async fn rows() -> Vec<Row> {
 }
 
 async fn builder() -> Check {
-    let named = std::env::var(tool::VARIABLE).ok().filter(|name| !name.is_empty());
-    if let Some(missing) = named.as_ref().filter(|name| !tool::is_there(name)) {
-        let what =
-            format!("{} names {missing}, which is not there: images cannot be built here", tool::VARIABLE);
-        return Check::warning(what, "set it to docker, podman or buildah, or unset it");
-    }
-    let found = named.or_else(|| {
-        let known = tool::KNOWN.into_iter().find(|name| tool::is_there(name));
-        known.map(str::to_owned)
-    });
-    let Some(name) = found else {
-        return Check::warning(
-            "neither docker, podman nor buildah is on the PATH: images cannot be built here",
-            install(BUILDERS, "install one of them, or build images in CI"),
-        );
+    let name = match tool::chosen(None) {
+        Ok(name) => name,
+        Err(Some(missing)) => {
+            let variable = tool::VARIABLE;
+            let what = format!("{variable} names {missing}, which is not there: images cannot be built here");
+            return Check::warning(what, "set it to docker, podman or buildah, or unset it");
+        }
+        Err(None) => {
+            return Check::warning(
+                "neither docker, podman nor buildah is on the PATH: images cannot be built here",
+                install(BUILDERS, "install one of them, or build images in CI"),
+            );
+        }
     };
     let said = tool::first_line(&name, &["--version"]).await;
     let runs_apart = said.as_deref().is_some_and(|said| said.starts_with("Docker version"));

@@ -6,6 +6,7 @@ use cloud::secrets::StoredSecret;
 use template::{Action, Change, Changes, Template, diff};
 
 use super::report::Row;
+use super::running::services_of;
 use super::seen::{Seen, SeenImage, SeenSecret, SeenStack, Side, Stored};
 use crate::commands::events_text::date;
 use crate::commands::status::text::{SHORT, is_steady};
@@ -137,13 +138,19 @@ fn running_image(stack: &str, service: &Service, image: &Image, seen: &Seen) -> 
         _ => digests.iter().map(|digest| short(digest)).collect::<Vec<_>>().join(", "),
     };
     let (own, others) = (digests(image), other.map(digests).unwrap_or_default());
-    let row = row.facts(words(&own), words(&others));
+    let unseen = there.is_none() && standby.services_unknown().is_some();
+    let row = row.facts(words(&own), if unseen { "not known".to_owned() } else { words(&others) });
     let deploy = |side: &Side| {
         let id = primary.stacks.iter().find(|one| one.name == stack).map_or(stack, |one| one.id.as_str());
         side.command(&format!("deploy {id}"))
     };
     if let Some(why) = there.and_then(|there| there.images.unknown()) {
         return row.unknown(why);
+    }
+    if there.is_none()
+        && let Some(why) = standby.services_unknown()
+    {
+        return row.unknown(services_of(standby, why));
     }
     match (own.is_empty(), others.is_empty()) {
         (_, true) if there.is_none() => row.missing("there is no such service", deploy(standby)),
@@ -205,7 +212,15 @@ fn secret(one: &SeenSecret, primary: &Side, standby: &Side) -> Row {
                 let why = format!("there is none in {}", side.environment);
                 return row.missing(why, side.command("secrets check"));
             }
-            Some(Some(stored)) if stored.deleted || stored.version_id.is_none() => {
+            Some(Some(stored)) if stored.deleted => {
+                let region = &side.region;
+                let next = format!(
+                    "aws secretsmanager restore-secret --region {region} --secret-id {}",
+                    secret.name
+                );
+                return row.missing(format!("it is scheduled for deletion in {}", side.environment), next);
+            }
+            Some(Some(stored)) if stored.version_id.is_none() => {
                 return row.missing(format!("it has no value in {}", side.environment), put());
             }
             Some(Some(_)) => {}
@@ -216,7 +231,10 @@ fn secret(one: &SeenSecret, primary: &Side, standby: &Side) -> Row {
     if own.version_id == there.version_id {
         return row.note("the same version");
     }
-    if there.changed < own.changed {
+    let (Some(own_age), Some(age_there)) = (own.changed, there.changed) else {
+        return row.note("which value is older is not known");
+    };
+    if age_there < own_age {
         let next = standby.command(&format!("secrets put {}", other.name));
         return row.differs("the value there is older", next);
     }

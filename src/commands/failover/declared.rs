@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use template::stateful::holds;
 use template::{Function, Map, Node, Resource, Template};
 
 use crate::commands::status::look::refers_to;
@@ -14,6 +15,19 @@ pub(super) const DAY: u64 = 24 * 3600;
 ///
 /// [aws]: https://docs.aws.amazon.com/documentdb/latest/developerguide/backup_restore-point_in_time_recovery.html
 const POINT_IN_TIME: u64 = 300;
+
+/// What holds something, and is no data of those who call: images and secrets have rows of their own, a hosted zone is in no
+/// region, a key is made before there is data, a vault has what is told of its stores, and logs tell of what was.
+const ELSEWHERE: [&str; 8] = [
+    "AWS::Backup::BackupVault",
+    "AWS::ECR::PublicRepository",
+    "AWS::ECR::Repository",
+    "AWS::KMS::Key",
+    "AWS::KMS::ReplicaKey",
+    "AWS::Logs::LogGroup",
+    "AWS::Route53::HostedZone",
+    "AWS::SecretsManager::Secret",
+];
 
 /// One of two records that share a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +60,9 @@ pub(super) struct DnsCheck {
 pub(super) struct Store {
     /// What it is: `EFS Chroma`.
     pub(super) what: String,
-    /// Whether AWS keeps a copy of it in another region.
-    pub(super) replicated: bool,
-    /// Whether it is in one zone only.
-    pub(super) one_zone: bool,
+    /// Whether AWS keeps a copy of it in another region; `None` if nothing here knows.
+    pub(super) replicated: Option<bool>,
+    pub(super) zones: Zones,
     pub(super) backup: Backup,
     /// Whether backups are copied to another place.
     pub(super) copied: bool,
@@ -62,6 +75,20 @@ pub(super) enum Backup {
     Every(u64),
     /// By a schedule that is not understood.
     Sometimes,
+    /// Nothing here knows how things of this kind are backed up.
+    Unknown,
+}
+
+/// What of something is left if a zone fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zones {
+    /// It is in one zone only.
+    One,
+    /// All of it is in several zones.
+    Several,
+    /// It is in several zones, of which all but one lag behind.
+    Behind,
+    Unknown,
 }
 
 /// What a service stands on.
@@ -118,28 +145,61 @@ fn dns_check(id: &Node, template: &Template) -> Option<DnsCheck> {
     })
 }
 
-/// What keeps data in a template.
+/// What keeps data in a template. What is of no known kind is there too, and nothing is known of it.
+///
+/// Source: [Data protection in Amazon S3][aws], by which objects are in three zones at least.
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DataDurability.html
 pub(super) fn stores(template: &Template) -> Vec<Store> {
     let stores = template.resources.iter().filter_map(|(id, resource)| {
-        let properties = &resource.properties;
-        let (kind, own) = match resource.type_name.as_str() {
-            "AWS::EFS::FileSystem" => ("EFS", automatic(properties)),
-            "AWS::DocDB::DBCluster" => ("DocumentDB", Backup::Every(POINT_IN_TIME)),
-            "AWS::Neptune::DBCluster" => ("Neptune", Backup::Every(POINT_IN_TIME)),
-            "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance" => ("RDS", Backup::Every(POINT_IN_TIME)),
-            "AWS::ElastiCache::ReplicationGroup" => ("ElastiCache", snapshots(properties)),
-            _ => return None,
+        let (kind, properties) = (resource.type_name.as_str(), &resource.properties);
+        holds(kind, Some(resource)).filter(|_| !ELSEWHERE.contains(&kind))?;
+        let (service, zones, own) = match kind {
+            "AWS::EFS::FileSystem" if properties.contains_key("AvailabilityZoneName") => {
+                ("EFS", Zones::One, automatic(properties))
+            }
+            "AWS::EFS::FileSystem" => ("EFS", Zones::Several, automatic(properties)),
+            "AWS::DocDB::DBCluster" => ("DocumentDB", Zones::Several, Backup::Every(POINT_IN_TIME)),
+            "AWS::Neptune::DBCluster" => ("Neptune", Zones::Several, Backup::Every(POINT_IN_TIME)),
+            "AWS::RDS::DBCluster" => ("RDS", Zones::Several, retained(properties)),
+            "AWS::RDS::DBInstance" => ("RDS", zones_of_instance(properties), retained(properties)),
+            "AWS::ElastiCache::ReplicationGroup" => ("ElastiCache", Zones::Behind, snapshots(properties)),
+            "AWS::S3::Bucket" => ("S3", Zones::Several, Backup::Unknown),
+            other => (other.split("::").nth(1).unwrap_or(other), Zones::Unknown, Backup::Unknown),
         };
         let plan = plan_of(template, id);
         Some(Store {
-            what: format!("{kind} {id}"),
-            replicated: properties.contains_key("ReplicationConfiguration"),
-            one_zone: properties.contains_key("AvailabilityZoneName"),
+            what: format!("{service} {id}"),
+            replicated: (own != Backup::Unknown)
+                .then(|| service == "EFS" && properties.contains_key("ReplicationConfiguration")),
+            zones,
             backup: plan.map_or(own, |(backup, _)| backup),
             copied: plan.is_some_and(|(_, copied)| copied),
         })
     });
     stores.collect()
+}
+
+/// An instance of RDS is in one zone unless it has another one that takes over.
+fn zones_of_instance(instance: &Map) -> Zones {
+    match instance.get("MultiAZ").map(Node::scalar_text) {
+        Some(None) => Zones::Unknown,
+        Some(Some(text)) if text == "true" => Zones::Several,
+        None | Some(Some(_)) => Zones::One,
+    }
+}
+
+/// RDS keeps automatic backups for a day unless something else is said, and makes none if it is to keep them for 0 days.
+///
+/// Source: [`BackupRetentionPeriod`][aws] in the CloudFormation reference.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+fn retained(database: &Map) -> Backup {
+    match number(database, "BackupRetentionPeriod", 1) {
+        Some(0) => Backup::Never,
+        Some(_) => Backup::Every(POINT_IN_TIME),
+        None => Backup::Sometimes,
+    }
 }
 
 /// Automatic backups of EFS are made once a day.
@@ -333,6 +393,13 @@ Resources:
   Own: {Type: AWS::EFS::FileSystem, Properties: {BackupPolicy: {Status: ENABLED}, ReplicationConfiguration: {}}}
   Planned: {Type: AWS::EFS::FileSystem, Properties: {AvailabilityZoneName: us-east-1a}}
   Documents: {Type: AWS::DocDB::DBCluster}
+  Rows: {Type: AWS::RDS::DBInstance, Properties: {MultiAZ: true}}
+  Lost: {Type: AWS::RDS::DBInstance, Properties: {BackupRetentionPeriod: 0}}
+  Member: {Type: AWS::RDS::DBInstance, Properties: {DBClusterIdentifier: c}}
+  Vague: {Type: AWS::RDS::DBInstance, Properties: {MultiAZ: !Ref P, BackupRetentionPeriod: !Ref P}}
+  Objects: {Type: AWS::S3::Bucket}
+  Messages: {Type: AWS::SQS::Queue}
+  Images: {Type: AWS::ECR::Repository}
   Plan:
     Type: AWS::Backup::BackupPlan
     Properties: {BackupPlan: {BackupPlanRule: [{ScheduleExpression: rate(12 hours), CopyActions: [{}]}]}}
@@ -343,16 +410,21 @@ Resources:
         );
         let store = |what: &str, backup| Store {
             what: what.to_owned(),
-            replicated: false,
-            one_zone: false,
+            replicated: Some(false),
+            zones: Zones::Several,
             backup,
             copied: false,
         };
         let expected = [
             store("EFS Bare", Backup::Never),
-            Store { replicated: true, ..store("EFS Own", Backup::Every(DAY)) },
-            Store { one_zone: true, copied: true, ..store("EFS Planned", Backup::Every(DAY / 2)) },
+            Store { replicated: Some(true), ..store("EFS Own", Backup::Every(DAY)) },
+            Store { zones: Zones::One, copied: true, ..store("EFS Planned", Backup::Every(DAY / 2)) },
             store("DocumentDB Documents", Backup::Every(300)),
+            store("RDS Rows", Backup::Every(300)),
+            Store { zones: Zones::One, ..store("RDS Lost", Backup::Never) },
+            Store { zones: Zones::Unknown, ..store("RDS Vague", Backup::Sometimes) },
+            Store { replicated: None, ..store("S3 Objects", Backup::Unknown) },
+            Store { replicated: None, zones: Zones::Unknown, ..store("SQS Messages", Backup::Unknown) },
         ];
         assert_eq!(stores(&template), expected);
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::declared::{DnsCheck, FailoverRecord};
 use super::report::Row;
+use super::running::{services_of, templates_of};
 use super::seen::{Seen, Side};
 use crate::commands::status::view::Told;
 
@@ -51,6 +52,9 @@ pub(super) struct Takeover {
     /// All of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) total_seconds: Option<u64>,
+    /// Whether it is known that nobody takes over where there is no total; not only unknown after how long.
+    #[serde(skip)]
+    pub(super) never: bool,
     /// Where the numbers come from, or why there are none.
     pub(super) basis: String,
 }
@@ -65,10 +69,11 @@ pub(super) fn rows(seen: &Seen) -> Vec<Row> {
         primary.records.iter().chain(&standby.records).map(|record| record.name.as_str()).collect();
     if names.is_empty() {
         let why = "callers stay with a region that failed: give both environments `domain` and `failover`";
-        let row = Row::new("dns", "failover records").facts("none", "none");
-        let stacks = || primary.stacks.iter().chain(&standby.stacks);
-        if let Some(unread) = stacks().find_map(|stack| stack.deployed.unknown()) {
-            return vec![row.unknown(format!("not all templates could be read: {unread}"))];
+        let row = Row::new("dns", "failover records").facts(none(primary), none(standby));
+        let mut unread =
+            [primary, standby].into_iter().filter_map(|side| Some((side, side.unread_template()?)));
+        if let Some((side, why)) = unread.next() {
+            return vec![row.unknown(templates_of(side, why))];
         }
         return vec![row.missing(why, primary.command("config explain failover"))];
     }
@@ -87,10 +92,14 @@ type Half<'a> = (&'a Side, &'static str, Option<&'a FailoverRecord>);
 
 /// The two records of a name: there, with their roles, each leading to the load balancer of its own region.
 fn record(name: &str, pair: [Half<'_>; 2]) -> Row {
-    let words = |(_, _, record): &Half<'_>| record.map_or("none".to_owned(), |record| record.role.clone());
+    let words =
+        |(side, _, record): &Half<'_>| record.map_or_else(|| none(side), |record| record.role.clone());
     let row = Row::new("dns", name).facts(words(&pair[0]), words(&pair[1]));
     for (side, role, record) in pair {
         let Some(record) = record else {
+            if let Some(why) = side.unread_template() {
+                return row.unknown(templates_of(side, why));
+            }
             let setting = role.to_lowercase();
             let next = side.command(&format!("deploy --all --set failover={setting}"));
             return row.missing(format!("{} has no {role} record of it", side.environment), next);
@@ -134,16 +143,24 @@ fn bare(name: &str) -> String {
     name.strip_prefix("dualstack.").map_or(name.clone(), str::to_owned)
 }
 
+/// What is told of something that no template was found to have.
+fn none(side: &Side) -> String {
+    if side.unread_template().is_some() { "not known" } else { "none" }.to_owned()
+}
+
 fn health_check(primary: &Side, standby: &Side) -> Row {
     let of = |side: &Side| side.records.iter().find_map(|record| record.check);
-    let words = |check: Option<DnsCheck>| match check {
+    let words = |side: &Side, check: Option<DnsCheck>| match check {
         Some(DnsCheck { interval, threshold }) => format!("every {interval} s, {threshold} failures count"),
-        None => "none".to_owned(),
+        None => none(side),
     };
     let (own, other) = (of(primary), of(standby));
-    let row = Row::new("dns", "health check").facts(words(own), words(other));
+    let row = Row::new("dns", "health check").facts(words(primary, own), words(standby, other));
     for (side, check) in [(primary, own), (standby, other)] {
         if check.is_none() {
+            if let Some(why) = side.unread_template() {
+                return row.unknown(templates_of(side, why));
+            }
             let why = format!("nothing tells Route 53 whether callers reach {}", side.environment);
             return row.missing(why, side.command("deploy --all"));
         }
@@ -214,17 +231,22 @@ pub(super) fn takeover(seen: &Seen) -> Takeover {
     let check = of_role(primary, "PRIMARY").and_then(|record| record.check);
     let detection = check.map(|check| check.interval * check.threshold);
     let (scale_up, tasks) = scale_up(primary, standby);
+    let seconds = scale_up.seconds();
     let fails_over = of_role(standby, "SECONDARY").is_some();
-    let total = match (detection, scale_up) {
-        (Some(detection), Some(scale_up)) if fails_over => Some(detection + ALIAS_TTL + scale_up),
+    let total = match (detection, seconds) {
+        (Some(detection), Some(seconds)) if fails_over => Some(detection + ALIAS_TTL + seconds),
         _ => None,
     };
-    let basis = match check {
+    let side = if fails_over { primary } else { standby };
+    let unread = side.unread_template().filter(|_| !fails_over || check.is_none());
+    let never = unread.is_none() && (!fails_over || check.is_none() || scale_up == ScaleUp::Never);
+    let basis = match (check, unread) {
+        (_, Some(why)) => templates_of(side, why),
         _ if !fails_over => {
             "no SECONDARY record: callers stay with what failed until somebody changes DNS".to_owned()
         }
-        None => "no health check at the PRIMARY record: nobody notices".to_owned(),
-        Some(DnsCheck { interval, threshold }) => format!(
+        (None, None) => "no health check at the PRIMARY record: nobody notices".to_owned(),
+        (Some(DnsCheck { interval, threshold }), None) => format!(
             "{threshold} x {interval} s until the health check has failed, {ALIAS_TTL} s in which DNS answers are kept, {tasks}; \
              it goes back by itself as soon as the primary answers"
         ),
@@ -234,32 +256,58 @@ pub(super) fn takeover(seen: &Seen) -> Takeover {
         leads_to: leads_to(seen),
         detection_seconds: detection,
         dns_seconds: ALIAS_TTL,
-        scale_up_seconds: scale_up,
+        scale_up_seconds: seconds,
         total_seconds: total,
+        never,
         basis,
     }
 }
 
-/// Until as many tasks run as callers need, with the reason; `None` if that never happens, or nothing is known.
-fn scale_up(primary: &Side, standby: &Side) -> (Option<u64>, String) {
+/// When as many tasks run as callers need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ScaleUp {
+    After(u64),
+    Never,
+    Unknown,
+}
+
+impl ScaleUp {
+    const fn seconds(self) -> Option<u64> {
+        match self {
+            ScaleUp::After(seconds) => Some(seconds),
+            ScaleUp::Never | ScaleUp::Unknown => None,
+        }
+    }
+}
+
+/// Until as many tasks run as callers need, with the reason.
+fn scale_up(primary: &Side, standby: &Side) -> (ScaleUp, String) {
     let mut smaller = Vec::new();
+    let mut unknown = primary.services_unknown().map(|why| services_of(primary, why));
     for (_, service) in primary.services() {
         let Some(other) = standby.service(&service.name) else {
-            return (None, format!("no {} in {}", service.name, standby.environment));
+            if let Some(why) = standby.services_unknown() {
+                unknown = Some(services_of(standby, why));
+                continue;
+            }
+            return (ScaleUp::Never, format!("no {} in {}", service.name, standby.environment));
         };
         let (own, there) = (service.count.desired, other.count.desired);
         if there == 0 {
-            return (None, format!("no task of {} in {}", service.name, standby.environment));
+            return (ScaleUp::Never, format!("no task of {} in {}", service.name, standby.environment));
         }
         if there < own {
             smaller.push(format!("{} from {there} to {own} tasks", service.name));
         }
     }
+    if let Some(why) = unknown {
+        return (ScaleUp::Unknown, why);
+    }
     match (smaller.is_empty(), primary.services().next().is_some()) {
-        (true, true) => (Some(0), "as many tasks as in the primary".to_owned()),
-        (true, false) => (None, "no service is known".to_owned()),
+        (true, true) => (ScaleUp::After(0), "as many tasks as in the primary".to_owned()),
+        (true, false) => (ScaleUp::Unknown, "no service is known".to_owned()),
         (false, _) => (
-            Some(SCALE_UP),
+            ScaleUp::After(SCALE_UP),
             format!("{SCALE_UP} s for scaling {} (assumed, not measured)", smaller.join(", ")),
         ),
     }

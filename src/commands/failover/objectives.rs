@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::declared::{Backup, Ground, Store, ground, stores};
+use super::declared::{Backup, Ground, Store, Zones, ground, stores};
 use super::dns::Takeover;
+use super::running::services_of;
 use super::seen::{Seen, Side};
 use crate::aws::time_text;
 use crate::commands::status::view::Service;
@@ -94,7 +95,7 @@ pub(super) fn objectives(seen: &Seen, takeover: &Takeover) -> Vec<Objective> {
         Objective::new("task failure", Rpo, 0, data.without_a_task()),
         Objective::new("AZ failure", Rto, 2 * MINUTE, one_zone(&seen.primary)),
         Objective::new("AZ failure", Rpo, 0, data.without_a_zone()),
-        Objective::new("region failure", Rto, 15 * MINUTE, region(seen, takeover)),
+        Objective::new("region failure", Rto, 15 * MINUTE, region(takeover)),
         Objective::new("region failure", Rpo, 5 * MINUTE, data.without_the_region()),
         Objective::new("redeploy from backup", Rto, 60 * MINUTE, redeployed(seen)),
         Objective::new("redeploy from backup", Rpo, 15 * MINUTE, data.of_backups()),
@@ -110,16 +111,24 @@ fn grounds(side: &Side) -> Vec<(&Service, Ground)> {
     services.collect()
 }
 
+/// Why nothing can be said of all services.
+fn not_all(side: &Side, services: &[(&Service, Ground)]) -> Option<String> {
+    if let Some(why) = side.services_unknown() {
+        return Some(services_of(side, why));
+    }
+    services.is_empty().then(|| "no service is known".to_owned())
+}
+
 /// A task that ends is taken out at once and replaced; one that hangs gets calls until its load balancer has noticed.
 fn one_task(primary: &Side) -> Finding {
     let services = grounds(primary);
-    if services.is_empty() {
-        return Finding::Unknown("no service is known".to_owned());
+    if let Some(why) = not_all(primary, &services) {
+        return Finding::Unknown(why);
     }
     let alone = names(&services, |service, _| service.count.running < 2);
     if !alone.is_empty() {
         let why = format!(
-            "{alone} runs one task only: callers wait until another has started, which is not measured"
+            "fewer than two tasks of {alone} run: callers wait until another has started, which is not measured"
         );
         return Finding::Unknown(why);
     }
@@ -129,12 +138,12 @@ fn one_task(primary: &Side) -> Finding {
 /// The other zone serves as soon as the load balancer sends no more calls into the one that failed.
 fn one_zone(primary: &Side) -> Finding {
     let services = grounds(primary);
-    if services.is_empty() {
-        return Finding::Unknown("no service is known".to_owned());
-    }
     let narrow = names(&services, |_, ground| ground.zones.is_some_and(|zones| zones < 2));
     if !narrow.is_empty() {
         return Finding::Never(format!("{narrow}: subnets in one zone only"));
+    }
+    if let Some(why) = not_all(primary, &services) {
+        return Finding::Unknown(why);
     }
     let unknown = names(&services, |_, ground| ground.zones.is_none());
     if !unknown.is_empty() {
@@ -142,7 +151,8 @@ fn one_zone(primary: &Side) -> Finding {
     }
     let alone = names(&services, |service, _| service.count.running < 2);
     if !alone.is_empty() {
-        return Finding::Unknown(format!("only one task of {alone} runs, perhaps in the zone that fails"));
+        let why = format!("fewer than two tasks of {alone} run, perhaps in the zone that fails");
+        return Finding::Unknown(why);
     }
     slowest_check(&services, "tasks in two zones or more; those that fail get no calls after")
 }
@@ -163,12 +173,12 @@ fn names(services: &[(&Service, Ground)], wanted: impl Fn(&Service, &Ground) -> 
     wanted.map(|(service, _)| service.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn region(seen: &Seen, takeover: &Takeover) -> Finding {
+fn region(takeover: &Takeover) -> Finding {
     let basis = takeover.basis.clone();
     match takeover.total_seconds {
         Some(total) => Finding::Seconds(total, basis),
-        None if seen.primary.services().next().is_none() => Finding::Unknown(basis),
-        None => Finding::Never(basis),
+        None if takeover.never => Finding::Never(basis),
+        None => Finding::Unknown(basis),
     }
 }
 
@@ -216,11 +226,10 @@ impl Data {
         let mut outside: Vec<String> = variables.filter(|name| is_address(name)).cloned().collect();
         outside.sort();
         outside.dedup();
-        let deployed = primary.stacks.iter().filter(|stack| stack.state.is_some());
         Data {
             stores: primary.templates().flat_map(stores).collect(),
             outside,
-            complete: deployed.clone().all(|stack| stack.deployed.known().is_some()),
+            complete: primary.unread_template().is_none(),
         }
     }
 
@@ -243,14 +252,17 @@ impl Data {
     }
 
     fn without_a_zone(&self) -> Finding {
-        let lost = self.stores_that(|store| store.one_zone);
-        let behind = self.stores_that(|store| store.what.starts_with("ElastiCache"));
+        let lost = self.stores_that(|store| store.zones == Zones::One);
+        let behind = self.stores_that(|store| store.zones == Zones::Behind);
+        let unclear = self.stores_that(|store| store.zones == Zones::Unknown);
         if !self.complete {
             Finding::Unknown("not all templates could be read".to_owned())
         } else if !lost.is_empty() {
             Finding::Never(format!("{lost}: in one zone only"))
         } else if !behind.is_empty() {
             Finding::Unknown(format!("{behind}: copies within the region lag behind by an unknown time"))
+        } else if !unclear.is_empty() {
+            Finding::Unknown(format!("{unclear}: whether all of it is in several zones is not known"))
         } else {
             let stores = self.stores_that(|_| true);
             let stores = if stores.is_empty() { "the stacks keep no data".to_owned() } else { stores };
@@ -260,13 +272,17 @@ impl Data {
 
     /// What the standby does not have when the region is gone.
     fn without_the_region(&self) -> Finding {
-        let uncopied = self.stores_that(|store| !store.replicated);
+        let uncopied = self.stores_that(|store| store.replicated == Some(false));
+        let unclear = self.stores_that(|store| store.replicated.is_none());
         let mut why = Vec::new();
         if !self.complete {
             why.push("not all templates could be read".to_owned());
         }
         if !uncopied.is_empty() {
             why.push(format!("{uncopied}: not replicated to another region"));
+        }
+        if !unclear.is_empty() {
+            why.push(format!("{unclear}: whether another region has a copy is not known"));
         }
         why.extend(self.outside());
         if !why.is_empty() {
@@ -286,10 +302,12 @@ impl Data {
     fn of_backups(&self) -> Finding {
         let never = self.stores_that(|store| store.backup == Backup::Never);
         let unclear = self.stores_that(|store| store.backup == Backup::Sometimes);
-        let here = self.stores_that(|store| store.backup != Backup::Never && !store.copied);
+        let unknown = self.stores_that(|store| store.backup == Backup::Unknown);
+        let is_kept = |store: &Store| !matches!(store.backup, Backup::Never | Backup::Unknown);
+        let here = self.stores_that(|store| is_kept(store) && !store.copied);
         let every = |store: &Store| match store.backup {
             Backup::Every(seconds) => Some((seconds, store.what.clone())),
-            Backup::Never | Backup::Sometimes => None,
+            Backup::Never | Backup::Sometimes | Backup::Unknown => None,
         };
         let oldest = self.stores.iter().filter_map(every).max();
         let mut why = Vec::new();
@@ -302,6 +320,11 @@ impl Data {
         if !unclear.is_empty() {
             why.push(format!("{unclear}: backed up by a schedule that is not understood"));
         }
+        if !unknown.is_empty() {
+            why.push(format!("{unknown}: whether and when it is backed up is not known"));
+        }
+        // Also where another store misses the target already.
+        let others = why.iter().fold(String::new(), |all, why| all + "; " + why);
         why.extend(self.outside());
         let place =
             if here.is_empty() { String::new() } else { format!("; {here}: backups stay in the region") };
@@ -309,7 +332,7 @@ impl Data {
             // One store that misses the target is enough, whatever the others do.
             Some((seconds, what)) if seconds >= 15 * MINUTE || why.is_empty() => {
                 let time = time_text(std::time::Duration::from_secs(seconds));
-                Finding::Seconds(seconds, format!("{what}: a backup every {time}{place}"))
+                Finding::Seconds(seconds, format!("{what}: a backup every {time}{place}{others}"))
             }
             _ if !why.is_empty() => Finding::Unknown(format!("{}{place}", why.join("; "))),
             _ => Finding::Seconds(0, "the stacks keep no data".to_owned()),

@@ -43,10 +43,11 @@ fn counts(service: &Service) -> String {
 fn service(own: &Service, primary: &Side, standby: &Side) -> Row {
     let other = standby.service(&own.name);
     let row = Row::new("services", &own.name);
-    let row = row.facts(counts(own), other.map_or_else(|| "none".to_owned(), counts));
+    let unseen = || if standby.services_unknown().is_some() { "not known" } else { "none" }.to_owned();
+    let row = row.facts(counts(own), other.map_or_else(unseen, counts));
     let Some(other) = other else {
-        if standby.status.stacks.iter().any(|stack| stack.services.unknown().is_some()) {
-            return row.unknown("the services of the standby are not known");
+        if let Some(why) = standby.services_unknown() {
+            return row.unknown(services_of(standby, why));
         }
         return row.missing("there is no such service", standby.command("deploy --all"));
     };
@@ -69,6 +70,16 @@ fn service(own: &Service, primary: &Side, standby: &Side) -> Row {
         Some(why) => row.unknown(why),
         None => row,
     }
+}
+
+/// Why nothing is said of a service that was not found.
+pub(super) fn services_of(side: &Side, why: &str) -> String {
+    format!("not all services of {} are known: {why}", side.environment)
+}
+
+/// Why nothing is said of something that no template was found to have.
+pub(super) fn templates_of(side: &Side, why: &str) -> String {
+    format!("not all templates of {} could be read: {why}", side.environment)
 }
 
 /// The same address, asked at the load balancers of both.
@@ -105,13 +116,19 @@ fn health(own: &Health, primary: &Side, standby: &Side) -> Row {
 /// The certificates of both, if either has one.
 fn certificates(primary: &Side, standby: &Side, now: Timestamp) -> Option<Row> {
     if primary.certificates.is_empty() && standby.certificates.is_empty() {
-        return None;
+        // Without a template it is not known either whether there should be one.
+        let unread = [primary, standby].into_iter().find_map(|side| Some((side, side.unread_template()?)));
+        let row = Row::new("certificates", "of the listeners");
+        return unread.map(|(side, why)| row.unknown(templates_of(side, why)));
     }
     let row = Row::new("certificates", "of the listeners");
     let row = row.facts(certificate_words(primary), certificate_words(standby));
     for side in [primary, standby] {
         let deploy = side.command("deploy --all");
         if side.certificates.is_empty() {
+            if let Some(why) = side.unread_template() {
+                return Some(row.unknown(templates_of(side, why)));
+            }
             return Some(row.missing(format!("no listener of {} has one", side.environment), deploy));
         }
         for (arn, certificate) in &side.certificates {
@@ -138,7 +155,7 @@ fn certificate_words(side: &Side) -> String {
     let first = known.iter().filter_map(|one| one.expires).min();
     let until = first.map(|first| format!(" until {}", date(first))).unwrap_or_default();
     match (known.as_slice(), side.certificates.len()) {
-        ([], 0) => "none".to_owned(),
+        ([], 0) if side.unread_template().is_none() => "none".to_owned(),
         ([], _) => "not known".to_owned(),
         ([one], _) => format!("{}{until}", one.status),
         (several, _) => format!("{} certificates, the first{until}", several.len()),

@@ -48,7 +48,8 @@ Resources:
     Template::parse(&text, "t.yaml").unwrap().template
 }
 
-fn service(desired: i32) -> Service {
+/// A service with as many tasks as are wanted.
+pub(super) fn service(desired: i32) -> Service {
     let number = usize::try_from(desired).unwrap();
     let targets = (0..number).map(|number| TargetHealth {
         target: format!("10.0.{number}.7"),
@@ -124,13 +125,7 @@ fn side(environment: &str, region: &str, zone: &str, desired: i32, address: u8) 
     let host = format!("docuthinker-alb-1.{region}.elb.amazonaws.com");
     let room = u8::try_from(desired).unwrap();
     let addresses = BTreeSet::from([IpAddr::from([192, 0, 2, address])]);
-    let balancer = LoadBalancer {
-        arn: String::new(),
-        dns_name: host.clone(),
-        hosted_zone: zone.to_owned(),
-        state: "active".to_owned(),
-        zones: Vec::new(),
-    };
+    let balancer = LoadBalancer { dns_name: host.clone(), hosted_zone: zone.to_owned() };
     let answer = Answer {
         address: "https://api.docuthinker.ai/health".to_owned(),
         status: Some(200),

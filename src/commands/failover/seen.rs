@@ -121,6 +121,22 @@ impl Side {
         self.services().map(|(_, service)| service).find(|service| service.name == name)
     }
 
+    /// Why not all of its services are known; `None` if they are.
+    pub(super) fn services_unknown(&self) -> Option<&str> {
+        self.status.stacks.iter().find_map(|stack| stack.services.unknown())
+    }
+
+    /// Why not all templates that something is deployed from are known; `None` if they are.
+    pub(super) fn unread_template(&self) -> Option<&str> {
+        let deployed = self.stacks.iter().filter(|stack| stack.state.is_some());
+        let mut unread = deployed.filter_map(|stack| match &stack.deployed {
+            Told::Known(Some(_)) => None,
+            Told::Known(None) => Some("AWS tells no template"),
+            Told::Unknown { unknown } => Some(unknown.as_str()),
+        });
+        unread.next()
+    }
+
     /// The template that the stack of this name in CloudFormation was deployed from.
     pub(super) fn template(&self, stack: &str) -> Option<&Template> {
         self.stacks.iter().find(|one| one.name == stack)?.deployed.known()?.as_ref()

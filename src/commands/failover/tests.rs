@@ -4,7 +4,7 @@ use super::declared::DnsCheck;
 use super::dns::LeadsTo;
 use super::objectives::{Measure, Verdict};
 use super::report::{Report, Row, State};
-use super::samples::{alone, at, broken, secret, service_of, template, well};
+use super::samples::{alone, at, broken, secret, service, service_of, template, well};
 use super::seen::Seen;
 use super::text::screen;
 use crate::commands::status::view::Told;
@@ -206,4 +206,116 @@ fn a_name_that_has_no_address_is_missing_only_where_other_names_have_some() {
     seen.primary.balancers[0].addresses = why();
     seen.standby.balancers[0].addresses = why();
     assert_eq!(row(&report(&seen), "api.docuthinker.ai now").state, State::Unknown);
+}
+
+fn denied<T>() -> Told<T> {
+    Told::Unknown { unknown: "not allowed to do it".to_owned() }
+}
+
+#[test]
+fn services_that_may_not_be_looked_at_are_unknown_and_not_missing() {
+    let mut seen = well();
+    seen.standby.status.stacks[0].services = denied();
+    let said = report(&seen);
+    assert!(said.ready, "{:#?}", said.rows);
+    let why = "not all services of dr are known: not allowed to do it";
+    for group in ["images", "services"] {
+        let row = said.rows.iter().find(|row| row.group == group && row.name == "backend").unwrap();
+        assert_eq!((row.state, row.why.as_deref()), (State::Unknown, Some(why)), "{group}");
+        assert!(row.standby.as_deref() == Some("not known"), "{row:?}");
+    }
+    assert_eq!((said.takeover.total_seconds, said.takeover.never), (None, false));
+    assert_eq!(verdict(&said, "region failure", Measure::Rto), (None, Verdict::Unknown));
+
+    let mut seen = well();
+    seen.primary.status.stacks[0].services = denied();
+    let said = report(&seen);
+    for scenario in ["task failure", "AZ failure", "region failure"] {
+        assert_eq!(verdict(&said, scenario, Measure::Rto), (None, Verdict::Unknown), "{scenario}");
+    }
+}
+
+#[test]
+fn what_stands_in_a_template_that_was_not_read_is_unknown_and_not_missing() {
+    let mut seen = well();
+    seen.standby.stacks[0].deployed = denied();
+    seen.standby.certificates.clear();
+    seen.standby.records.clear();
+    let said = report(&seen);
+    assert!(said.ready, "{:#?}", said.rows);
+    let why = "not all templates of dr could be read: not allowed to do it";
+    for name in ["of the listeners", "api.docuthinker.ai", "health check"] {
+        let row = row(&said, name);
+        assert_eq!((row.state, row.why.as_deref()), (State::Unknown, Some(why)), "{name}");
+        assert_eq!(row.standby.as_deref(), Some("not known"), "{name}");
+    }
+    assert_eq!(verdict(&said, "region failure", Measure::Rto), (None, Verdict::Unknown));
+    seen.primary.certificates.clear();
+    seen.primary.records.clear();
+    let said = report(&seen);
+    for name in ["of the listeners", "failover records"] {
+        assert_eq!(row(&said, name).state, State::Unknown, "{name}");
+    }
+}
+
+#[test]
+fn a_secret_of_unknown_age_is_not_older_and_one_that_goes_is_told_so() {
+    let name = "docuthinker/openai_api_key";
+    let mut seen = well();
+    seen.standby.secrets[0] = secret("OPENAI_API_KEY", "z", 0);
+    let Told::Known(Some(stored)) = &mut seen.standby.secrets[0].stored else { panic!("it is known") };
+    stored.changed = None;
+    let said = report(&seen);
+    assert_eq!(row(&said, name).state, State::Ok);
+    assert_eq!(row(&said, name).why.as_deref(), Some("which value is older is not known"));
+    let Told::Known(Some(stored)) = &mut seen.standby.secrets[0].stored else { panic!("it is known") };
+    stored.deleted = true;
+    let said = report(&seen);
+    assert_eq!(row(&said, name).why.as_deref(), Some("it is scheduled for deletion in dr"));
+    let next = "aws secretsmanager restore-secret --region us-west-2 --secret-id docuthinker/openai_api_key";
+    assert_eq!((row(&said, name).state, row(&said, name).next.as_deref()), (State::Missing, Some(next)));
+}
+
+#[test]
+fn a_store_that_nobody_knows_or_backs_up_is_told_and_is_not_nothing() {
+    let mut seen = well();
+    let with = |more: &str| {
+        let text = format!("Resources: {{{more}}}");
+        Told::Known(Some(template::Template::parse(&text, "t.yaml").unwrap().template))
+    };
+    let basis = |said: &Report, scenario: &str| {
+        let one = said.objectives.iter().find(|one| one.scenario == scenario && one.measure == Measure::Rpo);
+        one.map(|one| one.basis.clone()).unwrap()
+    };
+    seen.primary.secrets.clear();
+    seen.primary.stacks[0].deployed = with("Items: {Type: AWS::DynamoDB::Table}");
+    let said = report(&seen);
+    for scenario in ["AZ failure", "region failure", "redeploy from backup"] {
+        assert_eq!(verdict(&said, scenario, Measure::Rpo), (None, Verdict::Unknown), "{scenario}");
+        assert!(basis(&said, scenario).starts_with("DynamoDB Items: "), "{scenario}");
+    }
+    seen.primary.stacks[0].deployed = with(
+        "Files: {Type: AWS::EFS::FileSystem, Properties: {BackupPolicy: {Status: ENABLED}}}, \
+         Rows: {Type: AWS::RDS::DBInstance, Properties: {BackupRetentionPeriod: 0}}",
+    );
+    let said = report(&seen);
+    assert_eq!(verdict(&said, "AZ failure", Measure::Rpo), (None, Verdict::Missed));
+    assert_eq!(verdict(&said, "redeploy from backup", Measure::Rpo), (Some(86_400), Verdict::Missed));
+    let basis = basis(&said, "redeploy from backup");
+    assert!(basis.ends_with("; RDS Rows: no backup"), "{basis}");
+}
+
+#[test]
+fn services_of_one_task_or_none_are_told_in_the_same_words() {
+    let mut seen = well();
+    service_of(&mut seen.primary).count.running = 0;
+    let Told::Known(services) = &mut seen.primary.status.stacks[0].services else { panic!("it is known") };
+    services.push(service(1));
+    "ai-ml".clone_into(&mut services[1].name);
+    let said = report(&seen);
+    for scenario in ["task failure", "AZ failure"] {
+        let one = said.objectives.iter().find(|one| one.scenario == scenario).unwrap();
+        let words = "fewer than two tasks of backend, ai-ml run";
+        assert!(one.basis.contains(words), "{}", one.basis);
+    }
 }

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::dns::LeadsTo;
 use super::objectives::{Objective, Verdict};
 use super::report::{Report, Row, State};
 use crate::aws::time_text;
-use crate::commands::status::text::write_wrapped;
+use crate::printer::wrapped;
 use crate::problem::Printable;
 
 /// The screen, with lines of at most so many columns if the number is given.
@@ -50,7 +52,8 @@ pub(super) fn screen(report: &Report, columns: Option<usize>) -> String {
 }
 
 fn line(text: &mut String, before: &str, words: &str, columns: Option<usize>) {
-    write_wrapped(text, before, &Printable(words).to_string(), columns);
+    let at = before.width();
+    let _ = writeln!(text, "{before}{}", wrapped(at, at, &Printable(words).to_string(), columns));
 }
 
 /// The mark and the word of a state.

@@ -9,6 +9,7 @@ use super::look::tasks;
 use super::view::{Image, Operation, Service, Stack, Status, Targets, Told};
 use crate::aws::time_text;
 use crate::commands::events_text::date;
+use crate::printer::wrapped;
 use crate::problem::Printable;
 
 /// How wide the column of names is.
@@ -294,7 +295,9 @@ pub(super) fn screen(status: &Status, columns: Option<usize>) -> String {
             let shown = if fact.name == name { "" } else { fact.name };
             let indent = depth * 2;
             let before = format!("{}{:indent$}{shown:NAMES$} ", fact.mark.sign(), "", indent = indent - 2);
-            write_wrapped(&mut text, &before, &Printable(&fact.text).to_string(), columns);
+            let at = before.width();
+            let line = wrapped(at, at, &Printable(&fact.text).to_string(), columns);
+            let _ = writeln!(text, "{}", format!("{before}{line}").trim_end());
             name = fact.name;
         }
     }
@@ -311,34 +314,6 @@ fn summary(status: &Status) -> String {
         (0, unknown) => format!("not all is known: {unknown} marked with ?"),
         (bad, unknown) => format!("not all is well: {bad} marked with !, {unknown} not known (?)"),
     }
-}
-
-/// Writes text behind `before`, in lines of at most so many columns; words that are longer stay whole.
-pub(in crate::commands) fn write_wrapped(
-    into: &mut String,
-    before: &str,
-    text: &str,
-    columns: Option<usize>,
-) {
-    let indent = before.width();
-    let mut line = before.to_owned();
-    let mut empty = true;
-    for word in text.split(' ') {
-        let room = columns.is_none_or(|columns| line.width() + usize::from(!empty) + word.width() <= columns);
-        if !room && !empty {
-            into.push_str(line.trim_end());
-            into.push('\n');
-            line = " ".repeat(indent);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    into.push_str(line.trim_end());
-    into.push('\n');
 }
 
 #[cfg(test)]

@@ -125,6 +125,17 @@ fn what_iam_denies_and_quotas_do_not_hold_is_missing_with_the_command_that_helps
 }
 
 #[test]
+fn what_is_left_of_a_stack_that_failed_is_no_reason_against_making_it_anew() {
+    let scenario = Scenario::new().stack("Net", NET, "ROLLBACK_FAILED").quota("L-F678F1CE", 1.0);
+    let aws = Aws::new(scenario);
+    let outcome = aws.run(DOCTOR);
+    assert!(!about(&outcome, "AWS").contains("VPCs"), "{outcome}");
+    let deployed = aws.run("deploy --template net.json --stack-name Net --yes --no-validate");
+    assert!(!deployed.stderr.contains("VPCs"), "{deployed}");
+    assert_eq!(aws.endpoint.count("GetServiceQuota"), 0);
+}
+
+#[test]
 fn what_may_not_be_asked_is_unknown_and_no_reason_to_fail() {
     let denied = |action: &'static str| Fault::new(Wrong::Denied).on(action);
     let scenario = Scenario::new().fault(denied("SimulatePrincipalPolicy")).fault(denied("GetServiceQuota"));

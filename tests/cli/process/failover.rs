@@ -246,6 +246,8 @@ fn a_drill_says_which_environments_it_could_take_and_that_it_only_looks() {
     let project = Project::with_config("environments: { test: {} }");
     for (arguments, says) in [
         ("failover drill", "it looks, and does not switch anything"),
+        ("failover drill", "`docuthinker -e prod destroy STACK`"),
+        ("failover drill -e staging", "`docuthinker -e staging destroy STACK`"),
         ("failover drill --dry-run --standby dz", "no environment is named `dz`"),
         ("failover drill --dry-run --standby prod", "`dr`, `staging`, `dev`, `test`"),
         ("failover drill --dry-run -e dr", "`prod`, `staging`, `dev`, `test`"),
