@@ -112,22 +112,24 @@ pub fn broadening_and_narrowing(
     old: &Template,
     new: &Template,
 ) -> (Vec<SecurityChange>, Vec<SecurityChange>) {
-    let says = |type_name: &str| {
-        acl::is_for_another(type_name)
-            || assignments::is_for_another(type_name)
-            || grants::is_for_another(type_name)
-            || network::is_for_another(type_name)
-            || routes::is_for_another(type_name)
-    };
     let remains = |change: &SecurityChange| {
         let type_name = old.resources.get(&change.id).map_or("", |resource| &resource.type_name);
-        new.resources.contains_key(&change.id) || says(type_name)
+        new.resources.contains_key(&change.id) || is_for_another(type_name)
     };
     with_both(old, new, |before, after| {
         let mut narrower = compare(after, before, Tense::NoLonger);
         narrower.retain(|change| change.judged && remains(change));
         (compare(before, after, Tense::Now), narrower)
     })
+}
+
+/// Whether a resource of this type only says who may do or reach what with others.
+fn is_for_another(type_name: &str) -> bool {
+    acl::is_for_another(type_name)
+        || assignments::is_for_another(type_name)
+        || grants::is_for_another(type_name)
+        || network::is_for_another(type_name)
+        || routes::is_for_another(type_name)
 }
 
 /// A template, and all that it allows.
@@ -212,22 +214,20 @@ pub fn may_broaden(type_name: &str, property: &str) -> bool {
 /// assert!(may_grant("AWS::EC2::NetworkAclEntry") && may_deny("AWS::EC2::NetworkAclEntry"));
 /// assert!(may_grant("AWS::EC2::Route") && !may_deny("AWS::EC2::Route"));
 /// assert!(!may_grant("AWS::EC2::RouteTable"));
+/// assert!(!may_grant("AWS::AutoScaling::ScalingPolicy"));
 /// ```
 pub fn may_grant(type_name: &str) -> bool {
-    type_name.starts_with("AWS::IAM::")
+    is_for_another(type_name)
+        || grants::is_policy(type_name)
+        || type_name.starts_with("AWS::IAM::")
         || type_name.starts_with("AWS::EC2::SecurityGroup")
-        || type_name.ends_with("Policy")
-        || acl::is_for_another(type_name)
-        || assignments::is_for_another(type_name)
-        || routes::is_for_another(type_name)
-        || ["AWS::EC2::VPCGatewayAttachment", "AWS::Lambda::Permission", "AWS::SSO::PermissionSet"]
-            .contains(&type_name)
+        || ["AWS::EC2::VPCGatewayAttachment", "AWS::SSO::PermissionSet"].contains(&type_name)
 }
 
 /// Whether resources of a type may forbid something, so that more is allowed without one: a policy with a `Deny`, an
 /// entry of a network ACL, or the choice of one (without it, a subnet has the default one, which lets all through).
 pub fn may_deny(type_name: &str) -> bool {
-    type_name.ends_with("Policy") || acl::is_for_another(type_name)
+    grants::is_policy(type_name) || acl::is_for_another(type_name)
 }
 
 /// Names in a list, each marked as code; of many only the first.

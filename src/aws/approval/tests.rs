@@ -321,7 +321,12 @@ fn what_a_macro_makes_needs_approval_where_it_may_allow_more() {
         assert!(asks(&format!("Add Made {type_name}"), TOPIC), "{type_name}");
         assert!(asks(&format!("Modify Made {type_name} False"), TOPIC), "{type_name}");
     }
-    for type_name in ["AWS::EC2::RouteTable", "AWS::EC2::NetworkAcl", "AWS::Lambda::Function"] {
+    for type_name in [
+        "AWS::EC2::RouteTable",
+        "AWS::EC2::NetworkAcl",
+        "AWS::Lambda::Function",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+    ] {
         assert!(!asks(&format!("Add Made {type_name}"), TOPIC), "{type_name}");
     }
     // Without what denies, more is allowed.
@@ -331,6 +336,7 @@ fn what_a_macro_makes_needs_approval_where_it_may_allow_more() {
         ("AWS::S3::BucketPolicy", true),
         ("AWS::EC2::Route", false),
         ("AWS::IAM::Role", false),
+        ("AWS::ApplicationAutoScaling::ScalingPolicy", false),
     ] {
         assert_eq!(asks(&format!("Remove Made {type_name}"), TOPIC), may, "{type_name}");
     }

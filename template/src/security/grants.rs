@@ -392,3 +392,27 @@ pub(super) fn is_for_another(type_name: &str) -> bool {
     HOLDERS.iter().any(|(known, _)| *known == type_name)
         || SUBJECTS.iter().any(|(known, _)| *known == type_name)
 }
+
+/// Types that are called policies and say of nobody what he may do or reach.
+pub(super) const NO_ACCESS: [&str; 15] = [
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::AutoScaling::ScalingPolicy",
+    "AWS::Batch::SchedulingPolicy",
+    "AWS::Bedrock::AutomatedReasoningPolicy",
+    "AWS::CloudFront::CachePolicy",
+    "AWS::CloudFront::ContinuousDeploymentPolicy",
+    "AWS::CloudFront::OriginRequestPolicy",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::DLM::LifecyclePolicy",
+    "AWS::EC2::TransitGatewayMeteringPolicy",
+    "AWS::ImageBuilder::LifecyclePolicy",
+    "AWS::Logs::StorageTierPolicy",
+    "AWS::OpenSearchServerless::LifecyclePolicy",
+    "AWS::ResilienceHub::ResiliencyPolicy",
+    "AWS::Route53::TrafficPolicy",
+];
+
+/// Whether resources of a type are policies of access. A policy that nobody here knows is taken for one.
+pub(super) fn is_policy(type_name: &str) -> bool {
+    type_name.ends_with("Policy") && !NO_ACCESS.contains(&type_name)
+}

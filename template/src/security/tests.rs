@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::{SecurityKind, broadening, may_broaden};
+use super::grants::NO_ACCESS;
+use super::{SecurityKind, broadening, may_broaden, may_deny, may_grant};
 use crate::document::Template;
 
 #[track_caller]
@@ -357,6 +358,50 @@ fn every_property_that_says_who_may_do_what_may_broaden() {
     ] {
         assert!(!may_broaden(type_name, property), "{type_name} {property}");
     }
+}
+
+#[test]
+fn only_what_gives_or_takes_access_may_grant_or_deny() {
+    for type_name in [
+        "AWS::EC2::Route",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Permission",
+        "AWS::SSO::Assignment",
+        "AWS::SSO::PermissionSet",
+    ] {
+        assert!(may_grant(type_name) && !may_deny(type_name), "{type_name}");
+    }
+    for type_name in [
+        "AWS::EC2::NetworkAclEntry",
+        "AWS::EC2::SubnetNetworkAclAssociation",
+        "AWS::ECR::RegistryPolicy",
+        "AWS::Events::EventBusPolicy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::RolePolicy",
+        "AWS::IoT::Policy",
+        "AWS::Kinesis::ResourcePolicy",
+        "AWS::Logs::ResourcePolicy",
+        "AWS::MSK::ClusterPolicy",
+        "AWS::Organizations::Policy",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueueInlinePolicy",
+        "AWS::SecretsManager::ResourcePolicy",
+        "AWS::VpcLattice::AuthPolicy",
+        // Newer than the facts, or of somebody else.
+        "AWS::Tomorrow::AccessPolicy",
+        "Custom::BucketPolicy",
+    ] {
+        assert!(may_grant(type_name) && may_deny(type_name), "{type_name}");
+    }
+    for type_name in NO_ACCESS {
+        assert!(!may_grant(type_name) && !may_deny(type_name), "{type_name}");
+        assert!(crate::facts::type_names().any(|known| known == type_name), "{type_name}");
+    }
+    assert!(!may_grant("AWS::EC2::RouteTable") && !may_grant("AWS::S3::Bucket"));
 }
 
 #[test]
