@@ -89,6 +89,13 @@ pub struct Identity {
     pub region: String,
 }
 
+impl Identity {
+    /// The partition of the account, as the ARN says it: `aws`, or for example `aws-cn`.
+    pub fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
+    }
+}
+
 /// Where credentials and region come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ mod show;
 
 use std::time::Duration;
 
-use cloud::{LogReader, Timestamp};
+use cloud::LogReader;
 
 use crate::aws::Aws;
 use crate::commands::estate::{self, InStacks};
@@ -61,6 +61,8 @@ pub(crate) struct Logs {
 
     /// From 2 minutes before this deployment began until 5 minutes after it ended, or now
     ///
+    /// Where nobody tells any more when it ended, until 5 minutes after it began.
+    ///
     /// `v7` as `events --service` numbers the deployments of a service, `last` for the newest one, or an ID of ECS or CloudFormation,
     /// as `status` and `events` show it, or its beginning.
     #[arg(long, value_name = "DEPLOYMENT", conflicts_with = "follow")]
@@ -87,10 +89,11 @@ pub(crate) fn run(args: &Logs, session: &mut Session<'_>) -> Result {
     }
     let json = args.json || session.printer.json();
     let mut shower = Shower::new(&sources.all, args.grep.clone(), json);
-    let queries = sources.all.iter().map(|source| (source.connection.clone(), source.query.clone()));
-    let mut reader = LogReader::new(queries.collect::<Vec<_>>());
+    let queries: Vec<_> =
+        sources.all.iter().map(|source| (source.connection.clone(), source.query.clone())).collect();
+    let mut reader = LogReader::new(queries.clone());
     if args.follow {
-        return follow::follow(&sources.all, reader, &mut shower, args.poll, &aws, session);
+        return follow::follow(&queries, reader, &mut shower, args.poll, &aws, session);
     }
     loop {
         match aws.look(reader.next())? {
@@ -113,10 +116,4 @@ fn nothing(sources: &[Source], grep: Option<&str>) -> String {
     let groups: Vec<&str> = groups.into_iter().collect();
     let with = grep.map(|text| format!(" with `{text}` in it")).unwrap_or_default();
     format!("nothing was written{with} in that time into {}", groups.join(", "))
-}
-
-/// Now, by this machine's clock: the beginning of a search, which need not be exact.
-fn now() -> Timestamp {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }

@@ -10,6 +10,8 @@ use template::Rule;
 
 use crate::problem::{Problem, Severity, count};
 
+pub(crate) use sarif::fnv;
+
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ReportFormat {

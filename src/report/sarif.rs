@@ -272,8 +272,10 @@ impl Fingerprints {
     }
 }
 
-/// The hash FNV-1a of 64 bits, which is the same in every version.
-fn fnv(bytes: &[u8]) -> u64 {
+/// The hash FNV-1a of 64 bits, which is the same in every version and on every machine.
+///
+/// Source: RFC 9923, "The FNV Non-Cryptographic Hash Algorithm".
+pub(crate) fn fnv(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))

@@ -50,7 +50,7 @@ fn schema_of(arguments: &[&str]) -> Option<PathBuf> {
     }
     let service = has("--service");
     let name = match command {
-        // A JSON Schema, and a template: they have standards of their own.
+        // A JSON Schema, which has a standard of its own.
         "config" if has("schema") => return None,
         "events" if service => "deployments",
         "rollback" if !service => "operation",
@@ -87,6 +87,7 @@ pub(crate) fn hold_arguments(arguments: &[String], stdout: &[u8]) {
             Err(error) if error.is_eof() => return,
             Err(error) => panic!("{arguments:?}: {error}: {}", String::from_utf8_lossy(stdout)),
         };
+        // A template, which has a standard of its own.
         if written.get("version").is_none() && arguments.contains(&"synth") {
             return;
         }

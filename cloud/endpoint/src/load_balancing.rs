@@ -63,13 +63,13 @@ fn load_balancers(world: &World, caller: &Caller, request: &Request) -> Answer {
 fn target_health(world: &World, caller: &Caller, request: &Request) -> Answer {
     let arn = required(request, "TargetGroupArn")?;
     let here = world.stacks.iter().filter(|stack| stack.region == caller.region && !stack.is_deleted());
-    let mut resources = here.flat_map(|stack| stack.resources.values());
-    let group = resources.find(|one| one.physical.as_deref() == Some(arn)).ok_or_else(|| {
-        Refusal::new(400, "TargetGroupNotFound", format!("Target groups '{arn}' not found"))
-    })?;
-    let targets = world.scenario.running.targets.iter().filter(|(id, _)| {
-        *id == group.logical || id.strip_prefix(&caller.region) == Some(&format!("/{}", group.logical))
-    });
+    let mut resources = here.flat_map(|stack| stack.resources.values().map(move |one| (stack, one)));
+    let (stack, group) =
+        resources.find(|(_, one)| one.physical.as_deref() == Some(arn)).ok_or_else(|| {
+            Refusal::new(400, "TargetGroupNotFound", format!("Target groups '{arn}' not found"))
+        })?;
+    let names = stack.names(&group.logical);
+    let targets = world.scenario.running.targets.iter().filter(|(id, _)| names.contains(id));
     Ok(xml(|x| {
         x.list("TargetHealthDescriptions", targets, |x, (_, target)| {
             x.within("Target", |x| {

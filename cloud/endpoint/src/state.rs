@@ -172,6 +172,11 @@ impl Stack {
         }
     }
 
+    /// How a test may call a resource of this stack: with the region, `us-west-2/Id`, which goes first, or without.
+    pub(crate) fn names(&self, logical: &str) -> [String; 2] {
+        [format!("{}/{logical}", self.region), logical.to_owned()]
+    }
+
     pub(crate) fn is_deleted(&self) -> bool {
         self.status == "DELETE_COMPLETE"
     }

@@ -160,7 +160,7 @@ impl World {
     /// A new physical id, in the form that the type has.
     pub(crate) fn physical_id(&mut self, stack: &Stack, logical: &str, definition: &Value) -> String {
         let given = &self.scenario.physical_ids;
-        if let Some(id) = given.get(&format!("{}/{logical}", stack.region)).or_else(|| given.get(logical)) {
+        if let Some(id) = stack.names(logical).iter().find_map(|name| given.get(name)) {
             return id.clone();
         }
         let kind = crate::changes::kind(definition);

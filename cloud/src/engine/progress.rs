@@ -1,16 +1,25 @@
 //! What the engine tells its caller while it works: data, never text for a terminal.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
 use serde::{Serialize, Serializer};
 
 use crate::services::{ServiceState, StoppedTask};
 
-/// A point in time as AWS told it, in milliseconds since 1970. Never compared with this machine's clock.
+/// A point in time, nearly always as AWS told it, in milliseconds since 1970. The engine never compares one with this
+/// machine's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The time on this machine's clock.
+    pub fn now() -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -103,6 +103,11 @@ impl LiveTail {
         Ok(LiveTail { sessions, live, news })
     }
 
+    /// Whether all that comes in is told: it has [begun](Tailed::Began), and not [broken off](Tailed::Broke) since.
+    pub fn is_live(&self) -> bool {
+        self.live.iter().all(|live| *live)
+    }
+
     /// What comes next. May be dropped and asked again; nothing is lost.
     pub async fn next(&mut self) -> Tailed {
         loop {
@@ -112,7 +117,7 @@ impl LiveTail {
             match told {
                 Tailed::Began => {
                     self.live[at] = true;
-                    if self.live.iter().all(|live| *live) {
+                    if self.is_live() {
                         return Tailed::Began;
                     }
                 }
@@ -142,7 +147,7 @@ fn plans(places: &[(Connection, LogQuery)]) -> Vec<Plan> {
     }
     let plan = |((account, region), numbers): ((String, String), Vec<usize>)| {
         let connection = &places[*numbers.first()?].0;
-        let partition = connection.identity().arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        let partition = connection.identity().partition().to_owned();
         let own: Vec<TailPlace> = numbers
             .into_iter()
             .map(|number| {
@@ -281,12 +286,9 @@ fn placed(event: &LiveTailSessionLogEvent, places: &[TailPlace]) -> Option<(usiz
 
 /// The name of a group from what AWS calls it: the name, the account before it, or the ARN.
 fn group_name(identifier: &str) -> &str {
-    let name = identifier.split_once(":log-group:").map_or(identifier, |(_, name)| name);
-    let name = name.strip_suffix(":*").unwrap_or(name);
-    match name.split_once(':') {
-        Some((account, name)) if account.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => name,
-    }
+    let name = identifier.strip_suffix(":*").unwrap_or(identifier);
+    // There is no colon in a name.
+    name.rsplit(':').next().unwrap_or(name)
 }
 
 #[cfg(test)]

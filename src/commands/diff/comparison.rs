@@ -7,7 +7,7 @@ use super::Diff;
 use super::against::Old;
 use super::new::Stacks;
 use crate::session::Session;
-use crate::{shell, templates};
+use crate::{report, shell, templates};
 
 /// A comparison, told from all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Default for Told {
 }
 
 impl Told {
-    fn project(&mut self, new: &Stacks, environment: Option<String>) {
+    fn project(&mut self, new: &Stacks, environment: Option<[String; 2]>) {
         self.key.extend(new.environment.as_deref().map(clean));
         if !new.all {
             let mut ids: Vec<&str> = new.each.iter().map(|stack| stack.id.as_str()).collect();
@@ -67,8 +67,8 @@ impl Told {
             let ids: Vec<String> = ids.into_iter().map(clean).collect();
             self.key.push(format!("stacks={}", ids.join(",")));
         }
-        if let Some(option) = environment {
-            let _ = write!(self.command, " {option}");
+        if let Some(words) = environment {
+            let _ = write!(self.command, " {}", shell::command(&words));
         }
     }
 
@@ -139,10 +139,7 @@ fn short(key: String) -> String {
     if key.len() <= LONGEST {
         return key;
     }
-    // FNV-1a, which is the same on every machine. Source: RFC 9923, "The FNV Non-Cryptographic Hash Algorithm".
-    let number = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let number = report::fnv(key.as_bytes());
     let mut end = LONGEST - 20;
     while !key.is_char_boundary(end) {
         end -= 1;
@@ -188,7 +185,7 @@ mod tests {
     fn the_workflow_finds_the_comment_of_the_deployed_stacks() {
         let mut told = Told::default();
         let new = Stacks { each: Vec::new(), all: true, environment: Some("prod".to_owned()) };
-        told.project(&new, Some("-e prod".to_owned()));
+        told.project(&new, Some(["-e".to_owned(), "prod".to_owned()]));
         assert_eq!(
             (told.key.join(" ").as_str(), told.command.as_str()),
             ("prod", "docuthinker diff -e prod")

@@ -117,11 +117,10 @@ fn options(placed: &Placed, old: Option<&Template>) -> Options {
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
 fn pseudo(placed: &Placed) -> Values {
     let who = placed.connection.identity();
-    let partition = who.arn.split(':').nth(1).unwrap_or("aws");
     let mut values: Values = [
         ("AWS::Region", who.region.as_str()),
         ("AWS::AccountId", &who.account),
-        ("AWS::Partition", partition),
+        ("AWS::Partition", who.partition()),
         ("AWS::StackName", &placed.new.name),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -6,6 +6,7 @@ use cloud::{CloudError, Deployments, NumberedDeployment, PastRollout, Reach, Tim
 
 use crate::aws;
 use crate::commands::estate::{InService, Place};
+use crate::commands::events_text::date;
 use crate::commands::rollback;
 use crate::problem::{Failure, Printable, Problem};
 
@@ -64,18 +65,18 @@ impl Span {
     fn window(&self) -> Window {
         let from = before(self.began, BEFORE);
         let (to, ended) = match self.end {
-            End::At(ended) => (Some(after(ended, AFTER)), format!("it ended at {}", second(ended))),
+            End::At(ended) => (Some(after(ended, AFTER)), format!("it ended at {}", date(ended))),
             End::Open => (None, "it has not ended".to_owned()),
             End::Unknown => {
                 (Some(after(self.began, AFTER)), "when it ended is not known any more".to_owned())
             }
         };
-        let until = to.map_or_else(|| "now".to_owned(), second);
+        let until = to.map_or_else(|| "now".to_owned(), date);
         let head = format!(
             "around {}, {} to {until} (UTC): it began at {}, {ended}",
             self.what,
-            second(from),
-            second(self.began)
+            date(from),
+            date(self.began)
         );
         Window { from, to, head }
     }
@@ -182,12 +183,6 @@ fn unknown(deployment: &str) -> Failure {
     let hint = "`docuthinker status` shows the newest ones of the services and the stacks, `docuthinker events --service \
                 SERVICE` the numbers of a service's";
     Failure::usage(Problem::error("usage/unknown-deployment", message).hint(hint))
-}
-
-/// To the second: `2026-01-01 10:00:00`.
-fn second(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(..19).unwrap_or(&text).replace('T', " ")
 }
 
 pub(super) fn before(time: Timestamp, by: Duration) -> Timestamp {

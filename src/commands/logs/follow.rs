@@ -3,9 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use cloud::{CloudError, Kind, LiveTail, LogReader, Tailed};
+use cloud::{CloudError, Connection, Kind, LiveTail, LogQuery, LogReader, Tailed};
 
-use super::places::Source;
 use super::show::Shower;
 use crate::aws::{Aws, time_text};
 use crate::exit::Exit;
@@ -26,14 +25,6 @@ const LIVE: &str =
 const SAMPLED: &str =
     "more than 500 events a second: the live tail leaves some out, which are asked for and come late";
 
-/// How what comes is learned of.
-enum Way {
-    /// By asking. There is a live tail if one may still begin.
-    Asking(Option<LiveTail>),
-    /// The live tail tells.
-    Live(LiveTail),
-}
-
 /// When to ask, and how often after that.
 struct Looks {
     next: Option<Instant>,
@@ -48,15 +39,15 @@ impl Looks {
         self.then = &CATCHING_UP;
     }
 
-    /// After a question.
-    fn looked(&mut self, way: &Way) {
-        let pause = match (way, self.then) {
-            (Way::Asking(_), _) => Some(PAUSE),
-            (Way::Live(_), [pause, rest @ ..]) => {
+    /// After a question; `live` if the live tail tells what comes.
+    fn looked(&mut self, live: bool) {
+        let pause = match self.then {
+            _ if !live => Some(PAUSE),
+            [pause, rest @ ..] => {
                 self.then = rest;
                 Some(*pause)
             }
-            (Way::Live(_), []) => None,
+            [] => None,
         };
         self.next = pause.map(|pause| Instant::now() + pause);
     }
@@ -67,7 +58,8 @@ struct Following<'a> {
     reader: LogReader,
     shower: &'a mut Shower,
     aws: &'a Aws,
-    way: Way,
+    /// The live tail, if there is one or one may still begin. Until it has, and after it broke off, it is asked.
+    tail: Option<LiveTail>,
     looks: Looks,
     /// Since when nothing came, when something was said last, and whether the trouble was told.
     quiet: Instant,
@@ -80,7 +72,7 @@ struct Following<'a> {
 
 /// Shows events as they come. Ctrl-C is how it ends, so nothing is said of it. With `poll`, AWS is asked and no live tail begun.
 pub(super) fn follow(
-    sources: &[Source],
+    places: &[(Connection, LogQuery)],
     reader: LogReader,
     shower: &mut Shower,
     poll: bool,
@@ -92,7 +84,7 @@ pub(super) fn follow(
         reader,
         shower,
         aws,
-        way: Way::Asking(None),
+        tail: None,
         looks: Looks { next: Some(now), then: &[] },
         quiet: now,
         said: now,
@@ -106,10 +98,8 @@ pub(super) fn follow(
     if poll {
         asks(None, session);
     } else {
-        let places: Vec<_> =
-            sources.iter().map(|source| (source.connection.clone(), source.query.clone())).collect();
-        match aws.run(async { LiveTail::start(&places) }) {
-            Ok(tail) => following.way = Way::Asking(Some(tail)),
+        match aws.run(async { LiveTail::start(places) }) {
+            Ok(tail) => following.tail = Some(tail),
             Err(reason) => asks(Some(&reason), session),
         }
     }
@@ -137,11 +127,7 @@ impl Following<'_> {
             }
             let sign = self.said + SILENCE;
             let until = self.looks.next.map_or(sign, |next| next.min(sign));
-            let tail = match &mut self.way {
-                Way::Asking(tail) => tail.as_mut(),
-                Way::Live(tail) => Some(tail),
-            };
-            let Ok(told) = self.aws.unless_interrupted(told(tail, until)) else {
+            let Ok(told) = self.aws.unless_interrupted(told(self.tail.as_mut(), until)) else {
                 return Ok(Exit::Interrupted);
             };
             if let Some(told) = told
@@ -159,22 +145,12 @@ impl Following<'_> {
                 if !std::mem::replace(&mut self.was_live, true) {
                     session.printer.status(LIVE);
                 }
-                self.way = match std::mem::replace(&mut self.way, Way::Asking(None)) {
-                    Way::Asking(Some(tail)) | Way::Live(tail) => Way::Live(tail),
-                    asking @ Way::Asking(None) => asking,
-                };
                 self.looks.catch_up(Duration::ZERO);
             }
             Tailed::Events { events, sampled } => return self.show(events, sampled, session),
-            Tailed::Broke => {
-                self.way = match std::mem::replace(&mut self.way, Way::Asking(None)) {
-                    Way::Live(tail) => Way::Asking(Some(tail)),
-                    asking @ Way::Asking(_) => asking,
-                };
-                self.looks.catch_up(PAUSE);
-            }
+            Tailed::Broke => self.looks.catch_up(PAUSE),
             Tailed::Refused(reason) => {
-                self.way = Way::Asking(None);
+                self.tail = None;
                 self.looks.catch_up(PAUSE);
                 asks(Some(&reason), session);
             }
@@ -234,7 +210,7 @@ impl Following<'_> {
                 Ok(None) => {
                     self.trouble = false;
                     self.reader.again();
-                    self.looks.looked(&self.way);
+                    self.looks.looked(self.tail.as_ref().is_some_and(LiveTail::is_live));
                     return Ok(None);
                 }
                 Err(error) if passes(&error) => {

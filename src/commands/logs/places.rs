@@ -3,7 +3,7 @@
 use cloud::{Connection, LogPlace, LogQuery, Timestamp};
 
 use super::around::{before, window};
-use super::{Logs, SINCE, now};
+use super::{Logs, SINCE};
 use crate::aws;
 use crate::commands::estate::{InService, Place};
 use crate::problem::Failure;
@@ -39,8 +39,11 @@ pub(super) async fn find(
     services: &[InService],
 ) -> Result<Sources, Box<Failure>> {
     let failed = |error: cloud::CloudError| Box::new(aws::failure(&error));
-    let mut range =
-        Range { from: before(now(), args.since.unwrap_or(SINCE)), to: None, task: args.task.clone() };
+    let mut range = Range {
+        from: before(Timestamp::now(), args.since.unwrap_or(SINCE)),
+        to: None,
+        task: args.task.clone(),
+    };
     let mut sources = Sources { all: Vec::new(), notes: Vec::new() };
     if let Some(deployment) = &args.around {
         let window = window(deployment, places, services).await?;

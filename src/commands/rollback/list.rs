@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use cloud::{CloudError, Deployments, MadeBy, NumberedDeployment, RecordedImage, Timestamp};
+use cloud::{CloudError, Deployments, MadeBy, NumberedDeployment, RecordedImage};
 
 use crate::commands::estate::{InService, Place};
+use crate::commands::events_text::date;
 use crate::problem::Printable;
 
 /// How much of a digest is shown: enough to tell images apart.
@@ -51,16 +52,10 @@ fn row(one: &NumberedDeployment, known: &Deployments) -> [String; 4] {
     let times = if again > 1 { format!(", deployed {again} times") } else { String::new() };
     [
         format!("{mark} v{}", one.number),
-        one.registered.map(time).unwrap_or_default(),
+        one.registered.map(date).unwrap_or_default(),
         made_by(&one.by),
         format!("{}{times}", one.ending.text()),
     ]
-}
-
-/// To the second.
-fn time(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(..19).unwrap_or(&text).replace('T', " ")
 }
 
 fn made_by(by: &MadeBy) -> String {

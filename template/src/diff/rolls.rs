@@ -80,12 +80,10 @@ pub(super) fn rolls(
         }
     }
     let scaled = scaled(new, edges, known);
-    let rolls =
-        services.filter_map(|change| roll(new, tasks.get(change.id.as_str()).copied(), change, known));
-    rolls
-        .map(|roll| match roll.tasks {
-            None => Roll { scaled: scaled.get(roll.service.as_str()).copied(), ..roll },
-            Some(_) => roll,
+    services
+        .filter_map(|change| {
+            let id = change.id.as_str();
+            roll(new, tasks.get(id).copied(), scaled.get(id).copied(), change, known)
         })
         .collect()
 }
@@ -116,7 +114,13 @@ fn number(resource: &Resource, name: &str, known: &Known<'_>) -> Option<u64> {
     known.value(resource.properties.get(name)?).scalar_text()?.parse().ok()
 }
 
-fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Known<'_>) -> Option<Roll> {
+fn roll(
+    new: &Template,
+    task: Option<&Edge>,
+    scaled: Option<Scaled>,
+    change: &ResourceChange,
+    known: &Known<'_>,
+) -> Option<Roll> {
     let resource = new.resources.get(&change.id)?;
     let tasks = number(resource, "DesiredCount", known);
     if tasks == Some(0) {
@@ -145,7 +149,8 @@ fn roll(new: &Template, task: Option<&Edge>, change: &ResourceChange, known: &Kn
     let mut told = BTreeSet::new();
     paths.retain(|path| told.insert(path.clone()));
     let service = change.id.clone();
-    Some(Roll { service, task_definition, tasks, scaled: None, replaced, certain, because: paths })
+    let scaled = scaled.filter(|_| tasks.is_none());
+    Some(Roll { service, task_definition, tasks, scaled, replaced, certain, because: paths })
 }
 
 fn property(path: &Path) -> Option<&str> {

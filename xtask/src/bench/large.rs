@@ -26,7 +26,9 @@ pub(super) fn templates(stack: &Value, folder: &Path) -> Result<()> {
             Ok(std::fs::write(folder.join(name), text)?)
         };
         write(&format!("{number}.json"), &all)?;
-        write(&format!("{number}-new.json"), &changed(all))?;
+        if number == 500 {
+            write("500-new.json", &changed(all))?;
+        }
     }
     Ok(())
 }

@@ -80,9 +80,8 @@ fn tasks_of<'a>(
     stack: &'a Stack,
     service: &'a Resource,
 ) -> impl Iterator<Item = Value> + 'a {
-    let there = format!("{}/{}", stack.region, service.logical);
-    let of_it =
-        world.scenario.running.tasks.iter().filter(move |(id, _)| *id == service.logical || *id == there);
+    let names = stack.names(&service.logical);
+    let of_it = world.scenario.running.tasks.iter().filter(move |(id, _)| names.contains(id));
     of_it.map(|(_, task)| whole(stack, service, task))
 }
 

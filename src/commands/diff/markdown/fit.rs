@@ -103,13 +103,13 @@ fn sections(page: &mut Page) -> impl Iterator<Item = &mut super::Section> {
     page.sheets.iter_mut().flat_map(|sheet| &mut sheet.sections)
 }
 
-/// Calls `seen` with each item, and how deep it stands.
-fn each_item(items: &mut [Item], depth: usize, seen: &mut dyn FnMut(&mut Item, usize)) {
+/// Calls `seen` with each item.
+fn each_item(items: &mut [Item], seen: &mut dyn FnMut(&mut Item)) {
     for item in items {
-        seen(item, depth);
-        each_item(&mut item.below, depth + 1, seen);
+        seen(item);
+        each_item(&mut item.below, seen);
         if let Some(fold) = &mut item.folded {
-            each_item(&mut fold.items, depth + 2, seen);
+            each_item(&mut fold.items, seen);
         }
     }
 }
@@ -120,7 +120,7 @@ fn shorten_values(page: &mut Page) -> bool {
     for sheet in &mut page.sheets {
         sheet.notes.iter_mut().for_each(|note| any |= shorten(note));
         for section in &mut sheet.sections {
-            each_item(&mut section.items, 0, &mut |item, _| any |= shorten(&mut item.text));
+            each_item(&mut section.items, &mut |item| any |= shorten(&mut item.text));
         }
     }
     any
