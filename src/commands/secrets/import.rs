@@ -139,15 +139,17 @@ type Names<'a> = (&'a str, [String; 3]);
 /// Which of the secrets is called so in an encrypted file, by its place among all; it must be one.
 fn called(key: &str, known: &[Names<'_>]) -> Result<Option<usize>> {
     let is_called = |(id, keys): &Names<'_>| *id == key || keys.iter().any(|one| one == key);
-    let mut found = (0..known.len()).filter(|at| is_called(&known[*at]));
-    let Some(first) = found.next() else { return Ok(None) };
-    // Two with the same account, region and name are one and the same: a container may read it by an earlier ARN.
-    let same = |at: &usize| known[*at].1[2] == known[first].1[2];
-    let others: Vec<usize> = found.filter(|at| !same(at)).collect();
-    if others.is_empty() {
-        return Ok(Some(first));
+    let mut found: Vec<usize> = Vec::new();
+    for at in (0..known.len()).filter(|at| is_called(&known[*at])) {
+        // Two with the same account, region and name are one and the same: a container may read it by an earlier ARN.
+        if !found.iter().any(|one| known[*one].1[2] == known[at].1[2]) {
+            found.push(at);
+        }
     }
-    let all = std::iter::once(first).chain(others).map(|at| known[at].0);
+    if found.len() < 2 {
+        return Ok(found.first().copied());
+    }
+    let all = found.iter().map(|at| known[*at].0);
     let message = format!("several secrets are called {key}: {}", all.collect::<Vec<_>>().join(", "));
     let hint = "the file does not say which one is meant: name its stack with `--stack`, and its region with `--region`";
     Err(Failure::refused(Problem::error("secrets/ambiguous", message).hint(hint)))
