@@ -178,61 +178,94 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// What can be done.
+/// What can be done. Only the chosen command's arguments are made: to make those of all takes longer than the rest of a
+/// start. The lines here are for the list of commands, and the same as the first of each command's own help.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
+    /// Write the CloudFormation templates
     Synth(commands::synth::Synth),
+    /// List the stacks, in the order in which they are deployed
     List(commands::list::List),
+    /// Find what is wrong with templates, before AWS sees them
     Validate(commands::validate::Validate),
+    /// Show what a deployment would change
     Diff(commands::diff::Diff),
+    /// Show what was changed in AWS besides CloudFormation
     #[cfg(feature = "aws")]
     Drift(commands::drift::Drift),
+    /// Deploy stacks, after showing what would change
     #[cfg(feature = "aws")]
     Deploy(commands::deploy::Deploy),
+    /// Delete stacks, after asking for their names
     #[cfg(feature = "aws")]
     Destroy(commands::destroy::Destroy),
+    /// Follow what runs on a stack, and end as that operation ends
     #[cfg(feature = "aws")]
     Watch(commands::operate::Watch),
+    /// Cancel the update that runs on a stack; CloudFormation rolls it back
     #[cfg(feature = "aws")]
     Cancel(commands::operate::Cancel),
+    /// Roll back a failed operation of a stack, or a service to an earlier deployment
     #[cfg(feature = "aws")]
     Rollback(commands::rollback::Rollback),
+    /// Start new tasks of what services run, and wait until they have taken the place of the old ones
     #[cfg(feature = "aws")]
     Redeploy(commands::redeploy::Redeploy),
+    /// Change how many tasks a service runs, and wait until they do
     #[cfg(feature = "aws")]
     Scale(commands::scale::Scale),
+    /// Check that everything is there that a deployment needs
     #[cfg(feature = "aws")]
     Doctor(commands::doctor::Doctor),
+    /// Build, push and pin the images that the services run
     #[cfg(feature = "aws")]
     Images(commands::images::Images),
+    /// Print the outputs of deployed stacks
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),
+    /// Show how the deployed services are doing, on one screen
     #[cfg(feature = "aws")]
     Status(commands::status::StatusArgs),
+    /// Show what the services write: all of them in order of time
     #[cfg(feature = "aws")]
     Logs(commands::logs::Logs),
+    /// Run a command in a container of a service, with a terminal
     #[cfg(feature = "aws")]
     Exec(commands::exec::Exec),
+    /// Show what was done to a stack: its past operations, and the story of one of them
     #[cfg(feature = "aws")]
     Events(commands::events::Events),
+    /// Explain the last failure of a stack, or what a running operation waits for
     #[cfg(feature = "aws")]
     Diagnose(commands::diagnose::Diagnose),
+    /// Look whether the second region could take over
     #[cfg(feature = "aws")]
     Failover(commands::failover::Failover),
+    /// Keep what is deployed in a folder: templates, parameters, outputs, digests of images
     #[cfg(feature = "aws")]
     Backup(commands::backup::Backup),
+    /// Tell how to go back to a backup: what differs, and the commands in their order
     #[cfg(feature = "aws")]
     Restore(commands::restore::Restore),
+    /// Make the bucket for templates that are too large to be sent inline
     #[cfg(feature = "aws")]
     Bootstrap(commands::bootstrap::Bootstrap),
+    /// Store, look at, rotate and export the project's secrets
     #[cfg(feature = "aws")]
     Secrets(commands::secrets::Secrets),
+    /// Run the emulator, to try everything without an AWS account
     #[cfg(feature = "aws")]
     Local(commands::local::Local),
+    /// Print the least IAM policy with which the stacks can be deployed, updated and destroyed
     IamPolicy(commands::iam_policy::IamPolicy),
+    /// Show the settings and where they come from
     Config(commands::config::Config),
+    /// Start a new project
     Init(commands::init::Init),
+    /// Write the files of a CI system that test, build and deploy the project
     Ci(commands::ci::Ci),
+    /// Print a script that completes this command in a shell
     Completions(commands::completions::Completions),
 }
 
@@ -244,5 +277,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_list_says_of_each_command_what_its_own_help_begins_with() {
+        let listed = Cli::command();
+        let mut made = listed.clone();
+        made.build();
+        for command in listed.get_subcommands() {
+            let own = made.find_subcommand(command.get_name()).and_then(clap::Command::get_about);
+            assert!(command.get_about().is_some());
+            assert_eq!(command.get_about(), own);
+        }
     }
 }
