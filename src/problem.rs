@@ -125,7 +125,6 @@ pub(crate) struct AwsState {
 
 impl Failure {
     /// Several failures as one: it ends as the first does, and every problem is told once, the first failure's last.
-    #[cfg(feature = "aws")]
     pub(crate) fn all(failures: Vec<Failure>) -> Option<Failure> {
         let mut failures = failures.into_iter();
         let mut first = failures.next()?;

@@ -29,6 +29,8 @@ mod terminal;
 
 use std::path::PathBuf;
 
+use template::beside;
+
 use self::against::{Against, Old};
 use self::comparison::Comparison;
 use self::fail_on::Kind;
@@ -40,6 +42,7 @@ use crate::checks::Gate;
 use crate::exit::Exit;
 use crate::problem::{Failure, Result};
 use crate::session::Session;
+use crate::templates;
 
 /// What is different between two templates; without an old one everything is.
 #[cfg(feature = "aws")]
@@ -120,12 +123,24 @@ impl From<Vec<Compared>> for Outcome {
 
 pub(crate) fn run(args: &Diff, session: &mut Session<'_>) -> Result {
     let form = form::chosen(args.format, session)?;
-    let new = new::stacks(args, session)?;
+    // Large files are read side by side; stdin would be waited for.
+    let file = args.against.file().filter(|file| !templates::is_stdin(file));
+    let (old, new) = beside(|| file.map(templates::read), || new::stacks(args, session));
+    let new = match new {
+        Ok(new) => new,
+        Err(failure) => {
+            let failures = [Some(failure), old.and_then(Result::err)].into_iter().flatten().collect();
+            return Failure::all(failures).map_or(Ok(Exit::Done), Err);
+        }
+    };
     let comparison = Comparison::of(args, &new, session);
     let environment = new.environment.clone();
     let outcome = match args.against.old() {
         Old::Deployed => deployed(args, new, session)?,
-        Old::File(file) => vec![against::file(file, new, session)?].into(),
+        Old::File(file) => {
+            let old = old.unwrap_or_else(|| templates::read(file))?;
+            vec![against::file(file, old, new, session)?].into()
+        }
         Old::Folder(folder) => folder::compare(folder, new, session)?.into(),
         Old::Environment(name) => environment::compare(name, new, session)?.into(),
     };

@@ -98,8 +98,10 @@ pub use review::{Review, SecretChange, SecretEvent, Side};
 pub use rolls::{Roll, Scaled};
 pub use roots::{Follower, FollowingOutput, Root};
 
+use crate::beside::beside;
 use crate::document::Template;
 use crate::path::Step;
+use crate::security;
 use assemble::assemble;
 use elements::Elements;
 
@@ -113,6 +115,14 @@ pub fn diff(old: &Template, new: &Template) -> Changes {
 
 /// Compares two templates with the values of their parameters.
 pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
+    let security = || security::broadening_and_narrowing(old, new);
+    let (security, mut changes) = beside(security, || without_security(old, new, options));
+    changes.review.add(security);
+    changes
+}
+
+/// All but who may do and reach what, which needs nothing of the rest.
+fn without_security(old: &Template, new: &Template, options: &Options) -> Changes {
     let graph = new.graph();
     let edges = graph.edges();
     let elements = Elements::new(old, new, options, edges);
@@ -125,7 +135,7 @@ pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
         losses: losses::losses(old, &resources, &roots, &renames),
         given_up: given::given_up(old, new, &resources, elements.assumed()),
         rolls: rolls::rolls(new, edges, &resources, elements.new_values()),
-        review: review::review(old, new, &resources),
+        review: Review { secrets: secrets::secrets(old, new, &resources), ..Review::default() },
         exports: exports(old, &sections, &roots),
         sections,
         values: elements.values,

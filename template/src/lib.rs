@@ -50,6 +50,7 @@
 
 #[cfg(test)]
 mod arbitrary;
+mod beside;
 mod bound;
 pub mod capabilities;
 pub mod check;
@@ -72,6 +73,7 @@ pub mod stateful;
 mod visit;
 mod write;
 
+pub use beside::beside;
 pub use capabilities::Capability;
 pub use check::{Allowance, Check, Finding, Lint, Rule, Severity};
 pub use diff::{Action, Change, Changes, Consequence, Fate, ResourceChange, diff, diff_with};

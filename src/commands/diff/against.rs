@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use template::check::secret_paths;
 use template::diff::{Options, diff_with};
-use template::{Changes, Template};
+use template::{Changes, Template, beside};
 
 use super::masked;
 use super::new::{New, Stacks};
@@ -13,7 +13,7 @@ use crate::printer::Printer;
 use crate::problem::{Failure, Problem, Result};
 use crate::redact;
 use crate::session::Session;
-use crate::templates;
+use crate::templates::{self, TemplateFile};
 
 /// Options that say what the stacks are compared with.
 #[derive(Debug, clap::Args)]
@@ -61,15 +61,28 @@ impl Against {
         }
     }
 
+    /// The file, if it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self.old() {
+            Old::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
     /// The file or folder.
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 }
 
-/// Compares the only stack with the template in `file`.
-pub(super) fn file(file: &Path, new: Stacks, session: &mut Session<'_>) -> Result<Compared> {
-    let old = templates::read(file)?.document.template;
+/// Compares the only stack with the template that was read from `file`.
+pub(super) fn file(
+    file: &Path,
+    old: TemplateFile,
+    new: Stacks,
+    session: &mut Session<'_>,
+) -> Result<Compared> {
+    let old = old.document.template;
     let names: Vec<String> = new.each.iter().map(|stack| format!("`{}`", stack.name)).collect();
     let Ok([stack]) = <[New; 1]>::try_from(new.each) else {
         let problem = Problem::error("usage/no-stack", "`--against FILE` compares one stack")
@@ -104,9 +117,8 @@ pub(in crate::commands) fn changes(
 ) -> Changes {
     let nothing = Template::default();
     let old = old.unwrap_or(&nothing);
-    let mut changes = diff_with(old, new, options);
+    let (secrets, mut changes) = beside(|| [old, new].map(secret_paths), || diff_with(old, new, options));
     if !changes.is_empty() {
-        let secrets = [old, new].map(secret_paths);
         masked::mask(&mut changes, &secrets);
         printer
             .conceal([old, new].into_iter().zip(&secrets).flat_map(|(one, paths)| redact::texts(one, paths)));

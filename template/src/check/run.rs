@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::beside::beside;
 use crate::check::{Allowance, Checker, Finding, Lint, Rule, allow, lints, rules};
 use crate::document::Template;
 use crate::model::Model;
@@ -83,18 +84,11 @@ impl Check<'_> {
             lints.get(at).map(|lint| (at, lint.findings(&model)))
         };
         let lint = || std::iter::from_fn(take).collect::<Vec<_>>();
-        std::thread::scope(|scope| {
-            // There may be no more threads; then this one does it all.
-            let beside = std::thread::Builder::new().spawn_scoped(scope, lint);
-            let mut findings = Checker::new(&model).all();
-            let mut found = lint();
-            if let Ok(thread) = beside {
-                found.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            found.sort_by_key(|(at, _)| *at);
-            findings.extend(found.into_iter().flat_map(|(_, found)| found));
-            findings
-        })
+        let (mut found, (mut findings, more)) = beside(lint, || (Checker::new(&model).all(), lint()));
+        found.extend(more);
+        found.sort_by_key(|(at, _)| *at);
+        findings.extend(found.into_iter().flat_map(|(_, found)| found));
+        findings
     }
 
     /// What is wrong with a template, each with its place in the file.

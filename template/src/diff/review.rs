@@ -2,11 +2,8 @@
 
 use serde::Serialize;
 
-use super::ResourceChange;
-use super::secrets::secrets;
-use crate::document::Template;
 use crate::path::Path;
-use crate::security::{self, SecurityChange, SecurityKind};
+use crate::security::{SecurityChange, SecurityKind};
 
 /// What a reviewer asks first. (What becomes of data is in [`Changes::losses`](super::Changes::losses).)
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -74,19 +71,17 @@ impl Review {
     }
 }
 
-pub(super) fn review(old: &Template, new: &Template, resources: &[ResourceChange]) -> Review {
-    let mut review = Review { secrets: secrets(old, new, resources), ..Review::default() };
-    let (broader, narrower) = security::broadening_and_narrowing(old, new);
-    for change in broader {
-        review.side(change.kind).broader.push(change);
-    }
-    for change in narrower {
-        review.side(change.kind).narrower.push(change);
-    }
-    review
-}
-
 impl Review {
+    /// What becomes possible, and what no longer is.
+    pub(super) fn add(&mut self, (broader, narrower): (Vec<SecurityChange>, Vec<SecurityChange>)) {
+        for change in broader {
+            self.side(change.kind).broader.push(change);
+        }
+        for change in narrower {
+            self.side(change.kind).narrower.push(change);
+        }
+    }
+
     fn side(&mut self, kind: SecurityKind) -> &mut Side {
         match kind {
             SecurityKind::Public | SecurityKind::Ingress | SecurityKind::Egress => &mut self.network,
