@@ -89,22 +89,25 @@ pub(super) fn file(
             .hint(format!("name one of {}, or a folder that has all templates", names.join(", ")));
         return Err(Failure::usage(problem));
     };
-    Ok(with_template(stack, Some(&old), templates::name(file), &mut session.printer))
+    let compared = with_template(&stack, Some(&old), templates::name(file), &mut session.printer);
+    // Taking large templates apart again would only cost time: the process ends soon.
+    std::mem::forget((stack, old));
+    Ok(compared)
 }
 
 /// Compares a stack with a template of which nobody knows how it was deployed: the values of parameters are those of
 /// both. Without an old template everything is new.
 pub(super) fn with_template(
-    new: New,
+    new: &New,
     old: Option<&Template>,
     against: String,
     printer: &mut Printer,
 ) -> Compared {
-    let options = Options { old: new.parameters.clone(), new: new.parameters, ..Options::default() };
+    let options = Options { old: new.parameters.clone(), new: new.parameters.clone(), ..Options::default() };
     let changes = changes(old, &new.template, &options, printer);
     let notes = transforms(old, &new.template);
     let deployed = old.is_some();
-    Compared { against: Some(against), deployed, notes, ..Compared::new(new.name, changes) }
+    Compared { against: Some(against), deployed, notes, ..Compared::new(new.name.clone(), changes) }
 }
 
 /// What is different; without an old template everything is. From now on nothing that is written shows what may be a

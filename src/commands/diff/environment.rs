@@ -28,7 +28,7 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
         let other = others.remove(&stack.id);
         let against = other.as_ref().map_or(name.to_owned(), |other| format!("{} of {name}", other.name));
         let old = other.as_ref().map(|other| &other.template);
-        let mut one = with_template(stack, old, against, &mut session.printer);
+        let mut one = with_template(&stack, old, against, &mut session.printer);
         // Two stacks stand side by side: neither takes anything from the other.
         one.changes.losses.clear();
         one.changes.refusals.clear();

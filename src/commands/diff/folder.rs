@@ -55,7 +55,7 @@ pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Re
     let mut compared: Vec<Compared> = Vec::new();
     for (stack, entry, old) in pairs {
         let against = entry.as_ref().map_or(path, |entry| &entry.file).display().to_string();
-        compared.push(with_template(stack, old.as_ref(), against, &mut session.printer));
+        compared.push(with_template(&stack, old.as_ref(), against, &mut session.printer));
     }
     if new.all {
         let against = path.display().to_string();

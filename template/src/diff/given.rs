@@ -95,13 +95,15 @@ pub(super) fn given_up(
     all
 }
 
-/// The resource with all that is known put into its properties.
+/// Of the resource what is asked here, with all that is known put into its properties.
 fn with_values(resource: &Resource, known: &Known<'_>) -> Resource {
-    let properties = match known.value(&Node::Map(resource.properties.clone())) {
-        Node::Map(map) => map,
-        _ => resource.properties.clone(),
-    };
-    Resource { properties, ..resource.clone() }
+    Resource {
+        type_name: resource.type_name.clone(),
+        properties: known.entries(&resource.properties),
+        deletion_policy: resource.deletion_policy.clone(),
+        update_replace_policy: resource.update_replace_policy.clone(),
+        ..Resource::default()
+    }
 }
 
 impl Found {

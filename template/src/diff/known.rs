@@ -79,7 +79,8 @@ impl<'t> Known<'t> {
         }
     }
 
-    fn entries(&self, map: &Map) -> Map {
+    /// The values with all that is known put in.
+    pub(super) fn entries(&self, map: &Map) -> Map {
         map.iter().map(|(key, node)| (key.clone(), self.value(node))).collect()
     }
 
