@@ -85,8 +85,9 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     large::templates(&stack(&binary)?, &folder)?;
     println!("{:<38} {:>9} {:>9} {:>9} {:>8} {:>10}", "", "median", "min", "max", "/python", "peak");
+    let python = python()?;
     for case in &CASES {
-        measure(case, &folder, &binary, runs)?;
+        measure(case, &folder, &binary, &python, runs)?;
     }
     peers(root, &binary, &folder)?;
     cdk::compare(&target(root)?, &binary, &folder)?;
@@ -97,16 +98,20 @@ pub(crate) fn run(root: &Path, runs: usize, edit: bool) -> Result<()> {
     Ok(())
 }
 
-fn measure(case: &Case, folder: &Path, binary: &Path, runs: usize) -> Result<()> {
+/// The interpreter itself: what is called `python3` may be a script that looks for one and takes ten times as long.
+fn python() -> Result<PathBuf> {
+    let output = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().into())
+}
+
+fn measure(case: &Case, folder: &Path, binary: &Path, python: &Path, runs: usize) -> Result<()> {
     let arguments: Vec<String> = case.arguments.iter().map(|&argument| argument.to_owned()).collect();
     let mut ours = Vec::with_capacity(runs);
     let mut yardstick = Vec::with_capacity(runs);
     // One run of each is not counted: it fills the file cache.
     for run in 0..=runs {
-        let (this, other) = (
-            time(folder, binary, &arguments)?,
-            time(folder, Path::new("python3"), &["-c".into(), "pass".into()])?,
-        );
+        let (this, other) =
+            (time(folder, binary, &arguments)?, time(folder, python, &["-c".into(), "pass".into()])?);
         if run > 0 {
             ours.push(this);
             yardstick.push(other);
