@@ -73,6 +73,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
     ("cloudwatch:DescribeAlarms", look("arn:${Partition}:cloudwatch:*:*:alarm:*", &ALARMS)),
+    ("cloudwatch:GetMetricData", Scope::Withheld),
     ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
     ("ecr:DescribeImageScanFindings", Scope::Withheld),
     ("ecr:DescribeImages", Scope::Withheld),

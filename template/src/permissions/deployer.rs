@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{Named, STACKS, is_other_kind};
 use super::passed::{self, LINKED, Passed};
 use super::policy::{Conditions, Policy, Statement};
-use super::{Deployment, OWN_CALLS, Scope};
+use super::{Deployment, OWN_CALLS, Scope, uses};
 use crate::document::Resource;
 use crate::facts::{self, IamActionFacts};
 use crate::limits::Delivery;
@@ -28,8 +28,9 @@ pub fn deployer_policy(deployments: &[Deployment<'_>]) -> Policy {
     let mut passed = Passed::new();
     for deployment in deployments {
         grants.own_calls(deployment);
-        for resource in deployment.template.resources.values() {
+        for (id, resource) in &deployment.template.resources {
             grants.resource(resource, deployment, &mut passed);
+            grants.unknown.extend(uses::unseen(id, resource, deployment));
         }
         if deployment.template.has_macros() || deployment.template.has_loops() {
             grants
@@ -73,7 +74,7 @@ impl Grants<'_> {
                 Scope::Stacks => self.allow(action, stacks.clone()),
                 Scope::TemplateBucket if large => self.allow(action, [deployment.filled(bucket)]),
                 Scope::Region => self.everywhere(action, ONLY_ALL, deployment),
-                Scope::Services if has_services => self.allow_action(action, SERVICE, deployment),
+                Scope::Services if has_services => self.allow_action(action, SERVICE, None, deployment),
                 Scope::Look { form, types } if deployment.has(types) && *form == "*" => {
                     self.everywhere(action, ONLY_ALL, deployment);
                 }
@@ -95,27 +96,40 @@ impl Grants<'_> {
         if needed.is_empty()
             && type_name.starts_with("AWS::")
             && !type_name.starts_with("AWS::CloudFormation::")
+            && !type_name.ends_with("::MODULE")
         {
             self.unknown.insert(format!("what `{type_name}` needs is not known; add it by hand"));
         }
         if type_name.starts_with("Custom::") || type_name == "AWS::CloudFormation::CustomResource" {
-            self.allow_action("lambda:InvokeFunction", type_name, deployment);
+            for (action, arn) in uses::provider(resource, deployment) {
+                self.allow(action, [arn]);
+            }
         }
         for action in needed {
             match action.as_str() {
                 "iam:PassRole" => passed::collect(resource, deployment, passed),
                 "iam:CreateServiceLinkedRole" => self.linked_role(type_name, deployment),
-                _ => self.allow_action(&action, type_name, deployment),
+                _ => self.allow_action(&action, type_name, Some(resource), deployment),
             }
         }
     }
 
-    /// Allows an action, in all its names if it is a pattern, for a resource of the type.
-    fn allow_action(&mut self, action: &str, type_name: &str, deployment: &Deployment<'_>) {
+    /// Allows an action, in all its names if it is a pattern, for a resource of the type: if it is known, only for
+    /// what it has.
+    fn allow_action(
+        &mut self,
+        action: &str,
+        type_name: &str,
+        resource: Option<&Resource>,
+        deployment: &Deployment<'_>,
+    ) {
         let Some((prefix, name)) = action.split_once(':') else { return };
         let Some(service) = facts::iam_service(prefix) else { return };
         for action in service.matches(name) {
             let name = format!("{}:{}", service.prefix, action.name);
+            if resource.is_some_and(|resource| !uses::uses(resource, &name, deployment)) {
+                continue;
+            }
             let forms = forms(action, type_name);
             let Some(form) = forms.first() else {
                 self.everywhere(&name, ONLY_ALL, deployment);
@@ -126,6 +140,13 @@ impl Grants<'_> {
                 continue;
             }
             for form in forms.iter().filter(|form| !is_other_kind(form, self.deployments)) {
+                if resource.is_some_and(|resource| !uses::means(resource, form, deployment)) {
+                    continue;
+                }
+                if let Some(named) = resource.and_then(|it| uses::principals(it, form, deployment)) {
+                    self.allow(&name, named);
+                    continue;
+                }
                 let known = Named::of(form).map(|named| self.arns(named)).unwrap_or_default();
                 if known.is_empty() {
                     self.allow(&name, [deployment.filled(form)]);
@@ -171,7 +192,10 @@ impl Grants<'_> {
     }
 
     fn allow(&mut self, action: &str, resources: impl IntoIterator<Item = String>) {
-        self.by_action.entry(action.to_owned()).or_default().resources.extend(resources);
+        let mut resources = resources.into_iter().peekable();
+        if resources.peek().is_some() {
+            self.by_action.entry(action.to_owned()).or_default().resources.extend(resources);
+        }
     }
 
     fn policy(self) -> Policy {

@@ -17,6 +17,7 @@ mod names;
 mod passed;
 mod policy;
 mod text;
+mod uses;
 
 #[cfg(test)]
 mod tests;

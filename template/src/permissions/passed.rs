@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Deployment;
-use super::names::Named;
 use super::text::patterns;
+use super::{Deployment, uses};
 use crate::document::Resource;
 use crate::node::{Function, Node};
 
@@ -86,11 +85,7 @@ fn own(id: &str, role: &Resource, deployment: &Deployment<'_>) -> Vec<String> {
     if role.type_name != "AWS::IAM::Role" {
         return vec![];
     }
-    let mut template = crate::Template::default();
-    template.resources.insert(id.to_owned(), role.clone());
-    Named::of(ROLE)
-        .map(|named| named.arns(&Deployment { template: &template, ..*deployment }))
-        .unwrap_or_default()
+    uses::own(id, role, ROLE, deployment)
 }
 
 /// The services that a role trusts.

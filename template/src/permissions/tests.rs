@@ -261,3 +261,143 @@ fn what_is_asked_of_nested_stacks_is_allowed_on_them() {
     }
     assert_eq!(on(&policy, "cloudformation:CreateStack"), stacks[..1]);
 }
+
+/// The actions of a policy by service, but those of the command itself, and their resources together.
+fn services(policy: &Policy) -> Vec<&str> {
+    let actions = policy.statements.iter().flat_map(|statement| &statement.actions);
+    let mut all: Vec<&str> = actions.filter_map(|action| Some(action.split_once(':')?.0)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|service| *service != "cloudformation");
+    all
+}
+
+#[test]
+fn policies_are_put_only_on_whom_they_name() {
+    let text = "
+Parameters: {Other: {Type: String}}
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {RoleName: shop}}
+  Unused: {Type: AWS::IAM::Role, Properties: {RoleName: unused}}
+  Inline: {Type: AWS::IAM::Policy, Properties: {PolicyName: p, Roles: [role-x, !Ref Role]}}
+  Managed: {Type: AWS::IAM::ManagedPolicy, Properties: {Users: [ann]}}
+";
+    let own = policy(text, None, Some("111122223333"));
+    let allows =
+        |policy: &Policy, action: &str| policy.statements.iter().any(|one| one.actions.contains(action));
+    for action in ["iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:AttachGroupPolicy"] {
+        assert!(!allows(&own, action), "{action}");
+    }
+    let role = "arn:aws:iam::111122223333:role";
+    let user = "arn:aws:iam::111122223333:user";
+    assert_eq!(on(&own, "iam:AttachUserPolicy"), [format!("{user}/*/ann"), format!("{user}/ann")]);
+    // The handler of the roles puts policies of their own.
+    let roles = ["*/role-x", "role-x", "shop", "unused"].map(|name| format!("{role}/{name}"));
+    assert_eq!(on(&own, "iam:PutRolePolicy"), roles);
+    assert_eq!(on(&own, "iam:AttachRolePolicy"), [format!("{role}/shop"), format!("{role}/unused")]);
+    // Of a parameter it is known that it is a role.
+    let text = "
+Parameters: {Other: {Type: String}}
+Resources:
+  Inline: {Type: AWS::IAM::RolePolicy, Properties: {PolicyName: p, RoleName: !Ref Other}}
+";
+    assert_eq!(on(&policy(text, None, None), "iam:PutRolePolicy"), ["arn:aws:iam::*:role/*"]);
+}
+
+#[test]
+fn a_firewall_is_put_only_before_what_it_is_for() {
+    let of = |resource: &str| {
+        let text = format!(
+            "
+Parameters: {{Any: {{Type: String}}}}
+Resources:
+  Balancer: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Name: shop}}}}
+  Association: {{Type: AWS::WAFv2::WebACLAssociation, Properties: {{ResourceArn: {resource}, WebACLArn: x}}}}
+"
+        );
+        policy(&text, Some("eu-west-1"), Some("111122223333"))
+    };
+    let balancers = ["ec2", "elasticloadbalancing", "wafv2"];
+    for resource in [
+        "!Ref Balancer",
+        "!Sub '${Balancer}'",
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/1",
+    ] {
+        let policy = of(resource);
+        assert_eq!(services(&policy), balancers, "{resource}");
+        let mut on = on(&policy, "wafv2:AssociateWebACL");
+        on.retain(|arn| !arn.contains(":wafv2:"));
+        assert_eq!(on, ["arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/*"]);
+    }
+    assert!(
+        services(&of("!Sub 'arn:aws:apigateway:${AWS::Region}::/restapis/1/stages/live'"))
+            .contains(&"apigateway")
+    );
+    assert!(services(&of("!Ref Any")).contains(&"appsync"));
+}
+
+#[test]
+fn what_a_resource_does_not_have_is_not_allowed() {
+    for (type_name, without, with) in [
+        ("AWS::ApplicationAutoScaling::ScalableTarget", "ServiceNamespace: ecs", "ServiceNamespace: lambda"),
+        ("AWS::EC2::VPCEndpoint", "ServiceName: x", "ServiceNetworkArn: x"),
+        ("AWS::Logs::LogGroup", "RetentionInDays: 1", "DataProtectionPolicy: {}"),
+        ("AWS::S3::Bucket", "BucketName: x", "MetadataConfiguration: {}"),
+        ("AWS::WAFv2::WebACL", "Scope: REGIONAL", "MonetizationConfig: {}"),
+        (
+            "AWS::ElasticLoadBalancingV2::Listener",
+            "DefaultActions: [{Type: forward}]",
+            "DefaultActions: [{Type: authenticate-cognito, AuthenticateCognitoConfig: {UserPoolArn: x}}]",
+        ),
+        (
+            "AWS::WAFv2::LoggingConfiguration",
+            "LogDestinationConfigs: ['arn:aws:logs:eu-west-1:111122223333:log-group:aws-waf-logs-x']",
+            "LogDestinationConfigs: [!ImportValue logs]",
+        ),
+    ] {
+        let of = |properties: &str| {
+            let text = format!("Resources: {{A: {{Type: '{type_name}', Properties: {{{properties}}}}}}}");
+            policy(&text, Some("eu-west-1"), None)
+        };
+        assert!(services(&of(without)).len() < services(&of(with)).len(), "{type_name}");
+        let open = "Fn::Transform: {Name: Any}";
+        assert!(services(&of(open)).len() >= services(&of(with)).len(), "{type_name}");
+    }
+}
+
+#[test]
+fn a_custom_resource_calls_its_own_provider() {
+    let of = |token: &str| {
+        let text = format!(
+            "
+Parameters: {{Any: {{Type: String}}}}
+Resources:
+  Function: {{Type: AWS::Lambda::Function, Properties: {{FunctionName: seed}}}}
+  Other: {{Type: AWS::Lambda::Function, Properties: {{FunctionName: other}}}}
+  Seed: {{Type: Custom::Seed, Properties: {{ServiceToken: {token}}}}}
+"
+        );
+        policy(&text, Some("eu-west-1"), Some("111122223333"))
+    };
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function";
+    let written = format!("{function}:seed-db");
+    assert_eq!(on(&of(&written), "lambda:InvokeFunction"), [written.as_str()]);
+    let own = [format!("{function}:seed"), format!("{function}:seed:*")];
+    assert_eq!(on(&of("!GetAtt Function.Arn"), "lambda:InvokeFunction"), own);
+    assert_eq!(on(&of("!Ref Any"), "lambda:InvokeFunction"), [format!("{function}:*")]);
+    let topic = "arn:aws:sns:eu-west-1:111122223333:seed";
+    assert_eq!(on(&of(topic), "sns:Publish"), [topic]);
+}
+
+#[test]
+fn what_is_in_another_template_is_told() {
+    let text = "Resources: {Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: x}}, Part: {Type: My::Own::Part::MODULE}}";
+    assert_eq!(
+        policy(text, None, None).notes,
+        [
+            "Shop: the resources of the module `Part` are not seen here; add what they need by hand",
+            "Shop: the resources of the nested stack `Data` are not seen here; add the policy of its template, which \
+             `iam-policy --template` prints",
+        ]
+    );
+}
