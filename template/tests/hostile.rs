@@ -26,6 +26,13 @@ fn samples() -> Vec<&'static str> {
     rules().into_iter().flat_map(|rule| [rule.fault, rule.near]).collect()
 }
 
+/// Those that are templates as a whole.
+fn sound() -> Vec<&'static str> {
+    let mut samples = samples();
+    samples.retain(|text| Template::parse(text, "t").is_ok());
+    samples
+}
+
 /// What a place of a template is replaced by.
 fn strange() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![
@@ -112,7 +119,7 @@ proptest! {
 
     #[test]
     fn a_sound_template_with_some_parts_replaced_by_anything_is_survived(
-        sample in prop::sample::select(samples()),
+        sample in prop::sample::select(sound()),
         changes in prop::collection::vec((any::<prop::sample::Index>(), strange()), 1..4),
     ) {
         let mut value = as_json(sample);

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use template::check::{Finding, Rule, rules};
+use template::check::{Check, Finding, Rule, rules};
 use template::{Severity, Template};
 
 /// What is wrong with an example, in the region that its first line names.
 fn findings(text: &str) -> Vec<Finding> {
-    let document = Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    let document =
+        Template::parse_what_fits(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}\n{text}"));
     let region = text.lines().next().and_then(|line| line.strip_prefix("# region: "));
-    document.template.check_in(region)
+    Check { region, ..Check::default() }.document(&document).findings
 }
 
 /// Everything that is wrong with the examples of the rules, so that one run shows all.

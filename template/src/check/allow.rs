@@ -75,12 +75,10 @@ impl Allowance {
             finding.hint("say in a few words why the finding does no harm here: `reason: …`");
             return Some(finding);
         }
-        if known.iter().any(|rule| rule.code == code) || !is_of_a_known_family(code, known) {
+        if known.iter().any(|rule| is_same(code, rule.code)) || !is_of_a_known_family(code, known) {
             return None;
         }
-        let mut finding = bad(format!("no rule has the code `{code}`"));
-        finding.hint = did_you_mean(nearest_code(code, known));
-        Some(finding)
+        Some(bad(format!("no rule has the code `{code}`")))
     }
 
     /// That it suppresses nothing.
@@ -93,7 +91,7 @@ impl Allowance {
 
     fn covers(&self, finding: &Finding) -> bool {
         let here = |id: &str| self.resources.iter().any(|resource| resource == id);
-        self.code == finding.code()
+        is_same(&self.code, finding.code())
             && (self.resources.is_empty() || finding.path.resource().is_some_and(here))
     }
 }
@@ -153,7 +151,7 @@ fn complaint(
         return Some(finding);
     }
     // A rule of somebody else, who is not asked today, may have use for it.
-    let is_asked = known.iter().any(|rule| rule.code == code);
+    let is_asked = known.iter().any(|rule| is_same(code, rule.code));
     (is_asked && !used).then(|| allowance.unused())
 }
 
@@ -168,12 +166,17 @@ fn is_of_a_known_family(code: &str, known: &[&'static Rule]) -> bool {
 
 /// The code that differs only in its letters' case or in zeros: `dt030`, `DT30`.
 pub(super) fn nearest_code(code: &str, known: &[&'static Rule]) -> Option<&'static str> {
+    known.iter().map(|rule| rule.code).find(|known| is_same(code, known))
+}
+
+/// Whether the code is meant: it may differ in its letters' case or in zeros.
+fn is_same(code: &str, known: &str) -> bool {
     let plain = |code: &str| {
         let digits = code.trim_start_matches(|c: char| !c.is_ascii_digit());
         let letters = code[..code.len() - digits.len()].to_ascii_uppercase();
         (letters, digits.trim_start_matches('0').to_owned())
     };
-    known.iter().map(|rule| rule.code).find(|known| plain(known) == plain(code))
+    code == known || plain(code) == plain(known)
 }
 
 /// The allowances that the template itself holds.
@@ -282,6 +285,18 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_meant_in_any_case_as_when_it_is_explained() {
+        for code in ["dt005", "dt5", "DT5"] {
+            let report = check(&format!("[{{code: {code}, reason: seen}}]"), &[]);
+            assert_eq!(report.allowed.len(), 2, "{code}");
+            assert!(
+                report.findings.iter().all(|finding| !["DT025", "DT026"].contains(&finding.code())),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
     fn an_allowance_from_outside_says_whether_it_was_used() {
         let given = |code: &str, resources: &[&str]| Allowance {
             code: code.to_owned(),
@@ -302,10 +317,6 @@ mod tests {
         complaints(
             "[{code: DT024, reason: gone}]",
             &[&format!("the allowance of `DT024` suppresses nothing {at}[0]: remove it")],
-        );
-        complaints(
-            "[{code: dt5, reason: x}]",
-            &[&format!("no rule has the code `dt5` {at}[0]: did you mean `DT005`?")],
         );
         complaints("[{code: DT999, reason: x}]", &[&format!("no rule has the code `DT999` {at}[0]: ")]);
         complaints(

@@ -96,8 +96,9 @@ rule! {
 rule! {
     /// Text that does not have the form that it must have.
     ///
-    /// Names, ARNs, ids, blocks of addresses and dates have forms that the type's schema gives as a pattern; AWS refuses
-    /// the resource if the text does not match. Text put together by `!Sub` is looked at if all of it is known.
+    /// Names, ARNs, ids, blocks of addresses and dates have forms that the type's schema gives as a pattern, or the page of
+    /// the service in words; AWS refuses the resource if the text does not match. Text put together by `!Sub` is looked at
+    /// if all of it is known.
     ///
     /// Source: [Resource type reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html).
     pub(super) WRONG_FORM = "DT009" Error;
@@ -176,10 +177,11 @@ rule! {
 rule! {
     /// A reference that is not possible where it stands.
     ///
-    /// Conditions, mappings and the keys of `Fn::FindInMap` are evaluated before any resource exists; they can refer to
-    /// parameters and pseudo parameters only.
+    /// Conditions, mappings, the names of exports and the keys of `Fn::FindInMap` are evaluated before any resource exists;
+    /// they can refer to parameters and pseudo parameters only.
     ///
-    /// Source: [Conditions section](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html).
+    /// Source: [Conditions section](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html),
+    /// [Outputs section](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html).
     pub(super) MISPLACED_REFERENCE = "DT017" Error;
 }
 
@@ -187,7 +189,8 @@ rule! {
     /// A function that does not exist, or with arguments that it does not take.
     ///
     /// CloudFormation refuses the template ("Template error: every `Fn::Join` object requires two parameters"). A function
-    /// call is a mapping with one key; beside other keys it is not evaluated.
+    /// call is a mapping with one key; beside other keys it is not evaluated. `Fn::ForEach` needs the transform
+    /// `AWS::LanguageExtensions`.
     ///
     /// Source: [Intrinsic function reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html).
     pub(super) BAD_FUNCTION = "DT018" Error;
@@ -206,8 +209,9 @@ rule! {
 rule! {
     /// A parameter, mapping or output that contradicts itself.
     ///
-    /// A default that is not among the allowed values, a parameter type that does not exist, a mapping without its two
-    /// levels of keys, an output that is no text, or two outputs with one export name.
+    /// A default that is not among the allowed values or breaks another of the parameter's constraints (its length, range,
+    /// pattern or kind of id), a parameter type that does not exist, a mapping without its two levels of keys, an output
+    /// that is no text, or two outputs with one export name.
     ///
     /// Source: [Parameters section](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html).
     pub(super) BAD_DECLARATION = "DT020" Error;
@@ -234,10 +238,10 @@ rule! {
 }
 
 rule! {
-    /// A parameter, mapping or condition that nothing uses.
+    /// A parameter, mapping, condition or variable that nothing uses.
     ///
     /// Whoever deploys is asked for a value that changes nothing, or believes that a condition is at work. Often a
-    /// resource that used it was removed, or a name in a `!Ref` is wrong.
+    /// resource that used it was removed, or a name in a `!Ref` or in the text of a `!Sub` is wrong.
     ///
     /// Source: [Parameters section](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html).
     pub(super) UNUSED = "DT023" Warning;
@@ -253,6 +257,24 @@ rule! {
     ///
     /// Source: [Fn::Sub](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html).
     pub(super) MISSING_SUB = "DT024" Warning;
+}
+
+rule! {
+    /// What is no part of a template, or is missing from one.
+    ///
+    /// A section or attribute that does not exist, a resource without `Type`, an output without `Value`, a list where
+    /// a mapping belongs, a key that stands there twice. CloudFormation refuses the template ("Template format error",
+    /// "Invalid template property or properties"), or takes one of two values without a word.
+    ///
+    /// What is near to a name that exists is taken for it, and all the rest is checked as well.
+    ///
+    /// Source: [Template sections](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html).
+    pub(super) NO_TEMPLATE = "DT141" Error;
+}
+
+/// The code of mistakes of form.
+pub(crate) fn code_of_form() -> &'static str {
+    NO_TEMPLATE.code
 }
 
 /// Every rule of this file.
@@ -281,4 +303,5 @@ pub(super) static ALL: &[&Rule] = &[
     &DEPRECATED,
     &UNUSED,
     &MISSING_SUB,
+    &NO_TEMPLATE,
 ];

@@ -2,8 +2,9 @@
 
 use crate::check::{Checker, basics, did_you_mean, shown};
 use crate::graph::{PSEUDO_PARAMETERS, SubPart, sub_parts};
+use crate::loops;
 use crate::nearest::nearest;
-use crate::node::{Function, Node};
+use crate::node::{Function, Map, Node};
 use crate::path::{Path, Step};
 use crate::visit;
 
@@ -13,13 +14,52 @@ impl Checker<'_> {
         visit::nodes(template, &mut |path, node| match node {
             Node::Call(function, argument) => self.call(path, *function, argument),
             Node::Map(map) => {
-                for (key, _) in map {
+                for (key, node) in map {
                     self.unknown_function(path, key, map.len());
+                    self.for_each(&path.key(key), key, node);
                 }
             }
             Node::String(text) if text.contains("${") => self.missing_sub(path, text),
             _ => {}
         });
+        let sections = [("Conditions", &template.conditions)].into_iter();
+        let sections =
+            sections.chain(template.loops.iter().map(|(section, loops)| (section.as_str(), loops)));
+        for (section, loops) in sections {
+            for (key, node) in loops {
+                self.for_each(&Path::of([section, key]), key, node);
+            }
+        }
+    }
+
+    /// A loop of another form, or without the transform that unrolls it. Source: [Fn::ForEach][aws].
+    ///
+    /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+    fn for_each(&mut self, path: &Path, key: &str, node: &Node) {
+        if !loops::is_loop(key) || self.template.has_foreign_macros() {
+            return;
+        }
+        if !loops::may_loop(self.template) {
+            let hint = Some("add `Transform: AWS::LanguageExtensions` to the template".to_owned());
+            let message = "`Fn::ForEach` needs the transform `AWS::LanguageExtensions`";
+            return self.find(&basics::BAD_FUNCTION, path, message, hint);
+        }
+        let fits = match node {
+            Node::List(items) => matches!(
+                items.as_slice(),
+                [
+                    Node::String(_) | Node::List(_),
+                    Node::List(_) | Node::Call(..),
+                    Node::Map(_) | Node::Call(..)
+                ]
+            ),
+            other => matches!(other, Node::Call(..)),
+        };
+        if !fits {
+            let expected = "a list of a variable's name, a list and a mapping";
+            let message = format!("`Fn::ForEach` takes {expected}, but this is {}", describe(node));
+            self.find(&basics::BAD_FUNCTION, path, message, None);
+        }
     }
 
     /// A key that is named like a function: one that does not exist, or one beside other keys.
@@ -69,9 +109,28 @@ impl Checker<'_> {
     }
 
     fn call(&mut self, path: &Path, function: Function, argument: &Node) {
+        if let (Function::Sub, Some([Node::String(text), Node::Map(variables)])) =
+            (function, argument.as_list())
+        {
+            self.unused_variables(path, text, variables);
+        }
         let Err(expected) = takes(function, argument) else { return };
         let message = format!("`{}` takes {expected}, but this is {}", function.key(), describe(argument));
         self.find(&basics::BAD_FUNCTION, path, message, None);
+    }
+}
+
+impl Checker<'_> {
+    /// Variables of `Fn::Sub` that its text does not have.
+    fn unused_variables(&mut self, path: &Path, text: &str, variables: &Map) {
+        let parts = sub_parts(text);
+        let is_used =
+            |name: &str| parts.iter().any(|part| matches!(part, SubPart::Variable(used) if *used == name));
+        for name in variables.keys().filter(|name| !name.starts_with("Fn::") && !is_used(name)) {
+            let message = format!("the text has no variable `{}`", shown(name));
+            let hint = Some(format!("remove it, or write `${{{}}}` in the text", shown(name)));
+            self.find(&basics::UNUSED, &path.key("Fn::Sub").index(1).key(name), message, hint);
+        }
     }
 }
 

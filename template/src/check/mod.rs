@@ -7,10 +7,13 @@ mod allow;
 mod basics;
 mod choices;
 mod finding;
+mod forms;
 mod functions;
 mod identity;
 mod lint;
 mod lints;
+mod origin;
+mod parameters;
 mod pattern;
 mod policy;
 mod properties;
@@ -20,8 +23,10 @@ mod run;
 mod seen;
 mod structure;
 mod value;
+mod words;
 
 pub use allow::{Allowance, METADATA_KEY};
+pub(crate) use basics::code_of_form;
 pub use finding::Finding;
 pub use lint::{Findings, Lint, Located};
 pub(crate) use lints::{credential_in, is_secret_name, is_secret_property};
@@ -29,6 +34,7 @@ pub use rule::{Rule, Severity};
 pub use run::{Allowed, Check, Report};
 
 use crate::document::Template;
+use crate::loops;
 use crate::model::Model;
 use crate::path::Path;
 use crate::read::Document;
@@ -83,9 +89,13 @@ pub fn rules() -> Vec<&'static Rule> {
 /// # }
 /// ```
 pub fn secret_paths(template: &Template) -> Vec<Path> {
-    let model = Model::new(template);
+    let unrolled = loops::unroll(template);
+    let model = Model::new(unrolled.as_ref().map_or(template, |unrolled| &unrolled.template));
     let lints = lints::all().filter(|lint| lint.rule.is_secret);
-    let found = lints.flat_map(|lint| lint.findings(&model)).map(|finding| finding.path);
+    let found = lints.flat_map(|lint| lint.findings(&model)).map(|finding| {
+        let origin = unrolled.as_ref().and_then(|unrolled| unrolled.origin(&finding.path));
+        origin.map_or(finding.path, |(_, origin)| origin)
+    });
     let masked = template.parameters.iter().filter(|(_, parameter)| parameter.no_echo);
     let masked = masked.map(|(name, _)| Path::of(["Parameters", name, "Default"]));
     found.chain(masked).collect()
@@ -122,6 +132,7 @@ impl<'m> Checker<'m> {
         self.functions();
         self.references();
         self.properties();
+        self.forms();
         self.outputs_exist();
         self.findings
     }

@@ -1,6 +1,6 @@
 //! Every property against the facts about its type.
 
-use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown, words};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
 use crate::model::{Value, World};
 use crate::nearest::nearest;
@@ -50,6 +50,10 @@ impl<'m> Checker<'m> {
     }
 
     fn unknown_type(&mut self, id: &str, name: &str) {
+        // That there is none is told elsewhere.
+        if name.is_empty() {
+            return;
+        }
         let of_somebody = name.split("::").count() >= 3 && !name.starts_with("AWS::");
         if of_somebody || name.ends_with("::MODULE") {
             return;
@@ -179,7 +183,15 @@ impl<'m> Checker<'m> {
     fn unknown_property(&mut self, path: &Path, key: &str, place: Place, within: Within<'_, '_>) {
         let known = || place.schema().properties.iter().map(|(name, _)| *name);
         let hint = did_you_mean(nearest(key, known())).or_else(|| choose_one_of(known()));
-        let message = if path.steps().len() == 4 {
+        // Of a mapping with names of one's own, the names have a form.
+        let form = match (known().len(), place.entries().next()) {
+            (0, Some((pattern, _))) if place.entries().count() == 1 => words::of_name(pattern),
+            _ => None,
+        };
+        let hint = hint.or_else(|| form.as_ref().map(|form| format!("a name here is {form}")));
+        let message = if form.is_some() {
+            format!("`{}` cannot be a name here", shown(key))
+        } else if path.steps().len() == 4 {
             format!("{} has no property `{}`", within.facts.type_name, shown(key))
         } else {
             format!("there is no property `{}` here", shown(key))

@@ -5,7 +5,7 @@ use crate::facts;
 use crate::graph::{Edge, Element, Reference};
 use crate::nearest::nearest;
 use crate::node::{Function, Node};
-use crate::path::Path;
+use crate::path::{Path, Step};
 use crate::visit;
 
 impl Checker<'_> {
@@ -90,11 +90,14 @@ impl Checker<'_> {
         self.find(&basics::UNKNOWN_ATTRIBUTE, &edge.path, message, hint);
     }
 
-    /// Conditions and rules are evaluated before there are any resources.
+    /// Conditions, rules and the names of exports are evaluated before there are any resources.
     fn place(&mut self, edge: &Edge) {
         let what = match edge.from {
             Element::Condition(_) => "a condition",
             Element::Rule(_) => "a rule",
+            Element::Output(_) if edge.path.steps().nth(2) == Some(Step::Key("Export")) => {
+                "the name of an export"
+            }
             _ => return,
         };
         if let Some(Element::Resource(name)) = &edge.to {

@@ -3,10 +3,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::beside::beside;
-use crate::check::{Allowance, Checker, Finding, Lint, Rule, allow, lints, rules};
+use crate::check::origin::Mistakes;
+use crate::check::{Allowance, Checker, Finding, Lint, Rule, allow, basics, lints, origin, rules};
 use crate::document::Template;
+use crate::loops;
 use crate::model::Model;
-use crate::read::Document;
+use crate::path::Path;
+use crate::read::{Document, Problem};
 
 /// How a template is checked. The default is what [`Template::check`] does.
 ///
@@ -58,9 +61,22 @@ pub struct Allowed {
 
 impl Check<'_> {
     /// What is wrong with a template. Nothing is left out because of something else.
+    ///
+    /// Its loops are unrolled as far as that can be; what is wrong with what they make is found where they stand.
     pub fn template(&self, template: &Template) -> Report {
+        let Some(unrolled) = loops::unroll(template) else { return self.flat(template, &[]) };
+        let form = |(path, problem): &(Path, Problem)| of_form(path, problem);
+        let mistakes: Vec<Finding> = unrolled.mistakes.iter().map(form).collect();
+        let mut report = self.flat(&unrolled.template, &mistakes);
+        origin::settle(template, &unrolled, &mut report);
+        report
+    }
+
+    /// What is wrong with a template of which the loops are not looked into, beside these mistakes.
+    fn flat(&self, template: &Template, mistakes: &[Finding]) -> Report {
         let mut findings = self.broken(template);
         findings.extend_from_slice(self.found);
+        findings.extend_from_slice(mistakes);
         let (allowed, used) = allow::apply(template, self.allow, &self.rules(), &mut findings);
         // Stable, so that findings of one severity stay in the order of the checks and sections.
         findings.sort_by_key(Finding::severity);
@@ -91,12 +107,17 @@ impl Check<'_> {
         findings
     }
 
-    /// What is wrong with a template, each with its place in the file.
+    /// What is wrong with a template, each with its place in the file. What comes only of a mistake of form is not told.
     pub fn document(&self, document: &Document) -> Report {
-        let mut report = self.template(&document.template);
+        let mistakes = document.mistakes.iter().map(|mistake| of_form(&mistake.path, &mistake.problem));
+        let found: Vec<Finding> = self.found.iter().cloned().chain(mistakes).collect();
+        let mut report = Check { found: &found, ..*self }.template(&document.template);
+        let mistakes = Mistakes::of(&document.mistakes);
+        report.findings.retain(|finding| !mistakes.are_echoed_by(finding));
         let allowed = report.allowed.iter_mut().map(|allowed| &mut allowed.finding);
         for finding in report.findings.iter_mut().chain(allowed) {
-            finding.position = Some(document.positions.of(&finding.path));
+            let place = mistakes.place(finding);
+            finding.position = Some(place.unwrap_or_else(|| document.positions.of(&finding.path)));
         }
         report.findings.sort_by_key(|finding| (finding.severity(), finding.position));
         report.allowed.sort_by_key(|allowed| allowed.finding.position);
@@ -111,4 +132,9 @@ impl Check<'_> {
         all.dedup_by_key(|rule| rule.code);
         all
     }
+}
+
+/// A mistake of form.
+fn of_form(path: &Path, problem: &Problem) -> Finding {
+    Finding { hint: problem.hint(), ..Finding::new(&basics::NO_TEMPLATE, path, problem.to_string()) }
 }

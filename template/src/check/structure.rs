@@ -113,7 +113,8 @@ impl Checker<'_> {
     }
 
     fn parameter(&mut self, path: &Path, parameter: &Parameter) {
-        if !is_parameter_type(&parameter.type_name) {
+        // That there is none is told elsewhere.
+        if !parameter.type_name.is_empty() && !is_parameter_type(&parameter.type_name) {
             let known = PARAMETER_TYPES.into_iter().chain(RESOURCE_PARAMETER_TYPES);
             let hint = did_you_mean(nearest(&parameter.type_name, known))
                 .or_else(|| choose_one_of(PARAMETER_TYPES.into_iter()));
@@ -143,6 +144,7 @@ impl Checker<'_> {
                 self.find(&basics::BAD_DECLARATION, &path, message, hint);
             }
         }
+        self.default_fits(&path, parameter, &text);
     }
 
     fn mappings(&mut self) {

@@ -307,7 +307,7 @@ Outputs:
     assert_snapshot!(check(text), @"
     2:26 DT002 these need one another in a circle: C → Vpc → Alb → C at Conditions.C.Fn::Equals[0] (break one of these: Conditions.C.Fn::Equals[0] refers to Vpc; Resources.Vpc.Properties.CidrBlock refers to Alb; Resources.Alb.Properties.Scheme refers to C)
     2:26 DT017 a condition cannot refer to the resource `Vpc`, which does not exist yet at Conditions.C.Fn::Equals[0] (refer to a parameter)
-    5:30 DT001 there is no condition `D` at Resources.Vpc.Condition (did you mean `C`?)
+    5:30 DT001 there is no condition `D` at Resources.Vpc.Condition
     5:44 DT001 there is no resource `Other` at Resources.Vpc.DependsOn
     5:75 DT014 AWS::ElasticLoadBalancingV2::LoadBalancer has no attribute `DnsName` at Resources.Vpc.Properties.CidrBlock (did you mean `DNSName`?)
     6:58 DT019 one of `Subnets`, `SubnetMappings` must be given at Resources.Alb.Properties

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::check::properties::{is_dynamic, takes};
-use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown};
+use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown, words};
 use crate::facts::{Bounds, Identifier, Kind, Place, Scalar, Schema};
 use crate::nearest::nearest;
 use crate::node::Node;
@@ -75,7 +75,9 @@ impl Checker<'_> {
         if let Some(pattern) = schema.pattern
             && !self.matches(pattern, text)
         {
-            let hint = Some(format!("it must match `{pattern}`"));
+            let form = words::of_pattern(pattern);
+            let form = form.map_or_else(|| format!("match `{pattern}`"), |words| format!("be {words}"));
+            let hint = Some(format!("it must {form}"));
             self.find(
                 &basics::WRONG_FORM,
                 path,

@@ -179,6 +179,14 @@ impl<'m> TaskDefinition<'m> {
         names(self.all_containers()?.iter().flat_map(|container| container.value.get("Name")))
     }
 
+    /// The names of the ports that its containers map, each with what must hold for it to be there; `None` if not all
+    /// are known.
+    pub fn port_names(self) -> Option<Vec<(String, World<'m>)>> {
+        let lists: Vec<_> =
+            self.all_containers()?.iter().flat_map(|container| container.value.get("PortMappings")).collect();
+        names(all_entries(&lists)?.iter().flat_map(|mapping| mapping.get("Name")))
+    }
+
     /// Its volumes, as far as they are known.
     pub fn volumes(self) -> Vec<Volume<'m>> {
         let entries = entries(&self.0.get("Volumes")).into_iter();

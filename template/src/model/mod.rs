@@ -28,6 +28,7 @@
 //! ```
 
 pub mod balancer;
+mod cases;
 pub mod ecs;
 pub mod iam;
 mod item;
@@ -55,12 +56,10 @@ use crate::node::Node;
 /// A template, ready to be asked about its resources.
 pub struct Model<'t> {
     template: &'t Template,
-    graph: Graph<'t>,
+    /// Found when they are asked for the first time.
+    references: OnceLock<References>,
     /// Resources by type, in the template's order.
     types: BTreeMap<&'t str, Vec<(&'t str, &'t Resource)>>,
-    /// Places of edges in the graph by the logical ID of the resource that they point at, and that they stand in.
-    to: BTreeMap<&'t str, Vec<usize>>,
-    from: BTreeMap<&'t str, Vec<usize>>,
     /// For each condition the first one that says the same.
     conditions: BTreeMap<&'t str, &'t str>,
     region: Option<String>,
@@ -68,31 +67,54 @@ pub struct Model<'t> {
     closed: OnceLock<bool>,
 }
 
+/// All references of a template.
+struct References {
+    edges: Vec<Edge>,
+    /// Places among the edges by that of the resource that they point at, and that they stand in.
+    to: BTreeMap<usize, Vec<usize>>,
+    from: BTreeMap<usize, Vec<usize>>,
+}
+
+impl References {
+    fn of(template: &Template) -> References {
+        let edges = template.edges();
+        let mut to: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut from: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let place = |element: &Element| match element {
+            Element::Resource(id) => template.resources.get_index_of(id),
+            _ => None,
+        };
+        for (at, edge) in edges.iter().enumerate() {
+            if let Some(resource) = edge.to.as_ref().and_then(place) {
+                to.entry(resource).or_default().push(at);
+            }
+            if let Some(resource) = place(&edge.from) {
+                from.entry(resource).or_default().push(at);
+            }
+        }
+        References { edges, to, from }
+    }
+}
+
 impl<'t> Model<'t> {
     /// Looks at `template`.
     pub fn new(template: &'t Template) -> Model<'t> {
-        let graph = template.graph();
         let mut types: BTreeMap<&str, Vec<(&str, &Resource)>> = BTreeMap::new();
         for (id, resource) in &template.resources {
             types.entry(&resource.type_name).or_default().push((id, resource));
         }
-        let mut to: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut from: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        // The template's own text, which outlives the graph.
-        let id_of = |element: &Element| match element {
-            Element::Resource(id) => template.resources.get_key_value(id).map(|(id, _)| id.as_str()),
-            _ => None,
-        };
-        for (at, edge) in graph.edges().iter().enumerate() {
-            if let Some(id) = edge.to.as_ref().and_then(id_of) {
-                to.entry(id).or_default().push(at);
-            }
-            if let Some(id) = id_of(&edge.from) {
-                from.entry(id).or_default().push(at);
-            }
+        Model {
+            template,
+            references: OnceLock::new(),
+            types,
+            conditions: same_conditions(template),
+            region: None,
+            closed: OnceLock::new(),
         }
-        let conditions = same_conditions(template);
-        Model { template, graph, types, to, from, conditions, region: None, closed: OnceLock::new() }
+    }
+
+    fn found(&self) -> &References {
+        self.references.get_or_init(|| References::of(self.template))
     }
 
     /// The first condition that says the same as this one: two that do are one.
@@ -118,14 +140,15 @@ impl<'t> Model<'t> {
     }
 
     /// All references of the template.
-    pub fn graph(&self) -> &Graph<'t> {
-        &self.graph
+    pub fn graph(&self) -> Graph<'_> {
+        self.template.graph_of(&self.found().edges)
     }
 
     /// Whether all the resources are to be seen: no macro, loop or module brings others. Only then can one be said
     /// to be missing.
     pub fn is_closed(&self) -> bool {
-        let modules = || self.types.keys().any(|name| name.ends_with("::MODULE"));
+        // One without a type, which is told elsewhere, may be anything.
+        let modules = || self.types.keys().any(|name| name.ends_with("::MODULE") || name.is_empty());
         let closed = || !self.template.has_macros() && !self.template.has_loops() && !modules();
         *self.closed.get_or_init(closed)
     }
@@ -159,12 +182,16 @@ impl<'t> Model<'t> {
 
     /// Every reference to this resource, of any kind.
     pub fn referrers(&self, id: &str) -> impl Iterator<Item = &Edge> {
-        self.to.get(id).into_iter().flatten().map(|at| &self.graph.edges()[*at])
+        let found = self.found();
+        let places = self.template.resources.get_index_of(id).and_then(|at| found.to.get(&at));
+        places.into_iter().flatten().map(|at| &found.edges[*at])
     }
 
     /// Every reference that this resource makes, `DependsOn` among them.
     pub fn references(&self, id: &str) -> impl Iterator<Item = &Edge> {
-        self.from.get(id).into_iter().flatten().map(|at| &self.graph.edges()[*at])
+        let found = self.found();
+        let places = self.template.resources.get_index_of(id).and_then(|at| found.from.get(&at));
+        places.into_iter().flatten().map(|at| &found.edges[*at])
     }
 }
 

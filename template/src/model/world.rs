@@ -17,7 +17,7 @@ pub struct World<'m> {
 
 /// Something that holds or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Atom<'m> {
+pub(super) enum Atom<'m> {
     /// A condition that is not looked into.
     Condition(&'m str),
     /// A parameter (or pseudo parameter) has a value.
@@ -32,6 +32,22 @@ impl<'m> World<'m> {
     /// Nothing is assumed.
     pub(super) fn any(model: &'m Model<'m>) -> World<'m> {
         World { model, assumed: Vec::new() }
+    }
+
+    pub(super) fn model(&self) -> &'m Model<'m> {
+        self.model
+    }
+
+    /// What is assumed, and whether it holds.
+    pub(super) fn assumed(&self) -> &[(Atom<'m>, bool)] {
+        &self.assumed
+    }
+
+    /// Assumes what is known not to contradict the rest.
+    pub(super) fn add(&mut self, atom: Atom<'m>, holds: bool) {
+        if self.known(atom).is_none() {
+            self.assumed.push((atom, holds));
+        }
     }
 
     /// Whether nothing is assumed.

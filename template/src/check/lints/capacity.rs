@@ -2,10 +2,14 @@
 
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
-use crate::model::{Model, Value};
+use crate::graph::{Edge, Element};
+use crate::model::{Item, Model, Value};
 
-pub(super) static LINTS: &[Lint] =
-    &[Lint { rule: &BOTH, check: both }, Lint { rule: &ONLY_SPOT, check: only_spot }];
+pub(super) static LINTS: &[Lint] = &[
+    Lint { rule: &BOTH, check: both },
+    Lint { rule: &ONLY_SPOT, check: only_spot },
+    Lint { rule: &NOT_ASSOCIATED, check: not_associated },
+];
 
 rule! {
     /// A launch type together with a capacity provider strategy.
@@ -113,6 +117,65 @@ fn is_provider(item: &Value<'_>, name: &str) -> bool {
 fn is_unused(item: &Value<'_>) -> bool {
     let none = |value: &Value<'_>| value.is_absent() || value.number() == Some(0.0);
     item.get("Base").iter().all(none) && item.get("Weight").iter().all(none)
+}
+
+rule! {
+    /// A capacity provider that the cluster does not have.
+    ///
+    /// `FARGATE` and `FARGATE_SPOT` are there in every account, but a service may name them in its strategy only if its
+    /// cluster has them: ECS refuses the service otherwise.
+    ///
+    /// Add `CapacityProviders: [FARGATE, FARGATE_SPOT]` to the cluster, or say `LaunchType: FARGATE` instead of a
+    /// strategy.
+    ///
+    /// Source: [Fargate capacity providers](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html),
+    /// [CapacityProviderStrategyItem](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html).
+    pub(super) NOT_ASSOCIATED = "DT143" Error;
+}
+
+fn not_associated(model: &Model<'_>, found: &mut Findings) {
+    for service in model.services() {
+        let strategies = service.0.get("CapacityProviderStrategy");
+        let entries = strategies.iter().filter_map(Value::items).flatten();
+        for provider in entries.flat_map(|entry| entry.get("CapacityProvider")) {
+            let Some(name) = provider.text().filter(|name| ["FARGATE", "FARGATE_SPOT"].contains(&&**name))
+            else {
+                continue;
+            };
+            let clusters = service.0.get("Cluster").into_iter().filter_map(|cluster| cluster.target());
+            for cluster in clusters.filter(|cluster| cluster.item.is("AWS::ECS::Cluster")) {
+                if has_not(cluster.item, &name) {
+                    let id = cluster.item.id();
+                    found
+                        .at(&provider, format!("the cluster `{id}` has no capacity provider `{name}`"))
+                        .hint(format!("add it to the `CapacityProviders` of `{id}`"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the cluster certainly has no such provider: nothing of the template can give it one.
+fn has_not(cluster: Item<'_>, name: &str) -> bool {
+    let model = cluster.model();
+    let may_give = |edge: &Edge| match &edge.from {
+        Element::Resource(id) => model.resource(id).is_none_or(|item| {
+            let of = item.type_name();
+            of == "AWS::ECS::ClusterCapacityProviderAssociations"
+                || of.starts_with("AWS::CloudFormation::")
+                || !of.starts_with("AWS::")
+        }),
+        _ => false,
+    };
+    // An association may name its cluster in another way than by reference.
+    let is_given = model.of_type("AWS::ECS::ClusterCapacityProviderAssociations").next().is_some()
+        || model.referrers(cluster.id()).any(may_give);
+    let lists = cluster.get("CapacityProviders");
+    let is_missing = |list: &Value<'_>| {
+        let items = list.items();
+        items.is_some_and(|items| items.iter().all(|item| item.text().is_some_and(|known| known != name)))
+    };
+    model.is_closed() && !is_given && !lists.is_empty() && lists.iter().all(is_missing)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::did_you_mean;
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
-use crate::model::ecs::{Container, TaskDefinition};
+use crate::model::ecs::{Container, Service, TaskDefinition};
 use crate::model::{Model, Value, World};
 use crate::nearest::nearest;
 
@@ -75,18 +75,48 @@ rule! {
     /// the container's `PortMappings` do not have that port: "The container web did not have a container port 8080
     /// defined".
     ///
+    /// Service Connect names a port by the `Name` of its mapping, and is refused likewise if there is none.
+    ///
     /// Name the same port in both places.
     ///
-    /// Source: [LoadBalancer](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html).
+    /// Source: [LoadBalancer](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html),
+    /// [ServiceConnectService](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceConnectService.html).
     pub(super) PORT = "DT044" Error;
 }
 
 /// Where a service names a container and one of its ports.
 const REGISTRATIONS: [&str; 2] = ["LoadBalancers", "ServiceRegistries"];
 
+/// Reports the ports that Service Connect names and no container maps.
+fn named_port<'m>(service: Service<'m>, tasks: &[(TaskDefinition<'m>, World<'m>)], found: &mut Findings) {
+    let off = service.0.get("ServiceConnectConfiguration.Enabled");
+    if off.iter().all(|on| on.boolean() == Some(false)) {
+        return;
+    }
+    let lists = service.0.get("ServiceConnectConfiguration.Services");
+    let entries = lists.iter().filter_map(Value::items).flatten();
+    for port in entries.flat_map(|entry| entry.get("PortName")) {
+        let Some(name) = port.text() else { continue };
+        for (task, _) in tasks.iter().filter(|(_, runs)| runs.meets(port.world())) {
+            let Some(known) = task.port_names() else { continue };
+            if !known.iter().any(|(known, world)| *known == name && world.meets(port.world())) {
+                let message = format!("no container of `{}` maps a port with the name `{name}`", task.0.id());
+                let known: Vec<_> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
+                found.at(&port, message).hint(match known.join(", ") {
+                    known if known.is_empty() => {
+                        format!("add `Name: {name}` to an entry of its `PortMappings`")
+                    }
+                    known => format!("its `PortMappings` have {known}"),
+                });
+            }
+        }
+    }
+}
+
 fn port(model: &Model<'_>, found: &mut Findings) {
     for service in model.services() {
         let tasks = service.task_definitions();
+        named_port(service, &tasks, found);
         for entry in REGISTRATIONS
             .iter()
             .flat_map(|name| service.0.get(name))

@@ -64,8 +64,9 @@ rule! {
     /// the file.
     ///
     /// Keep it in Secrets Manager or in a secure parameter, and pass it by `Secrets` (ECS), by a type such as
-    /// `SECRETS_MANAGER` in a build project, or let the program read it. A name such as `…_ARN` or `…_NAME` says that the
-    /// value is none.
+    /// `SECRETS_MANAGER` in a build project, or let the program read it. In a task definition
+    /// `{{resolve:secretsmanager:…}}` does not help: CloudFormation puts the value in its place. JSON as a value is
+    /// looked into. A name such as `…_ARN` or `…_NAME` says that the value is none.
     ///
     /// Source: [Pass sensitive data to a container](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html).
     pub(super) PLAIN = "DT054" Warning secret;
@@ -100,6 +101,18 @@ const MAPPINGS: [(&str, &str); 2] = [
 
 fn plain(model: &Model<'_>, found: &mut Findings) {
     each_variable(model, &mut |name, value| judge(name, value, found));
+    for container in model.task_definitions().flat_map(TaskDefinition::containers) {
+        for value in container.entries("Environment").iter().flat_map(|variable| variable.get("Value")) {
+            if value.texts().iter().any(|text| text.to_string().contains("{{resolve:secretsmanager:")) {
+                found
+                    .at(
+                        &value,
+                        "CloudFormation puts the secret's value into the task definition, as plain text",
+                    )
+                    .hint("pass it by `Secrets` with `ValueFrom`, which reads it when the task starts");
+            }
+        }
+    }
 }
 
 /// Tells `see` of the name and the value of every variable that a program is given.
@@ -139,7 +152,15 @@ fn entry<'m>(variable: &Value<'m>, key: &'static str, see: &mut dyn FnMut(&str, 
 
 fn judge(name: &str, value: &Value<'_>, found: &mut Findings) {
     // What a parameter brings is not in the template, and told elsewhere.
-    if value.parameter().is_some() || !shape::is_secret_name(name) {
+    if value.parameter().is_some() {
+        return;
+    }
+    if let Some(key) = value.text().as_deref().and_then(secret_in_json) {
+        found
+            .at(value, format!("the variable `{name}` has the value of `{key}` in the template"))
+            .hint("keep the value in Secrets Manager, and pass it by `Secrets` with `ValueFrom`");
+    }
+    if !shape::is_secret_name(name) {
         return;
     }
     if value.text().is_some_and(|text| shape::of(&text).is_none() && shape::may_be_secret(name, &text)) {
@@ -147,6 +168,32 @@ fn judge(name: &str, value: &Value<'_>, found: &mut Findings) {
             .at(value, format!("the variable `{name}` has its value in the template"))
             .hint("keep the value in Secrets Manager, and pass it by `Secrets` with `ValueFrom`");
     }
+}
+
+/// The key of a secret within text that is JSON.
+fn secret_in_json(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let mut open = vec![serde_json::from_str::<serde_json::Value>(text).ok()?];
+    while let Some(value) = open.pop() {
+        match value {
+            serde_json::Value::Array(items) => open.extend(items),
+            serde_json::Value::Object(entries) => {
+                for (key, value) in entries {
+                    let is_secret =
+                        |text: &str| shape::of(text).is_none() && shape::may_be_secret(&key, text);
+                    if shape::is_secret_name(&key) && value.as_str().is_some_and(is_secret) {
+                        return Some(key);
+                    }
+                    open.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 rule! {
@@ -247,6 +294,30 @@ Resources:
             ),
             ""
         );
+    }
+
+    #[test]
+    fn json_is_looked_into() {
+        assert_snapshot!(function(r#"{DB: '{"user": "app", "login": {"password": "hunter2"}}'}"#), @"
+        the variable `DB` has the value of `password` in the template at Resources.Function.Properties.Environment.Variables.DB (keep the value in Secrets Manager, and pass it by `Secrets` with `ValueFrom`)
+        ");
+        assert_eq!(function(r#"{DB: '{"user": "app", "password": "{{resolve:secretsmanager:db}}"}'}"#), "");
+        assert_eq!(function("{DB: '{password: hunter2'}"), "");
+    }
+
+    #[test]
+    fn a_task_definition_shows_what_a_dynamic_reference_gives() {
+        let value = |value: &str| {
+            let container = format!("{{Name: a, Environment: [{{Name: DB, Value: {value}}}]}}");
+            let task = format!(
+                "{{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{container}]}}}}"
+            );
+            found("DT054", &format!("Resources: {{Task: {task}}}"))
+        };
+        assert_snapshot!(value("!Sub 'postgres://{{resolve:secretsmanager:db:SecretString:user}}@db.${AWS::Region}'"), @"
+        CloudFormation puts the secret's value into the task definition, as plain text at Resources.Task.Properties.ContainerDefinitions[0].Environment[0].Value (pass it by `Secrets` with `ValueFrom`, which reads it when the task starts)
+        ");
+        assert_eq!(value("'{{resolve:ssm:/app/level}}'"), "");
     }
 
     #[test]

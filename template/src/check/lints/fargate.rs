@@ -138,7 +138,12 @@ rule! {
 type Judge = fn(&Value<'_>) -> Option<String>;
 
 /// What Fargate refuses of a task definition, by the way to it.
-const OF_TASKS: [(&str, Judge); 5] = [
+const OF_TASKS: [(&str, Judge); 6] = [
+    ("RequiresCompatibilities", |value| {
+        let items = value.items().filter(|items| !items.is_empty())?;
+        let other = items.iter().all(|item| item.text().is_some_and(|name| name != "FARGATE"));
+        other.then(|| "a service runs the task on Fargate, for which it is not made".to_owned())
+    }),
     ("NetworkMode", |value| {
         let known = value.is_absent() || value.text().is_some_and(|mode| mode != "awsvpc");
         known.then(|| "Fargate has no network mode but `awsvpc`".to_owned())
@@ -218,7 +223,11 @@ fn judge<'m>(of: &Value<'m>, judges: &[(&'static str, Judge)], fargate: &[World<
             if let Some(message) = judge(&value)
                 && fargate.iter().any(|world| world.meets(value.world()))
             {
-                let hint = if *way == "NetworkMode" { "set `NetworkMode: awsvpc`" } else { INSTEAD };
+                let hint = match *way {
+                    "NetworkMode" => "set `NetworkMode: awsvpc`",
+                    "RequiresCompatibilities" => "name `FARGATE` in it, or run the service on EC2",
+                    _ => INSTEAD,
+                };
                 found.at(&value, message).hint(hint);
             }
         }
@@ -364,5 +373,15 @@ Resources:
         a daemon runs once on each instance, and Fargate has none at Resources.Service.Properties.SchedulingStrategy (remove `SchedulingStrategy` and set a number of tasks)
         ");
         assert_eq!(found("DT040", &text.replace("FARGATE", "EC2")), "");
+        let made = |for_what: &str| {
+            let properties = format!("NetworkMode: awsvpc, RequiresCompatibilities: {for_what}, Cpu");
+            let text = text.replace("Cpu", &properties).replace(", SchedulingStrategy: DAEMON", "");
+            found("DT040", &text)
+        };
+        assert_snapshot!(made("[EC2]"), @"
+        a service runs the task on Fargate, for which it is not made at Resources.Task.Properties.RequiresCompatibilities (name `FARGATE` in it, or run the service on EC2)
+        ");
+        assert_eq!(made("[EC2, FARGATE]"), "");
+        assert_eq!(made("[!ImportValue kind]"), "");
     }
 }

@@ -3,7 +3,8 @@
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::graph::Element;
-use crate::model::{Item, Model, Target, Value};
+use crate::model::network::pointing_at;
+use crate::model::{Item, Model, Target, Value, World};
 
 pub(super) static LINTS: &[Lint] =
     &[Lint { rule: &SCOPE, check: scope }, Lint { rule: &PROTECTS_NOTHING, check: protects_nothing }];
@@ -121,14 +122,36 @@ fn protects_nothing(model: &Model<'_>, found: &mut Findings) {
             found
                 .at(&acl, format!("nothing is protected by the web ACL `{}`", acl.id()))
                 .hint("associate it with a load balancer or API, or name it in a distribution");
+        } else if let Some(case) = unused_where(acl) {
+            let (id, case) = (acl.id(), case.shown());
+            found.at(&acl, format!("nothing is protected by the web ACL `{id}` where {case}")).hint(
+                "give the web ACL the condition of what it is associated by, or associate it in every case",
+            );
         }
     }
 }
 
+/// What only watches a web ACL.
+const WATCHING: &[&str] =
+    &["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::WAFv2::LoggingConfiguration"];
+
+/// A case in which the web ACL is there and none of its associations, if it is used by these alone.
+fn unused_where(acl: Item<'_>) -> Option<World<'_>> {
+    const ASSOCIATION: &str = "AWS::WAFv2::WebACLAssociation";
+    let model = acl.model();
+    let other = model.referrers(acl.id()).any(|edge| match &edge.from {
+        Element::Resource(id) => model
+            .resource(id)
+            .is_none_or(|item| !item.is(ASSOCIATION) && !WATCHING.contains(&item.type_name()) && item != acl),
+        _ => true,
+    });
+    let associations = pointing_at(acl, ASSOCIATION, "WebACLArn");
+    let worlds: Vec<_> = associations.iter().map(|(_, arn)| arn.world().clone()).collect();
+    if other || worlds.is_empty() { None } else { acl.world().gap(&worlds) }
+}
+
 /// Whether anything refers to the web ACL that does not only watch it.
 fn is_used(acl: Item<'_>) -> bool {
-    const WATCHING: &[&str] =
-        &["AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::WAFv2::LoggingConfiguration"];
     let model = acl.model();
     model.referrers(acl.id()).any(|edge| match &edge.from {
         Element::Resource(id) => {
@@ -141,7 +164,7 @@ fn is_used(acl: Item<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::Template;
-    use crate::check::lints::testing::codes;
+    use crate::check::lints::testing::{codes, shown};
     use crate::model::Model;
 
     #[test]
@@ -159,6 +182,30 @@ Resources:
         };
         assert_eq!(messages(Some("eu-west-1")), ["a web ACL for CloudFront cannot be made in eu-west-1"]);
         assert!(messages(Some("us-east-1")).is_empty() && messages(None).is_empty());
+    }
+
+    #[test]
+    fn a_web_acl_protects_something_in_every_case() {
+        let found = |acl: &str| {
+            let text = format!(
+                "
+Parameters: {{Stage: {{Type: String, Default: prod}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Acl: {{Type: AWS::WAFv2::WebACL, {acl}Properties: {{Scope: REGIONAL}}}}
+  To:
+    Type: AWS::WAFv2::WebACLAssociation
+    Condition: IsProd
+    Properties: {{WebACLArn: !GetAtt Acl.Arn, ResourceArn: !ImportValue alb}}
+"
+            );
+            shown(&text, "DT093")
+        };
+        assert_eq!(
+            found(""),
+            "DT093 nothing is protected by the web ACL `Acl` where `Stage` is not `prod` at Resources.Acl\n"
+        );
+        assert_eq!(found("Condition: IsProd, "), "");
     }
 
     #[test]

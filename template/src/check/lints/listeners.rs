@@ -108,16 +108,31 @@ fn in_the_clear(model: &Model<'_>, found: &mut Findings) {
     }
 }
 
-/// The first action that forwards what came by HTTP, and whether rules may do that too: some paths may have to be
-/// reached without TLS beside it.
+/// The first action that forwards what came by HTTP, of the listener or of its rules. Some paths may have to be reached
+/// without TLS beside it: `by_rules` says whether all rules count, or only those for every path.
 fn plain_forward(listener: Listener<'_>, by_rules: bool) -> Option<Action<'_>> {
     let protocols = listener.0.get("Protocol");
-    let rules = if by_rules { listener.rules() } else { Vec::new() };
-    let rules = rules.into_iter().flat_map(ListenerRule::actions);
+    let rules = listener.rules().into_iter().filter(|rule| by_rules || is_for_all(*rule));
+    let rules = rules.flat_map(ListenerRule::actions);
     listener.actions().into_iter().chain(rules).find(|action| {
         let mut plain = protocols.iter().filter(|protocol| protocol.is_text("HTTP"));
         plain.any(|protocol| forwards(action, protocol))
     })
+}
+
+/// Whether a rule certainly takes every request: by its path, and by nothing else.
+fn is_for_all(rule: ListenerRule<'_>) -> bool {
+    let lists = rule.0.get("Conditions");
+    let entries: Option<Vec<_>> = lists.iter().map(Value::items).collect();
+    let entries = entries.unwrap_or_default().concat();
+    let is_all = |path: &Value<'_>| path.is_text("*") || path.is_text("/*");
+    let takes_all = |entry: &Value<'_>| {
+        let paths = ["Values", "PathPatternConfig.Values"].map(|way| entry.get(way)).concat();
+        let mut paths = paths.iter().filter_map(Value::items).flatten();
+        entry.get("Field").iter().all(|field| field.is_text("path-pattern"))
+            && paths.any(|path| is_all(&path))
+    };
+    !entries.is_empty() && entries.iter().all(takes_all)
 }
 
 fn forwards(action: &Action<'_>, protocol: &Value<'_>) -> bool {
@@ -308,7 +323,12 @@ Resources:
              Conditions: [{{Field: path-pattern, Values: [/acme]}}]\n"
         );
         assert!(has("DT080", &[http.clone(), rule.clone()]));
-        assert!(!has("DT080", &[http, rule, listener("Https", 443, HTTPS, FORWARD)]));
+        let https = listener("Https", 443, HTTPS, FORWARD);
+        assert!(!has("DT080", &[http.clone(), rule.clone(), https.clone()]));
+        let all = rule.replace("/acme", "'/*'");
+        assert!(has("DT080", &[http.clone(), all.clone(), https.clone()]));
+        let some = all.replace("'/*']}", "'/*']}, {Field: host-header, Values: [a.example.com]}");
+        assert!(!has("DT080", &[http, some, https]));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::model::ecs::TaskDefinition;
-use crate::model::{Model, Text};
+use crate::model::{Model, Text, Value};
 
-pub(super) static LINTS: &[Lint] = &[Lint { rule: &NO_GROUP, check: no_group }];
+pub(super) static LINTS: &[Lint] =
+    &[Lint { rule: &NO_GROUP, check: no_group }, Lint { rule: &INCOMPLETE, check: incomplete }];
 
 rule! {
     /// A log group that nothing in the template makes.
@@ -40,6 +41,50 @@ fn no_group(model: &Model<'_>, found: &mut Findings) {
                     found
                         .at(&group, format!("nothing here makes the log group `{name}`"))
                         .hint("add an `AWS::Logs::LogGroup`, and name it by `!Ref`");
+                }
+            }
+        }
+    }
+}
+
+rule! {
+    /// A log of a task on Fargate that does not say where to.
+    ///
+    /// The driver `awslogs` needs `awslogs-group` and `awslogs-region`, and on Fargate `awslogs-stream-prefix` too. ECS
+    /// refuses the task definition otherwise: `Log driver awslogs requires options`.
+    ///
+    /// Give all three: `awslogs-group: !Ref LogGroup`, `awslogs-region: !Ref AWS::Region`, and the container's name as
+    /// the prefix.
+    ///
+    /// Source: [Send Amazon ECS logs to CloudWatch](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html),
+    /// [LogConfiguration](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html).
+    pub(super) INCOMPLETE = "DT142" Error;
+}
+
+/// The options of the driver, with the way to each.
+const NEEDED: [(&str, &str); 3] = [
+    ("awslogs-group", "LogConfiguration.Options.awslogs-group"),
+    ("awslogs-region", "LogConfiguration.Options.awslogs-region"),
+    ("awslogs-stream-prefix", "LogConfiguration.Options.awslogs-stream-prefix"),
+];
+
+fn incomplete(model: &Model<'_>, found: &mut Findings) {
+    for task in model.task_definitions() {
+        let fargate = task.on_fargate();
+        for container in task.containers() {
+            let drivers = container.value.get("LogConfiguration.LogDriver");
+            let drivers: Vec<_> = drivers.iter().filter(|driver| driver.is_text("awslogs")).collect();
+            for (name, way) in NEEDED {
+                let is_needed = |value: &Value<'_>| {
+                    let mut worlds = drivers.iter().filter_map(|driver| driver.world().and(value.world()));
+                    worlds.any(|world| fargate.iter().any(|case| case.meets(&world)))
+                };
+                for value in container.value.get(way).iter().filter(|value| value.is_absent()) {
+                    if is_needed(value) {
+                        found
+                            .at(value, format!("the log of {} has no `{name}`", container.shown()))
+                            .hint(format!("add `{name}` to its `Options`"));
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::facts::{self, IamAction};
 use crate::model::iam::{PolicyKind, Statement, action_matches};
-use crate::model::{Model, Value};
+use crate::model::{Model, Text, Value};
 
 pub(super) static LINTS: &[Lint] = &[
     Lint { rule: &WIDE_READ, check: wide_read },
@@ -17,7 +17,7 @@ rule! {
     /// A permission on everything that should be on one thing.
     ///
     /// Reading secrets, decrypting, or assuming roles on `*` is the right to all secrets, keys and roles of the account:
-    /// whoever gets into one container gets all of them.
+    /// whoever gets into one container gets all of them. `…:secret:*` and `…:parameter/*` are every secret as well.
     ///
     /// Name the resources: `!Ref Secret`, `!GetAtt Key.Arn`, `!GetAtt Role.Arn`. Where that cannot be, a `Condition` such
     /// as `kms:ViaService` narrows it.
@@ -75,6 +75,16 @@ fn every_resource<'m>(statement: &Statement<'m>) -> Option<Value<'m>> {
     statement.known("Resource").into_iter().find(|resource| resource.is_text("*"))
 }
 
+/// Where the statement allows all of a kind: every secret or every parameter of the account.
+fn every_secret<'m>(statement: &Statement<'m>) -> Option<Value<'m>> {
+    const KINDS: [(&str, &str); 2] = [(":secretsmanager:", ":secret:*"), (":ssm:", ":parameter/*")];
+    let all = |text: &Text<'_>| {
+        let whole = text.to_string();
+        KINDS.iter().any(|(service, end)| whole.contains(service) && text.end().ends_with(end))
+    };
+    statement.known("Resource").into_iter().find(|resource| resource.texts().iter().any(all))
+}
+
 fn wide_read(model: &Model<'_>, found: &mut Findings) {
     const ACTIONS: [&str; 7] = [
         "secretsmanager:GetSecretValue",
@@ -86,9 +96,9 @@ fn wide_read(model: &Model<'_>, found: &mut Findings) {
         "sts:AssumeRole",
     ];
     each_allowed(model, |statement| {
-        let Some(everything) = every_resource(statement).filter(|_| !statement.has_condition()) else {
-            return;
-        };
+        let everything = every_resource(statement).or_else(|| every_secret(statement));
+        let Some(everything) = everything.filter(|_| !statement.has_condition()) else { return };
+        let every = if everything.is_text("*") { "resource" } else { "secret" };
         let actions = statement.actions();
         let wide = actions.iter().find(|(action, _)| {
             // The other rule tells of `*`.
@@ -97,7 +107,7 @@ fn wide_read(model: &Model<'_>, found: &mut Findings) {
         // A list of secrets cannot be narrowed, and `BatchGetSecretValue` needs it beside a right to each secret.
         if let Some((action, _)) = wide.filter(|(action, _)| action != ACTIONS[1]) {
             found
-                .at(&everything, format!("`{action}` is allowed on every resource of the account"))
+                .at(&everything, format!("`{action}` is allowed on every {every} of the account"))
                 .hint("name the resources that it is needed for");
         }
     });
@@ -170,5 +180,37 @@ fn no_action(model: &Model<'_>, found: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::lints::testing::found;
+
+    #[test]
+    fn every_secret_is_as_much_as_every_resource() {
+        let policy = |statement: &str| {
+            let document = format!("{{Version: '2012-10-17', Statement: [{{Effect: Allow, {statement}}}]}}");
+            let policy = format!("{{PolicyName: p, Roles: [r], PolicyDocument: {document}}}");
+            let all = found(
+                "DT119",
+                &format!("Resources: {{P: {{Type: 'AWS::IAM::Policy', Properties: {policy}}}}}"),
+            );
+            all.split(" at ").next().unwrap_or_default().to_owned()
+        };
+        let read = |end: &str| {
+            policy(&format!(
+                "Action: secretsmanager:GetSecretValue, Resource: !Sub 'arn:aws:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{end}'"
+            ))
+        };
+        let wide = "`secretsmanager:GetSecretValue` is allowed on every secret of the account";
+        assert_eq!(read("*"), wide);
+        assert_eq!(read("app/*"), "");
+        assert_eq!(read("app/key-??????"), "");
+        assert!(
+            policy("Action: 'ssm:Get*', Resource: 'arn:aws:ssm:eu-west-1:1:parameter/*'")
+                .contains("every secret")
+        );
+        assert_eq!(policy("Action: 'ssm:Put*', Resource: 'arn:aws:ssm:eu-west-1:1:parameter/*'"), "");
     }
 }

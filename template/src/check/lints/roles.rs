@@ -5,7 +5,7 @@ use crate::check::lints::secrets::{is_partial_arn, with_any_suffix};
 use crate::check::rule::rule;
 use crate::model::ecs::{Container, TaskDefinition};
 use crate::model::iam::{self, Access, Answer, Policy, PolicyKind};
-use crate::model::{Item, Model, Part, Text, Value};
+use crate::model::{Item, Model, Part, Text, Value, World};
 
 pub(super) static LINTS: &[Lint] = &[
     Lint { rule: &UNREADABLE_SECRET, check: unreadable_secret },
@@ -91,14 +91,12 @@ fn unreadable_secret(model: &Model<'_>, found: &mut Findings) {
                         .hint("give the task definition an execution role that may read it");
                     continue;
                 }
-                let Some(role) = iam::role(role) else { continue };
-                for action in missing(&access, role, &secret) {
-                    found
-                        .at(
-                            &secret,
-                            format!("the execution role `{}` may not `{action}` this secret", role.id()),
-                        )
-                        .hint(format!("allow `{action}` on it in a policy of `{}`", role.id()));
+                let Some(item) = iam::role(role) else { continue };
+                let world = secret.world().and(role.world());
+                for (action, case) in missing(&access, item, &secret, world.as_ref()) {
+                    let id = item.id();
+                    let message = format!("the execution role `{id}` may not `{action}` this secret{case}");
+                    found.at(&secret, message).hint(format!("allow `{action}` on it in a policy of `{id}`"));
                 }
             }
         }
@@ -117,26 +115,58 @@ fn secrets<'m>(container: &Container<'m>) -> Vec<(Value<'m>, String)> {
     all.into_iter().filter(|value| !value.is_absent()).map(|value| (value, container.shown())).collect()
 }
 
-/// The actions on a secret that the role certainly may not do.
-fn missing<'m>(access: &Access<'m>, role: Item<'m>, secret: &Value<'m>) -> Vec<&'static str> {
+/// The actions on a secret that the role certainly may not do, with the case in which it may not, if there are others.
+fn missing<'m>(
+    access: &Access<'m>,
+    role: Item<'m>,
+    secret: &Value<'m>,
+    world: Option<&World<'m>>,
+) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
+    let alone = |action: &'static str| (action, String::new());
     for text in secret.texts() {
         if may_be_let_in_elsewhere(role, &text) {
             continue;
         }
-        let Some((action, arn)) = needed(&text) else {
-            all.extend(unreadable(access, role, &text));
+        let Some((action, arn)) = needed(&text).or_else(|| by_name(&text, secret)) else {
+            all.extend(unreadable(access, role, &text).map(alone));
             continue;
         };
         let is_denied = |arn: &Text<'m>| access.may(role, action, Some(arn), secret.world()) == Answer::No;
         // An ARN without its six characters is found by the name.
         let is_found = is_partial_arn(&arn) && !is_denied(&with_any_suffix(&arn));
-        if is_denied(&arn) && !is_found && !has_policy(secret) {
-            all.push(action);
+        if is_denied(&arn) && !is_found {
+            all.extend((!has_policy(secret)).then(|| alone(action)));
+        } else if let Some(world) = world.filter(|_| !has_policy(secret)) {
+            let arns = [with_any_suffix(&arn), arn];
+            let arns = if is_partial_arn(&arns[1]) { &arns[..] } else { &arns[1..] };
+            let case = access.gap(role, action, arns, world).map(|case| format!(" where {}", case.shown()));
+            all.extend(case.map(|case| (action, case)));
         }
-        all.extend(undecryptable(access, role, &text, secret));
+        all.extend(undecryptable(access, role, &text, secret).map(alone));
     }
     all
+}
+
+/// What reading an SSM parameter needs that is named without an ARN, as `ValueFrom` may name one of the same region.
+fn by_name<'m>(text: &Text<'m>, secret: &Value<'m>) -> Option<(&'static str, Text<'m>)> {
+    let name = text.literal()?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
+    // The credentials of a registry are a secret's.
+    if name.is_empty() || !name.chars().all(is_name) || secret.path().to_string().ends_with("Parameter") {
+        return None;
+    }
+    let slash = if name.starts_with('/') { "" } else { "/" };
+    let parts = parameter_arn([Part::Literal(format!(":parameter{slash}{name}"))]);
+    Some(("ssm:GetParameters", Text { parts, world: text.world.clone() }))
+}
+
+/// The ARN of a parameter of this account and region, with what stands behind these.
+fn parameter_arn<'m>(end: impl IntoIterator<Item = Part<'m>>) -> Vec<Part<'m>> {
+    let literal = |text: &str| Part::Literal(text.to_owned());
+    let (partition, region, account) = ("AWS::Partition", "AWS::Region", "AWS::AccountId");
+    let start = [literal("arn:"), Part::Pseudo(partition), literal(":ssm:"), Part::Pseudo(region)];
+    start.into_iter().chain([literal(":"), Part::Pseudo(account)]).chain(end).collect()
 }
 
 /// Whether the policy of a secret that is kept elsewhere may name the role, as its name is fixed. A role that an output
@@ -169,11 +199,7 @@ fn needed<'m>(text: &Text<'m>) -> Option<(&'static str, Text<'m>)> {
             let end =
                 if name.is_empty() { Part::Target(*target) } else { Part::Literal(format!("{slash}{name}")) };
             let start = if name.is_empty() { ":parameter/" } else { ":parameter" };
-            let parts = vec![Part::Unknown("region".to_owned()), Part::Literal(start.to_owned()), end];
-            Some((
-                "ssm:GetParameters",
-                with([Part::Literal("arn:".to_owned())].into_iter().chain(parts).collect()),
-            ))
+            Some(("ssm:GetParameters", with(parameter_arn([Part::Literal(start.to_owned()), end]))))
         }
         _ if whole.starts_with("arn:") && whole.contains(":secretsmanager:") => {
             let mut parts = text.parts.clone();

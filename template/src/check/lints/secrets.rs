@@ -288,6 +288,10 @@ fn descend<'m>(item: Item<'m>, path: &'static str) -> Vec<Value<'m>> {
 }
 
 fn echoed_parameter(model: &Model<'_>, found: &mut Findings) {
+    // Without a plain parameter nobody need look who refers to it.
+    if !model.template().parameters.values().any(is_plain) {
+        return;
+    }
     for item in model.resources() {
         let secret = secret_properties(item.type_name());
         if secret.is_empty() {
@@ -393,6 +397,10 @@ fn shown_parameter(model: &Model<'_>, found: &mut Findings) {
                 .hint("remove the default");
         }
     }
+    // Without a masked parameter nobody need look who refers to it.
+    if !model.template().parameters.values().any(|parameter| parameter.no_echo) {
+        return;
+    }
     for edge in model.graph().edges() {
         let Some((name, parameter)) = parameter(model, edge) else { continue };
         if !parameter.no_echo
@@ -437,9 +445,10 @@ mod tests {
         let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
         assert_eq!(role(&format!("'{arn}openai'")), ["DT110"]);
         assert_eq!(role(&format!("'{arn}app/prod'")), ["DT110"]);
-        for fine in ["openai-AbCdEf", "openai-??????", "openai*", "*"] {
+        for fine in ["openai-AbCdEf", "openai-??????", "openai*"] {
             assert_eq!(role(&format!("'{arn}{fine}'")), [""; 0], "{fine}");
         }
+        assert_eq!(role(&format!("'{arn}*'")), ["DT119"]);
         assert_eq!(role(&format!("!Sub '{arn}${{Name}}'")), [""; 0]);
         assert_eq!(role(&format!("!Sub '{arn}${{Name}}-??????'")), [""; 0]);
     }

@@ -4,7 +4,7 @@ use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::model::network::absent;
 use crate::model::network::security::{Direction, Ports, whole};
-use crate::model::{Item, Model, Value};
+use crate::model::{Item, Model, Value, World};
 
 pub(super) static LINTS: &[Lint] = &[
     Lint { rule: &OPEN_TO_ALL, check: open_to_all },
@@ -202,10 +202,21 @@ fn default_group(model: &Model<'_>, found: &mut Findings) {
                     found
                         .at(&list, format!("`{}` gets the default security group of the VPC", item.id()))
                         .hint("make a security group with the rules that it needs, and name it");
+                } else if let Some(case) = without_items(&list).filter(|_| needs_groups(item, &list)) {
+                    let (id, case) = (item.id(), case.shown());
+                    found
+                        .at(&list, format!("`{id}` gets the default security group of the VPC where {case}"))
+                        .hint("name a security group in every case");
                 }
             }
         }
     }
+}
+
+/// A case in which every item of the list is left out.
+fn without_items<'m>(list: &Value<'m>) -> Option<World<'m>> {
+    let worlds: Vec<_> = list.items()?.iter().map(|item| item.world().clone()).collect();
+    if worlds.is_empty() { None } else { list.world().gap(&worlds) }
 }
 
 fn is_empty(list: &Value<'_>) -> bool {
@@ -291,6 +302,31 @@ Resources:
             ingress("IpProtocol: -1, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8")
                 .starts_with("DT066 port 80 in")
         );
+    }
+
+    #[test]
+    fn a_service_has_a_group_in_every_case() {
+        let service = |groups: &str| {
+            let text = format!(
+                "
+Parameters: {{Stage: {{Type: String, Default: prod}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {{NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [s], SecurityGroups: [{groups}]}}}}}}
+"
+            );
+            shown(&text, "DT073").split(" at ").next().unwrap_or_default().to_owned()
+        };
+        let default = "DT073 `Service` gets the default security group of the VPC";
+        assert_eq!(
+            service("!If [IsProd, !Ref 'AWS::NoValue', sg-1]"),
+            format!("{default} where `Stage` is `prod`")
+        );
+        assert_eq!(service("!If [IsProd, sg-2, sg-1]"), "");
+        assert_eq!(service("!If [IsProd, !Ref 'AWS::NoValue', sg-1], sg-3"), "");
+        assert_eq!(service(""), default);
     }
 
     #[test]

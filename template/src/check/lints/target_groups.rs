@@ -99,6 +99,9 @@ fn no_listener(model: &Model<'_>, found: &mut Findings) {
     let by_group = model.forwards_by_group();
     let mut left: BTreeMap<&str, bool> = BTreeMap::new();
     for (attachment, group) in attached(model) {
+        if is_switched_elsewhere(&attachment) {
+            continue;
+        }
         let is_left = || !by_group.contains_key(group.0.id()) && !leaves(group.0);
         if *left.entry(group.0.id()).or_insert_with(is_left) {
             let id = group.0.id();
@@ -107,6 +110,14 @@ fn no_listener(model: &Model<'_>, found: &mut Findings) {
                 .hint(format!("forward to `{id}` in a listener, or in a rule of one"));
         }
     }
+}
+
+/// Whether a deployment switches the traffic by a listener or rule of another template, which then forwards to it.
+fn is_switched_elsewhere(attachment: &Attachment<'_>) -> bool {
+    const RULES: [&str; 2] =
+        ["AdvancedConfiguration.ProductionListenerRule", "AdvancedConfiguration.TestListenerRule"];
+    let rules = RULES.iter().flat_map(|rule| attachment.value.get(rule));
+    rules.into_iter().any(|rule| !rule.is_absent() && rule.target().is_none())
 }
 
 /// Services with the target groups that their first deployment registers in.
@@ -224,12 +235,21 @@ Resources:
     }
 
     #[test]
+    fn a_listener_rule_of_another_template_forwards_too() {
+        let text = SERVICE.replace("TargetGroupArn: !Ref Group}", "TargetGroupArn: !Ref Other}");
+        let rule = "AlternateTargetGroupArn: !Ref Other, ProductionListenerRule: !ImportValue rule";
+        assert!(!has("DT087", &text.replace("AlternateTargetGroupArn: !Ref Other", rule)));
+        let own = rule.replace("!ImportValue rule", "!Ref Listener");
+        assert!(has("DT087", &text.replace("AlternateTargetGroupArn: !Ref Other", &own)));
+    }
+
+    #[test]
     fn a_macro_may_bring_the_listener() {
         let text = SERVICE.replace("TargetGroupArn: !Ref Group}", "TargetGroupArn: !Ref Other}");
         assert!(!has(
             "DT087",
             &format!(
-                "Transform: AWS::LanguageExtensions\n{text}  'Fn::ForEach::L': [I, [a], {{'L${{I}}': {{Type: AWS::SNS::Topic}}}}]\n"
+                "Transform: AWS::LanguageExtensions\n{text}  'Fn::ForEach::L': [I, !Split [',', !Ref 'AWS::Region'], {{'L${{I}}': {{Type: AWS::SNS::Topic}}}}]\n"
             )
         ));
     }

@@ -6,9 +6,9 @@ use crate::check::lint::{Findings, Lint};
 use crate::check::rule::rule;
 use crate::model::balancer::{Kind, Listener, ListenerRule, LoadBalancer};
 use crate::model::ecs::Service;
-use crate::model::network::security::{Direction, SecurityGroup, blocked, groups_of, whole};
+use crate::model::network::security::{Direction, Peer, SecurityGroup, blocked, groups_of, whole};
 use crate::model::network::{Endpoint, Subnet, Way, absent, pointing_at};
-use crate::model::{Item, Model, Part, Value};
+use crate::model::{Item, Model, Part, Value, World};
 
 pub(super) static LINTS: &[Lint] = &[
     Lint { rule: &NO_WAY_OUT, check: no_way_out },
@@ -83,6 +83,9 @@ const GROUPS: &str = "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups";
 /// [aws]: https://docs.aws.amazon.com/efs/latest/ug/network-access.html
 const NFS: i64 = 2049;
 
+/// The port of AWS's APIs and of registries.
+const HTTPS: i64 = 443;
+
 /// Registries on the internet; an image without a registry comes from the first.
 const PUBLIC: [&str; 8] = [
     "docker.io",
@@ -122,15 +125,13 @@ fn useless_address(model: &Model<'_>, found: &mut Findings) {
 
 fn no_way_out(model: &Model<'_>, found: &mut Findings) {
     for service in model.services().filter(|service| service.is_fargate() == Some(true)) {
+        shut_in(service, found);
         for address in service.0.get(ADDRESS) {
             let disabled = address.is_absent() || address.is_text("DISABLED");
             for (subnet, at) in subnets(service.0) {
                 let Some(world) = at.world().and(address.world()) else { continue };
-                if has_ipv6(subnet) || !service.starts_tasks(&world) {
-                    continue;
-                }
-                let way = subnet.way();
-                if way != Some(Way::Isolated) && !(way == Some(Way::Public) && disabled) {
+                let Some(stuck) = Stuck::of(subnet, &world, disabled) else { continue };
+                if has_ipv6(subnet) || !service.starts_tasks(&stuck.world) {
                     continue;
                 }
                 let Some(missing) = out_of_reach(service, subnet).filter(|missing| !missing.is_empty())
@@ -138,7 +139,7 @@ fn no_way_out(model: &Model<'_>, found: &mut Findings) {
                     continue;
                 };
                 let (id, missing) = (subnet.0.id(), missing.join(", "));
-                if way == Some(Way::Public) {
+                if stuck.why.is_empty() {
                     let message = format!(
                         "without a public address, tasks in the public subnet `{id}` cannot reach {missing}"
                     );
@@ -146,11 +147,52 @@ fn no_way_out(model: &Model<'_>, found: &mut Findings) {
                         .at(&address, message)
                         .hint("set `AssignPublicIp: ENABLED`, or use private subnets with a NAT gateway");
                 } else {
-                    let message = format!("tasks in `{id}`, which has no route out, cannot reach {missing}");
+                    let message = format!("tasks in `{id}`, which has {}, cannot reach {missing}", stuck.why);
                     found.at(&at, message).hint("add a default route to a NAT gateway, or VPC endpoints");
                 }
             }
         }
+    }
+}
+
+/// That tasks in a subnet do not get out of it.
+struct Stuck<'m> {
+    /// What the subnet does not have; nothing if it is public, and the tasks have no address.
+    why: String,
+    /// When.
+    world: World<'m>,
+}
+
+impl<'m> Stuck<'m> {
+    fn of(subnet: Subnet<'m>, world: &World<'m>, no_address: bool) -> Option<Stuck<'m>> {
+        let why = match subnet.way() {
+            Some(Way::Public) if no_address => "",
+            Some(Way::Isolated) => "no route out",
+            Some(Way::Public | Way::Private) => return None,
+            None if subnet.has_no_route_table() => "no route table of its own and so no route out",
+            None => {
+                let case = subnet.without_way(world)?;
+                return Some(Stuck { why: format!("no route out where {}", case.shown()), world: case });
+            }
+        };
+        Some(Stuck { why: why.to_owned(), world: world.clone() })
+    }
+}
+
+/// Reports a service whose security groups let its tasks reach nothing that they are started from.
+fn shut_in(service: Service<'_>, found: &mut Findings) {
+    let (lists, Some(groups)) = (service.0.get(GROUPS), groups_of(service.0, GROUPS)) else { return };
+    let Some(place) = lists.iter().find(|list| service.starts_tasks(list.world())) else { return };
+    let needed = needs(service);
+    if !needed.is_empty() && groups.iter().all(|group| group.is_shut(Direction::Egress, HTTPS)) {
+        let needed: Vec<_> = needed.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!(
+            "nothing lets the tasks of `{}` out on port 443, so that they cannot reach {}",
+            service.0.id(),
+            needed.join(", ")
+        );
+        let group = groups.first().map_or("", |group| group.0.id());
+        found.at(place, message).hint(format!("let `{group}` send on port 443"));
     }
 }
 
@@ -167,7 +209,7 @@ fn out_of_reach(service: Service<'_>, subnet: Subnet<'_>) -> Option<Vec<String>>
     let mut reached = Vec::new();
     for endpoint in &endpoints {
         let name = endpoint.service()?;
-        if reaches(*endpoint, subnet)? {
+        if reaches(*endpoint, subnet, service)? {
             reached.push(name);
         }
     }
@@ -209,10 +251,10 @@ fn needs(service: Service<'_>) -> Vec<String> {
     all
 }
 
-/// Whether an endpoint is of use in a subnet of its VPC; `None` if that is not known.
-fn reaches(endpoint: Endpoint<'_>, subnet: Subnet<'_>) -> Option<bool> {
+/// Whether an endpoint is of use to the service's tasks in a subnet of its VPC; `None` if that is not known.
+fn reaches(endpoint: Endpoint<'_>, subnet: Subnet<'_>, service: Service<'_>) -> Option<bool> {
     if !endpoint.is_gateway()? {
-        return Some(true);
+        return lets_in(endpoint, service);
     }
     let table = subnet.route_table()?.0;
     let lists = endpoint.0.get("RouteTableIds");
@@ -223,6 +265,21 @@ fn reaches(endpoint: Endpoint<'_>, subnet: Subnet<'_>) -> Option<bool> {
         }
     }
     Some(reaches)
+}
+
+/// Whether the service's tasks find an interface endpoint by the name of what it leads to, and are let in.
+fn lets_in<'m>(endpoint: Endpoint<'m>, service: Service<'m>) -> Option<bool> {
+    let model = endpoint.0.model();
+    let by_name = endpoint.0.get("PrivateDnsEnabled");
+    if by_name.iter().all(|on| on.boolean() == Some(false)) {
+        // A zone of one's own may have the name.
+        let zones = model.of_type("AWS::Route53::HostedZone").next().is_some();
+        return if zones || model.referrers(endpoint.0.id()).next().is_some() { None } else { Some(false) };
+    }
+    let from = Peer::of(service.0, GROUPS, &[SUBNETS]);
+    let to = Peer::of(endpoint.0, "SecurityGroupIds", &["SubnetIds"]);
+    let is_blocked = |(from, to): (Peer<'m>, Peer<'m>)| blocked(&from, &to, HTTPS).is_some();
+    Some(!from.zip(to).is_some_and(is_blocked))
 }
 
 /// Where an image comes from: the services that ECR consists of, or a public registry; `None` if that is not known.
@@ -257,7 +314,7 @@ fn store(from: &Value<'_>) -> Option<&'static str> {
 
 fn files_blocked(model: &Model<'_>, found: &mut Findings) {
     for service in model.services() {
-        let Some(groups) = groups_of(service.0, GROUPS) else { continue };
+        let Some(from) = Peer::of(service.0, GROUPS, &[SUBNETS]) else { continue };
         for (task, world) in service.task_definitions() {
             for volume in task.volumes() {
                 let systems = volume.value.get("EFSVolumeConfiguration.FilesystemId");
@@ -266,14 +323,14 @@ fn files_blocked(model: &Model<'_>, found: &mut Findings) {
                 };
                 for system in systems.iter().filter(starts).filter_map(Value::target) {
                     for (target, _) in pointing_at(system.item, "AWS::EFS::MountTarget", "FileSystemId") {
-                        let Some(to) = groups_of(target, "SecurityGroups") else { continue };
-                        if let Some(direction) = blocked(&groups, &to, NFS) {
+                        let Some(to) = Peer::of(target, "SecurityGroups", &["SubnetId"]) else { continue };
+                        if let Some(direction) = blocked(&from, &to, NFS) {
                             let what = format!("the mount target `{}`", target.id());
                             blocked_by(
                                 found,
                                 direction,
-                                (service.0, GROUPS, &groups),
-                                (target, "SecurityGroups", &to),
+                                (service.0, GROUPS, &from.groups),
+                                (target, "SecurityGroups", &to.groups),
                                 &what,
                                 NFS,
                             );
@@ -321,17 +378,21 @@ fn balancer_blocked(model: &Model<'_>, found: &mut Findings) {
         if group.target_type().as_deref() != Some("ip") || absent(service, NETWORK) {
             continue;
         }
-        let Some(tasks) = groups_of(service, GROUPS) else { continue };
-        for port in attachment.value.get("ContainerPort").iter().filter_map(whole) {
+        let Some(tasks) = Peer::of(service, GROUPS, &[SUBNETS]) else { continue };
+        let tasks_of = |what: &'static str| move |port| (port, format!("{what} of `{}`", service.id()));
+        let own = attachment.value.get("ContainerPort").into_iter().filter_map(|port| whole(&port));
+        // `traffic-port`, the default, is no number.
+        let checked = group.0.get("HealthCheckPort").into_iter().filter_map(|port| whole(&port));
+        for (port, what) in own.map(tasks_of("the tasks")).chain(checked.map(tasks_of("the health check"))) {
             for balancer in balancers.get(group.0.id()).into_iter().flatten() {
-                let Some(from) = groups_of(balancer.0, "SecurityGroups") else { continue };
+                let subnets = ["Subnets", "SubnetMappings"];
+                let Some(from) = Peer::of(balancer.0, "SecurityGroups", &subnets) else { continue };
                 if let Some(direction) = blocked(&from, &tasks, port) {
-                    let what = format!("the tasks of `{}`", service.id());
                     blocked_by(
                         found,
                         direction,
-                        (balancer.0, "SecurityGroups", &from),
-                        (service, GROUPS, &tasks),
+                        (balancer.0, "SecurityGroups", &from.groups),
+                        (service, GROUPS, &tasks.groups),
                         &what,
                         port,
                     );

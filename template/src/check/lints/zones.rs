@@ -99,7 +99,7 @@ fn unreached<'m>(service: Service<'m>, system: Item<'m>, mounted: &World<'m>, fo
     let mut placed = Vec::new();
     for value in targets.iter().flat_map(|(target, _)| target.get("SubnetId")) {
         match Subnet::of(&value) {
-            Some(subnet) => placed.push(subnet),
+            Some(subnet) => placed.push((subnet, value.world().clone())),
             None => return,
         }
     }
@@ -107,9 +107,18 @@ fn unreached<'m>(service: Service<'m>, system: Item<'m>, mounted: &World<'m>, fo
     let starts = |at: &Value<'m>| at.world().and(mounted).is_some_and(|world| service.starts_tasks(&world));
     for at in lists.iter().filter_map(Value::items).flatten().filter(starts) {
         let Some(subnet) = Subnet::of(&at) else { continue };
-        if placed.iter().all(|target| target.shares_zone(subnet) == Some(false)) {
-            let message = format!("`{}` has no mount target in the zone of `{}`", system.id(), subnet.0.id());
+        let near = placed.iter().filter(|(target, _)| target.shares_zone(subnet) != Some(false));
+        let near: Vec<_> = near.map(|(_, world)| world.clone()).collect();
+        let (system, id) = (system.id(), subnet.0.id());
+        if near.is_empty() {
+            let message = format!("`{system}` has no mount target in the zone of `{id}`");
             found.at(&at, message).hint("make an `AWS::EFS::MountTarget` in that zone");
+        } else if let Some(case) = at.world().and(mounted).and_then(|world| world.gap(&near))
+            && service.starts_tasks(&case)
+        {
+            let case = case.shown();
+            let message = format!("`{system}` has no mount target in the zone of `{id}` where {case}");
+            found.at(&at, message).hint("make the `AWS::EFS::MountTarget` of that zone in every case");
         }
     }
 }
@@ -279,6 +288,16 @@ Resources:
         assert_eq!(files(&target("M1", "!Ref A2"), ""), missing);
         assert_eq!(files(&target("M1", "!ImportValue subnet"), ""), "");
         assert_eq!(files(&target("M1", "!Ref A"), ", AvailabilityZoneName: us-east-1a"), "");
+    }
+
+    #[test]
+    fn a_mount_target_is_there_in_every_case() {
+        let some = target("M2", "!Ref B").replace("Properties", "Condition: First, Properties");
+        let missing = "DT076 `Files` has no mount target in the zone of `B` where `Zone` is not `none` at .Subnets[1]\n";
+        assert_eq!(files(&(target("M1", "!Ref A") + &some), ""), missing);
+        let counted =
+            counted(&(target("M1", "!Ref A") + &some), "", "\n      DesiredCount: !If [First, 2, 0]");
+        assert_eq!(counted, "");
     }
 
     #[test]

@@ -56,13 +56,15 @@ pub struct Access<'m> {
 }
 
 /// What the policies of one role allow.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Rights<'m> {
     /// `NotKnown` if there may be more.
     rest: Answer,
     /// The policies that are named by ARN.
     managed: Vec<Value<'m>>,
     known: Vec<Right<'m>>,
+    /// What is denied without a condition, whatever else allows it.
+    denied: Vec<Right<'m>>,
 }
 
 /// What one statement allows.
@@ -117,8 +119,10 @@ impl<'m> Access<'m> {
     /// Whether the role may do `action` on what has this ARN, or on anything if there is none. Conditions count as
     /// met, and policies that are only there in a world that excludes `world` do not count.
     pub fn may(&self, role: Item<'m>, action: &str, arn: Option<&Text<'m>>, world: &World<'m>) -> Answer {
-        let rights =
-            Rc::clone(self.rights.borrow_mut().entry(role.id()).or_insert_with(|| Rc::new(self.of(role))));
+        let rights = self.rights(role);
+        if rights.denied.iter().any(|right| world.implies(&right.world) && right.covers(action, arn)) {
+            return Answer::No;
+        }
         let mut answer = rights.rest;
         for policy in rights.managed.iter().filter(|policy| policy.world().meets(world)) {
             answer = answer.or(managed(policy, action));
@@ -129,9 +133,34 @@ impl<'m> Access<'m> {
         answer
     }
 
+    fn rights(&self, role: Item<'m>) -> Rc<Rights<'m>> {
+        Rc::clone(self.rights.borrow_mut().entry(role.id()).or_insert_with(|| Rc::new(self.of(role))))
+    }
+
+    /// A case within `world` in which no policy lets the role do `action` on what has one of these ARNs, although in
+    /// another case one does.
+    pub fn gap(
+        &self,
+        role: Item<'m>,
+        action: &str,
+        arns: &[Text<'m>],
+        world: &World<'m>,
+    ) -> Option<World<'m>> {
+        let rights = self.rights(role);
+        if rights.rest != Answer::No {
+            return None;
+        }
+        let managed = rights.managed.iter().filter(|policy| managed(policy, action) != Answer::No);
+        let mut worlds: Vec<_> = managed.map(|policy| policy.world().clone()).collect();
+        let allows =
+            |right: &&Right<'m>| arns.iter().any(|arn| right.allows(action, Some(arn)) != Answer::No);
+        worlds.extend(rights.known.iter().filter(allows).map(|right| right.world.clone()));
+        if worlds.is_empty() { None } else { role.world().and(world)?.gap(&worlds) }
+    }
+
     /// What the policies of the role allow.
     fn of(&self, role: Item<'m>) -> Rights<'m> {
-        let mut rights = Rights { rest: Answer::No, managed: Vec::new(), known: Vec::new() };
+        let mut rights = Rights::default();
         let mut documents = documents(role, Some("Policies"), "PolicyDocument");
         documents.extend(self.attached.get(role.id()).into_iter().flatten().cloned());
         for name in role.get("RoleName") {
@@ -176,6 +205,8 @@ impl<'m> Rights<'m> {
             let is_denied = statement.value.get("Effect").iter().all(|effect| effect.is_text("Deny"));
             if !is_denied {
                 self.known.push(Right::of(&statement));
+            } else if !statement.has_condition() {
+                self.denied.push(Right::of(&statement));
             }
         }
     }
@@ -199,6 +230,13 @@ impl<'m> Right<'m> {
             actions: actions.map(|value| value.and_then(|value| value.text())).collect(),
             resources: resources.collect(),
         }
+    }
+
+    /// Whether it is certainly about the action on this ARN, or on every ARN if there is none.
+    fn covers(&self, action: &str, arn: Option<&Text<'m>>) -> bool {
+        let all =
+            |pattern: &Option<Text<'m>>| pattern.as_ref().and_then(Text::literal).as_deref() == Some("*");
+        self.allows(action, arn) == Answer::Yes && (arn.is_some() || self.resources.iter().any(all))
     }
 
     fn allows(&self, action: &str, arn: Option<&Text<'m>>) -> Answer {

@@ -12,11 +12,12 @@ use crate::model::{Part, Target, Text};
 const MOST_TOKENS: usize = 2048;
 
 /// Whether something is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Answer {
     /// It is.
     Yes,
     /// It is not.
+    #[default]
     No,
     /// Only AWS knows.
     NotKnown,
@@ -115,6 +116,14 @@ fn target_tokens(target: Target<'_>, all: &mut Vec<Token>) {
         'N' => Token::Opaque(item.id().to_owned()),
         c => token(c),
     }));
+    // The name of a secret stands before its six characters.
+    if item.is("AWS::SecretsManager::Secret")
+        && let [name] = item.get("Name").as_slice()
+        && let Some(name) = name.text()
+        && let Some(last) = all.pop()
+    {
+        all.extend(name.chars().map(Token::Char).chain([Token::Char('-'), last]));
+    }
 }
 
 /// Whether the pattern takes in all of the text; `None` if they are too long to say. The work is the product of their

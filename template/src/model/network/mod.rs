@@ -8,7 +8,7 @@ pub mod security;
 
 use ipnet::Ipv4Net;
 
-use crate::graph::Element;
+use crate::graph::{Edge, Element};
 use crate::model::{Item, Model, Part, Value, World};
 use crate::node::{Function, Node};
 
@@ -194,6 +194,37 @@ impl<'m> Subnet<'m> {
         pointed(&table, "AWS::EC2::RouteTable").map(RouteTable)
     }
 
+    /// A case within `world` in which no route leads out of it, where conditions make its routes.
+    pub fn without_way(self, world: &World<'m>) -> Option<World<'m>> {
+        self.route_table()?.without_routes(&self.0.world().and(world)?)
+    }
+
+    /// Whether it uses the main route table of its VPC, which leads nowhere: the template makes route tables for other
+    /// subnets of the VPC, and nothing can give it one.
+    pub fn has_no_route_table(self) -> bool {
+        let (model, Some(vpc)) = (self.0.model(), self.vpc()) else { return false };
+        let is_known = |edge: &Edge| match &edge.from {
+            Element::Resource(id) => model.resource(id).is_some_and(|item| {
+                let name = item.type_name();
+                name.starts_with("AWS::") && !name.starts_with("AWS::CloudFormation::")
+            }),
+            _ => true,
+        };
+        // Another stack that is told of the subnet may give it a route table.
+        let is_told = |edge: &Edge| matches!(edge.from, Element::Output(_));
+        let associations = pointing_at(self.0, "AWS::EC2::SubnetRouteTableAssociation", "SubnetId");
+        // One whose subnet is not known may be for this one.
+        let are_known = model
+            .of_type("AWS::EC2::SubnetRouteTableAssociation")
+            .all(|item| item.get("SubnetId").iter().all(|subnet| subnet.target().is_some()));
+        model.is_closed()
+            && associations.is_empty()
+            && are_known
+            && model.referrers(self.0.id()).chain(model.referrers(vpc.0.id())).all(is_known)
+            && !model.referrers(self.0.id()).any(is_told)
+            && !pointing_at(vpc.0, "AWS::EC2::RouteTable", "VpcId").is_empty()
+    }
+
     /// Where its traffic goes; `None` if that is not known: it may use the VPC's main route table.
     pub fn way(self) -> Option<Way> {
         self.route_table()?.way(&self.0.world())
@@ -224,6 +255,16 @@ impl<'m> RouteTable<'m> {
             way = None;
         }
         way
+    }
+
+    /// A case within `world` in which it has none of its routes, each of which is there under a condition.
+    fn without_routes(self, world: &World<'m>) -> Option<World<'m>> {
+        if !self.0.model().is_closed() || self.may_have_more_routes() {
+            return None;
+        }
+        let routes = self.routes();
+        let worlds: Vec<_> = routes.iter().map(|(_, table)| table.world().clone()).collect();
+        if worlds.is_empty() { None } else { world.gap(&worlds) }
     }
 
     /// Whether something else than the template's routes may fill it.

@@ -1,12 +1,45 @@
 //! Security groups: their rules, and whether they let something through.
 
+use ipnet::Ipv4Net;
+
 use crate::graph::Element;
-use crate::model::network::{absent, only, pointed, pointing_at};
+use crate::model::network::{Block, Subnet, absent, only, pointed, pointing_at};
 use crate::model::{Item, Model, Value, World};
 
 /// An `AWS::EC2::SecurityGroup`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecurityGroup<'m>(pub Item<'m>);
+
+/// One end of a connection.
+#[derive(Debug, Clone)]
+pub struct Peer<'m> {
+    /// The security groups that it has.
+    pub groups: Vec<SecurityGroup<'m>>,
+    /// The blocks of addresses that its own is in; `None` if they are not known.
+    pub nets: Option<Vec<Ipv4Net>>,
+}
+
+impl<'m> Peer<'m> {
+    /// Something with the groups and in the subnets of these properties; `None` if it may have other groups.
+    pub fn of(item: Item<'m>, groups: &'m str, subnets: &[&'m str]) -> Option<Peer<'m>> {
+        let lists = subnets.iter().flat_map(|path| item.get(path));
+        let mut nets = Some(Vec::new());
+        for list in lists {
+            let blocks =
+                list.items().and_then(|items| items.iter().map(blocks_of).collect::<Option<Vec<_>>>());
+            nets = nets.zip(blocks).map(|(known, more)| known.into_iter().chain(more.concat()).collect());
+        }
+        Some(Peer { groups: groups_of(item, groups)?, nets: nets.filter(|nets| !nets.is_empty()) })
+    }
+}
+
+/// The blocks of a subnet; `None` if there may be others.
+fn blocks_of(subnet: &Value<'_>) -> Option<Vec<Ipv4Net>> {
+    // One of a mapping, as a load balancer has it.
+    let subnet = if subnet.is_mapping() { only(subnet.get("SubnetId"))? } else { subnet.clone() };
+    let values = Subnet::of(&subnet)?.0.get("CidrBlock");
+    values.iter().map(|value| Block::of(value).map(|block| block.net)).collect()
+}
 
 /// Whether traffic comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,26 +159,34 @@ impl<'m> SecurityGroup<'m> {
         Some(all)
     }
 
-    /// Whether no rule lets TCP through to or from one of `peers` on a port; false if that is not known.
-    fn blocks(self, direction: Direction, peers: &[SecurityGroup<'m>], port: i64) -> bool {
+    /// Whether no rule lets TCP through on a port, whoever is at the other end; false if that is not known.
+    pub fn is_shut(self, direction: Direction, port: i64) -> bool {
+        self.has_no_rule(direction, |rule| rule.may_open(port))
+    }
+
+    /// Whether no rule lets TCP through to or from `peer` on a port; false if that is not known.
+    fn blocks(self, direction: Direction, peer: &Peer<'m>, port: i64) -> bool {
+        self.has_no_rule(direction, |rule| rule.may_open(port) && rule.may_be_for(peer))
+    }
+
+    fn has_no_rule(self, direction: Direction, lets: impl Fn(&SecurityRule<'m>) -> bool) -> bool {
         // AWS adds a rule that lets everything out to a group that is made without one.
         let lists = self.0.get(direction.property());
         let none = |list: &Value<'_>| list.is_absent() || list.items().is_some_and(|items| items.is_empty());
         if direction == Direction::Egress && lists.iter().any(none) {
             return false;
         }
-        let lets = |rule: &SecurityRule<'m>| rule.may_open(port) && rule.may_be_for(peers);
         self.rules(direction).is_some_and(|rules| !rules.iter().any(lets))
     }
 }
 
-/// What keeps TCP on a port from getting from something with the groups `from` to something with the groups `to`,
-/// for certain: that nothing lets it in, or out.
-pub fn blocked<'m>(from: &[SecurityGroup<'m>], to: &[SecurityGroup<'m>], port: i64) -> Option<Direction> {
-    if !to.is_empty() && to.iter().all(|group| group.blocks(Direction::Ingress, from, port)) {
+/// What keeps TCP on a port from getting from one to the other, for certain: that nothing lets it in, or out.
+pub fn blocked<'m>(from: &Peer<'m>, to: &Peer<'m>, port: i64) -> Option<Direction> {
+    if !to.groups.is_empty() && to.groups.iter().all(|group| group.blocks(Direction::Ingress, from, port)) {
         return Some(Direction::Ingress);
     }
-    let out = !from.is_empty() && from.iter().all(|group| group.blocks(Direction::Egress, to, port));
+    let groups = &from.groups;
+    let out = !groups.is_empty() && groups.iter().all(|group| group.blocks(Direction::Egress, to, port));
     out.then_some(Direction::Egress)
 }
 
@@ -188,12 +229,27 @@ impl<'m> SecurityRule<'m> {
         })
     }
 
-    /// Whether it is for something with one of these groups, or may be: a block of addresses may hold any.
-    fn may_be_for(&self, peers: &[SecurityGroup<'m>]) -> bool {
+    /// Whether it is for something with one of these groups or addresses, or may be.
+    fn may_be_for(&self, peer: &Peer<'m>) -> bool {
         let groups = self.value.get(self.direction.peer());
         groups.iter().any(|group| match SecurityGroup::of(group) {
-            Some(group) => peers.contains(&group),
-            None => true,
+            Some(group) => peer.groups.contains(&group),
+            None => !group.is_absent() || self.may_hold(peer),
+        })
+    }
+
+    /// Whether its block of addresses holds one of these, or may do so. What is a parameter may be another block.
+    fn may_hold(&self, peer: &Peer<'m>) -> bool {
+        const OTHERS: [&str; 4] =
+            ["CidrIpv6", "DestinationPrefixListId", "SourcePrefixListId", "SourceSecurityGroupName"];
+        let is_given = |property: &'static str| !self.value.get(property).iter().all(Value::is_absent);
+        let Some(nets) = peer.nets.as_ref().filter(|_| !OTHERS.into_iter().any(is_given)) else {
+            return true;
+        };
+        let near = |block: &Ipv4Net| nets.iter().any(|net| net.contains(block) || block.contains(net));
+        self.value.get("CidrIp").iter().any(|value| {
+            let block = Block::of(value).filter(|_| value.parameter().is_none());
+            block.is_none_or(|block| near(&block.net))
         })
     }
 }

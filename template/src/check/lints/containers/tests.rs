@@ -78,9 +78,9 @@ fn a_name_is_looked_for_among_those_that_are_there() {
     let others =
         "{Name: a, Links: ['c:d'], DependsOn: [{ContainerName: e}], VolumesFrom: [{SourceContainer: f}]}";
     assert_snapshot!(found("DT045", &task(&format!("ContainerDefinitions: [{others}]"))), @"
-        `Task` has no container `c` at Resources.Task.Properties.ContainerDefinitions[0].Links[0] (did you mean `a`?)
-        `Task` has no container `e` at Resources.Task.Properties.ContainerDefinitions[0].DependsOn[0].ContainerName (did you mean `a`?)
-        `Task` has no container `f` at Resources.Task.Properties.ContainerDefinitions[0].VolumesFrom[0].SourceContainer (did you mean `a`?)
+        `Task` has no container `c` at Resources.Task.Properties.ContainerDefinitions[0].Links[0] (name one of its containers: `a`)
+        `Task` has no container `e` at Resources.Task.Properties.ContainerDefinitions[0].DependsOn[0].ContainerName (name one of its containers: `a`)
+        `Task` has no container `f` at Resources.Task.Properties.ContainerDefinitions[0].VolumesFrom[0].SourceContainer (name one of its containers: `a`)
         ");
 }
 
@@ -136,4 +136,23 @@ fn what_ecs_accepts_of_a_health_check_is_known() {
     assert_snapshot!(found("DT049", &task(reserved)), @"
         256 MiB are reserved, more than the 128 MiB of `Memory` at Resources.Task.Properties.ContainerDefinitions[0].MemoryReservation (lower `MemoryReservation`, or raise `Memory`)
         ");
+}
+
+#[test]
+fn service_connect_names_a_port_of_a_container() {
+    let service = |mapping: &str, connect: &str| {
+        let task =
+            format!("ContainerDefinitions: [{{Name: a, PortMappings: [{{ContainerPort: 80{mapping}}}]}}]");
+        found("DT044", &template(&task, &format!("ServiceConnectConfiguration: {{{connect}}}")))
+    };
+    let web = "Enabled: true, Services: [{PortName: web}]";
+    assert_eq!(service(", Name: web", web), "");
+    assert_eq!(service(", Name: !Ref Name", web), "");
+    assert_eq!(service("", "Enabled: false, Services: [{PortName: web}]"), "");
+    assert_snapshot!(service("", web), @"
+    no container of `Task` maps a port with the name `web` at Resources.Service.Properties.ServiceConnectConfiguration.Services[0].PortName (add `Name: web` to an entry of its `PortMappings`)
+    ");
+    assert_snapshot!(service(", Name: http", web), @"
+    no container of `Task` maps a port with the name `web` at Resources.Service.Properties.ServiceConnectConfiguration.Services[0].PortName (its `PortMappings` have `http`)
+    ");
 }

@@ -9,10 +9,12 @@ fn task(secret: &str, statement: &str) -> Vec<String> {
 fn named(secret: &str, statement: &str, more: &str, outputs: &str) -> Vec<String> {
     let text = format!(
             "
-Parameters: {{Given: {{Type: String}}}}
+Parameters: {{Given: {{Type: String}}, Stage: {{Type: String, Default: prod}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
 Resources:
   Secret: {{Type: AWS::SecretsManager::Secret, DeletionPolicy: Delete, Properties: {{GenerateSecretString: {{}}}}}}
   Other: {{Type: AWS::SecretsManager::Secret, DeletionPolicy: Delete, Properties: {{GenerateSecretString: {{}}}}}}
+  Named: {{Type: AWS::SecretsManager::Secret, DeletionPolicy: Delete, Properties: {{Name: app/key, GenerateSecretString: {{}}}}}}
   Option: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Name: /app/option, Value: !Ref Given}}}}
   Role:
     Type: AWS::IAM::Role
@@ -125,6 +127,10 @@ fn arns_are_compared_with_their_wildcards() {
     assert_eq!(task(&format!("'{arn}:a-AbCdEf'"), &format!("{read} '{arn}:b-??????'")), ["DT115"]);
     // Its name is not known, so it may be this one.
     assert_eq!(task("!Ref Secret", &format!("{read} '{arn}:b-??????'")), [""; 0]);
+    assert_eq!(task("!Ref Named", &format!("{read} '{arn}:b-??????'")), ["DT115"]);
+    assert_eq!(task("!Ref Named", &format!("{read} '{arn}:app/key-??????'")), [""; 0]);
+    assert_eq!(task("!Ref Named", &format!("{read} '{arn}:app/*'")), [""; 0]);
+    assert_eq!(task("!Sub '${Named}:key::'", &format!("{read} !Ref Named")), [""; 0]);
     assert_eq!(task("!Ref Secret", &format!("{read} !Ref Given")), [""; 0]);
 }
 
@@ -135,4 +141,50 @@ fn parameters_of_systems_manager_have_an_action_of_their_own() {
     assert_eq!(task("!Ref Option", &format!("{read} !Sub '{arn}/app/*'")), [""; 0]);
     assert_eq!(task("!Ref Option", &format!("{read} !Sub '{arn}/${{Option}}'")), [""; 0]);
     assert_eq!(task("!Ref Option", "Action: secretsmanager:GetSecretValue, Resource: '*'"), ["DT115"]);
+}
+
+#[test]
+fn a_parameter_may_be_named_without_its_arn() {
+    let read = "Action: ssm:GetParameters, Resource:";
+    assert_eq!(
+        task("app/openai", &format!("{read} 'arn:aws:ssm:eu-west-1:123456789012:parameter/app/*'")),
+        [""; 0]
+    );
+    assert_eq!(task("openai", "Action: 'ssm:*', Resource: '*'"), [""; 0]);
+    assert_eq!(task("app/openai", "Action: secretsmanager:GetSecretValue, Resource: '*'"), ["DT115"]);
+    assert_eq!(
+        task("/app/openai", &format!("{read} 'arn:aws:ssm:eu-west-1:123456789012:parameter/web/*'")),
+        ["DT115"]
+    );
+}
+
+#[test]
+fn what_is_denied_is_not_allowed() {
+    let read = |more: &str| {
+        let deny = format!("Action: secretsmanager:GetSecretValue, Resource: '*'}}, {{Effect: Deny, {more}");
+        task("!Ref Secret", &deny)
+    };
+    assert_eq!(read("Action: 'secretsmanager:*', Resource: '*'"), ["DT115"]);
+    assert_eq!(read("Action: 'secretsmanager:Get*', Resource: !Ref Secret"), ["DT115"]);
+    assert_eq!(read("Action: 'secretsmanager:Get*', Resource: !Ref Other"), [""; 0]);
+    assert_eq!(read("Action: 'secretsmanager:Put*', Resource: '*'"), [""; 0]);
+    assert_eq!(read("NotAction: 's3:*', Resource: '*'"), [""; 0]);
+    let condition = "Condition: {StringNotEquals: {'aws:RequestedRegion': eu-west-1}}";
+    assert_eq!(read(&format!("Action: '*', Resource: '*', {condition}")), [""; 0]);
+}
+
+#[test]
+fn a_policy_is_there_in_every_case() {
+    let read = "Action: secretsmanager:GetSecretValue, Resource:";
+    let some = format!("{read} !If [IsProd, !Ref Secret, !Ref Other]");
+    assert_eq!(task("!If [IsProd, !Ref Secret, !Ref Other]", &some), [""; 0]);
+    let policies = |condition: &str| {
+        let policy = "{PolicyName: r, PolicyDocument: {Statement: [{Effect: Allow, Action: 'secretsmanager:*', Resource: '*'}]}}";
+        let more = format!("\n      Policies: !If [{condition}, [{policy}], !Ref AWS::NoValue]");
+        named("!Ref Secret", "Action: 'logs:*', Resource: '*'", &more, "")
+    };
+    assert_eq!(policies("IsProd"), ["DT115"]);
+    let own = "!If [IsProd, !Ref Secret, !Ref AWS::NoValue]";
+    let more = "\n      Policies: !If [IsProd, [{PolicyName: r, PolicyDocument: {Statement: [{Effect: Allow, Action: 'secretsmanager:*', Resource: '*'}]}}], !Ref AWS::NoValue]";
+    assert_eq!(named(own, "Action: 'logs:*', Resource: '*'", more, ""), [""; 0]);
 }

@@ -180,3 +180,145 @@ fn a_load_balancer_with_rules_for_what_goes_out_needs_one_for_the_tasks() {
     assert_eq!(out(443), "Resources.Alb.Properties.SecurityGroups");
     assert_eq!(balanced(", SecurityGroupEgress: []", into, ""), "");
 }
+
+/// A service in a private subnet beside a public one, with `more` resources and rules of its group.
+fn private(group: &str, more: &str) -> String {
+    let text = format!(
+        "
+Parameters: {{Stage: {{Type: String, Default: prod}}}}
+Conditions: {{IsProd: !Equals [!Ref Stage, prod]}}
+Resources:
+  Vpc: {{Type: 'AWS::EC2::VPC', Properties: {{CidrBlock: 10.0.0.0/16}}}}
+  P: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}}}
+  S: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}}}
+  Public: {{Type: 'AWS::EC2::RouteTable', Properties: {{VpcId: !Ref Vpc}}}}
+  OfP: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref P, RouteTableId: !Ref Public}}}}
+  Tasks: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: x, VpcId: !Ref Vpc{group}}}}}
+  Ends: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: x, VpcId: !Ref Vpc}}}}
+  Secret: {{Type: 'AWS::SecretsManager::Secret'}}
+{more}  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {{ContainerDefinitions: [{{Name: web, Secrets: [{{Name: A, ValueFrom: !Ref Secret}}]}}]}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      LaunchType: FARGATE
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref S], SecurityGroups: [!Ref Tasks]}}}}
+"
+    );
+    let shown = shown(&text, "DT071");
+    shown.trim_start_matches("DT071 ").split(" at Resources.").next().unwrap_or_default().to_owned()
+}
+
+const OWN_TABLE: &str = "  Table: {Type: 'AWS::EC2::RouteTable', Properties: {VpcId: !Ref Vpc}}
+  OfS: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {SubnetId: !Ref S, RouteTableId: !Ref Table}}
+";
+
+/// A default route, with `more` attributes.
+fn default_route(id: &str, more: &str) -> String {
+    format!(
+        "  {id}: {{Type: 'AWS::EC2::Route', {more}Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, NatGatewayId: nat-1}}}}\n"
+    )
+}
+
+#[test]
+fn a_route_out_is_there_in_every_case() {
+    let route = |more: &str| private("", &(OWN_TABLE.to_owned() + &default_route("R", more)));
+    assert_eq!(route(""), "");
+    let missing =
+        "tasks in `S`, which has no route out where `Stage` is not `prod`, cannot reach `secretsmanager`";
+    assert_eq!(route("Condition: IsProd, "), missing);
+    let peering = "  Peer: {Type: 'AWS::EC2::Route', Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 10.9.0.0/16, VpcPeeringConnectionId: p}}\n";
+    let both = OWN_TABLE.to_owned() + &default_route("R", "Condition: IsProd, ") + peering;
+    assert_eq!(private("", &both), "");
+}
+
+#[test]
+fn a_subnet_without_a_route_table_has_no_way_out() {
+    let missing = "tasks in `S`, which has no route table of its own and so no route out, cannot reach `secretsmanager`";
+    assert_eq!(private("", ""), missing);
+    let elsewhere = "  Rest: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: x, Parameters: {V: !Ref Vpc}}}\n";
+    assert_eq!(private("", elsewhere), "");
+    let unknown = "  X: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {SubnetId: !ImportValue s, RouteTableId: !Ref Public}}\n";
+    assert_eq!(private("", unknown), "");
+}
+
+#[test]
+fn a_group_that_lets_nothing_out_on_443_reaches_nothing() {
+    let open = OWN_TABLE.to_owned() + &default_route("R", "");
+    let out = |port: u16| {
+        let rule = format!("{{IpProtocol: tcp, FromPort: {port}, ToPort: {port}, CidrIp: 0.0.0.0/0}}");
+        private(&format!(", SecurityGroupEgress: [{rule}]"), &open)
+    };
+    assert_eq!(out(443), "");
+    assert_eq!(
+        out(2049),
+        "nothing lets the tasks of `Service` out on port 443, so that they cannot reach `secretsmanager`"
+    );
+}
+
+#[test]
+fn an_endpoint_is_found_by_name_and_lets_the_tasks_in() {
+    let with = |rest: &str| private("", &(OWN_TABLE.to_owned() + &endpoint("secretsmanager", rest)));
+    let missing = "tasks in `S`, which has no route out, cannot reach `secretsmanager`";
+    assert_eq!(with("VpcEndpointType: Interface, PrivateDnsEnabled: true"), "");
+    assert_eq!(with("VpcEndpointType: Interface, PrivateDnsEnabled: false"), missing);
+    assert_eq!(with("VpcEndpointType: Interface, SecurityGroupIds: [!Ref Ends]"), missing);
+    let open = "  In: {Type: 'AWS::EC2::SecurityGroupIngress', Properties: {GroupId: !Ref Ends, IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}}\n";
+    let endpoint = endpoint("secretsmanager", "VpcEndpointType: Interface, SecurityGroupIds: [!Ref Ends]");
+    assert_eq!(private("", &(OWN_TABLE.to_owned() + open + &endpoint)), "");
+}
+
+/// What is wrong between a load balancer in 10.0.0.0/24 and tasks that let in whom `from` says.
+fn addressed(from: &str, group: &str) -> String {
+    let text = format!(
+        "
+Parameters: {{Block: {{Type: String, Default: 192.168.0.0/16}}}}
+Resources:
+  Vpc: {{Type: 'AWS::EC2::VPC', Properties: {{CidrBlock: 10.0.0.0/16}}}}
+  S: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}}}
+  Front: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: x, VpcId: v}}}}
+  Tasks:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {{GroupDescription: x, VpcId: v, SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 80, ToPort: 80, {from}}}]}}
+  Alb: {{Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {{Subnets: [!Ref S], SecurityGroups: [!Ref Front]}}}}
+  Group: {{Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: {{TargetType: ip{group}}}}}
+  Listener:
+    Type: AWS::ElasticLoadBalancingV2::Listener
+    Properties: {{LoadBalancerArn: !Ref Alb, DefaultActions: [{{Type: forward, TargetGroupArn: !Ref Group}}]}}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      LoadBalancers: [{{ContainerName: web, ContainerPort: 80, TargetGroupArn: !Ref Group}}]
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [!Ref S], SecurityGroups: [!Ref Tasks]}}}}
+"
+    );
+    shown(&text, "DT075").split(" at ").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_block_of_addresses_holds_the_load_balancer_or_not() {
+    let missing = "DT075 no security group lets `Alb` reach the tasks of `Service` on port 80";
+    assert_eq!(addressed("CidrIp: 192.168.0.0/16", ""), missing);
+    for open in [
+        "CidrIp: 10.0.0.0/8",
+        "CidrIp: 10.0.0.128/25",
+        "CidrIp: !GetAtt Vpc.CidrBlock",
+        "CidrIp: !Ref Block",
+        "SourcePrefixListId: pl-1",
+    ] {
+        assert_eq!(addressed(open, ""), "", "{open}");
+    }
+}
+
+#[test]
+fn a_health_check_may_have_a_port_of_its_own() {
+    let from = "SourceSecurityGroupId: !Ref Front";
+    assert_eq!(addressed(from, ", HealthCheckPort: traffic-port"), "");
+    assert_eq!(addressed(from, ", HealthCheckPort: '80'"), "");
+    assert_eq!(
+        addressed(from, ", HealthCheckPort: '9000'"),
+        "DT075 no security group lets `Alb` reach the health check of `Service` on port 9000"
+    );
+}
