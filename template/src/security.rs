@@ -1,5 +1,5 @@
 //! What a new template allows that the old one did not: permissions, trust, policies of resources, open ports, ways to
-//! the internet, and what is public.
+//! the internet, what is public, and what no longer guards the front door.
 //!
 //! Compared by meaning: neither the order of statements, actions and rules matters, nor whether a value is alone or in
 //! a list, nor how an action is capitalized; what a wildcard or a wider block already allowed is not new. A `Deny` or a
@@ -30,9 +30,12 @@ mod budget;
 mod covered;
 mod flow;
 mod grants;
+mod guards;
 mod manifold;
 mod network;
+mod partly;
 mod public;
+mod remains;
 mod routes;
 mod sides;
 mod statement;
@@ -70,9 +73,11 @@ pub struct SecurityChange {
 pub enum SecurityKind {
     /// Reachable by everybody: a public address, a public bucket, a route to an internet gateway.
     Public,
-    /// A security group or a network ACL lets in more.
+    /// A security group or a network ACL lets in more, or what guards the front door less than before: a web ACL, a
+    /// sign-in, encryption.
     Ingress,
-    /// A role, user or group may do more, or has access to another account.
+    /// A role, user or group may do more, or has access to another account; a container may; a key is made; what is
+    /// done is no longer recorded.
     Permission,
     /// A role may be assumed by more.
     Trust,
@@ -128,6 +133,7 @@ fn is_for_another(type_name: &str) -> bool {
     acl::is_for_another(type_name)
         || assignments::is_for_another(type_name)
         || grants::is_for_another(type_name)
+        || guards::is_for_another(type_name)
         || network::is_for_another(type_name)
         || routes::is_for_another(type_name)
 }
@@ -179,6 +185,7 @@ fn compare(before: &Allowed<'_>, after: &Allowed<'_>, tense: Tense) -> Vec<Secur
     changes.extend(acl::broadening(&before.acls, &after.acls, tense));
     changes.extend(routes::broadening(&before.routes, &after.routes, tense));
     changes.extend(public::broadening(before.symbols, after.symbols, tense));
+    changes.extend(guards::broadening(before.symbols, after.symbols, tense));
     let resources = &after.symbols.template.resources;
     let place = |change: &SecurityChange| resources.get_index_of(&change.id).unwrap_or(usize::MAX);
     changes.sort_by_cached_key(|change| (change.kind, place(change)));
@@ -200,6 +207,7 @@ pub fn may_broaden(type_name: &str, property: &str) -> bool {
     acl::is_for_another(type_name)
         || assignments::is_for_another(type_name)
         || grants::decides(type_name, property)
+        || guards::decides(type_name, property)
         || network::decides(property)
         || public::decides(type_name, property)
         || routes::decides(type_name, property)
@@ -225,9 +233,10 @@ pub fn may_grant(type_name: &str) -> bool {
 }
 
 /// Whether resources of a type may forbid something, so that more is allowed without one: a policy with a `Deny`, an
-/// entry of a network ACL, or the choice of one (without it, a subnet has the default one, which lets all through).
+/// entry of a network ACL, or the choice of one (without it, a subnet has the default one, which lets all through), or
+/// of a web ACL.
 pub fn may_deny(type_name: &str) -> bool {
-    grants::is_policy(type_name) || acl::is_for_another(type_name)
+    grants::is_policy(type_name) || acl::is_for_another(type_name) || guards::is_for_another(type_name)
 }
 
 /// Names in a list, each marked as code; of many only the first.

@@ -191,7 +191,10 @@ fn more(
             }
         }
         match known {
-            None => changes.push(entry.allows(place, tense)),
+            None => {
+                let partly = before.allowing.iter().any(|other| other.flow.meets(&allowed.flow));
+                changes.push(entry.allows(place, partly, tense));
+            }
             Some(Some((deny, flow, judged))) if told.insert(deny) => {
                 let change = entry.after(place, &flow, tense);
                 changes.push(SecurityChange { judged, wide: change.wide && judged, ..change });
@@ -239,13 +242,15 @@ impl Rule {
 }
 
 impl Entry {
-    fn allows(&self, (acl, kind): &Place, tense: Tense) -> SecurityChange {
+    /// That it lets in or out what it does; `partly` if others may let through a part of it.
+    fn allows(&self, (acl, kind): &Place, partly: bool, tense: Tense) -> SecurityChange {
         let flow = &self.rule.flow;
         let lets = match kind {
             SecurityKind::Egress => tense.say("now lets out to", "no longer lets out to"),
             _ => tense.say("now lets in", "no longer lets in"),
         };
-        let what = format!("`{}` {lets} {} on {}", shown(acl), flow.peer.shown(), flow.ports_text());
+        let all = if partly && tense == Tense::NoLonger { "all of " } else { "" };
+        let what = format!("`{}` {lets} {all}{} on {}", shown(acl), flow.peer.shown(), flow.ports_text());
         // That something gets out to everywhere is usual.
         let wide = *kind == SecurityKind::Ingress && flow.peer.is_everybody();
         SecurityChange { id: self.id.clone(), kind: *kind, what, wide, judged: true }

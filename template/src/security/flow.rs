@@ -58,6 +58,18 @@ impl Flow {
             && self.peer.covers(&other.peer)
     }
 
+    /// Whether both certainly have something in common.
+    pub(super) fn meets(&self, other: &Flow) -> bool {
+        let protocols = self.protocol == other.protocol || self.protocol == ALL || other.protocol == ALL;
+        let peers = self.peer.covers(&other.peer) || other.peer.covers(&self.peer);
+        let ports = match (&self.ports, &other.ports) {
+            (Ports::All, _) | (_, Ports::All) => true,
+            (Ports::Range(from, to), Ports::Range(first, last)) => from <= last && first <= to,
+            (one, other) => one == other,
+        };
+        protocols && peers && ports
+    }
+
     /// What is part of both; of what only AWS knows, all that may be.
     pub(super) fn common(&self, other: &Flow) -> Option<Flow> {
         let protocol = match (self.protocol.as_str(), other.protocol.as_str()) {
@@ -71,16 +83,29 @@ impl Flow {
 
     /// For a message: `ports 80 to 90 (udp)`.
     pub(super) fn ports_text(&self) -> String {
+        self.with_ports(std::slice::from_ref(&self.ports))
+    }
+
+    /// As [`Flow::ports_text`], with other ports: `ports 80 to 84 and 90 (udp)`.
+    pub(super) fn with_ports(&self, ports: &[Ports]) -> String {
         let protocol = match self.protocol.as_str() {
             "tcp" => String::new(),
             ALL => return "all ports".to_owned(),
             other => format!(" ({})", shown(other)),
         };
-        match &self.ports {
-            Ports::All => format!("all ports{protocol}"),
-            Ports::Range(from, to) if from == to => format!("port {from}{protocol}"),
-            Ports::Range(from, to) => format!("ports {from} to {to}{protocol}"),
-            Ports::Written(text) => format!("ports {text}{protocol}"),
+        let text = |ports: &Ports| match ports {
+            Ports::All => "all".to_owned(),
+            Ports::Range(from, to) if from == to => from.to_string(),
+            Ports::Range(from, to) => format!("{from} to {to}"),
+            Ports::Written(text) => text.clone(),
+        };
+        match ports {
+            [Ports::All] => format!("all ports{protocol}"),
+            [Ports::Range(from, to)] if from == to => format!("port {from}{protocol}"),
+            many => {
+                let texts: Vec<String> = many.iter().map(text).collect();
+                format!("ports {}{protocol}", texts.join(" and "))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::covered::Covered;
 use super::flow::{ALL, Flow, Peer};
 use super::manifold::Manifold;
+use super::remains::{Part, Remains, remains};
 use super::symbol::{Symbols, When, reference, shown};
 use super::{SecurityChange, SecurityKind, Tense};
 use crate::document::Resource;
@@ -56,15 +57,26 @@ pub(super) fn is_for_another(type_name: &str) -> bool {
 }
 
 pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<SecurityChange> {
-    let budget = Budget::default();
+    let (budget, parts) = (Budget::default(), Budget::default());
     let before = Covered::of(old.known.iter().map(|rule| (&rule.place, &rule.when, &rule.flow)));
     let mut changes = Vec::new();
     let mut untold: BTreeMap<&Place, &str> = BTreeMap::new();
+    let mut known: BTreeMap<&Place, Vec<(&When, &Flow)>> = BTreeMap::new();
+    for rule in &old.known {
+        known.entry(&rule.place).or_default().push((&rule.when, &rule.flow));
+    }
     for rule in &new.known {
+        let others = known.get(&rule.place).map(Vec::as_slice).unwrap_or_default();
         match before.has(&rule.place, &rule.when, &rule.flow, &budget) {
             Some(true) => {}
-            Some(false) => changes.push(rule.change(tense)),
-            None => _ = untold.insert(&rule.place, &rule.id),
+            Some(false) if parts.take(others.len()) => {
+                changes.extend(rule.change(&remains(&rule.flow, &rule.when, others), tense));
+            }
+            // Of one rule among very many all is told, also what another let through: nothing new is left out.
+            Some(false) if tense == Tense::Now => {
+                changes.extend(rule.change(&Remains::all(&rule.flow), tense));
+            }
+            _ => _ = untold.insert(&rule.place, &rule.id),
         }
     }
     for ((id, kind), texts) in &new.unknown {
@@ -169,17 +181,41 @@ fn everything_out(id: &str, when: &When) -> Rule {
 }
 
 impl Rule {
-    fn change(&self, tense: Tense) -> SecurityChange {
+    /// That it is there, and what is new about it; `None` if others let through the same, all together.
+    fn change(&self, remains: &Remains, tense: Tense) -> Option<SecurityChange> {
         let (group, kind) = &self.place;
-        let (group, peer, ports) = (shown(group), self.flow.peer.shown(), self.flow.ports_text());
-        let what = match kind {
-            SecurityKind::Egress => {
-                format!("`{group}` {} {peer} on {ports}", tense.say("now reaches", "no longer reaches"))
+        let (group, peer, ports) =
+            (shown(group), self.flow.peer.shown(), self.flow.with_ports(&remains.ports));
+        let verb = match kind {
+            SecurityKind::Egress => tense.say("now reaches", "no longer reaches"),
+            _ => tense.say("is now open to", "is no longer open to"),
+        };
+        let conditional = |part: &Part| part.conditional && part.flow.peer.covers(&self.flow.peer);
+        let what = match (tense, remains.parts.as_slice()) {
+            _ if remains.ports.is_empty() => return None,
+            (Tense::Now, _) | (_, []) => format!("`{group}` {verb} {peer} on {ports}"),
+            (Tense::NoLonger, left) if left.iter().any(conditional) => {
+                format!("`{group}` {verb} {peer} on {ports} in every case, but still under a condition")
             }
-            _ => format!("`{group}` {} to {peer} on {ports}", tense.say("is now open", "is no longer open")),
+            (Tense::NoLonger, left) => {
+                let to = if *kind == SecurityKind::Egress { "" } else { "to " };
+                format!("`{group}` {verb} all of {peer} on {ports}, but still {to}{}", still(left))
+            }
         };
         // That something gets out to everywhere is usual.
         let wide = *kind == SecurityKind::Ingress && self.flow.peer.is_everybody();
-        SecurityChange { id: self.id.clone(), kind: *kind, what, wide, judged: true }
+        Some(SecurityChange { id: self.id.clone(), kind: *kind, what, wide, judged: true })
     }
+}
+
+/// The first parts in words.
+fn still(parts: &[Part]) -> String {
+    const MOST: usize = 3;
+    let text = |part: &Part| {
+        let condition = if part.conditional { " (under a condition)" } else { "" };
+        format!("{} on {}{condition}", part.flow.peer.shown(), part.flow.ports_text())
+    };
+    let mut texts: Vec<String> = parts.iter().take(MOST).map(text).collect();
+    texts.extend((parts.len() > MOST).then(|| format!("{} more", parts.len() - MOST)));
+    texts.join(" and ")
 }

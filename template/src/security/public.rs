@@ -19,6 +19,8 @@ struct Switch {
     default: &'static str,
     /// What is so then.
     says: &'static str,
+    /// What kind of access that is.
+    kind: SecurityKind,
 }
 
 const fn switch(
@@ -28,7 +30,18 @@ const fn switch(
     default: &'static str,
     says: &'static str,
 ) -> Switch {
-    Switch { type_name: Some(type_name), path, open, default, says }
+    Switch { type_name: Some(type_name), path, open, default, says, kind: SecurityKind::Public }
+}
+
+/// One that opens nothing to everybody, and lets somebody do more, or unseen.
+const fn permits(
+    type_name: &'static str,
+    path: &'static str,
+    open: &'static [&'static str],
+    default: &'static str,
+    says: &'static str,
+) -> Switch {
+    Switch { kind: SecurityKind::Permission, ..switch(type_name, path, open, default, says) }
 }
 
 /// What opens a resource, with AWS's defaults. An own type needs an entry only where its words are its own.
@@ -37,13 +50,14 @@ const fn switch(
 ///
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 /// [s3]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-const SWITCHES: [Switch; 14] = [
+const SWITCHES: [Switch; 16] = [
     Switch {
         type_name: None,
         path: "PubliclyAccessible",
         open: &["true"],
         default: "false",
         says: "gets a public address",
+        kind: SecurityKind::Public,
     },
     switch(
         "AWS::ECS::Service",
@@ -118,6 +132,14 @@ const SWITCHES: [Switch; 14] = [
         "false",
         "gives credentials to who has not signed in",
     ),
+    permits(
+        "AWS::ECS::Service",
+        "EnableExecuteCommand",
+        &["true"],
+        "false",
+        "lets commands be run in its containers",
+    ),
+    permits("AWS::CloudTrail::Trail", "IsLogging", &["false"], "true", "records nothing"),
 ];
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -182,9 +204,9 @@ impl Switch {
         };
         let change = |what: String, judged: bool| SecurityChange {
             id: id.to_owned(),
-            kind: SecurityKind::Public,
+            kind: self.kind,
             what,
-            wide: judged,
+            wide: judged && self.kind == SecurityKind::Public,
             judged,
         };
         if is_open(now) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::partly::{exclude, meet};
 use super::symbol::{Symbols, When, is_known, shown};
 use crate::facts::iam_covers;
 use crate::node::{Map, Node};
@@ -135,6 +136,50 @@ impl Side {
                 certain && self.items.keys().all(|item| is_known(item)) && !self.names(text, |_| true)
             }
             (true, Atom::AllBut(other)) => self.items.keys().all(|item| other.names(item, When::is_empty)),
+        }
+    }
+
+    /// The names of what both the side and the atom name, or may; of two the narrower one.
+    pub(super) fn common(&self, atom: Atom<'_>, when: &When) -> Vec<String> {
+        let possible = |many: &BTreeSet<(When, String)>| {
+            many.iter().find(|(own, _)| !exclude(own, when)).map(|(_, written)| written.clone())
+        };
+        let named = |text: &String, written: &String| Atom::One { when, text, written }.shown();
+        match (self.all_but, atom) {
+            _ if self.covers(atom, None) => vec![atom.shown()],
+            (false, Atom::One { text, .. }) => {
+                let met = self.items.iter().filter(|(item, _)| self.meets(item, text));
+                met.filter_map(|(item, many)| Some(named(item, &possible(many)?))).collect()
+            }
+            (false, Atom::AllBut(other)) => {
+                let met = self.items.iter().filter(|(item, _)| !other.names(item, |_| true));
+                met.filter_map(|(item, many)| Some(named(item, &possible(many)?))).collect()
+            }
+            (true, Atom::One { text, .. }) if self.names(text, |_| true) => Vec::new(),
+            (true, _) => vec![Atom::AllBut(self).shown()],
+        }
+    }
+
+    /// Whether two items may mean the same thing.
+    fn meets(&self, item: &str, text: &str) -> bool {
+        match self.part {
+            Part::Principal => {
+                let covers = |wide: &str, narrow: &str| wide == EVERYBODY && narrow.starts_with("AWS:");
+                item == text || covers(item, text) || covers(text, item)
+            }
+            _ => meet(item, text),
+        }
+    }
+
+    /// How many steps it takes to tell what it has in common with an atom, about.
+    pub(super) fn cost_of_common(&self, atom: Atom<'_>) -> usize {
+        let tries =
+            |text: &str| self.items.keys().map(|item| 1 + item.len() * text.len() / 64).sum::<usize>();
+        match atom {
+            Atom::One { text, .. } => self.cost(atom) + tries(text),
+            Atom::AllBut(other) => {
+                self.cost(atom) + other.items.keys().map(|text| tries(text)).sum::<usize>()
+            }
         }
     }
 

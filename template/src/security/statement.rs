@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::{IndexMap, IndexSet};
 
 use super::budget::Budget;
+use super::partly::{Beyond, Lost, Others, Rest};
 use super::sides::{Atom, Part, Side};
 use super::symbol::{Symbols, When};
 use crate::node::{Map, Node};
@@ -24,18 +25,6 @@ pub(super) struct Statement {
 /// The conditions of a statement: values by operator and key, all of which must be met.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Conditions(pub(super) BTreeMap<(String, String), BTreeSet<String>>);
-
-/// What a statement allows beyond what others do.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Beyond {
-    pub(super) principals: Vec<String>,
-    pub(super) actions: Vec<String>,
-    pub(super) resources: Vec<String>,
-    /// Whether others allow the same, but only under conditions that this one has not.
-    pub(super) only_conditions: bool,
-    /// Whether there was too much to compare.
-    pub(super) too_much: bool,
-}
 
 /// Statements of one effect, such that those that may say what another says are found without a look at each.
 #[derive(Default)]
@@ -104,6 +93,20 @@ impl<'s> Statements<'s> {
         }
         said
     }
+
+    /// What they say of a triple of `other`, of which none says all; `None` if there is too much to compare.
+    fn rests(&self, other: &Statement, triple: [Atom<'_>; 3], budget: &Budget) -> Option<Vec<Rest>> {
+        let mut when = other.when.clone();
+        when.extend(triple.iter().flat_map(Atom::when).cloned());
+        let mut rests = IndexSet::new();
+        for statement in &self.all {
+            if !budget.take(statement.cost_of_rest(triple)) {
+                return None;
+            }
+            rests.extend(statement.rest(other, triple, &when));
+        }
+        Some(rests.into_iter().collect())
+    }
 }
 
 impl<'s> Places<'s> {
@@ -147,39 +150,38 @@ impl Statement {
         effects.map(statement).collect()
     }
 
-    /// What this statement says that none of `others` does; `None` if they say it all.
-    pub(super) fn beyond(&self, others: &Statements<'_>, budget: &Budget) -> Option<Beyond> {
+    /// What this statement says that none of `others` does. With `parts`, what others say of a part of it is told apart.
+    pub(super) fn beyond(&self, others: &Statements<'_>, parts: bool, budget: &Budget) -> Vec<Beyond> {
         if others.equal.contains(self) {
-            return None;
+            return Vec::new();
         }
         let sides = [self.principals.atoms(), self.actions.atoms(), self.resources.atoms()];
         if others.all.is_empty() {
             // All that it says, without a look at how many triples that is.
             let says = sides.iter().all(|side| !side.is_empty());
-            return says.then(|| Beyond::of(sides.map(|side| side.into_iter().collect::<Seen>()), false));
+            return says.then(|| Beyond::all(&sides)).into_iter().collect();
         }
         let [principals, actions, resources] = &sides;
-        let mut seen = sides.each_ref().map(|side| vec![false; side.len()]);
-        let mut only_conditions = true;
+        let mut lost = Lost::default();
         for (first, principal) in principals.iter().enumerate() {
             for (second, action) in actions.iter().enumerate() {
                 for (third, resource) in resources.iter().enumerate() {
-                    match others.say(self, [*principal, *action, *resource], budget) {
-                        Said::Yes => continue,
-                        Said::Unclear => return Some(Beyond { too_much: true, ..Beyond::default() }),
-                        Said::Conditionally => {}
-                        Said::No => only_conditions = false,
+                    let (place, triple) = ([first, second, third], [*principal, *action, *resource]);
+                    match others.say(self, triple, budget) {
+                        Said::Yes => {}
+                        Said::Conditionally => lost.conditionally(place),
+                        Said::No if !parts => lost.nothing(place),
+                        Said::No => match others.rests(self, triple, budget) {
+                            Some(rests) if rests.is_empty() => lost.nothing(place),
+                            Some(rests) => lost.partly(place, rests),
+                            None => return vec![Beyond::unclear()],
+                        },
+                        Said::Unclear => return vec![Beyond::unclear()],
                     }
-                    (seen[0][first], seen[1][second], seen[2][third]) = (true, true, true);
                 }
             }
         }
-        let any = seen[1].contains(&true);
-        let named = |side: usize| {
-            let atoms = sides[side].iter().zip(&seen[side]);
-            atoms.filter(|(_, seen)| **seen).map(|(atom, _)| *atom).collect::<Seen>()
-        };
-        any.then(|| Beyond::of([named(0), named(1), named(2)], only_conditions))
+        lost.groups(&sides)
     }
 
     /// How many steps it takes to compare it with a triple, about.
@@ -187,6 +189,12 @@ impl Statement {
         let conditions: usize = self.conditions.0.values().map(BTreeSet::len).sum();
         let sides = self.principals.cost(principal) + self.actions.cost(action);
         sides + self.resources.cost(resource) + conditions
+    }
+
+    /// How many steps it takes to tell what it says of a triple, about.
+    fn cost_of_rest(&self, [principal, action, resource]: [Atom<'_>; 3]) -> usize {
+        let sides = self.principals.cost_of_common(principal) + self.actions.cost_of_common(action);
+        sides + self.resources.cost_of_common(resource) + self.conditions.0.len()
     }
 
     /// Whether this statement names all that the triple does, wherever `when` holds if that is given.
@@ -204,20 +212,17 @@ impl Statement {
 }
 
 impl Beyond {
-    fn of([principals, actions, resources]: [Seen; 3], only_conditions: bool) -> Beyond {
-        let (principals, actions, resources) = (principals.0, actions.0, resources.0);
-        Beyond { principals, actions, resources, only_conditions, too_much: false }
+    fn all(sides: &[Vec<Atom<'_>>; 3]) -> Beyond {
+        let [principals, actions, resources] = sides.each_ref().map(|side| {
+            let names: IndexSet<String> = side.iter().map(Atom::shown).collect();
+            names.into_iter().collect()
+        });
+        Beyond { principals, actions, resources, others: Others::Nothing }
     }
-}
 
-/// The names of atoms, each once.
-struct Seen(Vec<String>);
-
-impl<'a> FromIterator<Atom<'a>> for Seen {
-    fn from_iter<T: IntoIterator<Item = Atom<'a>>>(atoms: T) -> Seen {
-        let mut known = IndexSet::new();
-        let names = atoms.into_iter().map(|atom| atom.shown());
-        Seen(names.filter(|name| known.insert(name.clone())).collect())
+    fn unclear() -> Beyond {
+        let none = Vec::new;
+        Beyond { principals: none(), actions: none(), resources: none(), others: Others::Unclear }
     }
 }
 
@@ -255,7 +260,7 @@ impl Conditions {
     }
 
     /// Whether these conditions are met wherever the others are.
-    fn weaker(&self, others: &Conditions) -> bool {
+    pub(super) fn weaker(&self, others: &Conditions) -> bool {
         self.0.iter().all(|((operator, key), values)| {
             let other = others.0.get(&(operator.clone(), key.clone()));
             other.is_some_and(|other| match operator.as_str() {

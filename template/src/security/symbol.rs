@@ -268,7 +268,8 @@ impl<'t> Symbols<'t> {
     /// Something that only AWS can make text of. It is the same as what is written in the same way.
     fn opaque(&self, node: &Node) -> String {
         let side = if mentions(node, self.redefined) { self.side } else { "" };
-        let text = serde_json::to_string(node).unwrap_or_default().replace(['*', '?', OPEN, CLOSE], "_");
+        let text = node.tagged().unwrap_or_else(|| serde_json::to_string(node).unwrap_or_default());
+        let text = text.replace(['*', '?', OPEN, CLOSE], "_");
         format!("{OPEN}{text}{side}{CLOSE}")
     }
 }

@@ -1,4 +1,6 @@
+mod guards;
 mod network;
+mod parts;
 
 use std::fmt::Write as _;
 
@@ -50,7 +52,10 @@ fn an_added_action_or_resource_is_told_with_what_it_is_on() {
     assert_snapshot!(statements(
         "[{Effect: Allow, Action: 's3:GetObject', Resource: 'arn:aws:s3:::a/*'}]",
         "[{Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: ['arn:aws:s3:::a/*', !Sub '${B.Arn}/*']}]",
-    ), @"Permission: `Task` may now do `s3:GetObject` and `s3:PutObject` on `arn:aws:s3:::a/*` and `${B.Arn}/*`");
+    ), @"
+    Permission: `Task` may now do `s3:GetObject` on `${B.Arn}/*`
+    Permission: `Task` may now do `s3:PutObject` on `arn:aws:s3:::a/*` and `${B.Arn}/*`
+    ");
     assert_snapshot!(statements("[]", "{Effect: Allow, Action: 's3:*', Resource: '*'}"),
         @"Permission: ! `Task` may now do `s3:*` on `*`");
 }
@@ -192,7 +197,7 @@ fn rules_are_compared_by_ports_and_blocks_wherever_they_stand() {
         assert_eq!(check(&old, &same), "", "{same}");
     }
     assert_snapshot!(check(&old, &group("{IpProtocol: tcp, FromPort: 80, ToPort: 91, CidrIp: 10.0.0.0/8}, {IpProtocol: -1, CidrIpv6: '::/0'}, {IpProtocol: udp, FromPort: 53, ToPort: 53, SourceSecurityGroupId: !Ref H}")), @"
-    Ingress: `G` is now open to 10.0.0.0/8 on ports 80 to 91
+    Ingress: `G` is now open to 10.0.0.0/8 on port 91
     Ingress: ! `G` is now open to ::/0 on all ports
     Ingress: `G` is now open to `H` on port 53 (udp)
     ");

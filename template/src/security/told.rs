@@ -6,7 +6,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::budget::Budget;
 use super::grants::{Gathered, Grants};
-use super::statement::{Beyond, Statement, Statements};
+use super::partly::{Beyond, Others, Rest};
+use super::statement::{Statement, Statements};
 use super::symbol::{When, shown, target};
 use super::{SecurityChange, SecurityKind, Tense, listed};
 
@@ -42,8 +43,8 @@ pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -
             changes.push(told.too_large());
         }
         for statement in grants.statements.iter().filter(|statement| !statement.allow) {
-            let lost = statement.beyond(&left, &budget);
-            changes.extend(lost.map(|lost| told.no_longer_denied(statement, &lost)));
+            let lost = statement.beyond(&left, tense == Tense::Now, &budget);
+            changes.extend(lost.iter().map(|lost| told.no_longer_denied(statement, lost)));
         }
     }
     changes
@@ -70,8 +71,8 @@ impl Told<'_> {
     fn more(&self, old: &Grants, new: &Grants, budget: &Budget, changes: &mut Vec<SecurityChange>) {
         let known = Statements::of(&old.statements, true);
         for statement in new.statements.iter().filter(|statement| statement.allow) {
-            let beyond = statement.beyond(&known, budget);
-            changes.extend(beyond.map(|beyond| self.allowed(statement, &beyond)));
+            let beyond = statement.beyond(&known, self.tense == Tense::NoLonger, budget);
+            changes.extend(beyond.iter().map(|beyond| self.allowed(statement, beyond)));
         }
         if new.uncounted != old.uncounted {
             changes.push(self.too_large());
@@ -123,17 +124,18 @@ impl Told<'_> {
 
     fn allowed(&self, statement: &Statement, beyond: &Beyond) -> SecurityChange {
         let subject = &self.subject;
-        if beyond.too_much {
-            return self.too_large();
-        }
         let (actions, resources) = (listed(&beyond.actions), listed(&beyond.resources));
-        let who = listed(&beyond.principals).replace("`everybody`", "everybody");
-        let condition = match (beyond.only_conditions, statement.conditions.0.is_empty()) {
-            (true, _) if self.tense == Tense::NoLonger => ", except under another condition",
-            (true, true) if statement.when.is_empty() => ", without the condition that it had",
-            (true, _) => ", under another condition",
-            (false, false) => ", under a condition",
-            (false, true) => "",
+        let who = people(&beyond.principals);
+        let condition = match (&beyond.others, statement.conditions.0.is_empty()) {
+            (Others::Unclear, _) => return self.too_large(),
+            (Others::Partly(rests), _) => return self.allowed_in_part(statement, beyond, rests),
+            (Others::Conditionally, _) if self.tense == Tense::NoLonger => ", except under another condition",
+            (Others::Conditionally, true) if statement.when.is_empty() => {
+                ", without the condition that it had"
+            }
+            (Others::Conditionally, _) => ", under another condition",
+            (Others::Nothing, false) => ", under a condition",
+            (Others::Nothing, true) => "",
         };
         let when = self.tense.say("now", "no longer");
         let what = match self.kind {
@@ -148,19 +150,50 @@ impl Told<'_> {
         self.change(what, statement.is_wide(of_resource), true)
     }
 
+    /// It is no longer allowed as a whole; the rests are.
+    fn allowed_in_part(&self, statement: &Statement, lost: &Beyond, rests: &[Rest]) -> SecurityChange {
+        let subject = &self.subject;
+        let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
+        let who = people(&lost.principals);
+        let what = match self.kind {
+            SecurityKind::Trust if rests.iter().any(|rest| rest.principals == lost.principals) => {
+                format!("`{subject}` may no longer be assumed by {who} in all ways, but still in some")
+            }
+            SecurityKind::Trust => {
+                let still = still(rests, |rest| format!("by {}", people(&rest.principals)));
+                format!("`{subject}` may no longer be assumed by {who}, but still {still}")
+            }
+            SecurityKind::ResourcePolicy => {
+                let still = still(rests, |rest| {
+                    let on = if rest.resources == lost.resources {
+                        String::new()
+                    } else {
+                        format!(" on {}", listed(&rest.resources))
+                    };
+                    format!("{} do {}{on}", people(&rest.principals), listed(&rest.actions))
+                });
+                format!("`{subject}` no longer lets {who} do all of {actions}, but still lets {still}")
+            }
+            _ => {
+                let still = still(rests, |rest| on(&rest.actions, &rest.resources));
+                format!("`{subject}` may no longer do all of {actions} on {resources}, but still {still}")
+            }
+        };
+        self.change(what, statement.is_wide(self.kind != SecurityKind::Permission), true)
+    }
+
     fn no_longer_denied(&self, statement: &Statement, lost: &Beyond) -> SecurityChange {
         let subject = &self.subject;
-        if lost.too_much {
-            return self.too_large();
-        }
         let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
-        let fewer = match (self.tense, lost.only_conditions) {
-            (Tense::Now, true) => "denied only under another condition",
-            (Tense::Now, false) => "no longer denied",
-            (Tense::NoLonger, true) => "now denied under more conditions",
-            (Tense::NoLonger, false) => "now denied",
+        let fewer = match (self.tense, &lost.others) {
+            (_, Others::Unclear) => return self.too_large(),
+            (_, Others::Partly(rests)) => return self.denied_in_part(statement, lost, rests),
+            (Tense::Now, Others::Conditionally) => "denied only under another condition",
+            (Tense::Now, Others::Nothing) => "no longer denied",
+            (Tense::NoLonger, Others::Conditionally) => "now denied under more conditions",
+            (Tense::NoLonger, Others::Nothing) => "now denied",
         };
-        let who = listed(&lost.principals).replace("`everybody`", "everybody");
+        let who = people(&lost.principals);
         let what = if self.kind == SecurityKind::Permission {
             format!("`{subject}` is {fewer} {actions} on {resources}")
         } else {
@@ -168,6 +201,49 @@ impl Told<'_> {
         };
         self.change(what, statement.is_wide(true), true)
     }
+
+    /// It is no longer denied as a whole; the rests are.
+    fn denied_in_part(&self, statement: &Statement, lost: &Beyond, rests: &[Rest]) -> SecurityChange {
+        let subject = &self.subject;
+        let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
+        let what = if self.kind == SecurityKind::Permission {
+            let still = still(rests, |rest| on(&rest.actions, &rest.resources));
+            format!("`{subject}` is no longer denied all of {actions} on {resources}, but still {still}")
+        } else {
+            let who = people(&lost.principals);
+            let still = still(rests, |rest| {
+                let resources = if rest.resources == lost.resources { &[][..] } else { &rest.resources };
+                format!("{} to {}", on(&rest.actions, resources), people(&rest.principals))
+            });
+            format!("on `{subject}`, not all of {actions} is denied to {who} any more, but still {still}")
+        };
+        self.change(what, statement.is_wide(true), true)
+    }
+}
+
+/// Principals in a list.
+fn people(names: &[String]) -> String {
+    listed(names).replace("`everybody`", "everybody")
+}
+
+/// Actions, and on what if there is anything to say of it.
+fn on(actions: &[String], resources: &[String]) -> String {
+    match resources {
+        [] => listed(actions),
+        resources => format!("{} on {}", listed(actions), listed(resources)),
+    }
+}
+
+/// The first of the rests in words.
+fn still(rests: &[Rest], words: impl Fn(&Rest) -> String) -> String {
+    const MOST: usize = 3;
+    let text = |rest: &Rest| {
+        let condition = if rest.conditional { " (under a condition)" } else { "" };
+        words(rest) + condition
+    };
+    let mut texts: Vec<String> = rests.iter().take(MOST).map(text).collect();
+    texts.extend((rests.len() > MOST).then(|| format!("{} more", rests.len() - MOST)));
+    texts.join(" and ")
 }
 
 /// Whether a policy of AWS with this ARN allows all of a service, or nearly everything.

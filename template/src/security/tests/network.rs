@@ -30,7 +30,7 @@ fn acl(entries: &[[&str; 4]]) -> String {
 
 /// What is broader, and what is narrower.
 #[track_caller]
-fn both(old: &str, new: &str) -> String {
+pub(super) fn both(old: &str, new: &str) -> String {
     let (broader, narrower) = broadening_and_narrowing(&template(old), &template(new));
     let mut text = String::new();
     let mut write = |sign: &str, changes: &[SecurityChange]| {
@@ -52,7 +52,7 @@ const NO_SSH: [&str; 4] = ["50", "deny", "22", "0.0.0.0/0"];
 #[test]
 fn what_a_network_acl_lets_in_is_told() {
     assert_snapshot!(both(&acl(&[HTTPS]), &acl(&[HTTPS, ALL])), @"+ Ingress: ! `Acl` now lets in 0.0.0.0/0 on all ports");
-    assert_snapshot!(both(&acl(&[ALL]), &acl(&[HTTPS])), @"- Ingress: ! `Acl` no longer lets in 0.0.0.0/0 on all ports");
+    assert_snapshot!(both(&acl(&[ALL]), &acl(&[HTTPS])), @"- Ingress: ! `Acl` no longer lets in all of 0.0.0.0/0 on all ports");
     let narrower = ["100", "allow", "443", "10.1.0.0/16"];
     assert_eq!(check(&acl(&[HTTPS]), &acl(&[narrower])), "");
     assert_eq!(
