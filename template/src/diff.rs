@@ -33,11 +33,13 @@
 //! | [`given_up`](Changes::given_up) | data and protection that resources which stay give up | logical ID, path |
 //! | [`roots`](Changes::roots) | causes with the tree of what follows from each, the gravest first | logical IDs |
 //! | [`rolls`](Changes::rolls) | services that start their tasks anew | logical ID |
+//! | [`task_counts`](Changes::task_counts) | services with another number of tasks | logical ID |
 //! | [`renames`](Changes::renames) | pairs of a removed and an added resource | both logical IDs |
 //! | [`review`](Changes::review) | access, network, secrets | logical IDs |
 //! | [`resources`](Changes::resources) | all that happens to each resource, in the template's order | logical ID |
 //! | [`values`](Changes::values) | parameters with another value | name |
 //! | [`sections`](Changes::sections) | all other sections | path |
+//! | [`unseen`](Changes::unseen) | what the templates do not show | logical IDs |
 //!
 //! Every resource with differences of its own is the cause of one root, or a follower of one that does at least as
 //! much to it. A view goes through `roots`, leaves out followers that are
@@ -56,6 +58,7 @@ mod canon;
 mod change;
 mod compare;
 mod context;
+mod counts;
 mod documented;
 mod elements;
 mod fate;
@@ -83,11 +86,14 @@ mod spread;
 mod tests;
 mod texts;
 mod tree;
+mod unrolled;
+mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use below::same_below;
 pub use change::{Action, Carried, Change, Changes, Consequence, Fate, Options, ResourceChange, ValueChange};
+pub use counts::{TaskCount, Wanted};
 pub(crate) use fate::{in_truth, policy_of_removed, policy_of_replaced};
 pub use given::{GivenUp, GivenUpKind};
 pub(crate) use items::name as item_name;
@@ -97,6 +103,8 @@ pub use renames::Rename;
 pub use review::{Review, SecretChange, SecretEvent, Side};
 pub use rolls::{Roll, Scaled};
 pub use roots::{Follower, FollowingOutput, Root};
+pub use unrolled::unrolled;
+pub use unseen::Unseen;
 
 use crate::beside::beside;
 use crate::document::Template;
@@ -116,7 +124,11 @@ pub fn diff(old: &Template, new: &Template) -> Changes {
 /// Compares two templates with the values of their parameters.
 pub fn diff_with(old: &Template, new: &Template, options: &Options) -> Changes {
     let security = || security::broadening_and_narrowing(old, new);
-    let (security, mut changes) = beside(security, || without_security(old, new, options));
+    let (mut security, mut changes) = beside(security, || without_security(old, new, options));
+    // What is the same under another logical ID allows nothing new.
+    if let Some(old) = renames::renamed_template(old, &changes.renames) {
+        security = security::broadening_and_narrowing(&old, new);
+    }
     changes.review.add(security);
     changes
 }
@@ -135,8 +147,10 @@ fn without_security(old: &Template, new: &Template, options: &Options) -> Change
         losses: losses::losses(old, &resources, &roots, &renames),
         given_up: given::given_up(old, new, &resources, elements.assumed()),
         rolls: rolls::rolls(new, edges, &resources, elements.new_values()),
+        task_counts: counts::counts(old, new, edges, &resources, &elements),
         review: Review { secrets: secrets::secrets(old, new, &resources), ..Review::default() },
         exports: exports(old, &sections, &roots),
+        unseen: unseen::unseen(old, new, &resources, &sections),
         sections,
         values: elements.values,
         roots,

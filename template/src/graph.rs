@@ -4,6 +4,7 @@ mod cycle;
 mod sub;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -120,13 +121,23 @@ pub struct Edge {
 #[derive(Debug)]
 pub struct Graph<'t> {
     template: &'t Template,
-    edges: Vec<Edge>,
+    edges: Cow<'t, [Edge]>,
 }
 
 impl Template {
     /// All references of the template, in the order of its sections and properties.
     pub fn graph(&self) -> Graph<'_> {
-        Graph { template: self, edges: walk::edges(self) }
+        Graph { template: self, edges: walk::edges(self).into() }
+    }
+
+    /// The same, of references that were looked for already.
+    pub(crate) fn graph_of<'t>(&'t self, edges: &'t [Edge]) -> Graph<'t> {
+        Graph { template: self, edges: edges.into() }
+    }
+
+    /// What [`Graph::edges`] of the template gives.
+    pub(crate) fn edges(&self) -> Vec<Edge> {
+        walk::edges(self)
     }
 }
 

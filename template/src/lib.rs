@@ -61,6 +61,7 @@ pub mod drift;
 pub mod facts;
 pub mod graph;
 pub mod limits;
+mod loops;
 pub mod model;
 mod nearest;
 pub mod node;

@@ -221,6 +221,13 @@ impl Node {
         }
     }
 
+    /// A function of one plain value as it is written in YAML: `!ImportValue Stack:Key`.
+    pub(crate) fn tagged(&self) -> Option<String> {
+        let Node::Call(function, argument) = self else { return None };
+        let argument = argument.scalar_text().map(Cow::into_owned).or_else(|| argument.tagged())?;
+        Some(format!("!{} {argument}", function.name()))
+    }
+
     /// The items, if this is a plain list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match self {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Values;
+use super::counts::TaskCount;
 use super::given::GivenUp;
 use super::losses::Loss;
 use super::refusals::Refusal;
@@ -12,6 +13,7 @@ use super::renames::Rename;
 use super::review::Review;
 use super::rolls::Roll;
 use super::roots::Root;
+use super::unseen::Unseen;
 use crate::facts::Update;
 use crate::graph::Element;
 use crate::node::Node;
@@ -33,6 +35,9 @@ pub struct Changes {
     pub roots: Vec<Root>,
     /// The services whose running tasks are replaced by new ones.
     pub rolls: Vec<Roll>,
+    /// The services that get another number of tasks, that autoscaling counts in another way, or that go, in the order of
+    /// the old template.
+    pub task_counts: Vec<TaskCount>,
     /// Resources that are removed and added again under another logical ID.
     pub renames: Vec<Rename>,
     /// What a reviewer asks first: access, network, secrets.
@@ -51,6 +56,10 @@ pub struct Changes {
     pub exports: Vec<String>,
     /// The differences of all other sections, in the order in which they are written.
     pub sections: Vec<Change>,
+    /// Changes of which the templates do not show what comes: of what macros and unknown loops make, and within stacks
+    /// of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<Unseen>,
 }
 
 /// A resource that is added, removed or changed, or to which something happens because of what it refers to.

@@ -37,7 +37,7 @@ use Consequence::{Interrupts, Refused, Replaces, UpdateInPlace};
 use Word::{Always, Depends};
 
 /// By type and property; a property within another after a dot.
-const WORDS: [(&str, &str, Word); 29] = [
+const WORDS: [(&str, &str, Word); 30] = [
     ("AWS::AmazonMQ::Broker", "HostInstanceType", Always(Interrupts)),
     ("AWS::AutoScaling::AutoScalingGroup", "LaunchConfigurationName", Depends(group_keeps_instances)),
     ("AWS::AutoScaling::AutoScalingGroup", "LaunchTemplate", Depends(group_keeps_instances)),
@@ -50,6 +50,7 @@ const WORDS: [(&str, &str, Word); 29] = [
     ("AWS::DynamoDB::Table", "GlobalSecondaryIndexes", Depends(index)),
     ("AWS::DynamoDB::Table", "KeySchema", Depends(key_schema)),
     ("AWS::EC2::VPC", "InstanceTenancy", Depends(tenancy)),
+    ("AWS::EC2::Volume", "Size", Depends(size)),
     ("AWS::ECS::Service", "DeploymentController", Always(UpdateInPlace)),
     ("AWS::ElastiCache::ReplicationGroup", "NumNodeGroups", Depends(shards)),
     ("AWS::Events::Rule", "EventBusName", Depends(another)),
@@ -62,7 +63,7 @@ const WORDS: [(&str, &str, Word); 29] = [
     ("AWS::RDS::DBInstance", "DBParameterGroupName", Always(Interrupts)),
     ("AWS::RDS::DBInstance", "DBSnapshotIdentifier", Depends(snapshot)),
     ("AWS::RDS::DBInstance", "Engine", Depends(engine)),
-    ("AWS::RDS::DBInstance", "EngineVersion", Always(Interrupts)),
+    ("AWS::RDS::DBInstance", "EngineVersion", Depends(engine_version)),
     ("AWS::RDS::DBInstance", "MultiAZ", Always(Interrupts)),
     ("AWS::RDS::DBInstance", "Port", Always(Interrupts)),
     ("AWS::RDS::DBInstance", "PreferredMaintenanceWindow", Always(Interrupts)),
@@ -85,11 +86,24 @@ const UNSUPPORTED: [(&str, &[&str]); 2] = [
     ("AWS::EC2::Volume", &["AvailabilityZone", "AvailabilityZoneId", "Encrypted", "KmsKeyId", "SnapshotId"]),
 ];
 
+/// The service token of a custom resource cannot be changed: "Modifying service token is not allowed". The schema says
+/// that the resource would be replaced, as its page did once.
+///
+/// Source: [AWS::CloudFormation::CustomResource][aws], and this [report][report].
+///
+/// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html
+/// [report]: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/802
+fn is_service_token(type_name: &str, property: &str) -> bool {
+    let custom = type_name == "AWS::CloudFormation::CustomResource" || type_name.starts_with("Custom::");
+    custom && property == "ServiceToken"
+}
+
 /// What the documentation says that the change does; `None` if it says no more than the schemas.
 pub(super) fn says(change: Change<'_>) -> Option<Consequence> {
     let (first, rest) = change.path.split_first()?;
     let type_name = change.resource.type_name.as_str();
-    if UNSUPPORTED.iter().any(|(name, properties)| *name == type_name && properties.contains(first)) {
+    let unsupported = |(name, properties): &(&str, &[&str])| *name == type_name && properties.contains(first);
+    if is_service_token(type_name, first) || UNSUPPORTED.iter().any(unsupported) {
         return Some(Refused);
     }
     let find = |property: &str| {
@@ -110,6 +124,29 @@ impl<'t> Change<'t> {
             [Some(Node::String(old)), Some(Node::String(new))] => Some([old, new]),
             _ => None,
         }
+    }
+
+    /// The numbers before and after, with dots between them, if both are given as such and have as many.
+    fn numbers(self) -> Option<[Vec<u64>; 2]> {
+        let numbers = |node: Option<&Node>| -> Option<Vec<u64>> {
+            node?.scalar_text()?.split('.').map(|part| part.parse().ok()).collect()
+        };
+        let [old, new] = self.values?.map(numbers);
+        let (old, new) = (old?, new?);
+        (old.len() == new.len()).then_some([old, new])
+    }
+
+    /// Whether another property than this one makes a new resource, or may.
+    fn is_new_anyway(self) -> bool {
+        let Some(old) = self.old else { return true };
+        let facts = crate::facts::resource(&self.resource.type_name);
+        let (before, after) = (&old.properties, &self.resource.properties);
+        let others = before
+            .keys()
+            .chain(after.keys())
+            .filter(|name| Some(name.as_str()) != self.path.first().copied());
+        let mut changed = others.filter(|name| before.get(*name) != after.get(*name));
+        changed.any(|name| facts.is_none_or(|facts| facts.update(&[name]) != crate::facts::Update::InPlace))
     }
 
     /// A value below the resource's `UpdatePolicy`: `Some(false)` if it is not given, `None` if it is an expression.
@@ -175,6 +212,24 @@ fn tenancy(change: Change<'_>) -> Option<Consequence> {
         ["default", "dedicated"] => Some(Replaces),
         _ => None,
     }
+}
+
+/// A volume can grow and never shrink. Source: [ModifyVolume][aws], on `Size`.
+///
+/// [aws]: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVolume.html
+fn size(change: Change<'_>) -> Option<Consequence> {
+    let [old, new] = change.numbers()?;
+    (new < old && !change.is_new_anyway()).then_some(Refused)
+}
+
+/// There is no way back to an older version: "Cannot upgrade postgres from 13.7 to 13.4". Only versions that are written
+/// alike are compared. Source: [upgrading the engine version][aws].
+///
+/// [aws]: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Upgrading.html
+#[expect(clippy::unnecessary_wraps, reason = "as the other rules of the table")]
+fn engine_version(change: Change<'_>) -> Option<Consequence> {
+    let older = change.numbers().is_some_and(|[old, new]| new < old);
+    Some(if older && !change.is_new_anyway() { Refused } else { Interrupts })
 }
 
 /// Shards come and go while the group works only if the update policy says so.
@@ -270,6 +325,41 @@ mod tests {
         assert_eq!(does("DynamoDB::Table", "KeySchema", key, "-", ""), may);
         let longer = "[{AttributeName: a, KeyType: HASH}, {AttributeName: b, KeyType: RANGE}]";
         assert_eq!(does("DynamoDB::Table", "KeySchema", key, longer, ""), Some(Replaces));
+    }
+
+    #[test]
+    fn what_only_grows_is_refused_to_shrink() {
+        let refused = Some(Refused);
+        assert_eq!(does("EC2::Volume", "Size", "100", "50", ""), refused);
+        assert_eq!(does("EC2::Volume", "Size", "50", "100", ""), Some(UpdateInPlace));
+        assert_eq!(does("EC2::Volume", "Size", "100", "!Ref Size", ""), Some(UpdateInPlace));
+        assert_eq!(does("RDS::DBInstance", "EngineVersion", "'16.3'", "'16.1'", ""), refused);
+        assert_eq!(does("RDS::DBInstance", "EngineVersion", "8.0.36", "8.0.9", ""), refused);
+        assert_eq!(does("RDS::DBInstance", "EngineVersion", "16.1", "16.3", ""), Some(Interrupts));
+        // The same version, or a newer one.
+        assert_eq!(does("RDS::DBInstance", "EngineVersion", "16.1", "'16'", ""), Some(Interrupts));
+        let version = "EngineVersion";
+        let both = |engine: &str, older: &str| format!("{older}, Engine: {engine}");
+        let another =
+            does("RDS::DBInstance", version, &both("mysql", "8.0.36"), &both("mariadb", "8.0.9"), "");
+        assert_eq!(another, Some(Replaces));
+    }
+
+    #[test]
+    fn a_service_token_cannot_be_changed() {
+        let text = |token: &str, name: &str| {
+            let text = format!(
+                "Resources: {{F: {{Type: 'AWS::Lambda::Function', Properties: {{FunctionName: {name}}}}}, C: {{Type: 'Custom::Thing', Properties: {{ServiceToken: {token}}}}}}}\n"
+            );
+            crate::Template::parse(&text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}")).template
+        };
+        let refused = |old: &crate::Template, new: &crate::Template| {
+            crate::diff(old, new).refusals.iter().any(|refusal| refusal.id == "C")
+        };
+        assert!(refused(&text("'arn:a'", "f"), &text("'arn:b'", "f")));
+        // It comes with the function, whose name is another.
+        assert!(refused(&text("!GetAtt F.Arn", "f"), &text("!GetAtt F.Arn", "g")));
+        assert!(!refused(&text("!GetAtt F.Arn", "f"), &text("!GetAtt F.Arn", "f")));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::items::{identity, key_of};
-use crate::node::Node;
+use super::items::{identity, is_no_value, key_of};
+use crate::node::{Map, Node};
 
 /// The most steps of a longest common subsequence; longer lists are compared from both ends only.
 const MOST_STEPS: usize = 250_000;
@@ -129,11 +129,18 @@ fn alike(
     }
     let (before, after): (Vec<&Node>, Vec<&Node>) =
         (left.iter().map(|at| &old[*at]).collect(), right.iter().map(|at| &new[*at]).collect());
+    // One text in the place of another is the same item.
+    let is_text = |node: &Node| !matches!(node, Node::List(_) | Node::Map(_)) && !is_no_value(node);
+    if before.len() == 1 && after.len() == 1 && is_text(before[0]) && is_text(after[0]) {
+        return vec![(left[0], right[0])];
+    }
     if let Some(key) = identity(&before, &after) {
-        return by_name(&before, &after, key, is_set)
-            .into_iter()
-            .map(|(before, after)| (left[before], right[after]))
-            .collect();
+        let mut found = by_name(&before, &after, key, is_set);
+        if key == "Sid" {
+            let renamed = renamed(&before, &after, key, &found);
+            found.extend(renamed);
+        }
+        return found.into_iter().map(|(before, after)| (left[before], right[after])).collect();
     }
     if !is_set && left.len() == right.len() {
         return left.into_iter().zip(right).collect();
@@ -148,6 +155,33 @@ fn by_name(old: &[&Node], new: &[&Node], key: &str, is_set: bool) -> Vec<(usize,
     let names = |items: &[&Node]| items.iter().filter_map(|item| key_of(item, key)).collect::<Vec<_>>();
     let (old, new) = (names(old), names(new));
     if is_set { equal_anywhere(&old, &new) } else { equal_in_order(&old, &new) }
+}
+
+/// Pairs of mappings that are equal but for their names, among those that are in none of `found`. The names of
+/// statements mean nothing to AWS.
+fn renamed(old: &[&Node], new: &[&Node], key: &str, found: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    if old.len() > MOST_LOOKED_AT || new.len() > MOST_LOOKED_AT {
+        return Vec::new();
+    }
+    let rest = |node: &Node| -> Option<Map> {
+        Some(
+            node.as_map()?
+                .iter()
+                .filter(|(name, _)| *name != key)
+                .map(|(name, node)| (name.clone(), node.clone()))
+                .collect(),
+        )
+    };
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for before in (0..old.len()).filter(|at| found.iter().all(|(before, _)| before != at)) {
+        let is_same = |after: &usize| {
+            found.iter().chain(&pairs).all(|(_, known)| known != after)
+                && rest(old[before]) == rest(new[*after])
+        };
+        let same = (0..new.len()).find(is_same);
+        pairs.extend(same.map(|after| (before, after)));
+    }
+    pairs
 }
 
 /// Pairs of mappings that have more than half of their entries in common, the most alike first.

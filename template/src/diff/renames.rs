@@ -270,6 +270,24 @@ fn referrers(
     only.map(|change| change.id.clone()).collect()
 }
 
+/// The old template with the new logical IDs of what is the same under another one; `None` if nothing is.
+pub(super) fn renamed_template(old: &Template, renames: &[Rename]) -> Option<Template> {
+    let same = renames.iter().filter(|rename| !rename.changed);
+    let names: BTreeMap<&str, &str> = same.map(|rename| (rename.old.as_str(), rename.new.as_str())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let name = |id: &str| names.get(id).map(|new| (*new).to_owned());
+    let mut renamed_template = old.clone();
+    let resources = std::mem::take(&mut renamed_template.resources).into_iter();
+    let resources = resources.map(|(id, mut resource)| {
+        resource.properties.values_mut().for_each(|node| *node = renamed(node, &name));
+        (name(&id).unwrap_or(id), resource)
+    });
+    renamed_template.resources = resources.collect();
+    Some(renamed_template)
+}
+
 type Naming<'n> = &'n dyn Fn(&str) -> Option<String>;
 
 /// What a resource is made of, in one form, with other names for some that it refers to.

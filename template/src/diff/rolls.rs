@@ -70,9 +70,9 @@ pub(super) fn rolls(
     resources: &[ResourceChange],
     known: &Known<'_>,
 ) -> Vec<Roll> {
-    let services = resources.iter().filter(|change| {
-        change.type_name == "AWS::ECS::Service" && change.action == Action::Changed && !change.dormant
-    });
+    let services = resources
+        .iter()
+        .filter(|change| change.type_name == SERVICE && change.action == Action::Changed && !change.dormant);
     let mut tasks: BTreeMap<&str, &Edge> = BTreeMap::new();
     for edge in edges.iter().filter(|edge| property(&edge.path) == Some("TaskDefinition")) {
         if let Element::Resource(service) = &edge.from {
@@ -83,34 +83,43 @@ pub(super) fn rolls(
     services
         .filter_map(|change| {
             let id = change.id.as_str();
-            roll(new, tasks.get(id).copied(), scaled.get(id).copied(), change, known)
+            roll(new, tasks.get(id).copied(), scaled.get(id).copied().flatten(), change, known)
         })
         .collect()
 }
 
-/// The bounds of the scalable targets, by the service that they name.
-fn scaled<'e>(new: &Template, edges: &'e [Edge], known: &Known<'_>) -> BTreeMap<&'e str, Scaled> {
+/// The type of a service.
+pub(super) const SERVICE: &str = "AWS::ECS::Service";
+
+/// The type of what autoscaling counts.
+pub(super) const TARGET: &str = "AWS::ApplicationAutoScaling::ScalableTarget";
+
+/// The bounds of the scalable targets by the service that they name, `None` where they are not known.
+pub(super) fn scaled<'e>(
+    template: &Template,
+    edges: &'e [Edge],
+    known: &Known<'_>,
+) -> BTreeMap<&'e str, Option<Scaled>> {
     let mut scaled = BTreeMap::new();
     for edge in edges.iter().filter(|edge| property(&edge.path) == Some("ResourceId")) {
         let (Element::Resource(target), Some(Element::Resource(service))) = (&edge.from, &edge.to) else {
             continue;
         };
-        let target = new.resources.get(target);
-        let Some(target) =
-            target.filter(|target| target.type_name == "AWS::ApplicationAutoScaling::ScalableTarget")
-        else {
-            continue;
+        let target = template.resources.get(target);
+        let is_there = |target: &Resource| {
+            let condition = target.condition.as_deref();
+            target.type_name == TARGET && condition.is_none_or(|name| known.condition(name) != Some(false))
         };
+        let Some(target) = target.filter(|target| is_there(target)) else { continue };
         let bound = |name: &str| number(target, name, known);
-        if let (Some(least), Some(most)) = (bound("MinCapacity"), bound("MaxCapacity")) {
-            scaled.insert(service.as_str(), Scaled { least, most });
-        }
+        let bounds = bound("MinCapacity").zip(bound("MaxCapacity"));
+        scaled.insert(service.as_str(), bounds.map(|(least, most)| Scaled { least, most }));
     }
     scaled
 }
 
 /// A property that is a number, if its value is known.
-fn number(resource: &Resource, name: &str, known: &Known<'_>) -> Option<u64> {
+pub(super) fn number(resource: &Resource, name: &str, known: &Known<'_>) -> Option<u64> {
     known.value(resource.properties.get(name)?).scalar_text()?.parse().ok()
 }
 

@@ -170,7 +170,7 @@ fn shown(node: &Node) -> String {
         },
         other => match other.scalar_text() {
             Some(text) => text.into_owned(),
-            None => serde_json::to_string(other).unwrap_or_default(),
+            None => other.tagged().unwrap_or_else(|| serde_json::to_string(other).unwrap_or_default()),
         },
     }
 }

@@ -8,6 +8,7 @@ mod renamed;
 mod reviewed;
 mod same;
 mod stack;
+mod unseen;
 
 use std::fmt::Write as _;
 
@@ -216,6 +217,7 @@ fn changes_are_serialized() {
         }
       ],
       "rolls": [],
+      "taskCounts": [],
       "renames": [],
       "review": {
         "access": {

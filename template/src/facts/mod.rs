@@ -22,6 +22,8 @@ mod schema;
 mod stored;
 mod table;
 
+use crate::nearest::Letters;
+
 pub use iam::{
     IamAction, IamActionFacts, IamService, iam_action, iam_covers, iam_service, iam_service_names,
 };
@@ -54,8 +56,11 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     let wanted = name.to_ascii_lowercase();
     // A third of the letters may be wrong: enough for `AWS::ECS::TaskDef`, not for another service.
     let limit = (wanted.len() / 3).max(2);
+    let letters = Letters::of(&wanted);
     type_names()
-        .map(|known| (strsim::osa_distance(&wanted, &known.to_ascii_lowercase()), known))
+        .map(|known| (known.to_ascii_lowercase(), known))
+        .filter(|(lower, _)| letters.least_distance(lower) <= limit)
+        .map(|(lower, known)| (strsim::osa_distance(&wanted, &lower), known))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, known)| known)

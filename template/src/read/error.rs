@@ -121,6 +121,19 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The code of the rule that it breaks, if it is about what a template is made of and not about the file.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Problem::TooLarge { .. }
+            | Problem::Syntax { .. }
+            | Problem::Empty
+            | Problem::SecondDocument
+            | Problem::TooDeep { .. }
+            | Problem::AliasesTooLarge { .. } => None,
+            _ => Some(crate::check::code_of_form()),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde_json::Number;
 
 use crate::path::{Path, Position};
-use crate::read::MAX_JSON_DEPTH;
 use crate::read::error::Problem;
 use crate::read::tree::{Entry, Mistake, Tree, Value};
+use crate::read::{MAX_JSON_DEPTH, MOST_TAKEN_IN};
 
 /// Reads a file that is one JSON value. `None` if reading had to stop; `mistakes` then says why.
 pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
@@ -140,6 +140,11 @@ impl Reader<'_, '_> {
             self.space();
             let value = self.tree(depth + 1)?;
             if let Some(first) = entries.position_of(&key) {
+                if self.mistakes.len() < MOST_TAKEN_IN
+                    && let Some(known) = entries.list.iter_mut().find(|entry| entry.key == key)
+                {
+                    known.value.take_in(value);
+                }
                 self.mistake(position, Problem::DuplicateKey { key, first });
             } else {
                 entries.push(Entry { key, position, value });

@@ -12,6 +12,7 @@ mod yaml;
 
 pub use error::{Problem, ReadError, ReadErrors};
 pub use positions::Positions;
+pub(crate) use sections::{made_output, made_resource};
 
 use crate::document::Template;
 use crate::path::{Path, Position};
@@ -30,6 +31,9 @@ pub const MAX_JSON_DEPTH: usize = 128;
 /// The most bytes that all the aliases of a YAML file may stand for.
 pub const MAX_ALIAS_BYTES: usize = 1024 * 1024;
 
+/// Of so many keys that stand there twice both values are read, at most.
+const MOST_TAKEN_IN: usize = 100;
+
 /// A template that was read, and where its parts stand in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -39,6 +43,8 @@ pub struct Document {
     pub file: String,
     /// The places of its values.
     pub positions: Positions,
+    /// What is no part of a template, with the rest read as far as it goes; none after [`Template::parse`].
+    pub mistakes: Vec<ReadError>,
 }
 
 impl Template {
@@ -58,15 +64,32 @@ impl Template {
     /// attributes that do not exist or are of the wrong kind. Whether references, properties and numbers of
     /// things are right is not asked here but by [`Document::check`].
     pub fn parse(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
+        let document = Template::parse_what_fits(text, file_name)?;
+        if document.mistakes.is_empty() {
+            Ok(document)
+        } else {
+            Err(ReadErrors { errors: document.mistakes })
+        }
+    }
+
+    /// Like [`Template::parse`], but goes on after a mistake of form: an attribute that is missing or that there is
+    /// not, a key that stands there twice. These are the document's `mistakes`, which [`Document::check`] reports; to
+    /// anything but a check such a template is of no use.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadErrors`] if reading had to stop, as at a mistake of syntax.
+    pub fn parse_what_fits(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
         let mut mistakes = Vec::new();
-        let document = read(text, file_name, &mut mistakes).map(|tree| {
-            let mut keys = String::new();
-            let (node, root) = tree.into_node(&mut keys);
-            let positions = Positions { keys, root };
-            let template = sections::template(node, &positions, &mut mistakes);
-            Document { template, file: file_name.to_owned(), positions }
-        });
-        document.filter(|_| mistakes.is_empty()).ok_or_else(|| errors(mistakes, file_name))
+        let Some(tree) = read(text, file_name, &mut mistakes) else {
+            return Err(errors(mistakes, file_name));
+        };
+        let mut keys = String::new();
+        let (node, root) = tree.into_node(&mut keys);
+        let mut positions = Positions { keys, root };
+        let template = sections::template(node, &mut positions, &mut mistakes);
+        let mistakes = errors(mistakes, file_name).errors;
+        Ok(Document { template, file: file_name.to_owned(), positions, mistakes })
     }
 }
 

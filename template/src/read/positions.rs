@@ -39,10 +39,14 @@ pub(super) struct Entry {
 impl Entry {
     /// An entry whose key is put at the end of `keys`.
     pub(super) fn new(key: &str, position: Position, value: Place, keys: &mut String) -> Entry {
+        Entry { key: Entry::stored(key, keys), position, value }
+    }
+
+    fn stored(key: &str, keys: &mut String) -> Range<u32> {
         let length = |keys: &String| u32::try_from(keys.len()).unwrap_or(u32::MAX);
         let start = length(keys);
         keys.push_str(key);
-        Entry { key: start..length(keys), position, value }
+        start..length(keys)
     }
 
     fn key<'k>(&self, keys: &'k str) -> &'k str {
@@ -51,6 +55,25 @@ impl Entry {
 }
 
 impl Positions {
+    /// Calls the entry at `path` by another key.
+    pub(super) fn rename(&mut self, path: &Path, key: &str) {
+        let (mut place, mut found) = (&mut self.root, None);
+        for step in path.steps() {
+            let entry = match (step, &mut place.children) {
+                (Step::Key(key), Places::Map(entries)) => {
+                    entries.iter_mut().find(|entry| entry.key(&self.keys) == key)
+                }
+                _ => None,
+            };
+            let Some(entry) = entry else { return };
+            found = Some(&mut entry.key);
+            place = &mut entry.value;
+        }
+        if let Some(found) = found {
+            *found = Entry::stored(key, &mut self.keys);
+        }
+    }
+
     /// Where the thing at `path` stands: the key of an entry, or the item of a list.
     ///
     /// For a path that the file does not have (a property that is missing, a part of `!GetAtt A.B`) it is

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::document::{Output, Parameter, Resource, Template};
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
-use crate::path::Path;
+use crate::path::{Path, Position};
 use crate::read::error::Problem;
 use crate::read::positions::Positions;
 use crate::read::tree::Mistake;
@@ -53,27 +53,80 @@ const RESOURCE: &[&str] = &[
 
 const OUTPUT: &[&str] = &["Value", "Description", "Export", "Condition"];
 
-/// Makes the template; what does not fit is left out of it and noted in `mistakes`.
-pub(super) fn template(node: Node, positions: &Positions, mistakes: &mut Vec<Mistake>) -> Template {
-    let mut reader = Reader { positions, mistakes, path: Path::new(), macros: false };
-    reader.template(node)
+/// Makes the template; what does not fit is left out of it and noted in `mistakes`. A misspelt key is taken for what was
+/// meant, also in `positions`, so that nothing else is found to be missing.
+pub(super) fn template(node: Node, positions: &mut Positions, mistakes: &mut Vec<Mistake>) -> Template {
+    Reader::new(Some(positions), Path::new(), mistakes).template(node)
+}
+
+/// The resource that a loop of `of` makes at `path`; what does not fit is noted.
+pub(crate) fn made_resource(
+    of: &Template,
+    node: Node,
+    path: &Path,
+    noted: &mut Vec<(Path, Problem)>,
+) -> Resource {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is of a reader with one lifetime"
+    )]
+    made(of, node, path, noted, |reader, node| reader.resource(node))
+}
+
+/// The output that a loop of `of` makes at `path`; what does not fit is noted.
+pub(crate) fn made_output(
+    of: &Template,
+    node: Node,
+    path: &Path,
+    noted: &mut Vec<(Path, Problem)>,
+) -> Output {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is of a reader with one lifetime"
+    )]
+    made(of, node, path, noted, |reader, node| reader.output(node))
+}
+
+fn made<T>(
+    of: &Template,
+    node: Node,
+    path: &Path,
+    noted: &mut Vec<(Path, Problem)>,
+    read: fn(&mut Reader<'_, '_>, Node) -> T,
+) -> T {
+    let mut mistakes = Vec::new();
+    let mut reader = Reader::new(None, path.clone(), &mut mistakes);
+    reader.macros = of.has_macros();
+    let made = read(&mut reader, node);
+    noted.extend(mistakes.into_iter().map(|mistake| (mistake.path, mistake.problem)));
+    made
 }
 
 struct Reader<'p, 'm> {
-    positions: &'p Positions,
+    /// The places in the file, if it comes from one.
+    positions: Option<&'p mut Positions>,
     mistakes: &'m mut Vec<Mistake>,
     path: Path,
     /// Whether a macro works on the template, which may then hold anything.
     macros: bool,
 }
 
-impl Reader<'_, '_> {
+impl<'p, 'm> Reader<'p, 'm> {
+    fn new(
+        positions: Option<&'p mut Positions>,
+        path: Path,
+        mistakes: &'m mut Vec<Mistake>,
+    ) -> Reader<'p, 'm> {
+        Reader { positions, mistakes, path, macros: false }
+    }
+
     fn template(&mut self, node: Node) -> Template {
         let mut template = Template::default();
         let sections = self.entries(node, "a mapping of sections").unwrap_or_default();
         self.macros = sections.get("Transform").is_some_and(
             |transform| !matches!(transform, Node::String(name) if name == "AWS::LanguageExtensions"),
         );
+        let sections = if self.macros { sections } else { self.spelt(sections, "section", SECTIONS) };
         for (name, section) in sections {
             self.path.push_key(&name);
             self.section(&mut template, name, section);
@@ -103,10 +156,9 @@ impl Reader<'_, '_> {
             "Hooks" => template.hooks = self.nodes(section),
             "Resources" => template.resources = self.things(section, &name, template, Reader::resource),
             "Outputs" => template.outputs = self.things(section, &name, template, Reader::output),
-            _ if self.macros => {
+            _ => {
                 template.other.insert(name, section);
             }
-            _ => self.unknown("section", name, SECTIONS),
         }
     }
 
@@ -116,14 +168,15 @@ impl Reader<'_, '_> {
         section: Node,
         name: &str,
         template: &mut Template,
-        read: fn(&mut Self, Node) -> Option<T>,
+        read: fn(&mut Self, Node) -> T,
     ) -> IndexMap<String, T> {
         let mut things = IndexMap::new();
         for (key, node) in self.entries(section, "a mapping").unwrap_or_default() {
             self.path.push_key(&key);
             if key.starts_with("Fn::ForEach::") || key == "Fn::Transform" {
                 template.loops.entry(name.to_owned()).or_default().insert(key, node);
-            } else if let Some(thing) = read(self, node) {
+            } else {
+                let thing = read(self, node);
                 things.insert(key, thing);
             }
             self.path.pop();
@@ -131,31 +184,32 @@ impl Reader<'_, '_> {
         things
     }
 
-    fn parameter(&mut self, node: Node) -> Option<Parameter> {
+    fn parameter(&mut self, node: Node) -> Parameter {
         let mut parameter = Parameter::default();
         let mut type_name = None;
-        for (key, node) in self.entries(node, "a parameter's attributes")? {
+        let Some(entries) = self.entries(node, "a parameter's attributes") else { return parameter };
+        for (key, node) in self.attributes(entries, "attribute of a parameter", PARAMETER) {
             self.path.push_key(&key);
             match key.as_str() {
                 "Type" => type_name = self.text(node),
                 "Default" => parameter.default = Some(node),
                 "Description" => parameter.description = self.text(node),
                 "NoEcho" => parameter.no_echo = self.boolean(&node),
-                known if PARAMETER.contains(&known) || self.macros => {
+                _ => {
                     parameter.attributes.insert(key, node);
                 }
-                _ => self.unknown("attribute of a parameter", key, PARAMETER),
             }
             self.path.pop();
         }
-        parameter.type_name = self.required(type_name, "a parameter", "Type")?;
-        Some(parameter)
+        parameter.type_name = self.required(type_name, "a parameter", "Type").unwrap_or_default();
+        parameter
     }
 
-    fn resource(&mut self, node: Node) -> Option<Resource> {
+    fn resource(&mut self, node: Node) -> Resource {
         let mut resource = Resource::default();
         let mut type_name = None;
-        for (key, node) in self.entries(node, "a resource's attributes")? {
+        let Some(entries) = self.entries(node, "a resource's attributes") else { return resource };
+        for (key, node) in self.attributes(entries, "attribute of a resource", RESOURCE) {
             self.path.push_key(&key);
             match key.as_str() {
                 "Type" => type_name = self.text(node),
@@ -165,32 +219,35 @@ impl Reader<'_, '_> {
                 "Metadata" => resource.metadata = self.nodes(node),
                 "DeletionPolicy" => resource.deletion_policy = Some(node),
                 "UpdateReplacePolicy" => resource.update_replace_policy = Some(node),
-                known if RESOURCE.contains(&known) || self.macros => {
+                _ => {
                     resource.attributes.insert(key, node);
                 }
-                _ => self.unknown("attribute of a resource", key, RESOURCE),
             }
             self.path.pop();
         }
-        resource.type_name = self.required(type_name, "a resource", "Type")?;
-        Some(resource)
+        resource.type_name = self.required(type_name, "a resource", "Type").unwrap_or_default();
+        resource
     }
 
-    fn output(&mut self, node: Node) -> Option<Output> {
-        let (mut value, mut description, mut export, mut condition) = (None, None, None, None);
-        for (key, node) in self.entries(node, "an output's attributes")? {
+    fn output(&mut self, node: Node) -> Output {
+        // Text is what an output without a value comes nearest to.
+        let empty = || Node::String(String::new());
+        let mut output = Output { value: empty(), description: None, export: None, condition: None };
+        let mut value = None;
+        let Some(entries) = self.entries(node, "an output's attributes") else { return output };
+        for (key, node) in self.spelt(entries, "attribute of an output", OUTPUT) {
             self.path.push_key(&key);
             match key.as_str() {
                 "Value" => value = Some(node),
-                "Description" => description = self.text(node),
-                "Export" => export = self.export(node),
-                "Condition" => condition = self.text(node),
-                _ => self.unknown("attribute of an output", key, OUTPUT),
+                "Description" => output.description = self.text(node),
+                "Export" => output.export = self.export(node),
+                "Condition" => output.condition = self.text(node),
+                _ => {}
             }
             self.path.pop();
         }
-        let value = self.required(value, "an output", "Value")?;
-        Some(Output { value, description, export, condition })
+        output.value = self.required(value, "an output", "Value").unwrap_or_else(empty);
+        output
     }
 
     fn export(&mut self, node: Node) -> Option<Node> {
@@ -202,6 +259,36 @@ impl Reader<'_, '_> {
             self.path.pop();
         }
         self.required(name, "an export", "Name")
+    }
+
+    /// The attributes of a thing; a macro may give it others.
+    fn attributes(&mut self, entries: Map, what: &'static str, known: &'static [&'static str]) -> Map {
+        if self.macros { entries } else { self.spelt(entries, what, known) }
+    }
+
+    /// The entries with known keys: a misspelt one is noted and taken for what was meant, unless that is there too.
+    fn spelt(&mut self, entries: Map, what: &'static str, known: &'static [&'static str]) -> Map {
+        if entries.keys().all(|key| known.contains(&key.as_str())) {
+            return entries;
+        }
+        let there: Vec<&str> = known.iter().copied().filter(|key| entries.contains_key(*key)).collect();
+        let mut spelt = Map::default();
+        for (key, node) in entries {
+            if known.contains(&key.as_str()) {
+                spelt.insert(key, node);
+                continue;
+            }
+            self.path.push_key(&key);
+            let meant = self.unknown(what, key, known);
+            if let Some(meant) = meant.filter(|meant| !there.contains(meant) && !spelt.contains_key(*meant)) {
+                spelt.insert(meant.to_owned(), node);
+                if let Some(positions) = &mut self.positions {
+                    positions.rename(&self.path, meant);
+                }
+            }
+            self.path.pop();
+        }
+        spelt
     }
 
     /// The entries of a mapping. A single entry that is named like a function is an entry here.
@@ -262,13 +349,21 @@ impl Reader<'_, '_> {
         value
     }
 
-    fn unknown(&mut self, what: &'static str, key: String, known: &'static [&'static str]) {
+    /// Notes a key that is not known, and gives the one that was meant.
+    fn unknown(
+        &mut self,
+        what: &'static str,
+        key: String,
+        known: &'static [&'static str],
+    ) -> Option<&'static str> {
         let nearest = nearest(&key, known.iter().copied());
         self.mistake(Problem::UnknownKey { what, key, nearest, known });
+        nearest
     }
 
     fn mistake(&mut self, problem: Problem) {
-        let position = self.positions.of(&self.path);
+        let start = Position { line: 1, column: 1 };
+        let position = self.positions.as_ref().map_or(start, |positions| positions.of(&self.path));
         self.mistakes.push(Mistake { position, path: self.path.clone(), problem });
     }
 }

@@ -1,5 +1,7 @@
 //! What a file says before it is a template: values with their places.
 
+use std::collections::BTreeMap;
+
 use crate::node::{Function, Map, Node, Number};
 use crate::path::{Path, Position};
 use crate::read::positions::{self, Place, Places};
@@ -54,6 +56,21 @@ impl Tree {
             }
         };
         (node, Place { position, children })
+    }
+
+    /// Takes in what stands under the same key once more, as far as it is new.
+    pub(super) fn take_in(&mut self, again: Tree) {
+        let (Value::Map(known), Value::Map(more)) = (&mut self.value, again.value) else { return };
+        let mut places: BTreeMap<String, usize> =
+            known.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+        for entry in more {
+            if let Some(at) = places.get(&entry.key) {
+                known[*at].value.take_in(entry.value);
+            } else {
+                places.insert(entry.key.clone(), known.len());
+                known.push(entry);
+            }
+        }
     }
 
     /// What the value is, for messages.

@@ -7,10 +7,10 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag
 
 use crate::nearest::nearest;
 use crate::node::Function;
-use crate::path::{Path, Position};
+use crate::path::{Path, Position, Step};
 use crate::read::error::Problem;
 use crate::read::tree::{Entry, Mistake, Tree, Value};
-use crate::read::{MAX_ALIAS_BYTES, MAX_YAML_DEPTH, scalar};
+use crate::read::{MAX_ALIAS_BYTES, MAX_YAML_DEPTH, MOST_TAKEN_IN, scalar};
 
 /// Reads the one document of a file. `None` if reading had to stop; `mistakes` then says why.
 pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
@@ -201,6 +201,12 @@ impl<'t> Reader<'t, '_> {
             } else if let Some(first) = places.get(&key) {
                 let problem = Problem::DuplicateKey { key, first: *first };
                 self.mistake(position, problem);
+                if self.mistakes.len() <= MOST_TAKEN_IN
+                    && let Some(Step::Key(key)) = self.path.steps().next_back()
+                    && let Some(known) = entries.iter_mut().find(|entry: &&mut Entry| entry.key == key)
+                {
+                    known.value.take_in(value);
+                }
             } else {
                 places.insert(key.clone(), position);
                 entries.push(Entry { key, position, value });

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{diff, resource, template, text};
+use crate::document::Template;
 
 fn of(type_name: &str, property: &str, list: &str) -> String {
     format!("{{Type: '{type_name}', Properties: {{{property}: {list}}}}}")
@@ -64,8 +65,7 @@ fn a_statement_that_comes_is_one_statement() {
     let old = "[{Sid: A, Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: a}]";
     let new = "[{Effect: Deny, Action: '*', Resource: '*'}, {Sid: A, Effect: Allow, Action: ['s3:PutObject', 's3:ListBucket'], Resource: [a]}]";
     assert_snapshot!(list("AWS::IAM::Policy", "PolicyDocument", &wrap(old), &wrap(new)), @r#"
-    Resources.R.Properties.PolicyDocument.Statement[0].Action[0]: "s3:GetObject" → - Some(UpdateInPlace)
-    Resources.R.Properties.PolicyDocument.Statement[1].Action[1]: - → "s3:ListBucket" Some(UpdateInPlace)
+    Resources.R.Properties.PolicyDocument.Statement[1].Action[1]: "s3:GetObject" → "s3:ListBucket" Some(UpdateInPlace)
     Resources.R.Properties.PolicyDocument.Statement[0]: - → {"Effect":"Deny","Action":"*","Resource":"*"} Some(UpdateInPlace)
     "#);
 }
@@ -141,4 +141,23 @@ fn a_place_where_items_go_and_others_come_is_one_cause() {
     let told = paths(&changes.losses[0].paths);
     assert!(told.iter().enumerate().all(|(at, path)| !told[..at].contains(path)), "{told:?}");
     assert_eq!((told.len(), &told), (2, &paths(&changes.roots[0].paths)));
+}
+
+#[test]
+fn one_action_in_the_place_of_another_is_one_change() {
+    let role = |sid: &str, actions: &str| {
+        template(&format!(
+            "Resources:\n  R: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyName: p, PolicyDocument: {{Statement: [{{Sid: {sid}, Effect: Allow, Action: [{actions}], Resource: '*'}}, {{Sid: X, Effect: Allow, Action: 'sqs:*', Resource: '*'}}]}}}}]}}}}\n"
+        ))
+    };
+    let places = |old: &Template, new: &Template| -> Vec<String> {
+        diff(old, new).resources.iter().flat_map(|one| &one.changes).map(|one| one.place.clone()).collect()
+    };
+    let before = role("A", "'s3:GetObject', 's3:PutObject'");
+    let statement = "Policies[p].PolicyDocument.Statement";
+    let action = format!("{statement}[A].Action[1]");
+    assert_eq!(places(&before, &role("A", "'s3:GetObject', 's3:DeleteObject'")), [action]);
+    // Of a statement that has another name, only the name.
+    let sid = format!("{statement}[B].Sid");
+    assert_eq!(places(&before, &role("B", "'s3:GetObject', 's3:PutObject'")), [sid]);
 }

@@ -83,3 +83,16 @@ fn another_content_is_another_resource() {
     };
     assert_eq!(diff(&of("A", "X"), &of("B", "Y")).renames, []);
 }
+
+#[test]
+fn what_is_the_same_under_another_id_allows_nothing_new() {
+    let role = |id: &str, action: &str| {
+        template(&format!(
+            "Resources:\n  {id}: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{PolicyName: p, PolicyDocument: {{Statement: {{Effect: Allow, Action: '{action}', Resource: '*'}}}}}}]}}}}\n"
+        ))
+    };
+    let changes = diff(&role("Old", "s3:*"), &role("New", "s3:*"));
+    assert_eq!(changes.renames.len(), 1);
+    assert!(!changes.review.broadens(), "{:?}", changes.review);
+    assert!(diff(&role("Old", "s3:*"), &role("New", "sqs:*")).review.broadens());
+}

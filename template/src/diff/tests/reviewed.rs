@@ -47,7 +47,10 @@ fn access_that_broadens_and_access_that_goes_are_told_apart() {
 fn the_network_is_told_by_who_reaches_what() {
     let review = change(&[("10.0.0.0/8", "10.1.0.0/16")]).review;
     assert!(!review.broadens());
-    assert_eq!(review.network.narrower[0].what, "`Group` is no longer open to 10.0.0.0/8 on port 443");
+    assert_eq!(
+        review.network.narrower[0].what,
+        "`Group` is no longer open to all of 10.0.0.0/8 on port 443, but still to 10.1.0.0/16 on port 443"
+    );
     let review = change(&[("10.0.0.0/8", "0.0.0.0/0")]).review;
     assert_eq!(review.network.broader[0].what, "`Group` is now open to 0.0.0.0/0 on port 443");
     assert_eq!(review.network.narrower, []);
@@ -58,7 +61,8 @@ fn what_is_gone_itself_is_not_told_as_narrower() {
     let review =
         change(&[("  Role:\n    Type: AWS::IAM::Role", "  Other:\n    Type: AWS::IAM::Role")]).review;
     assert_eq!(review.access.narrower, []);
-    assert_eq!(review.access.broader.len(), 2);
+    // Nor as broader: it is the same under another logical ID.
+    assert_eq!(review.access.broader, []);
 }
 
 #[test]
@@ -159,4 +163,21 @@ fn a_place_where_one_item_goes_and_another_comes_is_one_reason_to_start_anew() {
     let mut once = because.clone();
     once.dedup();
     assert_eq!(because, once);
+}
+
+#[test]
+fn an_import_is_told_as_it_is_written() {
+    let side = |import: &str| {
+        template(&format!(
+            "Resources:\n  R: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{}}, Policies: [{{PolicyName: p, PolicyDocument: {{Statement: [{{Effect: Allow, Action: 's3:GetObject', Resource: {import}}}]}}}}]}}}}\n  T: {{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: [{{Name: a, Image: b, Secrets: [{{Name: K, ValueFrom: {import}}}]}}]}}}}\n"
+        ))
+    };
+    let changes = diff(&side("!ImportValue S:Old"), &side("!ImportValue S:Key"));
+    let access: Vec<&str> = changes.review.access.broader.iter().map(|change| change.what.as_str()).collect();
+    assert_eq!(access.len(), 1, "{access:?}");
+    assert!(access[0].contains("!ImportValue S:Key") && !access[0].contains('{'), "{access:?}");
+    let read: Vec<&str> = changes.review.secrets.iter().map(|change| change.secret.as_str()).collect();
+    assert_eq!(read, ["!ImportValue S:Key", "!ImportValue S:Old"]);
+    let made = diff(&side("a"), &side("{Fn::ImportValue: !Sub '${N}-key'}"));
+    assert_eq!(made.review.secrets[0].secret, "!ImportValue !Sub ${N}-key");
 }
