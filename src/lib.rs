@@ -45,6 +45,7 @@ mod checks;
 mod cli;
 mod commands;
 mod config;
+mod context;
 mod excerpt;
 mod exit;
 mod files;

@@ -1,15 +1,19 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+mod fit;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
+use self::fit::{columns, message_text};
+pub(crate) use self::fit::{fitted, stdout_columns, wrapped};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Printable, Problem, Result, Severity};
@@ -94,11 +98,12 @@ pub(crate) struct Printer {
     /// Whether the last thing on stderr was a problem, which the next thing keeps a distance from.
     after_problem: bool,
     concealed: Concealed,
+    context: Context,
 }
 
 impl Printer {
-    /// A printer on the process's own streams.
-    pub(crate) fn new(format: Format, color: Color, verbosity: Verbosity) -> Printer {
+    /// A printer on the process's own streams, for a run with this context.
+    pub(crate) fn new(format: Format, color: Color, verbosity: Verbosity, context: Context) -> Printer {
         let choice = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
@@ -107,7 +112,9 @@ impl Printer {
         let choice_for = |auto: ColorChoice| if choice == ColorChoice::Auto { auto } else { choice };
         let out = choice_for(AutoStream::choice(&io::stdout()));
         let err = choice_for(AutoStream::choice(&io::stderr()));
-        let (stdout, stderr): (Stream, Stream) = (Box::new(io::stdout()), Box::new(io::stderr()));
+        // A result is written at once, and not line by line.
+        let (stdout, stderr): (Stream, Stream) =
+            (Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()));
         Printer {
             out: AutoStream::new(stdout, out),
             err: AutoStream::new(stderr, err),
@@ -119,6 +126,7 @@ impl Printer {
             progress: ProgressForm::Auto,
             after_problem: false,
             concealed: Concealed::default(),
+            context,
         }
     }
 
@@ -141,6 +149,16 @@ impl Printer {
     /// The text as it may be written.
     pub(crate) fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.concealed.hide(text)
+    }
+
+    /// The text with the context of this run in the commands that it names: see [`Context::complete`].
+    pub(crate) fn in_context<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.context.complete(text)
+    }
+
+    /// From now on commands are named without context: what this run writes has it already.
+    pub(crate) fn leave_context(&mut self) {
+        self.context = Context::default();
     }
 
     /// Whether the result is for a program.
@@ -188,15 +206,29 @@ impl Printer {
         self.err.current_choice() != ColorChoice::Never
     }
 
-    /// Writes text, which ends with a line break, to stdout.
+    /// Writes text, which ends with a line break, to stdout; the commands in it get the context of this run.
     ///
     /// A reader that has gone away (`| head -1`) is no error: the rest is nobody's business.
     pub(crate) fn result(&mut self, text: &str) -> Result<()> {
+        let text = self.in_context(text).into_owned();
+        self.result_as_it_is(&text)
+    }
+
+    /// As [`Printer::result`], on a terminal in lines that are no wider than it.
+    #[cfg(feature = "aws")]
+    pub(crate) fn result_in_lines(&mut self, text: &str) -> Result<()> {
+        // What is broken into lines can no longer be found.
+        let text = fitted(&self.advice(text), stdout_columns());
+        self.result_as_it_is(&text)
+    }
+
+    /// As [`Printer::result`], for what is not our words: templates, settings, scripts.
+    pub(crate) fn result_as_it_is(&mut self, text: &str) -> Result<()> {
         let text = self.concealed.hide(text).into_owned();
         self.write_out(&text)
     }
 
-    /// As [`Printer::result`], for what goes on and on: `false` if the reader has gone away.
+    /// As [`Printer::result_as_it_is`], for what goes on and on: `false` if the reader has gone away.
     #[cfg(feature = "aws")]
     pub(crate) fn result_is_read(&mut self, text: &str) -> Result<bool> {
         let text = self.concealed.hide(text).into_owned();
@@ -224,6 +256,7 @@ impl Printer {
         }
         let mut value = serde_json::to_value(Versioned { version: 1, value })
             .expect("a view of ours has text keys and finite numbers");
+        self.context.complete_in(&mut value);
         self.concealed.hide_in(&mut value);
         self.write_out(&format!("{value:#}\n"))
     }
@@ -283,10 +316,12 @@ impl Printer {
             self.problem(problem);
         }
         if let Some(now) = aws.and_then(|aws| aws.now.as_ref()) {
-            self.write_err(&format!("  now: {}\n", Printable(now)));
+            let now = Printable(&self.advice(now)).to_string();
+            let now = wrapped("  now: ".len(), 4, &now, (self.columns)());
+            self.write_on_err(&format!("  now: {now}\n"));
         }
         if let Some(next) = &failure.next {
-            self.write_err(&hint_text(&self.concealed.hide(next), (self.columns)()));
+            self.write_err(&hint_text(&self.advice(next), (self.columns)()));
         }
     }
 
@@ -299,8 +334,11 @@ impl Printer {
             return self.line_json(&json!({ "version": 1, "problem": problem }));
         }
         // What is broken into lines can no longer be found.
-        let hint = problem.hint.as_deref().map(|hint| self.concealed.hide(hint).into_owned());
-        let problem = Problem { hint, ..problem.clone() };
+        let hint = problem.hint.as_deref().map(|hint| self.advice(hint));
+        let also = problem.also.iter().map(|text| self.in_context(text).into_owned()).collect();
+        let notes = problem.notes.iter().map(|text| self.in_context(text).into_owned()).collect();
+        let message = self.concealed.hide(&problem.message).into_owned();
+        let problem = Problem { message, also, notes, hint, ..problem.clone() };
         self.write_err(&problem_text(&problem, (self.columns)()));
         self.after_problem = true;
     }
@@ -308,6 +346,7 @@ impl Printer {
     /// Writes one event to stderr as a line of JSON.
     pub(crate) fn line_json(&mut self, value: &Value) {
         let mut value = value.clone();
+        self.context.complete_in(&mut value);
         self.concealed.hide_in(&mut value);
         self.write_on_err(&format!("{value}\n"));
     }
@@ -317,8 +356,15 @@ impl Printer {
         } else if self.messages_json {
             self.line_json(&json!({ "version": 1, "note": anstream::adapter::strip_str(text).to_string() }));
         } else {
-            self.write_err(&format!("{text}\n"));
+            // What is broken into lines can no longer be found.
+            let text = fitted(&self.advice(text), (self.columns)());
+            self.write_on_err(&format!("{text}\n"));
         }
+    }
+
+    /// What somebody is told to do, as it may be written.
+    fn advice(&self, text: &str) -> String {
+        self.concealed.hide(&self.in_context(text)).into_owned()
     }
 
     /// Nothing can be done where stderr itself is gone.
@@ -357,11 +403,13 @@ fn is_set(name: &str) -> bool {
 pub(crate) fn problem_text(problem: &Problem, columns: Option<usize>) -> String {
     // A code with a page, `DT017`, is shown; a name such as `config/syntax` is for programs only.
     let code = if problem.code.contains('/') { String::new() } else { format!("[{}]", problem.code) };
-    let mut text = match problem.severity {
-        Severity::Error => format!("{} ", format!("error{code}:").red().bold()),
-        Severity::Warning => format!("{} ", format!("warning{code}:").yellow().bold()),
+    let (word, mut text) = match problem.severity {
+        Severity::Error => ("error", format!("{} ", format!("error{code}:").red().bold())),
+        Severity::Warning => ("warning", format!("{} ", format!("warning{code}:").yellow().bold())),
     };
-    let _ = writeln!(text, "{}", Printable(&problem.message));
+    let before = word.len() + code.len() + ": ".len();
+    let message = Printable(&problem.message).to_string();
+    text += &message_text(before, &message, columns);
     for place in &problem.at {
         let _ = writeln!(text, "  at {}", Printable(place));
     }
@@ -388,42 +436,6 @@ fn hint_text(hint: &str, columns: Option<usize>) -> String {
     format!("\n{} {hint}\n", "hint:".cyan().bold())
 }
 
-/// How many columns stdout has, if it is a terminal.
-pub(crate) fn stdout_columns() -> Option<usize> {
-    columns(&io::stdout())
-}
-
-#[cfg(unix)]
-fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
-    terminal_size::terminal_size_of(stream).map(|(columns, _)| usize::from(columns.0))
-}
-
-#[cfg(windows)]
-fn columns(stream: &impl std::os::windows::io::AsHandle) -> Option<usize> {
-    terminal_size::terminal_size_of(stream).map(|(columns, _)| usize::from(columns.0))
-}
-
-/// The text in lines of at most so many columns if the number is given, broken between words, which stay whole. Of the first
-/// line `before` columns are taken; all others begin with `indent` spaces. There is no line break at the end.
-pub(crate) fn wrapped(before: usize, indent: usize, text: &str, columns: Option<usize>) -> String {
-    let mut lines = String::new();
-    let mut at = before;
-    for (number, word) in text.split(' ').enumerate() {
-        let width = word.width();
-        if number > 0 && columns.is_some_and(|columns| at + 1 + width > columns) {
-            lines.push('\n');
-            lines.extend(std::iter::repeat_n(' ', indent));
-            at = indent;
-        } else if number > 0 {
-            lines.push(' ');
-            at += 1;
-        }
-        lines += word;
-        at += width;
-    }
-    lines
-}
-
 /// Says that the tool itself is broken, without showing anything of the environment.
 ///
 /// The release build aborts on a panic, so the hook itself ends the process with the documented code.
@@ -445,22 +457,4 @@ pub(crate) fn report_panics_as_bugs() {
         )]
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hint_is_broken_between_words_where_a_terminal_is_narrow() {
-        let hint = "say in a few words why the finding does no harm";
-        assert_eq!(wrapped(6, 0, hint, Some(20)), "say in a few\nwords why the\nfinding does no harm");
-        assert_eq!(wrapped(6, 2, hint, Some(20)), "say in a few\n  words why the\n  finding does no\n  harm");
-        assert_eq!(wrapped(6, 0, hint, Some(80)), hint);
-        assert_eq!(wrapped(6, 0, hint, None), hint);
-        assert_eq!(
-            wrapped(6, 0, "arn:aws:iam::123456789012:role/x y", Some(10)),
-            "arn:aws:iam::123456789012:role/x\ny"
-        );
-    }
 }
