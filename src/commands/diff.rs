@@ -16,6 +16,7 @@ mod folder;
 mod form;
 mod given;
 mod html;
+mod many;
 mod markdown;
 mod masked;
 mod new;
@@ -24,7 +25,9 @@ mod page;
 mod report;
 mod reviewed;
 mod sections;
+mod sides;
 mod subject;
+mod tasks;
 mod terminal;
 
 use std::path::PathBuf;
@@ -51,7 +54,7 @@ pub(super) use self::against::changes;
 /// How many resources are touched in which way, in words, the gravest first.
 #[cfg(feature = "aws")]
 pub(super) fn counted(changes: &template::Changes) -> Vec<String> {
-    outline::counts(changes).into_iter().map(|(_, words)| words).collect()
+    outline::counts(changes, None).into_iter().map(|(_, words)| words).collect()
 }
 
 /// Show what a deployment would change

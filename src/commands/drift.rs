@@ -15,6 +15,7 @@ use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
 pub(crate) use look::{Asked, look};
+pub(crate) use text::not_comparable;
 pub(crate) use view::{Compared, Part, Resource};
 
 /// How long CloudFormation may take, if nothing else is said.

@@ -129,7 +129,7 @@ fn a_folder_without_a_manifest_is_read_by_the_names_of_its_files() {
       1 | Resources: {Topic: [}
         |                     ^
 
-    error: expected a mapping, found a number
+    error[DT141]: expected a mapping, found a number
       at main/Other.json:1:2 (Resources)
         |
       1 | {"Resources": 1}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use template::check::secret_paths;
-use template::diff::{Options, diff_with};
+use template::diff::{Options, diff_with, unrolled};
 use template::{Changes, Template, beside};
 
 use super::masked;
@@ -105,9 +105,10 @@ pub(super) fn with_template(
 ) -> Compared {
     let options = Options { old: new.parameters.clone(), new: new.parameters.clone(), ..Options::default() };
     let changes = changes(old, &new.template, &options, printer);
-    let notes = transforms(old, &new.template);
+    let notes = not_shown(old, &new.template, &changes);
     let deployed = old.is_some();
-    Compared { against: Some(against), deployed, notes, ..Compared::new(new.name.clone(), changes) }
+    let is_stack = new.made.is_some();
+    Compared { against: Some(against), is_stack, deployed, notes, ..Compared::new(new.name.clone(), changes) }
 }
 
 /// What is different; without an old template everything is. From now on nothing that is written shows what may be a
@@ -119,7 +120,9 @@ pub(in crate::commands) fn changes(
     printer: &mut Printer,
 ) -> Changes {
     let nothing = Template::default();
-    let old = old.unwrap_or(&nothing);
+    // What loops make is compared, and not how they are written.
+    let (old, new) = (unrolled(old.unwrap_or(&nothing), &options.old), unrolled(new, &options.new));
+    let (old, new) = (&*old, &*new);
     let (secrets, mut changes) = beside(|| [old, new].map(secret_paths), || diff_with(old, new, options));
     if !changes.is_empty() {
         masked::mask(&mut changes, &secrets);
@@ -129,12 +132,17 @@ pub(in crate::commands) fn changes(
     changes
 }
 
-/// What is to be said of macros: what they make of the template is known to AWS only.
-pub(super) fn transforms(old: Option<&Template>, new: &Template) -> Vec<String> {
-    if !old.into_iter().chain([new]).any(Template::has_macros) {
-        return Vec::new();
+/// What the templates do not show: what macros make of them, and what is in stacks of their own, is known to AWS only.
+pub(super) fn not_shown(old: Option<&Template>, new: &Template, changes: &Changes) -> Vec<String> {
+    let mut notes = Vec::new();
+    if old.into_iter().chain([new]).any(Template::has_macros) {
+        notes.push(
+            "has macros, and is compared as it is written: what they make of it is known to AWS only"
+                .to_owned(),
+        );
     }
-    vec!["has macros, and is compared as it is written: what they make of it is known to AWS only".to_owned()]
+    notes.extend(changes.unseen.iter().map(|unseen| format!("does not tell {}", unseen.what)));
+    notes
 }
 
 /// A stack that only the other side has.

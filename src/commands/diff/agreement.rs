@@ -157,7 +157,7 @@ pub(super) fn agreement(predicted: &Changes, said: Vec<Said>) -> Agreement {
     Agreement { changes: said, disagreements, settled }
 }
 
-/// What is said of it; nothing if there is nothing in the change set, as predicted.
+/// What is said of it.
 pub(super) fn items(agreement: &Agreement) -> Vec<Item> {
     let differs = |judged: &Judged| {
         let text = format!(
@@ -175,7 +175,7 @@ pub(super) fn items(agreement: &Agreement) -> Vec<Item> {
     };
     let mut items: Vec<Item> = agreement.disagreements.iter().map(differs).collect();
     items.extend(agreement.settled.iter().map(settles));
-    if items.is_empty() && !agreement.changes.is_empty() {
+    if items.is_empty() {
         let changes = count(agreement.changes.len(), "change");
         items.push(Item::new(Mark::Note, Text::of(&format!("AWS says the same: {changes}"))));
     }

@@ -6,9 +6,11 @@ use template::Element;
 use template::diff::{Action, Carried, Change, Changes, Consequence, Fate, Follower, ResourceChange, Root};
 
 use super::super::value;
+use super::many::many_alike;
 use super::outline::mark;
 use super::page::{Item, Mark, Text};
 use super::sections::{does, property, within};
+use super::sides::Sides;
 use crate::problem::count;
 
 /// So many resources are named one by one.
@@ -20,23 +22,56 @@ const MOST_TYPES: usize = 4;
 /// More resources than these that come or go alone are told in one line.
 const MOST_ALONE: usize = 10;
 
+/// Types that hold nothing, and that somebody uses: who removes one is told its name.
+const SERVES: [&str; 11] = [
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::AppRunner::Service",
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::CloudFront::Distribution",
+    "AWS::EC2::Instance",
+    "AWS::ECS::Service",
+    "AWS::EKS::Cluster",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::Lambda::Function",
+];
+
 /// What happens to each resource.
-type ById<'c> = BTreeMap<&'c str, &'c ResourceChange>;
+struct Seen<'c> {
+    by_id: BTreeMap<&'c str, &'c ResourceChange>,
+    /// Where two stacks stand side by side, so that nothing happens.
+    sides: Option<&'c Sides>,
+}
 
 /// The resources by what causes their changes.
-pub(super) fn resources(changes: &Changes) -> Vec<Item> {
-    let by_id = &changes.by_id();
+pub(super) fn resources(changes: &Changes, sides: Option<&Sides>) -> Vec<Item> {
+    let seen = &Seen { by_id: changes.by_id(), sides };
     let of = |action: Action| changes.roots.iter().filter(move |root| root.action == action);
-    let updates = alike(by_id, of(Action::Changed));
+    let updates = many_alike(alike(seen, of(Action::Changed)));
     let rest = [Action::Removed, Action::Added].into_iter().flat_map(|action| {
-        let (single, chains): (Vec<&Root>, Vec<&Root>) = of(action).partition(|root| is_alone(root));
+        let (single, named): (Vec<&Root>, Vec<&Root>) =
+            of(action).partition(|root| is_alone(root) && !seen.is_missed(root));
         if single.len() <= MOST_ALONE {
-            return of(action).map(|root| cause(by_id, root)).collect();
+            return many_alike(of(action).map(|root| cause(seen, root)).collect());
         }
-        let chains = chains.into_iter().map(|root| cause(by_id, root));
-        chains.chain([together(by_id, action, &single)]).collect::<Vec<_>>()
+        let named = many_alike(named.into_iter().map(|root| cause(seen, root)).collect());
+        named.into_iter().chain([together(seen, action, &single)]).collect::<Vec<_>>()
     });
     updates.into_iter().chain(rest).collect()
+}
+
+impl<'c> Seen<'c> {
+    fn get(&self, id: &str) -> Option<&'c ResourceChange> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Whether a resource goes that holds data, or that somebody uses.
+    fn is_missed(&self, root: &Root) -> bool {
+        let serves = |change: &ResourceChange| SERVES.contains(&change.type_name.as_str());
+        root.action == Action::Removed
+            && self.get(root.cause.name()).is_some_and(|change| change.stateful || serves(change))
+    }
 }
 
 /// Whether nothing follows from it.
@@ -45,12 +80,12 @@ fn is_alone(root: &Root) -> bool {
 }
 
 /// The causes, where the same change of several resources of one type is told once.
-fn alike<'r>(by_id: &ById<'_>, roots: impl Iterator<Item = &'r Root>) -> Vec<Item> {
+fn alike<'r>(seen: &Seen<'_>, roots: impl Iterator<Item = &'r Root>) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut groups: Vec<(usize, &Root, Vec<&str>)> = Vec::new();
     let mut known: BTreeMap<(Option<&str>, Vec<Item>), usize> = BTreeMap::new();
     for root in roots {
-        let item = cause(by_id, root);
+        let item = cause(seen, root);
         // What is replaced is told one by one: what becomes of each old one matters.
         if is_alone(root) && !item.below.is_empty() && matches!(item.mark, Mark::Changed) {
             let group = *known.entry((root.type_name.as_deref(), item.below.clone())).or_insert(groups.len());
@@ -69,6 +104,7 @@ fn alike<'r>(by_id: &ById<'_>, roots: impl Iterator<Item = &'r Root>) -> Vec<Ite
             text = text.words(if number == 0 { "" } else { ", " }).name(*name);
         }
         let verb = match root.consequence {
+            _ if seen.sides.is_some() => "differ",
             Some(Consequence::Interrupts) => "are changed and cannot be used meanwhile",
             _ => "are changed",
         };
@@ -78,11 +114,16 @@ fn alike<'r>(by_id: &ById<'_>, roots: impl Iterator<Item = &'r Root>) -> Vec<Ite
 }
 
 /// Many resources that come or go, in one line.
-fn together(by_id: &ById<'_>, action: Action, roots: &[&Root]) -> Item {
-    let what = if action == Action::Added { "added" } else { "removed" };
+fn together(seen: &Seen<'_>, action: Action, roots: &[&Root]) -> Item {
+    let what = match (seen.sides, action) {
+        (Some(sides), Action::Added) => format!("only in {}", sides.own),
+        (Some(sides), _) => format!("only in {}", sides.other),
+        (None, Action::Added) => "added".to_owned(),
+        (None, _) => "removed".to_owned(),
+    };
     let named = roots.iter().map(|root| (root.cause.name(), root.type_name.as_deref().unwrap_or_default()));
     let text = Text::new().words(format!("{} {what}", count(roots.len(), "resource")));
-    let items = roots.iter().map(|root| cause(by_id, root)).collect();
+    let items = roots.iter().map(|root| cause(seen, root)).collect();
     Item::new(mark(action, None), text).fold(kinds(named), items)
 }
 
@@ -109,22 +150,23 @@ fn kinds<'t>(resources: impl IntoIterator<Item = (&'t str, &'t str)>) -> String 
 }
 
 /// A cause: its own differences, and what follows.
-fn cause(by_id: &ById<'_>, root: &Root) -> Item {
+fn cause(seen: &Seen<'_>, root: &Root) -> Item {
     let change = match &root.cause {
-        Element::Resource(id) => by_id.get(id.as_str()).copied(),
+        Element::Resource(id) => seen.get(id),
         _ => None,
     };
     let text = Text::new().name(root.cause.name());
     let kind = root.type_name.clone().unwrap_or_else(|| kind_of(&root.cause).to_owned());
-    let happens = change.map_or_else(|| "changes".to_owned(), happens);
+    let happens =
+        change.map_or_else(|| "changes".to_owned(), |change| seen.happens(change, root.consequence));
     let text = text.words(format!(" ({kind}) {happens}")).words(consequences(root));
     let own = change.into_iter().flat_map(differences);
     let mut item = Item::new(mark(root.action, root.consequence), text).with(own);
     let (different, rest): (Vec<&Follower>, Vec<&Follower>) =
         root.followers.iter().filter(|follower| !follower.repeated).partition(|follower| follower.changed);
-    item.below.extend(different.into_iter().map(|follower| self::follower(by_id, follower)));
+    item.below.extend(different.into_iter().map(|follower| self::follower(seen, follower)));
     let title = kinds(rest.iter().map(|follower| (follower.id.as_str(), follower.type_name.as_str())));
-    item.fold(title, rest.into_iter().map(|follower| self::follower(by_id, follower)).collect())
+    item.fold(title, rest.into_iter().map(|follower| self::follower(seen, follower)).collect())
 }
 
 /// What is different about a resource itself.
@@ -164,9 +206,27 @@ const fn kind_of(element: &Element) -> &'static str {
     }
 }
 
-/// What happens to a resource, in words.
-fn happens(change: &ResourceChange) -> String {
-    let base = match (change.action, change.consequence) {
+impl Seen<'_> {
+    /// What happens to a resource because of one cause, in words; and if another cause does more to it, that it does.
+    fn happens(&self, change: &ResourceChange, here: Option<Consequence>) -> String {
+        if let Some(sides) = self.sides {
+            return match change.action {
+                Action::Added => format!("is only in {}", sides.own),
+                Action::Removed => format!("is only in {}", sides.other),
+                Action::Changed => "differs".to_owned(),
+            };
+        }
+        if change.action == Action::Changed && here < change.consequence {
+            let (here, all) = (does_to(change.action, here), does_to(change.action, change.consequence));
+            return format!("{here}; because of another cause it {all}");
+        }
+        happens(change)
+    }
+}
+
+/// What a change does to a resource, in words.
+const fn does_to(action: Action, consequence: Option<Consequence>) -> &'static str {
+    match (action, consequence) {
         (Action::Added, _) => "is added",
         (Action::Removed, _) => "is removed",
         (Action::Changed, Some(Consequence::Refused)) => {
@@ -176,7 +236,12 @@ fn happens(change: &ResourceChange) -> String {
         (Action::Changed, Some(Consequence::MayReplace)) => "may be replaced",
         (Action::Changed, Some(Consequence::Interrupts)) => "is changed and cannot be used meanwhile",
         (Action::Changed, _) => "is changed",
-    };
+    }
+}
+
+/// What happens to a resource all in all, in words.
+fn happens(change: &ResourceChange) -> String {
+    let base = does_to(change.action, change.consequence);
     let whose = if change.action == Action::Removed { "it" } else { "the old one" };
     let fate = match change.fate {
         Some(Fate::Deleted) if change.stateful => format!(": {whose} is deleted with its data"),
@@ -232,16 +297,17 @@ fn consequences(root: &Root) -> String {
 }
 
 /// A resource that follows: what happens, through which reference, and what is different besides.
-fn follower(by_id: &ById<'_>, follower: &Follower) -> Item {
+fn follower(seen: &Seen<'_>, follower: &Follower) -> Item {
     let text = Text::new().name(&follower.id).words(format!(" ({}) ", follower.type_name));
-    let change = by_id.get(follower.id.as_str()).copied();
-    let happens = change.map(happens).unwrap_or_default();
-    // What comes or goes with a condition is not replaced.
+    let change = seen.get(&follower.id);
+    let here = Some(follower.consequence);
+    let happens = change.map(|change| seen.happens(change, here)).unwrap_or_default();
+    // What comes or goes with a condition is not replaced; and what another cause brings is told with that one.
     let carries = change.filter(|change| change.action == Action::Changed);
-    let through =
-        carries.map(|change| change.carried.iter().map(carried).collect::<Vec<_>>()).unwrap_or_default();
+    let brought = carries.into_iter().flat_map(|change| &change.carried);
+    let through = brought.filter(|part| part.consequence <= follower.consequence).map(carried);
     let own = change.into_iter().flat_map(differences);
-    Item::new(mark(follower.action, Some(follower.consequence)), text.words(happens)).with(own).with(through)
+    Item::new(mark(follower.action, here), text.words(happens)).with(own).with(through)
 }
 
 /// A reference to something that changes.

@@ -8,7 +8,7 @@ use template::Template;
 use template::diff::{Options, Values};
 
 use super::Outcome;
-use super::against::{Against, changes, transforms};
+use super::against::{Against, changes, not_shown};
 use super::new::New;
 use super::report::{Compared, Expected};
 use super::{change_set, drifted};
@@ -82,7 +82,7 @@ fn one(placed: &Placed, session: &mut Session<'_>) -> Result<Compared> {
     let deletion_protection = new.protected.filter(|wanted| {
         known.is_some_and(|known| old.is_some() && known.description.termination_protection != *wanted)
     });
-    let mut notes = transforms(old.as_ref(), &new.template);
+    let mut notes = not_shown(old.as_ref(), &new.template, &changes);
     let running =
         known.map(|known| &known.description.status).filter(|status| status.ends_with("_IN_PROGRESS"));
     notes.extend(running.map(|status| {

@@ -42,10 +42,12 @@ fn asked(stack: &Placed) -> Asked<'_> {
     }
 }
 
-/// What differs, and what puts it back.
+/// What was compared and what not, what differs, and what puts it back.
 pub(super) fn items(found: &drift::Compared) -> Vec<Item> {
     let mut items = Vec::new();
     for part in &found.parts {
+        items
+            .push(Item::new(Mark::Note, Text::new().name(&part.name).words(format!(": {}", part.summary()))));
         items.extend(part.drifted().map(|resource| drifted(found, part, resource)));
         let left_out = part.left_out().count();
         if left_out > 0 {
@@ -63,6 +65,12 @@ pub(super) fn items(found: &drift::Compared) -> Vec<Item> {
                 Text::new().name(&one.logical_id).words(format!(" was not compared: {reason}")),
             )
         }));
+        let unsupported = part.unchecked.iter().filter(|one| one.reason.is_none()).count();
+        if unsupported > 0 {
+            let text =
+                Text::new().name(&part.name).words(format!(": {}", drift::not_comparable(unsupported)));
+            items.push(Item::new(Mark::Note, text));
+        }
         if let Some(failure) = &part.failure {
             let text = Text::new().name(&part.name).words(format!(": not all was compared: {failure}"));
             items.push(Item::new(Mark::Danger, text));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use constructs::SynthesizedStack;
 
 use super::against::{gone, with_template};
-use super::new::Stacks;
+use super::new::{New, Stacks};
 use super::report::Compared;
+use super::sides::{Sides, Words, apart, called_alike};
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
@@ -25,20 +26,10 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
         others.into_iter().map(|stack| (stack.id.clone(), stack)).collect();
     let mut compared = Vec::new();
     for stack in new.each {
-        let other = others.remove(&stack.id);
-        let against = other.as_ref().map_or(name.to_owned(), |other| format!("{} of {name}", other.name));
-        let old = other.as_ref().map(|other| &other.template);
-        let mut one = with_template(&stack, old, against, &mut session.printer);
-        // Two stacks stand side by side: neither takes anything from the other.
-        one.changes.losses.clear();
-        one.changes.refusals.clear();
-        one.changes.given_up.clear();
-        one.changes.resources.iter_mut().for_each(|change| change.fate = None);
-        one.notes.push(
-            "is a stack of its own: what follows is how the two differ, and no deployment of one touches the other"
-                .to_owned(),
-        );
-        compared.push(one);
+        compared.push(match others.remove(&stack.id) {
+            Some(other) => side_by_side(&stack, &other, [&own, name], session),
+            None => with_template(&stack, None, name.to_owned(), &mut session.printer),
+        });
     }
     compared.extend(
         others
@@ -46,4 +37,27 @@ pub(super) fn compare(name: &str, new: Stacks, session: &mut Session<'_>) -> Res
             .map(|other| gone(other.name, name.to_owned(), format!("is in `{name}` and not in `{own}`"))),
     );
     Ok(compared)
+}
+
+/// Two stacks that stand side by side: neither takes anything from the other.
+fn side_by_side(
+    stack: &New,
+    other: &SynthesizedStack,
+    [own, name]: [&str; 2],
+    session: &mut Session<'_>,
+) -> Compared {
+    let sides = Sides { own: own.to_owned(), other: name.to_owned() };
+    let others_words = Words::of(name, &other.name, &other.id);
+    let own_words = Words::of(own, &stack.name, &stack.id);
+    let alike = called_alike(&other.template, &others_words, &stack.template, &own_words);
+    let (old, number) = alike.as_ref().map_or((&other.template, 0), |(old, number)| (old, *number));
+    let against = format!("{} of {name}", other.name);
+    let mut one = with_template(stack, Some(old), against, &mut session.printer);
+    apart(&mut one.changes);
+    if one.is_different() {
+        one.notes.push(sides.note());
+    }
+    one.notes.extend(sides.left_out(number));
+    one.sides = Some(sides);
+    one
 }

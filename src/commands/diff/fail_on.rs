@@ -10,7 +10,8 @@ use super::report::Report;
 pub(crate) enum Kind {
     /// Anything that is different; the same as `--exit-code`
     Any,
-    /// Somebody may do or reach what they could not before
+    /// Somebody may do or reach what they could not before, or may be: what a macro makes and what is in a nested stack,
+    /// the templates do not show
     Broadening,
     /// A resource is replaced, or may be; or CloudFormation refuses a change that only a new resource can have
     Replacement,
@@ -36,11 +37,21 @@ impl Kind {
             Kind::Refused => "CloudFormation refuses a change",
         }
     }
+
+    /// The same where the templates do not show whether it is so.
+    const fn unclear(self) -> &'static str {
+        match self {
+            Kind::Broadening => "the templates do not show whether more is allowed than before",
+            Kind::Replacement => "the templates do not show whether resources are replaced",
+            Kind::Destructive => "the templates do not show whether resources are removed or replaced",
+            known => known.text(),
+        }
+    }
 }
 
 /// Why the command ends with 7, in words; nothing if none of the kinds is there.
 pub(super) fn reason(report: &Report, kinds: &[Kind]) -> Option<String> {
-    let found: Vec<&str> =
-        kinds.iter().filter(|kind| report.kinds.contains(kind)).map(|kind| kind.text()).collect();
+    let text = |kind: &Kind| if report.shows(*kind) { kind.text() } else { kind.unclear() };
+    let found: Vec<&str> = kinds.iter().filter(|kind| report.kinds.contains(kind)).map(text).collect();
     (!found.is_empty()).then(|| found.join("; "))
 }

@@ -1,6 +1,7 @@
 //! The forms in which a comparison is written.
 
 use super::comparison::Comparison;
+use super::page::Whose;
 use super::report::Report;
 use super::terminal::Terminal;
 use super::{html, markdown, outline};
@@ -46,12 +47,16 @@ pub(super) fn write(
         return session.printer.result_json(report);
     }
     // Before a value is cut or written in another way, in which it would not be known for a secret.
-    let shown = |text: &str| session.printer.without_secrets(text).replace('\n', "⏎");
+    let shown = |text: &str, whose: Whose| {
+        let printer = &session.printer;
+        let text = if whose == Whose::Ours { printer.in_context(text) } else { text.into() };
+        printer.without_secrets(&text).replace('\n', "⏎")
+    };
     let page = outline::page(report, comparison).map(&shown);
     let text = match form {
         Form::Text | Form::Json => Terminal { expand, columns: stdout_columns() }.draw(&page),
         Form::Markdown => markdown::write(&page),
         Form::Html => html::write(&page),
     };
-    session.printer.result(&text)
+    session.printer.result_as_it_is(&text)
 }

@@ -3,11 +3,11 @@
 use template::diff::{Changes, GivenUp, GivenUpKind, Refusal};
 
 use super::page::{Item, Mark, Text};
-use super::sections::within;
+use super::sections::place;
 
 /// The refused changes, and the ways around them.
 pub(super) fn refusals(changes: &Changes) -> Vec<Item> {
-    let mut items: Vec<Item> = changes.refusals.iter().map(refusal).collect();
+    let mut items: Vec<Item> = changes.refusals.iter().map(|one| refusal(changes, one)).collect();
     if items.is_empty() {
         return items;
     }
@@ -20,12 +20,12 @@ pub(super) fn refusals(changes: &Changes) -> Vec<Item> {
     items
 }
 
-fn refusal(refusal: &Refusal) -> Item {
+fn refusal(changes: &Changes, refusal: &Refusal) -> Item {
     let text = Text::new().name(&refusal.id);
     let Some(old) = &refusal.old_type else {
         let mut text = text.words(format!(" ({}): ", refusal.type_name));
         for (number, path) in refusal.paths.iter().enumerate() {
-            text = text.words(if number == 0 { "" } else { ", " }).name(within(path));
+            text = text.words(if number == 0 { "" } else { ", " }).name(place(changes, path));
         }
         let cannot = " cannot be updated: the update fails when its turn comes, and is rolled back";
         return Item::new(Mark::Refused, text.words(cannot));
@@ -51,7 +51,7 @@ fn of(changes: &Changes, kind: GivenUpKind, mark: Mark) -> impl Iterator<Item = 
         let GivenUp { id, type_name, what, path, .. } = one;
         let text = Text::new().name(id).words(format!(" ({type_name}): "));
         let text = Text([text, Text::of(what)].into_iter().flat_map(|text| text.0).collect());
-        let because = Text::new().words("because of ").name(within(path));
+        let because = Text::new().words("because of ").name(place(changes, path));
         Item::new(mark, text).with([Item::new(Mark::Note, because)])
     })
 }

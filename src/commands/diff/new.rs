@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use constructs::SynthesizedStack;
-use template::Template;
+use template::{Document, Template};
 
 use super::super::target::Parameters;
 use super::Diff;
@@ -37,7 +37,6 @@ pub(super) struct New {
     /// Whether it is to refuse deletion, where the project says so.
     pub(super) protected: Option<bool>,
     /// Where its resources come from, if it is one of the project's. (Its template is above.)
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "told of what is deployed only"))]
     pub(super) made: Option<SynthesizedStack>,
 }
 
@@ -90,10 +89,13 @@ fn from_file(args: &Diff, session: &mut Session<'_>) -> Result<Stacks> {
     let file = TemplateFile { stack: Some(name.clone()), ..templates::read(file)? };
     let gated = Gated { subjects: vec![Subject::File(&file)], all: false, instead: NOTHING_ASKED };
     args.gate.pass(&gated, session)?;
+    let Document { template, positions, .. } = file.document;
+    // Taking them apart would only cost time: the process ends soon.
+    std::mem::forget(positions);
     let stack = New {
         id: name.clone(),
         name,
-        template: file.document.template,
+        template,
         parameters: BTreeMap::new(),
         tags: BTreeMap::new(),
         region: None,

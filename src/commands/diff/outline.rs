@@ -7,8 +7,9 @@ use template::diff::{Action, Changes, Consequence, GivenUpKind};
 use super::comparison::Comparison;
 use super::page::{Item, Mark, Page, Sheet, Text};
 use super::report::{Compared, Report};
+use super::sides::Sides;
 use super::subject::Subject;
-use super::{agreement, causes, given, reviewed, sections};
+use super::{agreement, causes, given, reviewed, sections, tasks};
 use crate::problem::count;
 
 /// The page of all stacks.
@@ -22,7 +23,11 @@ fn sheet(compared: &Compared) -> Sheet {
     let mut sheet = Sheet {
         stack: compared.name.clone(),
         against: compared.against.clone(),
-        counts: if compared.gone { vec![(Mark::Note, "missing".to_owned())] } else { counts(changes) },
+        counts: if compared.gone {
+            vec![(Mark::Note, "missing".to_owned())]
+        } else {
+            counts(changes, compared.sides.as_ref())
+        },
         notes: notes(compared),
         sections: Vec::new(),
     };
@@ -30,16 +35,16 @@ fn sheet(compared: &Compared) -> Sheet {
     sheet.add(Subject::Data, reviewed::losses(changes));
     sheet.add(Subject::Protection, given::protection(changes));
     sheet.add(Subject::Names, reviewed::names_in_the_way(changes));
-    sheet.add(Subject::Renames, reviewed::renames(changes));
+    sheet.add(Subject::Renames, reviewed::renames(compared));
     sheet.add(Subject::Access, reviewed::side(&changes.review.access));
     sheet.add(Subject::Network, reviewed::side(&changes.review.network));
     sheet.add(Subject::Secrets, reviewed::secrets(changes));
     sheet.add(Subject::Tasks, tasks(compared));
-    sheet.add(Subject::Resources, causes::resources(changes));
-    sheet.add(Subject::Parameters, sections::values(changes));
-    sheet.add(Subject::Outputs, sections::outputs(changes));
-    sheet.add(Subject::Template, sections::others(changes));
-    sheet.add(Subject::Stack, protection(compared));
+    sheet.add(Subject::Resources, causes::resources(changes, compared.sides.as_ref()));
+    sheet.add(Subject::Parameters, sections::values(compared));
+    sheet.add(Subject::Outputs, sections::outputs(compared));
+    sheet.add(Subject::Template, sections::others(compared));
+    sheet.add(Subject::Stack, stack(compared));
     #[cfg(feature = "aws")]
     sheet.add(Subject::Drift, compared.drift.as_ref().map(super::drifted::items).unwrap_or_default());
     sheet.add(Subject::Cost, cost(compared));
@@ -51,21 +56,28 @@ fn sheet(compared: &Compared) -> Sheet {
 }
 
 /// How many resources are touched in which way, the gravest first.
-pub(super) fn counts(changes: &Changes) -> Vec<(Mark, String)> {
-    const WORDS: [(Mark, &str); 6] = [
-        (Mark::Refused, "refused"),
-        (Mark::Removed, "removed"),
-        (Mark::Replaced, "replaced"),
-        (Mark::MayReplace, "may be replaced"),
-        (Mark::Changed, "changed"),
-        (Mark::Added, "added"),
+pub(super) fn counts(changes: &Changes, sides: Option<&Sides>) -> Vec<(Mark, String)> {
+    let words = match sides {
+        Some(sides) => {
+            [format!("only in {}", sides.other), "differ".to_owned(), format!("only in {}", sides.own)]
+        }
+        None => ["removed", "changed", "added"].map(str::to_owned),
+    };
+    let [removed, differ, added] = words;
+    let words = [
+        (Mark::Refused, "refused".to_owned()),
+        (Mark::Removed, removed),
+        (Mark::Replaced, "replaced".to_owned()),
+        (Mark::MayReplace, "may be replaced".to_owned()),
+        (Mark::Changed, differ),
+        (Mark::Added, added),
     ];
     let mut numbers: BTreeMap<Mark, usize> = BTreeMap::new();
     for change in changes.resources.iter().filter(|change| !change.dormant) {
         *numbers.entry(mark(change.action, change.consequence)).or_default() += 1;
     }
     let number = |mark: &Mark| numbers.get(mark).copied().unwrap_or_default();
-    let mut counts: Vec<_> = WORDS
+    let mut counts: Vec<_> = words
         .into_iter()
         .filter(|(mark, _)| number(mark) > 0)
         .map(|(mark, words)| (mark, format!("{} {words}", number(&mark))))
@@ -115,11 +127,12 @@ fn notes(compared: &Compared) -> Vec<Text> {
     notes
 }
 
-/// The services that start tasks, how many, and how long the deployment takes.
+/// The services that start tasks or get another number of them, and how long the deployment takes.
 fn tasks(compared: &Compared) -> Vec<Item> {
     let rolls = &compared.changes.rolls;
-    let mut items: Vec<Item> = rolls.iter().map(reviewed::roll).collect();
-    let numbers: Option<Vec<(u64, u64)>> = rolls.iter().map(reviewed::running).collect();
+    let counts = compared.changes.task_counts.iter().flat_map(tasks::counted);
+    let mut items: Vec<Item> = counts.chain(rolls.iter().map(tasks::roll)).collect();
+    let numbers: Option<Vec<(u64, u64)>> = rolls.iter().map(tasks::running).collect();
     if let Some(numbers) = numbers.filter(|numbers| numbers.len() > 1) {
         let (least, most) = numbers.iter().fold((0_u64, 0_u64), |(least, most), one| {
             (least.saturating_add(one.0), most.saturating_add(one.1))
@@ -129,28 +142,35 @@ fn tasks(compared: &Compared) -> Vec<Item> {
         let all = format!("{tasks} of {} in all", count(rolls.len(), "service"));
         items.push(Item::new(Mark::Note, Text::new().words(all)));
     }
-    if let Some(expected) = compared.expected {
-        let minutes = expected.seconds.div_ceil(60).max(1);
-        let from = match expected.operations {
-            1 => "as the last deployment took".to_owned(),
-            number => format!("as half of the last {number} deployments took or less"),
-        };
-        let about = count(usize::try_from(minutes).unwrap_or(usize::MAX), "minute");
-        items.push(Item::new(
-            Mark::Note,
-            Text::new().words(format!("expected to take about {about}, {from}")),
-        ));
+    if !items.is_empty() {
+        items.extend(expected(compared));
     }
     items
 }
 
-fn protection(compared: &Compared) -> Vec<Item> {
-    let (mark, words) = match compared.deletion_protection {
-        Some(true) => (Mark::Changed, "deletion protection: off → on"),
-        Some(false) => (Mark::Caution, "deletion protection: on → off"),
-        None => return Vec::new(),
+/// How long the deployment takes.
+fn expected(compared: &Compared) -> Option<Item> {
+    let expected = compared.expected?;
+    let minutes = expected.seconds.div_ceil(60).max(1);
+    let from = match expected.operations {
+        1 => "as the last deployment took".to_owned(),
+        number => format!("as half of the last {number} deployments took or less"),
     };
-    vec![Item::new(mark, Text::new().words(words))]
+    let about = count(usize::try_from(minutes).unwrap_or(usize::MAX), "minute");
+    let words = format!("a deployment is expected to take about {about}, {from}");
+    Some(Item::new(Mark::Note, Text::new().words(words)))
+}
+
+/// What concerns the stack as a whole.
+fn stack(compared: &Compared) -> Vec<Item> {
+    let protection = compared.deletion_protection.map(|on| {
+        let (mark, words) = if on { (Mark::Changed, "off → on") } else { (Mark::Caution, "on → off") };
+        Item::new(mark, Text::new().words(format!("deletion protection: {words}")))
+    });
+    // Beside the tasks, where there are any.
+    let changes = &compared.changes;
+    let alone = changes.rolls.is_empty() && changes.task_counts.is_empty();
+    protection.into_iter().chain(expected(compared).filter(|_| alone)).collect()
 }
 
 fn cost(compared: &Compared) -> Vec<Item> {

@@ -88,11 +88,12 @@ pub(super) enum Mark {
 
 impl Page {
     /// The same page, each of its texts changed.
-    pub(super) fn map(mut self, change: &dyn Fn(&str) -> String) -> Page {
-        self.command = change(&self.command);
+    pub(super) fn map(mut self, change: &dyn Fn(&str, Whose) -> String) -> Page {
+        // It has the options that matter to it.
+        self.command = change(&self.command, Whose::Template);
         for sheet in &mut self.sheets {
-            sheet.stack = change(&sheet.stack);
-            sheet.against = sheet.against.as_deref().map(change);
+            sheet.stack = change(&sheet.stack, Whose::Template);
+            sheet.against = sheet.against.as_deref().map(|against| change(against, Whose::Template));
             sheet.notes.iter_mut().for_each(|note| note.map(change));
             let items = sheet.sections.iter_mut().flat_map(|section| &mut section.items);
             items.for_each(|item| item.map(change));
@@ -121,6 +122,15 @@ impl Mark {
 /// A sentence with names and values in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Text(pub(super) Vec<Piece>);
+
+/// Whose a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Words of ours.
+    Ours,
+    /// What stands in a template.
+    Template,
+}
 
 /// A part of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,19 +181,21 @@ impl Text {
 }
 
 impl Text {
-    fn map(&mut self, change: &dyn Fn(&str) -> String) {
+    fn map(&mut self, change: &dyn Fn(&str, Whose) -> String) {
         for piece in &mut self.0 {
-            let (Piece::Words(text) | Piece::Name(text) | Piece::Old(text) | Piece::New(text)) = piece;
-            *text = change(text);
+            match piece {
+                Piece::Words(text) | Piece::Name(text) => *text = change(text, Whose::Ours),
+                Piece::Old(text) | Piece::New(text) => *text = change(text, Whose::Template),
+            }
         }
     }
 }
 
 impl Item {
-    fn map(&mut self, change: &dyn Fn(&str) -> String) {
+    fn map(&mut self, change: &dyn Fn(&str, Whose) -> String) {
         self.text.map(change);
         if let Some(fold) = &mut self.folded {
-            fold.title = change(&fold.title);
+            fold.title = change(&fold.title, Whose::Ours);
         }
         let folded = self.folded.iter_mut().flat_map(|fold| &mut fold.items);
         self.below.iter_mut().chain(folded).for_each(|item| item.map(change));

@@ -5,6 +5,7 @@ use template::{Changes, Consequence};
 
 use super::agreement::Agreement;
 use super::fail_on::Kind;
+use super::sides::Sides;
 
 /// What came of the comparison of all stacks.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,12 @@ pub(crate) struct Compared {
     /// What it is compared with, if that is not the deployed stack: a file, an environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) against: Option<String>,
+    /// Whether `name` is what CloudFormation calls it, and not that of a file.
+    #[serde(skip)]
+    pub(crate) is_stack: bool,
+    /// The environments, where it stands beside the stack of another one.
+    #[serde(skip)]
+    pub(crate) sides: Option<Sides>,
     /// Whether there is something to compare with; otherwise everything is new.
     pub(crate) deployed: bool,
     /// Whether only the other side has the stack: it is no longer in the code, or not in this environment.
@@ -85,6 +92,11 @@ impl Report {
         let kinds: Vec<Kind> = kinds.collect();
         Report { environment, different: kinds.contains(&Kind::Any), kinds, stacks }
     }
+
+    /// Whether the templates show a difference of this kind.
+    pub(super) fn shows(&self, kind: Kind) -> bool {
+        self.stacks.iter().any(|stack| stack.shows(kind))
+    }
 }
 
 impl Compared {
@@ -93,6 +105,8 @@ impl Compared {
         Compared {
             name,
             against: None,
+            is_stack: true,
+            sides: None,
             deployed: true,
             gone: false,
             status: None,
@@ -128,8 +142,13 @@ impl Compared {
         false
     }
 
-    /// Whether there is a difference of this kind.
+    /// Whether there is a difference of this kind, or may be.
     fn has(&self, kind: Kind) -> bool {
+        self.shows(kind) || self.may_have(kind)
+    }
+
+    /// Whether the templates show a difference of this kind.
+    fn shows(&self, kind: Kind) -> bool {
         let alive = || self.changes.resources.iter().filter(|change| !change.dormant);
         match kind {
             Kind::Any => self.is_different(),
@@ -138,8 +157,21 @@ impl Compared {
                 let replaced = |does: Consequence| does.is_replacement() || does == Consequence::Refused;
                 alive().any(|change| change.consequence.is_some_and(replaced))
             }
-            Kind::Destructive => self.changes.are_destructive(),
+            // Of two stacks side by side, none takes anything from the other.
+            Kind::Destructive => self.sides.is_none() && self.changes.are_destructive(),
             Kind::Refused => !self.changes.refusals.is_empty(),
+        }
+    }
+
+    /// Whether what the templates do not show may be a difference of this kind: no gate is open for it.
+    fn may_have(&self, kind: Kind) -> bool {
+        let mut unseen = self.changes.unseen.iter();
+        match kind {
+            Kind::Any | Kind::Refused => false,
+            Kind::Broadening => unseen.any(|unseen| unseen.may_broaden),
+            Kind::Replacement | Kind::Destructive => {
+                self.sides.is_none() && unseen.any(|unseen| unseen.may_remove)
+            }
         }
     }
 }

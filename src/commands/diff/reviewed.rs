@@ -1,22 +1,24 @@
-//! What a reviewer asks first: data, access, network, secrets, tasks.
+//! What a reviewer asks first: data, access, network, secrets.
 
-use template::Path;
 use template::diff::{
-    Action, Changes, Consequence, Fate, Loss, Rename, ResourceChange, Roll, SecretChange, SecretEvent, Side,
+    Action, Changes, Consequence, Fate, Loss, Rename, ResourceChange, SecretChange, SecretEvent, Side,
 };
 use template::security::SecurityChange;
 
 use super::given;
+use super::many::many_alike;
 use super::page::{Item, Mark, Text};
-use super::sections::within;
+use super::report::Compared;
+use super::sections::place;
 use crate::problem::count;
 
 /// The data that goes, or leaves the stack: with its resource, or out of one that stays.
 pub(super) fn losses(changes: &Changes) -> Vec<Item> {
-    changes.losses.iter().map(loss).chain(given::data(changes)).collect()
+    let losses = many_alike(changes.losses.iter().map(|one| loss(changes, one)).collect());
+    losses.into_iter().chain(given::data(changes)).collect()
 }
 
-fn loss(loss: &Loss) -> Item {
+fn loss(changes: &Changes, loss: &Loss) -> Item {
     let text = Text::new().name(&loss.id).words(format!(" ({}) ", loss.type_name));
     let (goes, whose) = match loss.consequence {
         None => ("is removed", "it"),
@@ -53,7 +55,7 @@ fn loss(loss: &Loss) -> Item {
     let mut item = Item::new(mark, text.words(goes).words(becomes));
     let itself = loss.cause.name() == loss.id;
     for path in loss.paths.iter().filter(|_| itself) {
-        item.below.push(Item::new(Mark::Note, Text::new().words("because of ").name(within(path))));
+        item.below.push(Item::new(Mark::Note, Text::new().words("because of ").name(place(changes, path))));
     }
     if !itself {
         item.below.push(Item::new(Mark::Note, Text::new().words("because of ").name(loss.cause.name())));
@@ -68,7 +70,21 @@ fn loss(loss: &Loss) -> Item {
 /// The resources that cannot be made, because a fixed name is in the way.
 pub(super) fn names_in_the_way(changes: &Changes) -> Vec<Item> {
     let named = changes.resources.iter().filter_map(|change| Some((change, change.fixed_name.as_ref()?)));
-    let mut items: Vec<Item> = named.map(|(change, path)| name_in_the_way(change, path)).collect();
+    // Those of which the same is to be said, in the order of the first of each.
+    let mut groups: Vec<(&ResourceChange, String, Vec<&str>)> = Vec::new();
+    for (change, path) in named {
+        let property = place(changes, path);
+        let same = groups.iter_mut().find(|(first, name, _)| {
+            let alike = first.type_name == change.type_name && first.action == change.action;
+            alike && *name == property && first.name_taken_by.is_none() && change.name_taken_by.is_none()
+        });
+        match same {
+            Some((.., ids)) => ids.push(&change.id),
+            None => groups.push((change, property, vec![change.id.as_str()])),
+        }
+    }
+    let mut items: Vec<Item> =
+        groups.iter().map(|(change, property, ids)| name_in_the_way(change, property, ids)).collect();
     if items.is_empty() {
         return items;
     }
@@ -82,14 +98,20 @@ pub(super) fn names_in_the_way(changes: &Changes) -> Vec<Item> {
     items
 }
 
-fn name_in_the_way(change: &ResourceChange, path: &Path) -> Item {
-    let does = if change.action == Action::Added { "is added" } else { "is replaced" };
-    let text = Text::new().name(&change.id).words(format!(" ({}) {does} and has ", change.type_name));
+fn name_in_the_way(change: &ResourceChange, property: &str, ids: &[&str]) -> Item {
+    let (is, has, one) =
+        if ids.len() == 1 { ("is", "has", "the new one is") } else { ("are", "have", "the new ones are") };
+    let does = if change.action == Action::Added { "added" } else { "replaced" };
+    let mut text = Text::new();
+    for (number, id) in ids.iter().enumerate() {
+        text = text.words(if number == 0 { "" } else { ", " }).name(*id);
+    }
+    let text = text.words(format!(" ({}) {is} {does} and {has} ", change.type_name));
     let text = match &change.name_taken_by {
-        None => text.words("a fixed ").name(within(path)).words(": the new one is made first, and "),
+        None => text.words("a fixed ").name(property).words(format!(": {one} made first, and ")),
         Some(other) => text
             .words("the fixed ")
-            .name(within(path))
+            .name(property)
             .words(" of ")
             .name(other)
             .words(": it is made before anything is deleted, and "),
@@ -98,11 +120,12 @@ fn name_in_the_way(change: &ResourceChange, path: &Path) -> Item {
 }
 
 /// Resources that look as if only their logical ID were another.
-pub(super) fn renames(changes: &Changes) -> Vec<Item> {
-    changes.renames.iter().map(rename).collect()
+pub(super) fn renames(compared: &Compared) -> Vec<Item> {
+    let stack = if compared.is_stack { compared.name.as_str() } else { "STACK" };
+    compared.changes.renames.iter().map(|one| rename(one, stack)).collect()
 }
 
-fn rename(rename: &Rename) -> Item {
+fn rename(rename: &Rename, stack: &str) -> Item {
     let same = match rename {
         Rename { exact: true, .. } => "the same thing",
         Rename { changed: true, .. } => "the same fixed name, with other differences",
@@ -127,9 +150,9 @@ fn rename(rename: &Rename) -> Item {
             .words(" again, or give the deployed one its new name first: ")
             .name(format!(
                 "aws cloudformation create-stack-refactor --stack-definitions \
-                 StackName=STACK,TemplateBody@=file://TEMPLATE --resource-mappings \
-                 'Source={{StackName=STACK,LogicalResourceId={}}},\
-                 Destination={{StackName=STACK,LogicalResourceId={}}}'",
+                 StackName={stack},TemplateBody@=file://TEMPLATE --resource-mappings \
+                 'Source={{StackName={stack},LogicalResourceId={}}},\
+                 Destination={{StackName={stack},LogicalResourceId={}}}'",
                 rename.old, rename.new
             ))
             .words(", then ")
@@ -176,27 +199,4 @@ fn secret(change: &SecretChange) -> Item {
             Item::new(Mark::Danger, id.words(" is no longer masked: its value is shown"))
         }
     }
-}
-
-/// How many tasks a service has, at least and at most.
-pub(super) fn running(roll: &Roll) -> Option<(u64, u64)> {
-    roll.tasks.map(|tasks| (tasks, tasks)).or(roll.scaled.map(|scaled| (scaled.least, scaled.most)))
-}
-
-/// A service that starts tasks.
-pub(super) fn roll(roll: &Roll) -> Item {
-    let tasks = match running(roll) {
-        Some((1, 1)) => "its task".to_owned(),
-        Some((least, most)) if least == most => format!("its {most} tasks"),
-        Some((least, most)) => format!("its {least} to {most} tasks"),
-        None => "its tasks".to_owned(),
-    };
-    let starts = if roll.certain { "starts" } else { "may start" };
-    let mut text = Text::new().name(&roll.service).words(format!(" {starts} {tasks} anew"));
-    if let Some(definition) = &roll.task_definition {
-        text = text.words(": a new revision of ").name(definition);
-    } else if let Some(path) = roll.because.first() {
-        text = text.words(": ").name(within(path));
-    }
-    Item::new(Mark::Caution, text)
 }

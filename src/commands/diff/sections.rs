@@ -6,13 +6,39 @@ use template::diff::{Action, Change, Changes, Consequence, ValueChange};
 use template::{Node, Path, Step};
 
 use super::super::value;
-use super::page::{Item, Mark, Text};
+use super::page::{Item, Mark, Piece, Text};
+use super::report::Compared;
+use crate::problem::count;
 
 /// The parameters with another value.
-pub(super) fn values(changes: &Changes) -> Vec<Item> {
+pub(super) fn values(compared: &Compared) -> Vec<Item> {
+    let changes = &compared.changes;
     let values = changes.values.iter().map(parameter);
-    let of_section = |change: &&Change| section(change) == "Parameters";
-    values.chain(changes.sections.iter().filter(of_section).map(whole)).collect()
+    let told = |change: &Change| changes.values.iter().any(|value| is_default_of(change, value));
+    let of_section = changes.sections.iter().filter(|change| section(change) == "Parameters");
+    let written = of_section.filter(|change| !told(change)).map(whole).collect();
+    values.chain(counted(compared, written, "parameter")).collect()
+}
+
+/// Whether the change of a default is what the change of the value tells already.
+fn is_default_of(change: &Change, value: &ValueChange) -> bool {
+    let text = |node: &Option<Node>| Some(node.as_ref()?.scalar_text()?.into_owned());
+    let place = Path::of(["Parameters", &value.name, "Default"]);
+    !value.masked && change.path == place && text(&change.old) == value.old && text(&change.new) == value.new
+}
+
+/// What a new stack has, of which only the number is told.
+fn counted(compared: &Compared, items: Vec<Item>, what: &str) -> Vec<Item> {
+    if compared.deployed || items.len() < 2 {
+        return items;
+    }
+    let text = Text::new().words(count(items.len(), what));
+    let names = items.iter().filter_map(|item| match item.text.0.first() {
+        Some(Piece::Name(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    vec![Item::new(Mark::Added, text).fold(names, items)]
 }
 
 fn parameter(change: &ValueChange) -> Item {
@@ -32,7 +58,8 @@ fn parameter(change: &ValueChange) -> Item {
 const IMPORTED: &str = " (exported: the update fails where another stack imports it)";
 
 /// The outputs that are different, or whose values follow.
-pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
+pub(super) fn outputs(compared: &Compared) -> Vec<Item> {
+    let changes = &compared.changes;
     let of_section = |change: &&Change| section(change) == "Outputs";
     let exports: BTreeSet<&str> = changes.exports.iter().map(String::as_str).collect();
     let exported = |change: &Change| match change.path.steps().nth(1) {
@@ -59,13 +86,16 @@ pub(super) fn outputs(changes: &Changes) -> Vec<Item> {
             if output.exported { (Mark::Caution, text.words(IMPORTED)) } else { (Mark::Changed, text) };
         follow.push(Item::new(mark, text));
     }
-    written.chain(follow).collect()
+    counted(compared, written.chain(follow).collect(), "output")
 }
 
 /// All other sections.
-pub(super) fn others(changes: &Changes) -> Vec<Item> {
-    let others = |change: &&Change| !["Parameters", "Outputs"].contains(&section(change));
-    changes.sections.iter().filter(others).map(whole).collect()
+pub(super) fn others(compared: &Compared) -> Vec<Item> {
+    // That a new template has the only version that there is, is no news.
+    let known = if compared.deployed { "" } else { "AWSTemplateFormatVersion" };
+    let others = |change: &&Change| !["Parameters", "Outputs", known].contains(&section(change));
+    let items = compared.changes.sections.iter().filter(others).map(whole).collect();
+    counted(compared, items, "other part")
 }
 
 /// The section in which a difference outside of resources is.
@@ -148,6 +178,13 @@ fn items(text: Text, old: &[Node], new: &[Node]) -> Text {
         number += 1;
     }
     if number == 0 { text.words("the same items in another order") } else { text }
+}
+
+/// The place within a resource as its own difference has it, where items go by their names.
+pub(super) fn place(changes: &Changes, path: &Path) -> String {
+    let resource = path.resource().and_then(|id| changes.resource(id));
+    let mut parts = resource.into_iter().flat_map(|resource| &resource.changes);
+    parts.find(|part| part.path == *path).map_or_else(|| within(path), |part| part.place.clone())
 }
 
 /// The place within a resource, or within the template.

@@ -31,18 +31,8 @@ impl Terminal {
     }
 
     fn sheet(self, sheet: &Sheet, folds: &mut bool) -> String {
-        let against = sheet.against.as_ref().map(|name| format!(" against {name}")).unwrap_or_default();
-        let head = format!("{}{against}", sheet.stack.bold());
-        if sheet.is_empty() {
-            let mut text = format!("{head}: no differences\n");
-            for note in &sheet.notes {
-                self.line(2, "", note, &mut text);
-            }
-            return text;
-        }
-        let counts: Vec<String> =
-            sheet.counts.iter().map(|(mark, words)| words.style(style(*mark)).to_string()).collect();
-        let mut text = format!("{head}: {}\n", counts.join(", "));
+        let mut text = String::new();
+        self.broken(0, "", &head(sheet), &mut text);
         for note in &sheet.notes {
             self.line(2, "", note, &mut text);
         }
@@ -74,12 +64,16 @@ impl Terminal {
 
     /// A line, or several where the terminal is too narrow for it.
     fn line(self, indent: usize, sign: &str, sentence: &Text, text: &mut String) {
+        self.broken(indent, sign, &words(sentence), text);
+    }
+
+    fn broken(self, indent: usize, sign: &str, words: &[Vec<(Style, String)>], text: &mut String) {
         let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
         let hanging = indent + strip_str(&sign).to_string().width();
         text.extend(std::iter::repeat_n(' ', indent));
         *text += &sign;
         let mut at = hanging;
-        for (number, word) in words(sentence).iter().enumerate() {
+        for (number, word) in words.iter().enumerate() {
             let width: usize = word.iter().map(|(_, part)| part.width()).sum();
             let too_far = self.columns.is_some_and(|columns| at + 1 + width > columns);
             if number > 0 && too_far && at > hanging {
@@ -99,15 +93,35 @@ impl Terminal {
     }
 }
 
-/// The words of a sentence, between which a line may be broken; each of parts in their colours.
+/// The stack, what it is compared with, and how many resources are different in which way.
+fn head(sheet: &Sheet) -> Vec<Vec<(Style, String)>> {
+    let plain = Style::new();
+    let mut pieces = vec![(plain.bold(), Printable(&sheet.stack).to_string())];
+    pieces.extend(sheet.against.iter().map(|name| (plain, format!(" against {}", Printable(name)))));
+    if sheet.is_empty() {
+        pieces.push((plain, ": no differences".to_owned()));
+    }
+    for (number, (mark, words)) in sheet.counts.iter().enumerate() {
+        pieces.push((plain, if number == 0 { ": " } else { ", " }.to_owned()));
+        pieces.push((style(*mark), words.clone()));
+    }
+    split(pieces)
+}
+
+/// The words of a sentence, each of parts in their colours.
 fn words(sentence: &Text) -> Vec<Vec<(Style, String)>> {
+    let pieces = sentence.0.iter().map(|piece| match piece {
+        Piece::Words(text) | Piece::Name(text) => (Style::new(), Printable(text).to_string()),
+        Piece::Old(text) => (Style::new().red(), value::short(Printable(text).to_string())),
+        Piece::New(text) => (Style::new().green(), value::short(Printable(text).to_string())),
+    });
+    split(pieces)
+}
+
+/// The words, between which a line may be broken.
+fn split(pieces: impl IntoIterator<Item = (Style, String)>) -> Vec<Vec<(Style, String)>> {
     let mut words: Vec<Vec<(Style, String)>> = vec![Vec::new()];
-    for piece in &sentence.0 {
-        let (style, text) = match piece {
-            Piece::Words(text) | Piece::Name(text) => (Style::new(), Printable(text).to_string()),
-            Piece::Old(text) => (Style::new().red(), value::short(Printable(text).to_string())),
-            Piece::New(text) => (Style::new().green(), value::short(Printable(text).to_string())),
-        };
+    for (style, text) in pieces {
         for (number, part) in text.split(' ').enumerate() {
             if number > 0 {
                 words.push(Vec::new());

@@ -45,7 +45,8 @@ impl Part {
         text
     }
 
-    fn summary(&self) -> String {
+    /// How many resources were compared, and how many differ.
+    pub(crate) fn summary(&self) -> String {
         let drifted = self.drifted().count();
         let compared = self.in_sync + self.resources.len();
         let resources = count(compared, "resource");
@@ -86,16 +87,18 @@ impl Part {
         if unsupported.is_empty() {
             return;
         }
-        let mut line = format!(
-            "  {} cannot be compared: CloudFormation does not support the type",
-            count(unsupported.len(), "resource")
-        );
+        let mut line = format!("  {}", not_comparable(unsupported.len()));
         if all {
             let names = unsupported.iter().map(|one| format!("{} ({})", one.logical_id, one.type_name));
             let _ = write!(line, ": {}", names.collect::<Vec<_>>().join(", "));
         }
         let _ = writeln!(text, "{}", Printable(&line));
     }
+}
+
+/// So many resources are of types that nobody compares.
+pub(crate) fn not_comparable(number: usize) -> String {
+    format!("{} cannot be compared: CloudFormation does not support the type", count(number, "resource"))
 }
 
 fn write_resource(text: &mut String, resource: &Resource, all: bool) {
