@@ -26,7 +26,7 @@ pub(crate) const SIGN_IN: &str = "sign in again (for example `aws sso login`)";
 pub(crate) enum Class {
     /// Too many requests; the same call will work later.
     Throttled,
-    /// No answer, or one that did not come from AWS; the same call may work later.
+    /// No answer, one that did not come from AWS, or one that AWS failed at, which has a code; the same call may work later.
     Unreachable,
     /// The credentials are missing, expired or unknown.
     Credentials,
@@ -116,6 +116,10 @@ impl ApiFailure {
         match class {
             Class::Throttled => {
                 CloudError::new(Kind::Unreachable, format!("AWS keeps throttling {action}: {message}"))
+                    .next("wait a minute and run the same command again")
+            }
+            Class::Unreachable if !code.is_empty() => {
+                CloudError::new(Kind::Unreachable, format!("AWS failed at {action}: {message}{code}"))
                     .next("wait a minute and run the same command again")
             }
             Class::Unreachable => {
@@ -244,6 +248,11 @@ fn foreign(action: &'static str, response: &HttpResponse) -> ApiFailure {
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     let body = shorten(&clean(&body), SHOWN_BODY);
     let body = if body.is_empty() { "an empty answer".to_owned() } else { format!("`{body}`") };
+    if status == 500 {
+        // A proxy that reaches nobody says 502 or more.
+        let (class, code) = (Class::Unreachable, Some("HTTP 500".to_owned()));
+        return ApiFailure { action, class, code, message: body };
+    }
     ApiFailure::network(action, &format!("HTTP {status} with {body}; is there a proxy in between?"))
 }
 
@@ -320,6 +329,26 @@ mod tests {
             400,
             Class::Busy,
         );
+    }
+
+    #[test]
+    fn an_answer_that_is_a_failure_does_not_blame_the_network() {
+        let answer = |status: u16, body: &'static str| {
+            let answer = HttpResponse::new(status.try_into().unwrap(), body.into());
+            foreign("cloudwatch:DescribeAlarms", &answer).into_error().to_string()
+        };
+        let said = "AWS failed at cloudwatch:DescribeAlarms: `No module named 'cbor2'` (HTTP 500)";
+        assert_eq!(answer(500, "No module named 'cbor2'"), said);
+        assert!(
+            answer(502, "<html>").starts_with("cannot reach AWS for cloudwatch:DescribeAlarms: HTTP 502")
+        );
+        let own = ApiFailure {
+            action: "ecs:X",
+            class: Class::Unreachable,
+            code: Some("InternalFailure".into()),
+            message: "m".into(),
+        };
+        assert_eq!(own.into_error().to_string(), "AWS failed at ecs:X: m (InternalFailure)");
     }
 
     // A24

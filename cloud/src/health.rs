@@ -3,6 +3,7 @@
 mod address;
 mod balancer;
 mod names;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use address::{Answer, call_address, call_address_at};
 pub use balancer::{LoadBalancer, load_balancer};
 pub use names::addresses_of;
+pub use usage::{Usage, Used, usage};
 
 use crate::connect::Connection;
 use crate::engine::progress::Timestamp;

@@ -71,8 +71,8 @@ pub use engine::{
 pub use error::{CloudError, Kind, Report};
 pub use exec::{ExecSession, SESSION_VARIABLE, execute_command, plugin_reads_variable};
 pub use health::{
-    Alarm, Answer, LoadBalancer, TargetHealth, addresses_of, alarms, call_address, call_address_at,
-    load_balancer, target_health,
+    Alarm, Answer, LoadBalancer, TargetHealth, Usage, Used, addresses_of, alarms, call_address,
+    call_address_at, load_balancer, target_health, usage,
 };
 pub use history::{History, Outcome, PastOperation, Reach, history, typical_duration};
 pub use images::{

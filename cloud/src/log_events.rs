@@ -72,6 +72,8 @@ pub(crate) async fn page(
         .set_next_token(token);
     let answer = call.send().await.map_err(|error| ApiFailure::of("logs:FilterLogEvents", &error))?;
     let mut events: Vec<LogEvent> = answer.events().iter().filter_map(event).collect();
+    // The emulator answers with all streams.
+    events.retain(|event| query.streams.as_ref().is_none_or(|streams| event.stream.starts_with(streams)));
     events.sort_by_key(|event| event.time);
     Ok(Page { events: events.into(), next: answer.next_token().map(str::to_owned) })
 }

@@ -5,6 +5,7 @@ mod folder;
 pub(super) mod form;
 pub(super) mod images;
 mod look;
+pub(super) mod nested;
 pub(super) mod read;
 
 use std::fmt::Write as _;
@@ -30,7 +31,7 @@ const BACKUPS: &str = "backups";
 
 /// Keep what is deployed in a folder: templates, parameters, outputs, digests of images
 ///
-/// Of each deployed stack: the template as CloudFormation has it, its parameters (those with `NoEcho` by name only, since AWS
+/// Of each deployed stack: the template as CloudFormation has it, with those of its nested stacks, its parameters (those with `NoEcho` by name only, since AWS
 /// tells nobody their values), outputs, tags, capabilities, policy, the digests of the images that run, and which of its
 /// resources hold data. The data itself is in no backup, and the values of secrets only with `--include-secrets`, encrypted
 /// with age.
@@ -121,6 +122,9 @@ fn said(folder: &Path, manifest: &Manifest, taken: &[Taken], session: &mut Sessi
         if !record.images.is_empty() {
             parts.push(count(record.images.len(), "image"));
         }
+        if !entry.nested.is_empty() {
+            parts.push(count(entry.nested.len(), "template") + " of nested stacks");
+        }
         let _ = writeln!(text, "  {}: {}", record.name, parts.join(", "));
     }
     if let Some(secrets) = &manifest.secrets {
@@ -129,6 +133,11 @@ fn said(folder: &Path, manifest: &Manifest, taken: &[Taken], session: &mut Sessi
             Some(file) => writeln!(text, "  {file}: {} of secrets, encrypted", count(values, "value")),
             None => writeln!(text, "  no secret has a value"),
         };
+        let without = secrets.secrets.iter().filter(|secret| !secret.has_value);
+        let without: Vec<&str> = without.map(|secret| secret.name.as_str()).collect();
+        if !without.is_empty() {
+            let _ = writeln!(text, "  left out, since they have no value: {}", without.join(", "));
+        }
     }
     text += &not_in_it(manifest, taken);
     let _ = writeln!(text, "whether it stays whole: {check}");

@@ -4,6 +4,7 @@ mod around;
 mod follow;
 mod places;
 mod show;
+mod when;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::session::Session;
 
 use places::Source;
 use show::Shower;
+use when::{When, when};
 
 /// How far back is read, if nothing is said.
 const SINCE: Duration = Duration::from_mins(10);
@@ -26,7 +28,6 @@ const SINCE: Duration = Duration::from_mins(10);
 /// Reads CloudWatch Logs. Control characters are left out, and what looks like a credential is shown as `[…]`. All times are
 /// UTC. Following ends with Ctrl-C (exit code 130).
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Logs {
     /// Services, for example `backend` [default: all of the deployed stacks]
     #[arg(value_name = "SERVICE")]
@@ -43,9 +44,14 @@ pub(crate) struct Logs {
     #[arg(long, requires = "follow")]
     poll: bool,
 
-    /// Begin this long ago, for example `2h` [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = super::target::duration, conflicts_with_all = ["previous", "around"])]
-    since: Option<Duration>,
+    /// Begin this long ago, for example `2h` or `3d`, or at this date and time, as `2026-01-31T10:00:00Z` [default: 10m, before
+    /// `--until` if that is given]
+    #[arg(long, value_name = "TIME", value_parser = when, conflicts_with_all = ["previous", "around"])]
+    since: Option<When>,
+
+    /// End this long ago, or at this date and time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = when, conflicts_with_all = ["previous", "around", "follow"])]
+    until: Option<When>,
 
     /// Only lines with this text in them
     #[arg(long, value_name = "TEXT")]
@@ -67,10 +73,6 @@ pub(crate) struct Logs {
     /// as `status` and `events` show it, or its beginning.
     #[arg(long, value_name = "DEPLOYMENT", conflicts_with = "follow")]
     around: Option<String>,
-
-    /// Write one JSON object a line, as `--output json` does
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(args: &Logs, session: &mut Session<'_>) -> Result {
@@ -87,7 +89,7 @@ pub(crate) fn run(args: &Logs, session: &mut Session<'_>) -> Result {
         let hint = sources.notes.last().cloned();
         return Err(Failure::new(Exit::Blocked, vec![problem.maybe_hint(hint)]));
     }
-    let json = args.json || session.printer.json();
+    let json = session.printer.json();
     let mut shower = Shower::new(&sources.all, args.grep.clone(), json);
     let queries: Vec<_> =
         sources.all.iter().map(|source| (source.connection.clone(), source.query.clone())).collect();

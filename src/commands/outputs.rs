@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
     };
     let one = args.stack.is_some() || args.stack_name.is_some();
     let mut aws = Aws::new(&session.global)?;
-    let mut rows = Vec::new();
+    let (mut rows, last) = (Vec::new(), stacks.last().map(|(id, ..)| id.clone()));
     for (id, name, region, account) in stacks {
         let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
         let outputs = aws.look(cloud::describe_outputs(&connection, &name))?;
@@ -60,6 +60,11 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
         }
         rows.push(Row { name, deployed: outputs.is_some(), outputs: outputs.unwrap_or_default() });
     }
+    if !rows.is_empty() && rows.iter().all(|row| !row.deployed) {
+        let problem = Problem::error("aws/not-deployed", "nothing of the project is deployed");
+        let next = last.map(|id| format!("docuthinker deploy {id}"));
+        return Err(Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) });
+    }
     let checks = if args.check { Some(checks(&rows, &aws, session)?) } else { None };
     if session.printer.json() {
         let mut value = json!({ "stacks": rows });
@@ -69,10 +74,10 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&value)?;
     } else if let Some(checks) = &checks {
         let lines: String = checks.iter().map(check::Check::line).collect();
-        session.printer.result(&lines)?;
+        session.printer.result_in_lines(&lines)?;
     } else {
         let lines: String = rows.iter().map(|row| lines(&row.name, &row.outputs)).collect();
-        session.printer.result(&lines)?;
+        session.printer.result_in_lines(&lines)?;
     }
     let well = checks.is_none_or(|checks| checks.iter().all(|check| check.well));
     Ok(if well { Exit::Done } else { Exit::Failed })

@@ -68,7 +68,11 @@ pub(crate) fn run(args: &Restore, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global)?;
     let found = compare::compare(&backup, kept, &mut aws, session)?;
     let valueless = compare::valueless(&backup, &found, &mut aws, session)?;
-    let (steps, gaps) = steps::steps(&backup, &found, &valueless, session)?;
+    let (mut steps, gaps) = steps::steps(&backup, &found, &valueless, session)?;
+    // The steps' own commands have what they need, each for its stack.
+    for note in steps.iter_mut().flat_map(|step| &mut step.notes) {
+        *note = session.printer.in_context(note).into_owned();
+    }
     let stacks = found.iter().map(|one| StackView {
         name: one.kept.record.name.clone(),
         region: one.kept.record.region.clone(),
@@ -86,7 +90,7 @@ pub(crate) fn run(args: &Restore, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&view)?;
     } else {
         let text = text::page(&view, crate::printer::stdout_columns());
-        session.printer.result(&text)?;
+        session.printer.result_as_it_is(&text)?;
     }
     Ok(Exit::Done)
 }

@@ -13,7 +13,7 @@ use self::forward::{Ground, Plan};
 use self::images::Back;
 use super::estate::{InService, InStacks, Place, services};
 use super::rollout::{Wanted, revision, roll_out};
-use crate::aws::{ApprovalOptions, Aws};
+use crate::aws::{ApprovalOptions, Aws, confirm};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::problem::{Failure, Printable, Problem, Result};
@@ -55,7 +55,8 @@ pub(crate) struct Rollback {
     #[arg(long, value_name = "VERSION", requires = "service", value_parser = version)]
     to: Option<i32>,
 
-    /// Change the service in ECS at once, past CloudFormation: the stack drifts until the next deployment
+    /// Change the service in ECS at once, past CloudFormation: the stack drifts until the next deployment. Asks first, as without
+    /// it, and shows no change set
     #[arg(long, requires = "service")]
     fast: bool,
 
@@ -96,7 +97,7 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
     }
     if let (true, None, Some(deployment)) = (args.fast, args.to, known.in_progress.clone()) {
         let change = RolloutChange::Stop { deployment };
-        return fast(args, Wanted { service, change }, &places, &aws, session);
+        return fast(args, Wanted { service, change }, &known, &places, &aws, session);
     }
     if args.fast {
         let to = target(&known, known.current, args.to, &service)?;
@@ -107,13 +108,13 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
             return Err(Failure::refused(Problem::error("rollback/deregistered", message).hint(hint)));
         }
         let change = RolloutChange::Revision(to.task_definition.clone());
-        return fast(args, Wanted { service, change }, &places, &aws, session);
+        return fast(args, Wanted { service, change }, &known, &places, &aws, session);
     }
     let stack = Ground::of(place, &service, &aws, session)?;
     // The service may be elsewhere than its stack, after `--fast`.
     let from = stack.revision(place).unwrap_or(known.current);
     let to = target(&known, from, args.to, &service)?;
-    let backs = images::of(to, &known, from, &service, place)?;
+    let backs = images::of(to, &known, from, &service, place, &aws)?;
     images::must_be_there(to, &known, place, &aws, session)?;
     let plan = Plan::new(stack, place, &service, to, backs)?;
     let outcome = forward::deploy(&plan, args, place, &aws, session)?;
@@ -124,19 +125,38 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
 }
 
 /// Changes the service past CloudFormation, and says what that means for the stack.
-fn fast(args: &Rollback, wanted: Wanted, places: &[Place], aws: &Aws, session: &mut Session<'_>) -> Result {
+fn fast(
+    args: &Rollback,
+    wanted: Wanted,
+    known: &Deployments,
+    places: &[Place],
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result {
     let name = wanted.service.name.clone();
+    let place = &places[wanted.service.place];
+    let question = match &wanted.change {
+        RolloutChange::Revision(to) => format!("change {name} to {} at once", Printable(revision(to))),
+        _ => format!("stop the deployment of {name} that is in progress"),
+    };
+    let question = format!("{question}, past CloudFormation?");
+    confirm("rolling back", &question, session.global.yes || !args.approval.asks_of_any(), aws)?;
     let ends = roll_out(std::slice::from_ref(&wanted), places, args.timeout, aws, session);
     let done = ends.into_iter().next().expect("one service has one end")?;
     let now = revision(&done.end.task_definition);
+    let number = now.rsplit(':').next().unwrap_or_default();
+    let forward = number.parse().is_ok_and(|number: i32| number > known.current);
+    let mut declared = place.inventory.of_type("AWS::ECS::TaskDefinition");
+    let is_declared = declared.any(|(_, id)| id == done.end.task_definition);
     session.printer.status(&format!(
-        "{name} is rolled back: {} of {} tasks run {}",
+        "{name} {}: {} of {} tasks run {}{}",
+        if forward { "went forward" } else { "is rolled back" },
         done.end.running,
         done.end.desired,
-        Printable(now)
+        Printable(now),
+        if is_declared { format!(", as {} declares it", done.stack) } else { String::new() }
     ));
-    if matches!(wanted.change, RolloutChange::Revision(_)) {
-        let number = now.rsplit(':').next().unwrap_or_default();
+    if matches!(wanted.change, RolloutChange::Revision(_)) && !is_declared {
         let message = format!(
             "{} now drifts: its template has another revision, and a deployment that changes the service brings that back",
             done.stack

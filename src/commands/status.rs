@@ -5,6 +5,8 @@ pub(in crate::commands) mod text;
 pub(in crate::commands) mod view;
 mod watch;
 
+use std::time::Duration;
+
 use crate::aws::Aws;
 use crate::commands::estate::{self, InStacks, Place};
 use crate::exit::Exit;
@@ -16,7 +18,7 @@ use view::Status;
 
 /// Show how the deployed services are doing, on one screen
 ///
-/// Of each stack: its state and its last changes. Of each service: how many tasks run, its deployments, the health of its
+/// Of each stack: its state and its last changes; the project's that are not deployed have a line. Of each service: how many tasks run, its deployments, the health of its
 /// targets with AWS's reasons, the image that runs, and where it is not as declared: image, secrets, count. Then the alarms
 /// and the addresses. `!` marks what is not well, `?` what could not be looked at. All times are UTC, by AWS's clock.
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,12 @@ pub(crate) struct StatusArgs {
     #[arg(short, long)]
     watch: bool,
 
+    /// Tell how much CPU and memory each service used, from CloudWatch, which AWS bills by the question: during the last hour, or
+    /// for example `--metrics=24h`
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h",
+        value_parser = window, conflicts_with = "watch")]
+    metrics: Option<Duration>,
+
     /// End with exit code 1 if something is not well, or could not be looked at
     #[arg(long, conflicts_with = "watch")]
     exit_code: bool,
@@ -39,14 +47,22 @@ pub(crate) struct StatusArgs {
 
 pub(crate) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result {
     let mut aws = Aws::new(&session.global)?;
-    let mut places = args.in_stacks.places(&mut aws, session)?;
+    let (mut places, mut others) = args.in_stacks.places_and_others(&mut aws, session)?;
     let wanted = wanted(args, &places, session)?;
     if args.watch {
-        return watch::watch(&mut places, &wanted, &aws, session);
+        return watch::watch(&mut places, &mut others, &wanted, &aws, session);
     }
-    let status = aws.unless_interrupted(look::look(&places, &wanted))?;
+    let status = aws.unless_interrupted(look::look(&places, &others, &wanted))?;
     show(&status, session)?;
     Ok(if args.exit_code && !status.well { Exit::Failed } else { Exit::Done })
+}
+
+/// For how long what services use is told.
+fn window(text: &str) -> std::result::Result<Duration, String> {
+    let (shortest, longest) = (Duration::from_mins(5), Duration::from_hours(15 * 24));
+    let time = super::target::duration(text)?;
+    let fits = (shortest..=longest).contains(&time);
+    fits.then_some(time).ok_or_else(|| "CloudWatch tells of `5m` to `360h`".to_owned())
 }
 
 /// What is looked at: all services, those that are named with their stacks otherwise.
@@ -60,7 +76,7 @@ fn wanted(args: &StatusArgs, places: &[Place], session: &mut Session<'_>) -> Res
         [] => None,
         names => Some(estate::services(places, names)?),
     };
-    Ok(Wanted { services, images, settings })
+    Ok(Wanted { services, images, settings, usage: args.metrics })
 }
 
 fn show(status: &Status, session: &mut Session<'_>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! CloudWatch, as far as it is asked: the states of alarms. It speaks CBOR over HTTP.
+//! CloudWatch, as far as it is asked: the states of alarms, and metrics. It speaks CBOR over HTTP.
 //!
 //! Source: [Smithy RPC v2 CBOR](https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 
@@ -14,11 +14,31 @@ pub(crate) const PROTOCOL: &str = "rpc-v2-cbor";
 
 /// A CBOR body as JSON, without what JSON has no word for.
 pub(crate) fn read(body: &[u8]) -> Value {
-    ciborium::from_reader::<Value, _>(body).unwrap_or(Value::Null)
+    ciborium::from_reader::<Cbor, _>(body).map_or(Value::Null, json)
+}
+
+fn json(value: Cbor) -> Value {
+    match value {
+        Cbor::Bool(bool) => bool.into(),
+        Cbor::Integer(number) => i64::try_from(number).map_or(Value::Null, Value::from),
+        Cbor::Float(number) => number.into(),
+        Cbor::Text(text) => text.into(),
+        Cbor::Array(items) => items.into_iter().map(json).collect(),
+        Cbor::Map(items) => {
+            let named =
+                items.into_iter().filter_map(|(name, value)| Some((name.into_text().ok()?, json(value))));
+            Value::Object(named.collect())
+        }
+        Cbor::Tag(_, value) => json(*value),
+        _ => Value::Null,
+    }
 }
 
 /// The body of an answer.
 pub(crate) fn answer(world: &World, caller: &Caller, request: &Request) -> Result<Vec<u8>, Refusal> {
+    if request.action == "GetMetricData" {
+        return Ok(metrics(world, request));
+    }
     if request.action != "DescribeAlarms" {
         return Err(Refusal::new(400, "UnknownOperationException", "there is no such operation here"));
     }
@@ -39,6 +59,25 @@ pub(crate) fn answer(world: &World, caller: &Caller, request: &Request) -> Resul
     let lists = [("MetricAlarms", alarms), ("CompositeAlarms", composites)];
     let map = lists.map(|(name, list)| (text(name), Cbor::Array(list)));
     Ok(write(&Cbor::Map(map.into())))
+}
+
+/// The values of the metrics that are asked for.
+fn metrics(world: &World, request: &Request) -> Vec<u8> {
+    let queries = request.body["MetricDataQueries"].as_array().into_iter().flatten();
+    let results = queries.map(|query| {
+        let metric = &query["MetricStat"]["Metric"];
+        let dimensions = metric["Dimensions"].as_array().into_iter().flatten();
+        let service =
+            dimensions.filter(|one| one["Name"] == "ServiceName").find_map(|one| one["Value"].as_str());
+        let known = world.scenario.running.metrics.iter();
+        let known =
+            known.filter(|(of, name, _)| Some(of.as_str()) == service && metric["MetricName"] == **name);
+        let values: Vec<Cbor> =
+            known.flat_map(|(_, _, values)| values).map(|value| Cbor::Float(*value)).collect();
+        let id = query["Id"].as_str().unwrap_or_default();
+        Cbor::Map(vec![(text("Id"), text(id)), (text("Values"), Cbor::Array(values))])
+    });
+    write(&Cbor::Map(vec![(text("MetricDataResults"), Cbor::Array(results.collect()))]))
 }
 
 /// The body of an error.

@@ -14,6 +14,8 @@ pub(crate) struct Running {
     pub(crate) targets: Vec<(String, Target)>,
     /// The name of an alarm, its state and the reason.
     pub(crate) alarms: Vec<(String, String, String)>,
+    /// The name of a service, that of a metric, and its values, oldest first.
+    pub(crate) metrics: Vec<(String, String, Vec<f64>)>,
     /// What was written, in the order in which it came in.
     pub(crate) log: Vec<Line>,
     /// How live tails of it go, if there are any.
@@ -60,6 +62,13 @@ impl Scenario {
     /// stacks are `OK` by default.
     pub fn alarm(mut self, name: &str, state: &str, reason: &str) -> Scenario {
         self.running.alarms.push((name.to_owned(), state.to_owned(), reason.to_owned()));
+        self
+    }
+
+    /// The service with this name has these values of a metric, such as `CPUUtilization`, oldest first; whatever statistic is
+    /// asked for.
+    pub fn metric(mut self, service: &str, name: &str, values: &[f64]) -> Scenario {
+        self.running.metrics.push((service.to_owned(), name.to_owned(), values.to_vec()));
         self
     }
 

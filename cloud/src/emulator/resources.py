@@ -9,7 +9,7 @@ import random
 import records
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, ecs, iam, secretsmanager, waf
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import drift, provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
 
@@ -316,6 +316,27 @@ def load_balancer_attributes(load_balancer, given):
     return {"CanonicalHostedZoneID": zone} if zone else {}
 
 
+# Drift: what the emulator does not read, or looks for by another name than the one it knows.
+
+
+def secret_as_it_is(arn, given):
+    name, _ = secretsmanager._resolve(arn)
+    return drift._read_secret(name, given) if name else None
+
+
+def service_as_it_is(arn, given):
+    for service in ecs._services.values():
+        if service["serviceArn"] == arn and service["status"] != "INACTIVE":
+            return {"DesiredCount": service["desiredCount"]}
+    return None
+
+
+def register_drift():
+    _, of_secrets = drift._DRIFT_READERS["AWS::SecretsManager::Secret"]
+    drift._DRIFT_READERS["AWS::SecretsManager::Secret"] = secret_as_it_is, of_secrets
+    drift._DRIFT_READERS.setdefault("AWS::ECS::Service", (service_as_it_is, frozenset({"DesiredCount"})))
+
+
 def register_services():
     refer_to_secrets_by_arn()
     extend("AWS::S3::BucketPolicy", ref=lambda given: given["Bucket"])
@@ -342,6 +363,7 @@ def register_services():
 def register():
     register_network()
     register_services()
+    register_drift()
     for resource_type, patterns in records.MORE_ATTRIBUTES.items():
         extend(resource_type, records.attributes_by(patterns))
     for resource_type, (ref, patterns) in records.RECORDS.items():

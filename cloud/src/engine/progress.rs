@@ -19,6 +19,11 @@ impl Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
+
+    /// A date and time as of RFC 3339: `2026-01-01T10:00:00Z`.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).ok()?.to_millis().ok().map(Timestamp)
+    }
 }
 
 impl fmt::Display for Timestamp {

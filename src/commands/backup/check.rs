@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use template::requirements::{Version, registry_image};
 
-use super::form::{Entry, Image, StackRecord};
+use super::form::{Image, StackRecord};
 use super::read::Backup;
 use crate::aws::Aws;
 use crate::checks::{Checks, Subject};
@@ -63,7 +63,10 @@ pub(super) fn run(folder: &Path, offline: bool, session: &mut Session<'_>) -> Re
                 failure.problems.iter().map(|problem| Row::new(State::Bad, &entry.stack, &problem.message)),
             ),
         }
-        rows.push(template(&backup, entry, session)?);
+        rows.push(template(&backup, &entry.name, &entry.template, session)?);
+        for nested in &entry.nested {
+            rows.push(template(&backup, &entry.name, &nested.template, session)?);
+        }
     }
     rows.extend(secrets_file(&backup));
     let asked = images(&records, offline, session);
@@ -94,11 +97,11 @@ fn files(backup: &Backup) -> Vec<Row> {
     wrong.into_iter().map(|one| Row::new(State::Bad, one.path, one.says)).collect()
 }
 
-fn template(backup: &Backup, entry: &Entry, session: &Session<'_>) -> Result<Row> {
-    let bad = |says: String| Ok(Row::new(State::Bad, &entry.template, says));
-    let Some(path) = backup.path(&entry.template) else { return bad("is no place in a backup".to_owned()) };
+fn template(backup: &Backup, stack: &str, template: &str, session: &Session<'_>) -> Result<Row> {
+    let bad = |says: String| Ok(Row::new(State::Bad, template, says));
+    let Some(path) = backup.path(template) else { return bad("is no place in a backup".to_owned()) };
     let file = match templates::read(&path) {
-        Ok(file) => TemplateFile { stack: Some(entry.name.clone()), ..file },
+        Ok(file) => TemplateFile { stack: Some(stack.to_owned()), ..file },
         Err(failure) => {
             let why = failure.problems.last().map(|problem| problem.message.clone());
             return bad(format!("cannot be read: {}", why.unwrap_or_default()));
@@ -107,7 +110,7 @@ fn template(backup: &Backup, entry: &Entry, session: &Session<'_>) -> Result<Row
     let mistakes = mistakes(&file, session)?;
     if mistakes.is_empty() {
         let number = count(file.document.template.resources.len(), "resource");
-        return Ok(Row::new(State::Ok, &entry.template, format!("{number}, no mistakes")));
+        return Ok(Row::new(State::Ok, template, format!("{number}, no mistakes")));
     }
     let shows = shell::command(&["docuthinker", "validate", "--template", &path.to_string_lossy()]);
     bad(format!("{} ({}): `{shows}` shows them", count(mistakes.len(), "mistake"), mistakes.join(", ")))
@@ -258,6 +261,32 @@ fn show(backup: &Backup, rows: &[Row], session: &mut Session<'_>) -> Result<()> 
         };
         let _ = writeln!(text, "{mark}{}: {}", Printable(&row.what), Printable(&row.says));
     }
-    text += if whole { "it is whole\n" } else { "it is not whole, or not all could be looked at\n" };
+    text += &verdict(rows, whole);
     session.printer.result(&text)
+}
+
+/// In one line, how the backup is.
+fn verdict(rows: &[Row], whole: bool) -> String {
+    let skipped = rows.iter().filter(|row| row.state == State::Skipped);
+    let skipped: Vec<&str> = skipped.map(|row| row.what.as_str()).collect();
+    match (whole, skipped.is_empty()) {
+        (false, _) => "it is not whole, or not all could be looked at\n".to_owned(),
+        (true, true) => "it is whole\n".to_owned(),
+        (true, false) => format!("what was looked at is whole; not looked at: {}\n", skipped.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_not_called_whole() {
+        let row = |state, what: &str| Row::new(state, what, "");
+        let files = row(State::Ok, "files");
+        assert_eq!(verdict(std::slice::from_ref(&files), true), "it is whole\n");
+        let skipped = [files, row(State::Skipped, "images")];
+        assert_eq!(verdict(&skipped, true), "what was looked at is whole; not looked at: images\n");
+        assert!(verdict(&skipped, false).starts_with("it is not whole"));
+    }
 }

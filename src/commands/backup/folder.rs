@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::form::{Entry, Kept, MANIFEST, Manifest, SECRETS, Secrets, VERSION};
+use super::form::{Entry, Kept, MANIFEST, Manifest, NestedEntry, SECRETS, Secrets, VERSION};
 use super::look::Taken;
 use crate::commands::secrets::Encrypted;
 use crate::files::{self, Access};
@@ -71,15 +71,23 @@ fn entry(
     };
     let values: BTreeMap<&str, &str> =
         record.parameters.iter().filter_map(|one| Some((one.name.as_str(), one.value.as_deref()?))).collect();
-    let form = if one.template.trim_start().starts_with('{') { "json" } else { "yaml" };
+    let form = |template: &str| if template.trim_start().starts_with('{') { "json" } else { "yaml" };
+    let mut nested = Vec::new();
+    for below in &one.nested {
+        let Some(template) = &below.template else { continue };
+        let file = format!("nested-{}.{}", below.path.replace('/', "-"), form(template));
+        let template = keep(&file, template.clone().into_bytes());
+        nested.push(NestedEntry { path: below.path.clone(), template });
+    }
     Entry {
         name: record.name.clone(),
         region: record.region.clone(),
         account: record.account.clone(),
         stack: keep("stack.json", json(record)),
-        template: keep(&format!("template.{form}"), one.template.clone().into_bytes()),
+        template: keep(&format!("template.{}", form(&one.template)), one.template.clone().into_bytes()),
         parameters: (!values.is_empty()).then(|| keep("parameters.json", json(&values))),
         policy: one.policy.as_ref().map(|policy| keep("policy.json", policy.clone().into_bytes())),
+        nested,
     }
 }
 

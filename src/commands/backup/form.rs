@@ -51,6 +51,19 @@ pub(in crate::commands) struct Entry {
     /// The stack policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::commands) policy: Option<String>,
+    /// The templates of its nested stacks, however deep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::commands) nested: Vec<NestedEntry>,
+}
+
+/// The template of a nested stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::commands) struct NestedEntry {
+    /// The logical ids that lead to it: `Net/Subnets`.
+    pub(in crate::commands) path: String,
+    /// The template as CloudFormation gave it.
+    pub(in crate::commands) template: String,
 }
 
 /// The secrets whose values were asked for.

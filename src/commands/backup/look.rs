@@ -8,6 +8,7 @@ use template::{Fate, Template, stateful};
 
 use super::form::{Output, Parameter, StackRecord, Stateful, VERSION, in_order};
 use super::images;
+use super::nested::{self, Nested};
 use crate::aws::{self, Aws};
 use crate::commands::estate::Place;
 use crate::exit::Exit;
@@ -19,6 +20,7 @@ pub(super) struct Taken {
     pub(super) record: StackRecord,
     /// As CloudFormation gave it.
     pub(super) template: String,
+    pub(super) nested: Vec<Nested>,
     pub(super) policy: Option<String>,
     /// Where the template has what may be a credential in plain text.
     pub(super) exposed: Vec<String>,
@@ -83,12 +85,14 @@ fn refuse_unsteady(places: &[Place]) -> Result<()> {
 async fn one(place: &Place) -> Result<Taken> {
     let (connection, before) = (&place.connection, &place.inventory.stack);
     let failed = |error: &CloudError| aws::located(error, place.stack.synthesized.as_ref());
-    let (stack, policy, images) = tokio::join!(
+    let (stack, nested, policy, images) = tokio::join!(
         cloud::deployed_stack(connection, &before.stack_id),
+        nested::of(connection, &place.inventory),
         cloud::stack_policy(connection, &before.stack_id),
         images::of(place),
     );
     let stack = stack.map_err(|error| failed(&error))?;
+    let nested = nested.map_err(|error| failed(&error))?;
     let images = images.map_err(|error| failed(&error))?;
     let after = cloud::describe(connection, &before.stack_id).await.map_err(|error| failed(&error))?;
     let same = |now: &StackDescription| (&now.status, now.updated) == (&before.status, before.updated);
@@ -100,15 +104,19 @@ async fn one(place: &Place) -> Result<Taken> {
         unknown.push(format!("its stack policy ({})", error.report().what));
         None
     });
+    let gone = nested.iter().filter(|nested| nested.template.is_none());
+    unknown.extend(gone.map(|nested| format!("the template of its nested stack {}", nested.path)));
     let Some(text) = stack.template.clone() else { return Err(moved(&before.name)) };
     let template = Template::parse(&text, &before.name).ok().map(|document| document.template);
     if template.is_none() {
         unknown.push("what holds data and what it imports, since its template cannot be read".to_owned());
     }
     let record = record(place, &stack, template.as_ref());
-    let exposed = template.as_ref().map(exposed).unwrap_or_default();
+    let mut exposed = template.as_ref().map(exposed).unwrap_or_default();
+    exposed.extend(nested.iter().flat_map(exposed_below));
     let after = place.stack.synthesized.as_ref().map(|one| one.depends_on.clone()).unwrap_or_default();
-    Ok(Taken { record: StackRecord { images, unknown, ..record }, template: text, policy, exposed, after })
+    let record = StackRecord { images, unknown, ..record };
+    Ok(Taken { record, template: text, nested, policy, exposed, after })
 }
 
 fn moved(name: &str) -> Failure {
@@ -188,6 +196,14 @@ fn stateful_of(place: &Place, template: &Template) -> Vec<Stateful> {
         })
     };
     place.inventory.resources.iter().filter_map(one).collect()
+}
+
+/// The same of a nested stack, with the way to it.
+fn exposed_below(nested: &Nested) -> Vec<String> {
+    let text = nested.template.as_deref().unwrap_or_default();
+    let document = Template::parse(text, &nested.path);
+    let places = document.map(|document| exposed(&document.template)).unwrap_or_default();
+    places.into_iter().map(|place| format!("{}: {place}", nested.path)).collect()
 }
 
 /// Where the template has what may be a credential; the default of a parameter that is `NoEcho` counts too.

@@ -78,6 +78,7 @@ impl Backup {
             named.extend([entry.stack.as_str(), entry.template.as_str()]);
             named.extend(entry.parameters.as_deref());
             named.extend(entry.policy.as_deref());
+            named.extend(entry.nested.iter().map(|nested| nested.template.as_str()));
         }
         named.extend(self.manifest.secrets.as_ref().and_then(|secrets| secrets.file.as_deref()));
         named

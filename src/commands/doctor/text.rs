@@ -96,7 +96,7 @@ mod tests {
             Row::of(Check::missing("not allowed to do ecs: CreateService", fix)),
             Row { check: image, places: vec!["Shop/BackendTask (src/shop.rs:12)".to_owned()] },
             Row::of(Check::warning(
-                "session-manager-plugin is not on the PATH: `docuthinker exec` needs it",
+                "session-manager-plugin is not on the PATH: `exec` needs it",
                 "brew install --cask session-manager-plugin",
             )),
             Row::of(Check::unknown("the quota of VPCs", "not allowed to do servicequotas:GetServiceQuota")),

@@ -84,7 +84,7 @@ async fn plugin() -> Check {
         return there(name, tool::first_line(name, &["--version"]).await.as_deref());
     }
     Check::warning(
-        format!("{name} is not on the PATH: `docuthinker exec` needs it"),
+        format!("{name} is not on the PATH: `exec` needs it"),
         install(PLUGIN, &format!("install it: {PLUGIN_PAGE}")).replace("SYSTEM", system()),
     )
 }
@@ -94,7 +94,7 @@ async fn git() -> Check {
         return there("git", tool::first_line("git", &["--version"]).await.as_deref());
     }
     Check::warning(
-        "git is not on the PATH: `docuthinker images build` takes the tag of an image from it unless `--tag` names one",
+        "git is not on the PATH: `images build` takes the tag of an image from it unless `--tag` names one",
         install(GIT, "install git, or name the tag"),
     )
 }

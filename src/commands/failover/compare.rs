@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloud::secrets::StoredSecret;
-use template::{Action, Change, Changes, Template, diff};
+use template::{Action, Change, Changes, Resource, Template, diff};
 
 use super::report::Row;
 use super::running::services_of;
 use super::seen::{Seen, SeenImage, SeenSecret, SeenStack, Side, Stored};
 use crate::commands::events_text::date;
 use crate::commands::status::text::{SHORT, is_steady};
-use crate::commands::status::view::{Image, Service};
+use crate::commands::status::view::{Image, RunningImage, Service};
 
 /// How many names are told before only their number is.
 const NAMED: usize = 4;
@@ -39,7 +39,7 @@ fn regions(seen: &Seen) -> Row {
     if primary.region != standby.region {
         return row;
     }
-    let next = format!("docuthinker config explain region -e {}", standby.environment);
+    let next = standby.command("config explain region");
     row.differs("the two fail together: give the standby a `region` of its own", next)
 }
 
@@ -114,7 +114,7 @@ fn differences(changes: &Changes) -> BTreeMap<&str, (Action, &[Change])> {
 }
 
 fn digests(image: &Image) -> BTreeSet<&str> {
-    image.running.iter().filter_map(|one| one.digest.as_deref()).collect()
+    image.running.iter().filter_map(RunningImage::known_digest).collect()
 }
 
 fn short(digest: &str) -> &str {
@@ -202,7 +202,7 @@ fn secret(one: &SeenSecret, primary: &Side, standby: &Side) -> Row {
     };
     let row = row.facts(words(Some(one)), words(other));
     let Some(other) = other else {
-        return row.missing("no secret is called so or used so there", standby.command("secrets check"));
+        return row.missing("no secret is called so or used so there", makes_secrets(standby));
     };
     for (side, secret) in [(primary, one), (standby, other)] {
         let put = || side.command(&format!("secrets put {}", secret.name));
@@ -210,7 +210,7 @@ fn secret(one: &SeenSecret, primary: &Side, standby: &Side) -> Row {
             None => return row.unknown(secret.stored.unknown().unwrap_or_default()),
             Some(None) => {
                 let why = format!("there is none in {}", side.environment);
-                return row.missing(why, side.command("secrets check"));
+                return row.missing(why, makes_secrets(side));
             }
             Some(Some(stored)) if stored.deleted => {
                 let region = &side.region;
@@ -239,6 +239,15 @@ fn secret(one: &SeenSecret, primary: &Side, standby: &Side) -> Row {
         return row.differs("the value there is older", next);
     }
     row.note("whether the values are the same is not looked at")
+}
+
+/// The command that makes the secrets of an environment; the one that tells of them if all stacks with secrets are there.
+fn makes_secrets(side: &Side) -> String {
+    let is_secret = |resource: &Resource| resource.type_name == "AWS::SecretsManager::Secret";
+    let makes = |stack: &&SeenStack| stack.state.is_none() && stack.wanted.resources.values().any(is_secret);
+    let missing = side.stacks.iter().find(makes);
+    missing
+        .map_or_else(|| side.command("secrets check"), |stack| side.command(&format!("deploy {}", stack.id)))
 }
 
 fn value_words(stored: &StoredSecret) -> String {

@@ -64,8 +64,8 @@ fn side(environment: &str, must: bool, aws: &mut Aws, session: &mut Session<'_>)
     let images = session.project.images(&settings);
     let all = InStacks::default();
     let (places, others) = if must { all.places_and_others(aws, session)? } else { all.look(aws, session)? };
-    let wanted = Wanted { services: None, images: images.clone(), settings };
-    let status = aws.unless_interrupted(status::look(&places, &wanted))?;
+    let wanted = Wanted { services: None, images: images.clone(), settings, usage: None };
+    let status = aws.unless_interrupted(status::look(&places, &others, &wanted))?;
     let known = KnownSecrets::read(places, &others, aws)?;
     let secrets = aws.unless_interrupted(secrets(&known))?;
     let unread = known.unread.iter().flat_map(|failure| &failure.problems);
@@ -293,5 +293,5 @@ async fn stored_images(primary: &Looked, standby: &Looked) -> Vec<SeenImage> {
 fn running(side: &Side, container: &str) -> BTreeSet<String> {
     let images = side.services().flat_map(|(_, service)| service.images.known().into_iter().flatten());
     let images = images.filter(|image| image.container == container).flat_map(|image| &image.running);
-    images.filter_map(|one| one.digest.clone()).collect()
+    images.filter_map(|one| one.known_digest().map(str::to_owned)).collect()
 }

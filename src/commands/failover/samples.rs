@@ -78,6 +78,7 @@ pub(super) fn service(desired: i32) -> Service {
             drift: Vec::new(),
         }]),
         newer_secrets: Told::Known(Vec::new()),
+        usage: None,
         message: None,
     }
 }
@@ -100,7 +101,7 @@ fn status(region: &str, desired: i32) -> Status {
         alarms: Told::Known(Vec::new()),
         addresses: Vec::new(),
     };
-    Status { well: true, stacks: vec![stack] }
+    Status { well: true, stacks: vec![stack], not_deployed: Vec::new() }
 }
 
 /// A secret of the same name, stored at this time.

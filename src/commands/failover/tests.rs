@@ -1,11 +1,13 @@
 //! What comes of what was seen, without anybody to ask.
 
+use template::Template;
+
 use super::declared::DnsCheck;
 use super::dns::LeadsTo;
 use super::objectives::{Measure, Verdict};
 use super::report::{Report, Row, State};
 use super::samples::{alone, at, broken, secret, service, service_of, template, well};
-use super::seen::Seen;
+use super::seen::{Seen, SeenStack, Side};
 use super::text::screen;
 use crate::commands::status::view::Told;
 
@@ -86,6 +88,25 @@ fn without_failover_records_a_region_that_fails_takes_its_callers_with_it() {
     let report = report(&seen);
     assert_eq!(row(&report, "failover records").state, State::Missing);
     assert_eq!(verdict(&report, "region failure", Measure::Rto), (None, Verdict::Missed));
+}
+
+#[test]
+fn where_ecs_tells_no_digest_the_one_that_the_image_is_pinned_to_counts() {
+    let mut seen = well();
+    let state = |seen: &Seen| {
+        let rows = report(seen).rows;
+        rows.into_iter().find(|row| row.group == "images" && row.name == "backend").map(|row| row.state)
+    };
+    let mut pin = |side: fn(&mut Seen) -> &mut Side, image: &str| {
+        let Told::Known(images) = &mut service_of(side(&mut seen)).images else { panic!("known") };
+        images[0].running[0].digest = None;
+        images[0].running[0].image = image.to_owned();
+        state(&seen)
+    };
+    assert_eq!(pin(|seen| &mut seen.primary, "backend:v1"), Some(State::Unknown));
+    pin(|seen| &mut seen.primary, "backend@sha256:1");
+    assert_eq!(pin(|seen| &mut seen.standby, "backend@sha256:1"), Some(State::Ok));
+    assert_eq!(pin(|seen| &mut seen.standby, "backend@sha256:2"), Some(State::Differs));
 }
 
 // R218
@@ -171,6 +192,23 @@ fn secrets_belong_together_by_name_or_by_what_reads_them() {
     assert_eq!(row(&said, name).next.as_deref(), Some("docuthinker -e dr secrets put docuthinker-dr/openai"));
     seen.standby.secrets[0] = secret("OPENAI_API_KEY", "c", 60);
     assert_eq!(row(&report(&seen), name).state, State::Ok, "a newer value is no older one");
+}
+
+#[test]
+fn secrets_of_a_standby_that_is_not_there_come_with_the_stack_that_makes_them() {
+    let mut seen = well();
+    seen.standby.secrets.clear();
+    let said = |seen: &Seen| row(&report(seen), "docuthinker/openai_api_key").next.clone().unwrap();
+    assert_eq!(said(&seen), "docuthinker -e dr secrets check");
+    let made = "Resources: {Key: {Type: AWS::SecretsManager::Secret}}";
+    seen.standby.stacks.push(SeenStack {
+        id: "DocuThinkerFoundation".to_owned(),
+        name: "DocuThinkerFoundation-dr".to_owned(),
+        state: None,
+        deployed: Told::Known(None),
+        wanted: Template::parse(made, "t.yaml").unwrap().template,
+    });
+    assert_eq!(said(&seen), "docuthinker -e dr deploy DocuThinkerFoundation");
 }
 
 // C-22

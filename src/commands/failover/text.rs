@@ -6,7 +6,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::dns::LeadsTo;
-use super::objectives::{Objective, Verdict};
+use super::objectives::{Measure, Objective, Verdict};
 use super::report::{Report, Row, State};
 use crate::aws::time_text;
 use crate::printer::wrapped;
@@ -119,7 +119,8 @@ fn objective_words(objective: &Objective) -> String {
         seconds => format!("below {}", time_text(Duration::from_secs(seconds))),
     };
     let found = match objective.seconds {
-        Some(0) => "nothing is lost: ".to_owned(),
+        Some(0) if objective.measure == Measure::Rpo => "nothing is lost: ".to_owned(),
+        Some(0) => "less than 1s: ".to_owned(),
         Some(seconds) => format!("{}: ", time_text(Duration::from_secs(seconds))),
         None => String::new(),
     };
@@ -138,4 +139,27 @@ fn summary(report: &Report) -> String {
         format!("not ready: {missing} missing, {differs} different")
     };
     format!("{ready}; {unknown} not known; {missed} of {} targets missed", report.objectives.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_told_by_what_is_measured() {
+        let words = |measure| {
+            let basis = "why".to_owned();
+            let (scenario, target_seconds, seconds) = ("task failure", 60, Some(0));
+            objective_words(&Objective {
+                scenario,
+                measure,
+                target_seconds,
+                seconds,
+                verdict: Verdict::Met,
+                basis,
+            })
+        };
+        assert_eq!(words(Measure::Rto), "task failure, RTO below 1m00s: less than 1s: why");
+        assert_eq!(words(Measure::Rpo), "task failure, RPO below 1m00s: nothing is lost: why");
+    }
 }

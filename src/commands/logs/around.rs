@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloud::{CloudError, Deployments, NumberedDeployment, PastRollout, Reach, Timestamp};
+use cloud::{CloudError, NumberedDeployment, Outcome, PastRollout, Reach, Timestamp};
 
 use crate::aws;
 use crate::commands::estate::{InService, Place};
@@ -13,6 +13,9 @@ use crate::problem::{Failure, Printable, Problem};
 /// How long before a deployment is looked at, and how long after its end.
 const BEFORE: Duration = Duration::from_mins(2);
 const AFTER: Duration = Duration::from_mins(5);
+
+/// How many deployments are named where several could be meant.
+const NAMED: usize = 5;
 
 /// From when to when is read.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,8 +56,7 @@ pub(super) async fn window(
     if let Some(number) = wanted.strip_prefix('v').and_then(|_| rollback::version(wanted).ok()) {
         return Ok(numbered(number, places, services).await?.window());
     }
-    let found = by_id(wanted, places, services).await.map_err(failed)?;
-    found.map(|span| span.window()).ok_or_else(|| Box::new(unknown(wanted)))
+    Ok(by_id(wanted, places, services).await?.window())
 }
 
 fn failed(error: CloudError) -> Failure {
@@ -125,41 +127,76 @@ async fn last(places: &[Place], services: &[InService]) -> Result<Span, Box<Fail
     })
 }
 
-/// A deployment of ECS, or an operation of CloudFormation.
-async fn by_id(wanted: &str, places: &[Place], services: &[InService]) -> Result<Option<Span>, CloudError> {
-    let is_called = |id: &str| id.starts_with(wanted) || last_part(id).starts_with(wanted);
+/// What has an ID.
+struct Called {
+    id: String,
+    span: Span,
+}
+
+impl Called {
+    fn new(id: String, began: Timestamp, end: End) -> Called {
+        Called { span: Span { what: named(&id), began, end }, id }
+    }
+}
+
+/// The deployment of ECS or operation of CloudFormation with this ID, or the one whose ID begins so.
+async fn by_id(wanted: &str, places: &[Place], services: &[InService]) -> Result<Span, Box<Failure>> {
+    let mut found: Vec<Called> = Vec::new();
     for (at, place) in places.iter().enumerate() {
         let here: Vec<_> = services.iter().filter(|service| service.place == at).collect();
-        let asked: Vec<_> = here.iter().map(|one| one.service.clone()).collect();
-        for details in cloud::service_details(&place.connection, &asked).await? {
-            let found = details.deployments.iter().find(|deployment| is_called(&deployment.id));
-            if let Some((deployment, began)) = found.and_then(|one| Some((one, one.created?))) {
-                let goes_on = deployment.rollout.as_deref() == Some("IN_PROGRESS");
-                let end = if goes_on { End::Open } else { End::Unknown };
-                return Ok(Some(Span { what: named(&deployment.id), began, end }));
-            }
-        }
-        let stack = &place.inventory.stack.stack_id;
-        let history = cloud::history(&place.connection, stack, Reach::OUTLINE).await?;
-        if let Some(operation) = history.operations.iter().find(|operation| operation.is_called(wanted)) {
-            let end = operation.ended.map_or(End::Open, End::At);
-            return Ok(Some(Span { what: named(&operation.name()), began: operation.began, end }));
-        }
-        for service in here {
-            // Numbers are not meant here, so what cannot be read of them is no failure.
-            let known = rollback::listed(place, service, rollback::MOST).await.ok();
-            if let Some(span) = known.and_then(|known| rollout(&known, is_called)) {
-                return Ok(Some(span));
+        for one in called(wanted, place, &here).await.map_err(failed)? {
+            if found.iter().all(|known| known.id != one.id) {
+                found.push(one);
             }
         }
     }
-    Ok(None)
+    chosen(wanted, found).map_err(Box::new)
 }
 
-/// ECS's service deployment with this ID.
-fn rollout(known: &Deployments, is_called: impl Fn(&str) -> bool) -> Option<Span> {
-    let mut all = known.deployments.iter().flat_map(|one| &one.rollouts);
-    all.find_map(|rollout| is_called(&rollout.id).then(|| Span::of(rollout, named(&rollout.id)))?)
+/// All in this place whose ID begins so.
+async fn called(wanted: &str, place: &Place, services: &[&InService]) -> Result<Vec<Called>, CloudError> {
+    let is_called = |id: &str| id.starts_with(wanted) || last_part(id).starts_with(wanted);
+    let asked: Vec<_> = services.iter().map(|one| one.service.clone()).collect();
+    let mut found = Vec::new();
+    for details in cloud::service_details(&place.connection, &asked).await? {
+        let deployments = details.deployments.into_iter().filter(|deployment| is_called(&deployment.id));
+        found.extend(deployments.filter_map(|deployment| {
+            let goes_on = deployment.rollout.as_deref() == Some("IN_PROGRESS");
+            let end = if goes_on { End::Open } else { End::Unknown };
+            Some(Called::new(deployment.id, deployment.created?, end))
+        }));
+    }
+    let stack = &place.inventory.stack.stack_id;
+    let history = cloud::history(&place.connection, stack, Reach::OUTLINE).await?;
+    // A change set that announced the stack deployed nothing.
+    let operations = history.operations.iter().filter(|one| one.outcome != Outcome::Announced);
+    found.extend(operations.filter(|one| one.is_called(wanted)).map(|operation| {
+        Called::new(operation.name(), operation.began, operation.ended.map_or(End::Open, End::At))
+    }));
+    for service in services {
+        // Numbers are not meant here, so what cannot be read of them is no failure.
+        let Ok(known) = rollback::listed(place, service, rollback::MOST).await else { continue };
+        let rollouts = known.deployments.into_iter().flat_map(|one| one.rollouts);
+        found.extend(rollouts.filter(|rollout| is_called(&rollout.id)).filter_map(|rollout| {
+            Some(Called::new(rollout.id, rollout.began?, rollout.ended.map_or(End::Open, End::At)))
+        }));
+    }
+    Ok(found)
+}
+
+/// The one that is meant. Who writes an ID in full means no other that begins so.
+fn chosen(wanted: &str, mut found: Vec<Called>) -> Result<Span, Failure> {
+    if let Some(at) = found.iter().position(|one| one.id == wanted || last_part(&one.id) == wanted) {
+        return Ok(found.swap_remove(at).span);
+    }
+    match found.pop() {
+        None => Err(unknown(wanted)),
+        Some(one) if found.is_empty() => Ok(one.span),
+        Some(one) => {
+            found.push(one);
+            Err(ambiguous(wanted, &found))
+        }
+    }
 }
 
 fn named(id: &str) -> String {
@@ -185,6 +222,18 @@ fn unknown(deployment: &str) -> Failure {
     Failure::usage(Problem::error("usage/unknown-deployment", message).hint(hint))
 }
 
+fn ambiguous(wanted: &str, found: &[Called]) -> Failure {
+    let name = |one: &Called| format!("{} of {}", one.span.what, date(one.span.began));
+    let mut names: Vec<String> = found.iter().take(NAMED).map(name).collect();
+    if found.len() > NAMED {
+        names.push(format!("and {} more", found.len() - NAMED));
+    }
+    let message = format!("the IDs of several deployments begin with `{wanted}`: {}", names.join(", "));
+    Failure::usage(
+        Problem::error("usage/ambiguous-deployment", message).hint("write more of the one that is meant"),
+    )
+}
+
 pub(super) fn before(time: Timestamp, by: Duration) -> Timestamp {
     Timestamp(time.0.saturating_sub(milliseconds(by)).max(0))
 }
@@ -206,6 +255,25 @@ mod tests {
         let window = Span { what: "v7 of web".to_owned(), began, end }.window();
         assert_eq!(window.from, Timestamp(1_767_261_480_000));
         (window.to, window.head)
+    }
+
+    #[test]
+    fn the_beginning_of_several_ids_means_none_of_them() {
+        let all = |ids: &[&str]| -> Vec<Called> {
+            ids.iter()
+                .map(|id| Called::new((*id).to_owned(), Timestamp(1_767_261_600_000), End::Unknown))
+                .collect()
+        };
+        let what = |wanted: &str, ids: &[&str]| chosen(wanted, all(ids)).map(|span| span.what);
+        assert_eq!(what("ab", &["ecs-svc/abc"]).unwrap(), "abc");
+        assert_eq!(what("ab", &["ecs-svc/ab", "ecs-svc/abc"]).unwrap(), "ab");
+        let refused = what("ab", &["ecs-svc/abc", "abd"]).unwrap_err();
+        let said = &refused.problems[0].message;
+        let named = "abc of 2026-01-01 10:00:00, abd of 2026-01-01 10:00:00";
+        assert_eq!(said, &format!("the IDs of several deployments begin with `ab`: {named}"));
+        let many = what("", &["1", "2", "3", "4", "5", "6"]).unwrap_err();
+        assert!(many.problems[0].message.ends_with("and 1 more"));
+        assert!(what("x", &[]).unwrap_err().problems[0].message.contains("no deployment has an ID"));
     }
 
     #[test]

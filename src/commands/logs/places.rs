@@ -6,7 +6,8 @@ use super::around::{before, window};
 use super::{Logs, SINCE};
 use crate::aws;
 use crate::commands::estate::{InService, Place};
-use crate::problem::Failure;
+use crate::commands::events_text::date;
+use crate::problem::{Failure, Problem};
 
 /// A container's logs.
 pub(super) struct Source {
@@ -39,11 +40,7 @@ pub(super) async fn find(
     services: &[InService],
 ) -> Result<Sources, Box<Failure>> {
     let failed = |error: cloud::CloudError| Box::new(aws::failure(&error));
-    let mut range = Range {
-        from: before(Timestamp::now(), args.since.unwrap_or(SINCE)),
-        to: None,
-        task: args.task.clone(),
-    };
+    let mut range = range(args, Timestamp::now())?;
     let mut sources = Sources { all: Vec::new(), notes: Vec::new() };
     if let Some(deployment) = &args.around {
         let window = window(deployment, places, services).await?;
@@ -79,6 +76,18 @@ pub(super) async fn find(
         add(&mut sources, service, connection, &containers, &range);
     }
     Ok(sources)
+}
+
+/// From when to when, by the options alone.
+fn range(args: &Logs, now: Timestamp) -> Result<Range, Box<Failure>> {
+    let to = args.until.map(|until| until.time(now));
+    let from = args.since.map_or_else(|| before(to.unwrap_or(now), SINCE), |since| since.time(now));
+    if let Some(to) = to.filter(|to| *to <= from) {
+        let message = format!("there is no time from {} to {} (UTC)", date(from), date(to));
+        let hint = "`--since` comes before `--until`; without it, the 10 minutes before `--until` are read";
+        return Err(Box::new(Failure::usage(Problem::error("usage/no-time", message).hint(hint))));
+    }
+    Ok(Range { from, to, task: args.task.clone() })
 }
 
 /// Why the task stopped, in one line.

@@ -11,8 +11,8 @@ use template::diff::{Options, Values};
 use super::Kept;
 use crate::aws::{self, Aws, together};
 use crate::commands::backup::form::{Image, Secret, StackRecord};
-use crate::commands::backup::need;
 use crate::commands::backup::read::Backup;
+use crate::commands::backup::{need, nested};
 use crate::commands::diff;
 use crate::problem::{Failure, Result};
 use crate::session::Session;
@@ -94,6 +94,20 @@ impl Now {
         matches!(self, Now::Changed { .. } | Now::Missing { .. })
     }
 
+    /// The same, with more that a deployment does with resources.
+    fn with(self, more: Vec<String>) -> Now {
+        match self {
+            Now::Unchanged if !more.is_empty() => {
+                Now::Changed { resources: more, parameters: Vec::new(), tags: false, unprotected: false }
+            }
+            Now::Changed { mut resources, parameters, tags, unprotected } => {
+                resources.extend(more);
+                Now::Changed { resources, parameters, tags, unprotected }
+            }
+            other => other,
+        }
+    }
+
     /// Whether the stack has its resources.
     pub(super) fn is_there(&self) -> bool {
         matches!(self, Now::Unchanged | Now::Changed { .. })
@@ -152,7 +166,10 @@ fn one(
 ) -> Result<Found> {
     let path = backup.path(&kept.entry.template).unwrap_or_default();
     let file = TemplateFile { stack: Some(kept.record.name.clone()), ..templates::read(&path)? };
-    let now = now(&kept.record, &file, known, connection, session)?;
+    let mut now = now(&kept.record, &file, known, connection, session)?;
+    if now.is_there() && !kept.entry.nested.is_empty() {
+        now = now.with(nested(backup, &kept, connection, aws)?);
+    }
     let no_echo: BTreeSet<&str> = kept.record.hidden().into_iter().collect();
     let deployed = known.filter(|known| !aws::is_empty(&known.description));
     let hidden_there = deployed
@@ -200,6 +217,24 @@ fn now(
         return Ok(Now::Unchanged);
     }
     Ok(Now::Changed { resources: diff::counted(&changes), parameters, tags, unprotected })
+}
+
+/// The nested stacks that have another template than in the backup, in words.
+fn nested(backup: &Backup, kept: &Kept, connection: &Connection, aws: &Aws) -> Result<Vec<String>> {
+    let look = async {
+        let inventory = cloud::inventory(connection, &kept.record.name).await?;
+        match inventory {
+            Some(inventory) => nested::of(connection, &inventory).await,
+            None => Ok(Vec::new()),
+        }
+    };
+    let there = aws.look(look)?;
+    let others = kept.entry.nested.iter().filter(|one| {
+        let now = there.iter().find(|now| now.path == one.path).and_then(|now| now.template.as_ref());
+        let then = backup.bytes(&one.template).unwrap_or_default();
+        now.is_none_or(|now| now.as_bytes() != then)
+    });
+    Ok(others.map(|one| format!("another template of the nested stack {}", one.path)).collect())
 }
 
 /// The tags that somebody gave; those of AWS's own are nobody's to give.

@@ -201,6 +201,7 @@ impl<'a> Around<'a> {
             command.push("--no-validate".to_owned());
             notes.push(format!("its template has mistakes that are known: {}", mistakes.join(", ")));
         }
+        notes.extend(self.nested(one));
         if let Now::Changed { resources, .. } = &one.now
             && resources.iter().any(|words| words.ends_with("removed") || words.contains("replaced"))
         {
@@ -224,6 +225,18 @@ impl<'a> Around<'a> {
             _ => format!("take {} back", record.name),
         };
         step(Some(&record.name), title, notes, commands)
+    }
+
+    /// What must be where the addresses of its nested stacks lead.
+    fn nested(&self, one: &Found) -> Option<String> {
+        let nested = &one.kept.entry.nested;
+        let files: Vec<String> = nested.iter().map(|nested| self.file(&nested.template)).collect();
+        (!files.is_empty()).then(|| {
+            format!(
+                "before: each nested stack is made from what its `TemplateURL` leads to; the templates of that time are {}",
+                files.join(", ")
+            )
+        })
     }
 
     /// The command that gives the stack its policy, which no template says.
@@ -374,10 +387,25 @@ fn gaps(one: &Found, secrets: Option<&Secrets>) -> Vec<Gap> {
         secrets
             .is_some_and(|secrets| secrets.secrets.iter().any(|secret| secret.id == id && secret.has_value))
     };
-    let mut gaps = Vec::new();
-    for held in record.stateful.iter().filter(|held| !held.is_secret() || !has_value(held)) {
-        let left = one.left.get(&held.logical_id).copied();
-        gaps.push(gap(&held.logical_id, lost(held, left)));
+    let left = |held: &Stateful| one.left.get(&held.logical_id).copied();
+    let (secrets, data): (Vec<&Stateful>, Vec<&Stateful>) =
+        record.stateful.iter().filter(|held| !has_value(held)).partition(|held| held.is_secret());
+    let mut gaps: Vec<Gap> = data
+        .into_iter()
+        .map(|held| {
+            let name = held.physical_id.as_deref().unwrap_or("not known by name");
+            let says = format!("{} ({}, {name}): {}", held.holds, held.type_name, lost(held, left(held)));
+            gap(&held.logical_id, says)
+        })
+        .collect();
+    // Several that have the same fate are told together, by the names that people call them.
+    let mut by_fate: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for held in secrets {
+        by_fate.entry(lost(held, left(held))).or_default().push(secret_name(held));
+    }
+    for (fate, names) in by_fate {
+        let values = if names.len() == 1 { "its value" } else { "their values" };
+        gaps.push(gap(&names.join(", "), format!("{values}: {fate}")));
     }
     for name in record.hidden() {
         gaps.push(gap(name, "its value (NoEcho)".to_owned()));
@@ -385,11 +413,17 @@ fn gaps(one: &Found, secrets: Option<&Secrets>) -> Vec<Gap> {
     gaps
 }
 
-/// What is lost, or where it may still be.
-fn lost(held: &Stateful, left: Option<bool>) -> String {
-    let name = held.physical_id.as_deref().unwrap_or("not known by name");
-    let what = format!("{} ({}, {name})", held.holds, held.type_name);
-    let after = match (held.when_deleted, left) {
+/// A secret's name without the rest of its ARN, which ends with a hyphen and six characters of AWS's.
+fn secret_name(held: &Stateful) -> String {
+    let id = held.physical_id.as_deref().unwrap_or(&held.logical_id);
+    let Some((_, name)) = id.split_once(":secret:") else { return id.to_owned() };
+    let end = name.rsplit_once('-').filter(|(_, end)| end.len() == 6);
+    end.map_or(name, |(name, _)| name).to_owned()
+}
+
+/// Whether it is lost, or where it may still be.
+fn lost(held: &Stateful, left: Option<bool>) -> &'static str {
+    match (held.when_deleted, left) {
         (_, Some(true)) => {
             "it was kept and is still there: the deployment makes another one, and is refused where the name is the same; import it into the stack first to go on with it"
         }
@@ -402,6 +436,5 @@ fn lost(held: &Stateful, left: Option<bool>) -> String {
         (Fate::Snapshot, _) => "a snapshot was made when the stack was deleted",
         (Fate::DeletedIfEmpty, _) => "it was deleted with the stack if it was empty",
         _ => "gone with the stack",
-    };
-    format!("{what}: {after}")
+    }
 }

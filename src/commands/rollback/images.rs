@@ -1,5 +1,7 @@
 //! Which images a service goes back to, and whether they are still there.
 
+use std::fmt::Write as _;
+
 use cloud::preflight::{self, ImageNeed, Need, State};
 use cloud::{Deployments, NumberedDeployment, RecordedImage};
 use template::requirements::{Version, registry_image};
@@ -36,6 +38,7 @@ pub(super) fn of(
     from: i32,
     service: &InService,
     place: &Place,
+    aws: &Aws,
 ) -> Result<Vec<Back>> {
     let current = known.deployments.iter().find(|one| one.number == from);
     let now = |container: &str| current?.images.iter().find(|image| image.container == container);
@@ -51,8 +54,11 @@ pub(super) fn of(
             "v{} has the images of v{from}, which {} has now, so there is nothing to take back: it differs in something else",
             to.number, service.name
         );
-        let fast = super::again(place, service, to);
-        let hint = format!("deploy the settings of that time; or, until then, `{fast} --fast`");
+        let mut hint = "deploy the settings of that time".to_owned();
+        if to.active && gone(to, place, aws, None)?.is_empty() {
+            let fast = super::again(place, service, to);
+            let _ = write!(hint, "; or, until then, `{fast} --fast`");
+        }
         return Err(Failure::refused(Problem::error("rollback/same-images", message).hint(hint)));
     }
     let unknown: Vec<Problem> =

@@ -1,19 +1,21 @@
 //! Asking AWS. What is not answered becomes a word in its place; the rest is shown.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use cloud::{
-    CloudError, Connection, History, Reach, RunningTask, ServiceRef, StackDescription, TaskDefinition,
+    CloudError, Connection, History, Outcome, Reach, RunningTask, ServiceRef, StackDescription,
+    TaskDefinition,
 };
 use serde_json::Value;
 use template::{Node, Template};
 
 use super::view::{
-    Address, Count, Image, NewerSecret, Operation, RunningImage, Service, Setting, Stack, Status, Targets,
-    Told,
+    Address, Count, Image, NewerSecret, NotDeployed, Operation, RunningImage, Service, Setting, Stack,
+    Status, Targets, Told,
 };
 use crate::aws;
-use crate::commands::estate::{self, InService, Place};
+use crate::commands::estate::{self, InService, Place, Undeployed};
 use crate::commands::secrets::secret_of;
 use crate::project::BuiltImage;
 use crate::templates;
@@ -29,10 +31,12 @@ pub(in crate::commands) struct Wanted {
     pub(in crate::commands) images: Vec<BuiltImage>,
     /// The settings of the project.
     pub(in crate::commands) settings: Value,
+    /// Over how long it is told what services use; nothing: not at all.
+    pub(in crate::commands) usage: Option<Duration>,
 }
 
-/// Looks at everything, all stacks at the same time.
-pub(in crate::commands) async fn look(places: &[Place], wanted: &Wanted) -> Status {
+/// Looks at everything, all stacks at the same time. `others` are those that are not deployed.
+pub(in crate::commands) async fn look(places: &[Place], others: &[Undeployed], wanted: &Wanted) -> Status {
     let all = places.iter().enumerate().filter_map(|(at, place)| {
         let services = match &wanted.services {
             Some(named) => {
@@ -45,7 +49,13 @@ pub(in crate::commands) async fn look(places: &[Place], wanted: &Wanted) -> Stat
         Some(stack(place, services, wanted))
     });
     let stacks = aws::together(all).await;
-    Status { well: stacks.iter().all(Stack::is_well), stacks }
+    let others = if wanted.services.is_none() { others } else { &[] };
+    let not_deployed = others.iter().map(|(stack, connection)| NotDeployed {
+        name: stack.label().to_owned(),
+        region: connection.identity().region.clone(),
+    });
+    let not_deployed = not_deployed.collect();
+    Status { well: stacks.iter().all(Stack::is_well), stacks, not_deployed }
 }
 
 async fn stack(place: &Place, services: Vec<InService>, wanted: &Wanted) -> Stack {
@@ -76,8 +86,9 @@ async fn stack(place: &Place, services: Vec<InService>, wanted: &Wanted) -> Stac
 }
 
 fn operations(history: &History) -> Vec<Operation> {
-    let newest = history.operations.iter().take(OPERATIONS);
-    newest
+    // A change set that announced the stack changed nothing.
+    let done = history.operations.iter().filter(|one| one.outcome != Outcome::Announced);
+    done.take(OPERATIONS)
         .map(|one| Operation {
             id: one.name(),
             kind: one.kind.clone(),
@@ -107,16 +118,25 @@ async fn all_services(
     }
     let refs: Vec<ServiceRef> = services.iter().map(|service| service.service.clone()).collect();
     let name = &place.inventory.stack.stack_id;
-    let (details, text) = tokio::join!(
+    let usage = async {
+        match wanted.usage {
+            Some(window) => Some(cloud::usage(&place.connection, &refs, window).await),
+            None => None,
+        }
+    };
+    let (details, usage, text) = tokio::join!(
         cloud::service_details(&place.connection, &refs),
+        usage,
         cloud::processed_template(&place.connection, name),
     );
     // Without its template, less is known of what was declared.
     let template = text.ok().flatten().and_then(|text| templates::parse(&text, name).ok());
     let template = template.map(|document| document.template);
     let seen = details?.into_iter().filter_map(|details| {
-        let service = services.iter().find(|service| service.service.arn == details.service.arn)?;
-        Some(one_service(place, service, details, template.as_ref(), wanted))
+        let at = services.iter().position(|service| service.service.arn == details.service.arn)?;
+        let usage = usage.clone().map(|told| Told::of(told.map(|mut all| all.swap_remove(at))));
+        let service = one_service(place, &services[at], details, template.as_ref(), wanted);
+        Some(async move { Service { usage, ..Box::pin(service).await } })
     });
     Ok(aws::together(seen).await)
 }
@@ -161,6 +181,7 @@ async fn one_service(
         targets: Told::of(targets),
         images: Told::of(images),
         newer_secrets: Told::of(secrets),
+        usage: None,
         message: details.events.into_iter().next(),
     }
 }
@@ -257,7 +278,8 @@ fn last(arn: &str) -> &str {
 fn drift(declared: &str, running: &[RunningImage]) -> Vec<String> {
     let mut drift = Vec::new();
     for other in running.iter().filter(|one| one.image != declared) {
-        drift.push(format!("{} runs {}", tasks(other.tasks), other.image));
+        let verb = if other.tasks == 1 { "runs" } else { "run" };
+        drift.push(format!("{} {verb} {}", tasks(other.tasks), other.image));
     }
     let digests: std::collections::BTreeSet<&str> =
         running.iter().filter_map(|one| one.digest.as_deref()).collect();
@@ -322,6 +344,8 @@ mod tests {
         };
         assert!(drift("r:v1", &[image("r:v1", "sha256:a")]).is_empty());
         assert_eq!(drift("r:v1", &[image("r:v0", "sha256:a")]), ["1 task runs r:v0"]);
+        let four = RunningImage { tasks: 4, ..image("r:v0", "sha256:a") };
+        assert_eq!(drift("r:v1", &[four]), ["4 tasks run r:v0"]);
         let moved = drift("r:v1", &[image("r:v1", "sha256:a"), image("r:v1", "sha256:b")]);
         assert_eq!(moved.len(), 1);
     }

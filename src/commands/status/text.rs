@@ -1,12 +1,13 @@
 //! The screen: lines that are read without colours, for any number of columns.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use cloud::{Alarm, ServiceDeployment, Timestamp};
+use cloud::{Alarm, ServiceDeployment, Timestamp, Usage, Used};
 use unicode_width::UnicodeWidthStr;
 
 use super::look::tasks;
-use super::view::{Image, Operation, Service, Stack, Status, Targets, Told};
+use super::view::{Image, NotDeployed, Operation, Service, Stack, Status, Targets, Told};
 use crate::aws::time_text;
 use crate::commands::events_text::date;
 use crate::printer::wrapped;
@@ -154,6 +155,9 @@ impl Service {
                 facts.add(Mark::Bad, "secrets", text);
             }
         });
+        if let Some(usage) = &self.usage {
+            facts.told("usage", usage, |facts, usage| facts.add(Mark::Well, "usage", usage_text(usage)));
+        }
         let said = self.message.as_ref().filter(|message| !message.message.contains("steady state"));
         if let Some(message) = said {
             let time = message.time.map(|time| format!("{} ", date(time))).unwrap_or_default();
@@ -192,6 +196,25 @@ fn rollout_text(deployment: &ServiceDeployment) -> String {
     let reason = deployment.rollout_reason.as_ref().filter(|_| rollout != "COMPLETED");
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("{} {rollout}{since}, {definition}{failed}{reason} ({})", deployment.status, deployment.id)
+}
+
+/// What a service uses: how it went, the mean and the most.
+fn usage_text(usage: &Usage) -> String {
+    let words = |used: &Option<Used>| match used {
+        None => "not measured".to_owned(),
+        Some(used) => {
+            let line: String = used.parts.iter().map(|part| bar(*part)).collect();
+            format!("{line} {:.0} % on average, {:.0} % at most", used.average, used.most)
+        }
+    };
+    let during = time_text(Duration::from_secs(usage.seconds));
+    format!("CPU {}; memory {}; during {during}", words(&usage.cpu), words(&usage.memory))
+}
+
+/// A part of 100 percent, as high as it is.
+fn bar(percent: f64) -> char {
+    let bars = [(12.5, '▁'), (25.0, '▂'), (37.5, '▃'), (50.0, '▄'), (62.5, '▅'), (75.0, '▆'), (87.5, '▇')];
+    bars.into_iter().find(|(below, _)| percent < *below).map_or('█', |(_, bar)| bar)
 }
 
 fn health_facts(facts: &mut Facts, groups: &[Targets]) {
@@ -271,8 +294,14 @@ fn alarm_facts(facts: &mut Facts, alarms: &[Alarm]) {
 
 /// All lines, each by itself: for telling what changed.
 pub(super) fn facts(status: &Status) -> Vec<Fact> {
-    let facts = status.stacks.iter().flat_map(super::view::Stack::facts);
-    facts.map(|(_, fact)| fact).collect()
+    let facts = status.stacks.iter().flat_map(super::view::Stack::facts).map(|(_, fact)| fact);
+    facts.chain(status.not_deployed.iter().map(NotDeployed::fact)).collect()
+}
+
+impl NotDeployed {
+    fn fact(&self) -> Fact {
+        Fact { place: self.name.clone(), name: "state", text: "not deployed".to_owned(), mark: Mark::Well }
+    }
 }
 
 /// The screen, with lines of at most so many columns if the number is given.
@@ -301,11 +330,26 @@ pub(super) fn screen(status: &Status, columns: Option<usize>) -> String {
             name = fact.name;
         }
     }
+    for (at, stack) in status.not_deployed.iter().enumerate() {
+        let before = if at == 0 && !status.stacks.is_empty() { "\n" } else { "" };
+        let line = format!("{} in {}: not deployed", Printable(&stack.name), Printable(&stack.region));
+        let _ = writeln!(text, "{before}{}", wrapped(0, 2, &line, columns));
+    }
     let _ = writeln!(text, "\n{}", summary(status));
     text
 }
 
-fn summary(status: &Status) -> String {
+/// In a few words, how all of it is.
+pub(super) fn summary(status: &Status) -> String {
+    let deployed = deployed_words(status);
+    match status.not_deployed.len() {
+        0 => deployed,
+        1 => format!("{deployed}; 1 stack is not deployed"),
+        number => format!("{deployed}; {number} stacks are not deployed"),
+    }
+}
+
+fn deployed_words(status: &Status) -> String {
     let all = facts(status);
     let count = |mark| all.iter().filter(|fact| fact.mark == mark).count();
     match (count(Mark::Bad), count(Mark::Unknown)) {
@@ -317,4 +361,4 @@ fn summary(status: &Status) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

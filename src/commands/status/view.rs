@@ -1,6 +1,6 @@
 //! What was seen, as a value: the JSON of the command, from which its screen is made.
 
-use cloud::{Alarm, ServiceDeployment, ServiceEvent, TargetHealth, Timestamp};
+use cloud::{Alarm, ServiceDeployment, ServiceEvent, TargetHealth, Timestamp, Usage};
 use serde::Serialize;
 
 /// Everything at one moment.
@@ -10,6 +10,16 @@ pub(crate) struct Status {
     /// Whether all of it is known, and well.
     pub(crate) well: bool,
     pub(crate) stacks: Vec<Stack>,
+    /// The stacks that were asked for and are not there.
+    pub(crate) not_deployed: Vec<NotDeployed>,
+}
+
+/// A stack that is not deployed.
+#[derive(Debug, Serialize)]
+pub(crate) struct NotDeployed {
+    pub(crate) name: String,
+    /// Where it would be.
+    pub(crate) region: String,
 }
 
 /// What was asked for, or why it is not known.
@@ -103,6 +113,9 @@ pub(crate) struct Service {
     pub(crate) images: Told<Vec<Image>>,
     /// The secrets whose value is newer than the oldest task.
     pub(crate) newer_secrets: Told<Vec<NewerSecret>>,
+    /// What it uses, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<Told<Usage>>,
     /// ECS's newest message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<ServiceEvent>,
@@ -163,6 +176,13 @@ pub(crate) struct RunningImage {
     pub(crate) digest: Option<String>,
     /// How many tasks run it.
     pub(crate) tasks: usize,
+}
+
+impl RunningImage {
+    /// The digest that ECS tells, or the one that the image is pinned to.
+    pub(crate) fn known_digest(&self) -> Option<&str> {
+        self.digest.as_deref().or_else(|| self.image.split_once('@').map(|(_, digest)| digest))
+    }
 }
 
 /// A setting of the project.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::look::{Wanted, look};
-use super::text::{facts, screen};
+use super::text::{Fact, Mark, facts, screen, summary};
 use super::view::Status;
 use crate::aws::{self, Aws, Screen};
-use crate::commands::estate::Place;
+use crate::commands::estate::{Place, Undeployed};
 use crate::exit::Exit;
 use crate::printer::Shown;
 use crate::problem::Result;
@@ -17,20 +17,28 @@ use crate::session::Session;
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Shows the status until somebody wants to stop, which is how it ends.
-pub(super) fn watch(places: &mut [Place], wanted: &Wanted, aws: &Aws, session: &mut Session<'_>) -> Result {
+pub(super) fn watch(
+    places: &mut Vec<Place>,
+    others: &mut Vec<Undeployed>,
+    wanted: &Wanted,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result {
     let mut shown = match session.printer.shows_progress() {
         _ if session.printer.json() => Form::Json(None),
         Shown::Live => Form::Live(Screen::new()),
         Shown::Plain | Shown::Json => Form::Lines(None),
     };
     loop {
-        let Ok(status) = aws.unless_interrupted(look(places, wanted)) else { return Ok(Exit::Interrupted) };
+        let Ok(status) = aws.unless_interrupted(look(places, others, wanted)) else {
+            return Ok(Exit::Interrupted);
+        };
         if !shown.show(&status, session)? {
             return Ok(Exit::Done);
         }
         let again = async {
             tokio::time::sleep(PAUSE).await;
-            refresh(places).await;
+            refresh(places, others).await;
         };
         if aws.unless_interrupted(again).is_err() {
             return Ok(Exit::Interrupted);
@@ -38,8 +46,18 @@ pub(super) fn watch(places: &mut [Place], wanted: &Wanted, aws: &Aws, session: &
     }
 }
 
-/// Asks for the stacks anew. What is not answered, or is gone, stays as it was last seen.
-async fn refresh(places: &mut [Place]) {
+/// Asks for the stacks anew. What is not answered, or is gone, stays as it was last seen; what came since is a place too.
+async fn refresh(places: &mut Vec<Place>, others: &mut Vec<Undeployed>) {
+    let questions = others.iter().map(|(stack, connection)| cloud::inventory(connection, &stack.name));
+    let answers = aws::together(questions.collect::<Vec<_>>()).await;
+    let asked = std::mem::take(others);
+    let mut came = Vec::new();
+    for ((stack, connection), answer) in asked.into_iter().zip(answers) {
+        match answer {
+            Ok(Some(inventory)) => came.push(Place { stack, connection, inventory }),
+            _ => others.push((stack, connection)),
+        }
+    }
     let questions = places.iter().map(|place| cloud::inventory(&place.connection, &place.stack.name));
     let answers = aws::together(questions.collect::<Vec<_>>()).await;
     for (place, answer) in places.iter_mut().zip(answers) {
@@ -47,6 +65,8 @@ async fn refresh(places: &mut [Place]) {
             place.inventory = inventory;
         }
     }
+    // At the end: services know their place by its number.
+    places.extend(came);
 }
 
 /// How it is shown, with what was shown before.
@@ -63,14 +83,9 @@ impl Form {
         match self {
             Form::Live(drawn) => {
                 let (columns, lines) = drawn.room();
-                let text = printer.without_secrets(&screen(status, Some(columns))).into_owned();
-                let mut picture: Vec<String> = text.lines().map(|line| cut(line, columns)).collect();
-                if picture.len() > lines {
-                    let hidden = picture.len() + 1 - lines;
-                    picture.truncate(lines.saturating_sub(1));
-                    picture.push(format!("… {hidden} more lines: make the window higher, or name a service"));
-                }
-                drawn.draw(&picture);
+                let text = printer.in_context(&picture(status, columns, lines)).into_owned();
+                let text = printer.without_secrets(&text).into_owned();
+                drawn.draw(&fitted(&text, columns, lines));
                 Ok(true)
             }
             Form::Lines(before) => {
@@ -83,6 +98,7 @@ impl Form {
                     }
                 };
                 *before = Some(now.into_iter().collect());
+                let text = printer.in_context(&text).into_owned();
                 if text.is_empty() { Ok(true) } else { printer.result_is_read(&text) }
             }
             Form::Json(before) => {
@@ -97,13 +113,66 @@ impl Form {
     }
 }
 
+/// The screen; where it is higher than the window, after what is not well.
+fn picture(status: &Status, columns: usize, lines: usize) -> String {
+    let whole = screen(status, Some(columns));
+    if whole.lines().count() <= lines {
+        return whole;
+    }
+    let all = facts(status);
+    let marked = |mark: Mark| all.iter().filter(move |fact| fact.mark == mark).map(Fact::line);
+    let mut first = vec![summary(status)];
+    first.extend(marked(Mark::Bad).chain(marked(Mark::Unknown)));
+    format!("{}\n\n{whole}", first.join("\n"))
+}
+
+/// As much of a text as there is room for.
+fn fitted(text: &str, columns: usize, lines: usize) -> Vec<String> {
+    let mut picture: Vec<String> = text.lines().map(|line| cut(line, columns)).collect();
+    if picture.len() > lines {
+        let hidden = picture.len() + 1 - lines;
+        picture.truncate(lines.saturating_sub(1));
+        let more = format!("… {hidden} more lines: make the window higher, or name a service");
+        picture.push(cut(&more, columns));
+    }
+    picture
+}
+
 /// The beginning of a line, so that it does not take two.
 fn cut(line: &str, columns: usize) -> String {
-    use unicode_width::UnicodeWidthChar;
-    let mut width = 0;
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if line.width() <= columns {
+        return line.to_owned();
+    }
+    let mut width = 1;
     let fits = |c: &char| {
         width += c.width().unwrap_or(0);
         width <= columns
     };
-    line.chars().take_while(fits).collect()
+    line.chars().take_while(fits).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::tests::{bad, well};
+    use super::*;
+
+    #[test]
+    fn a_short_window_shows_first_what_is_not_well() {
+        let shown = fitted(&picture(&bad(), 40, 9), 40, 9);
+        assert_eq!(shown.len(), 9);
+        assert!(shown[0].starts_with("not all is well: ") && shown[8].starts_with("… "), "{shown:?}");
+        assert!(shown[1..7].iter().all(|line| line.starts_with("! ") && line.ends_with('…')), "{shown:?}");
+        assert!(fitted(&picture(&well(), 40, 9), 40, 9)[0].starts_with("all is well"));
+        let high = picture(&bad(), 80, 200);
+        assert_eq!(high, screen(&bad(), Some(80)));
+    }
+
+    #[test]
+    fn a_line_that_is_cut_says_so() {
+        assert_eq!(cut("(0a1b2c3d)", 10), "(0a1b2c3d)");
+        assert_eq!(cut("(0a1b2c3d)", 6), "(0a1b…");
+        assert_eq!(cut("一二三", 5), "一二…");
+        assert_eq!(cut("一二三", 4), "一…");
+    }
 }

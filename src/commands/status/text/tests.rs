@@ -2,7 +2,7 @@
 
 use cloud::{Outcome, ServiceEvent, TargetHealth};
 
-use super::super::view::{Address, Count, NewerSecret, RunningImage, Setting};
+use super::super::view::{Address, Count, NewerSecret, NotDeployed, RunningImage, Setting};
 use super::*;
 
 /// So many seconds after 2026-01-01 10:00:00.
@@ -74,6 +74,7 @@ fn service(name: &str, well: bool) -> Service {
             drift,
         }]),
         newer_secrets: Told::Known(newer),
+        usage: None,
         message: Some(ServiceEvent {
             time: Some(at(60)),
             message: if well {
@@ -114,15 +115,15 @@ fn stack(services: Told<Vec<Service>>, alarms: Told<Vec<Alarm>>) -> Stack {
 }
 
 fn status(stacks: Vec<Stack>) -> Status {
-    Status { well: stacks.iter().all(Stack::is_well), stacks }
+    Status { well: stacks.iter().all(Stack::is_well), stacks, not_deployed: Vec::new() }
 }
 
-fn well() -> Status {
+pub(in super::super) fn well() -> Status {
     let services = vec![service("backend", true), service("ai-ml", true)];
     status(vec![stack(Told::Known(services), Told::Known(vec![alarm("cpu", "OK"), alarm("memory", "OK")]))])
 }
 
-fn bad() -> Status {
+pub(in super::super) fn bad() -> Status {
     let services = vec![service("backend", false), service("ai-ml", true)];
     let alarms = vec![alarm("cpu", "ALARM"), alarm("memory", "OK"), alarm("new", "INSUFFICIENT_DATA")];
     status(vec![stack(Told::Known(services), Told::Known(alarms))])
@@ -161,6 +162,29 @@ fn only_what_is_new_makes_a_new_line() {
     let new: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
     assert!(new.iter().any(|line| line.starts_with("! DocuThinkerStack backend: tasks: 1 of 2 running")));
     assert!(!new.iter().any(|line| line.contains("ai-ml: tasks")), "{new:?}");
+}
+
+// R281
+#[test]
+fn what_a_service_uses_is_one_line() {
+    let used = |parts: &[f64], average, most| Some(cloud::Used { average, most, parts: parts.to_vec() });
+    let cpu = used(&[0.0, 50.0, 100.0], 50.0, 120.4);
+    let usage = cloud::Usage { seconds: 3600, cpu, memory: used(&[40.2], 40.2, 41.0) };
+    let words =
+        "CPU ▁▅█ 50 % on average, 120 % at most; memory ▄ 40 % on average, 41 % at most; during 1h00m";
+    assert_eq!(usage_text(&usage), words);
+    let usage = cloud::Usage { cpu: None, memory: None, ..usage };
+    assert_eq!(usage_text(&usage), "CPU not measured; memory not measured; during 1h00m");
+}
+
+#[test]
+fn a_stack_that_is_not_deployed_has_a_line() {
+    let mut status = well();
+    status.not_deployed.push(NotDeployed { name: "Edge".to_owned(), region: "us-east-1".to_owned() });
+    let text = screen(&status, None);
+    let end = "\nEdge in us-east-1: not deployed\n\nall is well; 1 stack is not deployed\n";
+    assert!(text.ends_with(end), "{text}");
+    assert_eq!(facts(&status).last().map(Fact::line).as_deref(), Some("  Edge: state: not deployed"));
 }
 
 // S9
