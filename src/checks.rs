@@ -11,7 +11,7 @@ use crate::config::{Allow, Config, Validation};
 use crate::excerpt::{Mark, around, token_length};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, Severity, count, suggestion};
-use crate::redact::Redaction;
+use crate::redact::{Redaction, may_be_secret};
 use crate::report::{AllowedItem, Item, Place, Report};
 use crate::rules::Rules;
 use crate::session::{self, Session};
@@ -133,7 +133,7 @@ impl Checks {
     pub(crate) fn check(&mut self, subject: Subject<'_>) -> Result<()> {
         let chosen: Vec<usize> = (0..self.used.len()).filter(|at| self.holds_for(*at, subject)).collect();
         let allow: Vec<Allowance> = chosen.iter().map(|at| allowance(&self.validation.allow[*at])).collect();
-        let found = self.rules.findings(subject.template())?;
+        let found = if subject.is_whole() { self.rules.findings(subject.template())? } else { Vec::new() };
         let others = self.rules.known();
         let region = match subject {
             Subject::Stack(stack) => self.region.as_deref().or(stack.region.as_deref()),
@@ -241,6 +241,14 @@ impl Subject<'_> {
         }
     }
 
+    /// Whether nothing had to be left out of the template.
+    fn is_whole(&self) -> bool {
+        match self {
+            Subject::Stack(_) => true,
+            Subject::File(file) => file.document.mistakes.is_empty(),
+        }
+    }
+
     fn is_called(&self, name: &str) -> bool {
         match self {
             Subject::Stack(stack) => session::is_called(stack, name),
@@ -303,6 +311,8 @@ impl<'a> Writer<'a> {
                 let position = finding.position.unwrap_or(Position { line: 1, column: 1 });
                 self.show(&mut item, &file.name, position);
                 item.place = Some(self.place(&file.name, position));
+                item.construct = cdk_path(finding, self.subject.template());
+                item.problem.at.extend(item.construct.clone());
             }
             Subject::Stack(stack) => {
                 item.template = Some(stack.name.clone());
@@ -327,8 +337,16 @@ impl<'a> Writer<'a> {
         let (line, column) = (position.line as usize, position.column as usize);
         item.problem.at.push(with_path(&format!("{file}:{position}"), &item.path));
         let before = line.checked_sub(1).and_then(|before| self.line(before));
-        let excerpt = |wrong: Cow<'_, str>| around(before.as_deref(), &wrong, line, column, Mark::Token);
-        item.problem.excerpt = self.line(line).map(excerpt);
+        let wrong = self.line(line);
+        // Beside what is not understood, a credential is not known to be one.
+        let is_whole = self.subject.is_whole();
+        let hidden = |line: &Option<Cow<'_, str>>| {
+            line.as_deref().is_some_and(|line| !is_whole && may_be_secret(line))
+        };
+        if !hidden(&before) && !hidden(&wrong) {
+            let excerpt = |wrong: Cow<'_, str>| around(before.as_deref(), &wrong, line, column, Mark::Token);
+            item.problem.excerpt = wrong.map(excerpt);
+        }
     }
 
     /// The key or value at `position` of the file.
@@ -376,6 +394,12 @@ fn origin(finding: &Finding, stack: &SynthesizedStack) -> Option<(String, Source
         Some(Step::Index(at)) => stack.allowances.get(at).map(|line| (stack.name.clone(), *line)),
         _ => None,
     }
+}
+
+/// The construct that a resource of the AWS CDK comes from, as the CDK writes it into the template.
+fn cdk_path(finding: &Finding, template: &Template) -> Option<String> {
+    let resource = template.resources.get(finding.path.resource()?)?;
+    resource.metadata.get("aws:cdk:path")?.as_str().map(str::to_owned)
 }
 
 fn line_of(line: SourceLine) -> Place {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
 use crate::config::Request;
+use crate::context::{About, Context};
 use crate::printer::{Color, Format, Printer, Verbosity};
 use crate::problem::{Failure, Problem, Result};
 
@@ -36,6 +37,7 @@ const AFTER_HELP: &str = "This build has no AWS support, so the commands that ta
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Global {
     /// Environment whose settings are used, or `DOCUTHINKER_ENV` [default: prod]
     #[arg(short, long, global = true, value_name = "NAME")]
@@ -67,6 +69,10 @@ pub(crate) struct Global {
         value_name = "FORM"
     )]
     pub(crate) output: Format,
+
+    /// As `--output json`
+    #[arg(long, global = true, hide = true, conflicts_with = "output")]
+    json: bool,
 
     /// When to use colours: `auto`, `always` or `never`
     #[arg(
@@ -130,6 +136,22 @@ impl Global {
         named.or_else(|| self.context.first().map(|context| ["-c".to_owned(), context.clone()]))
     }
 
+    /// What the commands have in common that this run tells somebody to type.
+    fn context(&self) -> Context {
+        let mut context = Context::default();
+        if let Some([option, value]) = self.environment_option() {
+            let names: &[&str] = if option == "-c" { &["-c", "-e", "--env"] } else { &["-e", "-c", "--env"] };
+            context.add(About::Environment, names, Some(value));
+        }
+        if let Some(file) = &self.config {
+            context.add(About::File, &["--config"], Some(file.to_string_lossy().into_owned()));
+        }
+        self.sets.iter().for_each(|given| context.add_setting(given));
+        #[cfg(feature = "aws")]
+        self.aws.add_to(&mut context);
+        context
+    }
+
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -140,11 +162,12 @@ impl Global {
 
     /// A printer on the process's own streams, as these options want it.
     pub(crate) fn printer(&self) -> Printer {
+        let format = if self.json { Format::Json } else { self.output };
         #[cfg_attr(
             not(feature = "aws"),
             expect(unused_mut, reason = "only a build that knows AWS has progress")
         )]
-        let mut printer = Printer::new(self.output, self.color, self.verbosity());
+        let mut printer = Printer::new(format, self.color, self.verbosity(), self.context());
         #[cfg(feature = "aws")]
         printer.show_progress(self.aws.progress);
         printer
@@ -202,6 +225,7 @@ pub(crate) enum Command {
     Destroy(commands::destroy::Destroy),
     /// Follow what runs on a stack, and end as that operation ends
     #[cfg(feature = "aws")]
+    #[command(alias = "wait")]
     Watch(commands::operate::Watch),
     /// Cancel the update that runs on a stack; CloudFormation rolls it back
     #[cfg(feature = "aws")]
@@ -235,6 +259,7 @@ pub(crate) enum Command {
     Exec(commands::exec::Exec),
     /// Show what was done to a stack: its past operations, and the story of one of them
     #[cfg(feature = "aws")]
+    #[command(alias = "history")]
     Events(commands::events::Events),
     /// Explain the last failure of a stack, or what a running operation waits for
     #[cfg(feature = "aws")]
@@ -277,6 +302,35 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    // What the emulator has not cannot be run with it; whether the command understands it can be seen all the same.
+    #[cfg(feature = "aws")]
+    #[test]
+    fn what_the_guide_types_for_aws_is_understood() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide");
+        let mut seen = 0;
+        for page in std::fs::read_dir(folder).expect("the guide is there") {
+            let page = std::fs::read_to_string(page.expect("it is there").path()).expect("it is text");
+            for block in page.split("```sh aws\n").skip(1) {
+                let block = block.split("```").next().unwrap_or_default();
+                for line in block.lines() {
+                    let read = Cli::try_parse_from(line.split(' '));
+                    assert!(read.is_ok(), "{line}: {}", read.expect_err("it is not understood"));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 5, "{seen} commands");
+    }
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn other_names_of_what_is_there_are_taken() {
+        for line in ["outputs --json", "status --json", "history S --service api", "wait S"] {
+            assert!(Cli::try_parse_from(format!("docuthinker {line}").split(' ')).is_ok(), "{line}");
+        }
+        assert!(Cli::try_parse_from(["docuthinker", "list", "--json", "--output", "text"]).is_err());
     }
 
     #[test]

@@ -49,12 +49,14 @@ pub(crate) fn read(file: &Path) -> Result<TemplateFile> {
     Ok(TemplateFile { name, stack: None, text, document })
 }
 
-/// Reads the template in `file`, or tells all that is in the way, each with its place in the file if it has one.
+/// Reads as much as can be checked of the template in `file`, or tells all that is in the way, each with its place in
+/// the file if it has one.
 pub(crate) fn read_all_problems(file: &Path) -> Result<TemplateFile, Vec<(Problem, Option<Position>)>> {
     let text = text(file)
         .map_err(|failure| failure.problems.into_iter().map(|problem| (problem, None)).collect::<Vec<_>>())?;
     let name = name(file);
-    match template::Template::parse(&text, &name) {
+    // After a mistake of form the rest is checked; the check tells of it.
+    match template::Template::parse_what_fits(&text, &name) {
         Ok(document) => Ok(TemplateFile { name, stack: None, text, document }),
         Err(errors) => {
             let positions = errors.errors.iter().map(|error| Some(error.position));
@@ -74,7 +76,8 @@ fn problems(errors: &ReadErrors, text: &str) -> Vec<Problem> {
         let (line, column) = (error.position.line, error.position.column);
         let place = format!("{}:{}", error.file, error.position);
         let place = if error.path.is_empty() { place } else { format!("{place} ({})", error.path) };
-        let problem = Problem::error("template/unreadable", error.problem.to_string()).at(place);
+        let code = error.problem.code().unwrap_or("template/unreadable");
+        let problem = Problem::error(code, error.problem.to_string()).at(place);
         let secret = |line: &str| redact::may_be_secret(line);
         let mut shown = text.lines().skip((line as usize).saturating_sub(2)).take(2);
         let problem =

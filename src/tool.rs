@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cloud::{Cancel, RegistryLogin};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::aws::Aws;
 use crate::exit::Exit;
 use crate::files;
 use crate::printer::Printer;
@@ -17,6 +18,9 @@ use crate::problem::{Failure, Problem, Result};
 pub(crate) const VARIABLE: &str = "DOCUTHINKER_CONTAINER_TOOL";
 /// What is looked for if nobody names one, in this order.
 const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
+/// What helps where Docker's daemon does not answer.
+const START_DOCKER: &str =
+    "start Docker, and see what `docker version` says; or name podman or buildah with `--tool`";
 /// How long a program that was asked to stop may take to do so.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
 /// How long a program may take to say its version.
@@ -59,10 +63,24 @@ enum Output {
 }
 
 impl ToolOption {
-    /// The program, which is there.
-    pub(crate) fn find(&self) -> Result<Tool> {
+    /// The program, which is there. Where nobody names one and Docker's daemon does not answer, another one takes its place.
+    pub(crate) fn find(&self, aws: &Aws, printer: &mut Printer) -> Result<Tool> {
         match chosen(self.tool.clone()) {
-            Ok(program) => Ok(Tool::of(&program)),
+            Ok(program) if is_named(self.tool.as_ref()) || !aws.run(is_down(&program)) => {
+                printer.detail(&format!("images are built and moved with {program}"));
+                Ok(Tool::of(&program))
+            }
+            Ok(down) => {
+                let other = KNOWN.into_iter().find(|name| *name != down && is_there(name));
+                let other = other.ok_or_else(|| {
+                    let message = format!(
+                        "the daemon of {down} does not answer, and neither podman nor buildah is on the PATH"
+                    );
+                    Failure::refused(Problem::error("images/no-daemon", message).hint(START_DOCKER))
+                })?;
+                printer.status(&format!("the daemon of {down} does not answer; {other} is used instead"));
+                Ok(Tool::of(other))
+            }
             Err(None) => {
                 let problem =
                     Problem::error("images/no-tool", "neither docker, podman nor buildah is on the PATH");
@@ -81,12 +99,29 @@ impl ToolOption {
 /// The program that builds and moves images: the one that is named, by the command line or else by [`VARIABLE`], or the
 /// first known one. If it is not there, what was named, if anything was.
 pub(crate) fn chosen(named: Option<String>) -> std::result::Result<String, Option<String>> {
-    let variable = || std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
     match named.or_else(variable) {
         Some(named) if is_there(&named) => Ok(named),
         Some(named) => Err(Some(named)),
         None => KNOWN.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()).ok_or(None),
     }
+}
+
+fn variable() -> Option<String> {
+    std::env::var(VARIABLE).ok().filter(|name| !name.is_empty())
+}
+
+fn is_named(named: Option<&String>) -> bool {
+    named.is_some() || variable().is_some()
+}
+
+/// Whether the program is Docker and the daemon that it asks does not answer. What only has its name, as Podman may, has none.
+async fn is_down(program: &str) -> bool {
+    let said = first_line(program, &["--version"]).await;
+    if !said.is_some_and(|said| said.starts_with("Docker version")) {
+        return false;
+    }
+    let server = first_line(program, &["version", "--format", "{{.Server.Version}}"]).await;
+    server.is_none_or(|line| version_in(&line) != Some(line.trim()))
 }
 
 /// Whether a program of this name is on the `PATH`, or at this path.
@@ -244,7 +279,10 @@ impl Tool {
         if status.success() {
             return Ok(kept.out);
         }
-        Err(failed(&written, status, &kept.all, secret))
+        let is_down = self.kind == Kind::Docker && is_down(&self.program).await;
+        let problem =
+            failed(&written, status, &kept.all, secret).maybe_hint(is_down.then(|| START_DOCKER.to_owned()));
+        Err(Failure::new(Exit::Failed, vec![problem]))
     }
 }
 
@@ -283,14 +321,14 @@ fn says_absent(failure: &Failure) -> bool {
         .any(|line| ["no such image", "no such object", "not known"].iter().any(|words| line.contains(words)))
 }
 
-fn failed(written: &str, status: ExitStatus, said: &[String], secret: Option<&str>) -> Failure {
+fn failed(written: &str, status: ExitStatus, said: &[String], secret: Option<&str>) -> Problem {
     let how = match status.code() {
         Some(code) => format!("ended with exit code {code}"),
         None => "was ended by a signal".to_owned(),
     };
     let mut problem = Problem::error("images/tool-failed", format!("`{written}` {how}"));
     problem.notes = said.iter().map(|line| without(line, secret)).collect();
-    Failure::new(Exit::Failed, vec![problem])
+    problem
 }
 
 /// A program may say again what it was told in confidence.

@@ -47,6 +47,13 @@ pub(crate) struct ApprovalOptions {
     pub(crate) no_nested_changes: bool,
 }
 
+impl ApprovalOptions {
+    /// Whether somebody must approve every change, whatever it is.
+    pub(crate) fn asks_of_any(&self) -> bool {
+        self.require_approval == Level::Any
+    }
+}
+
 /// How questions are answered, for all stacks of a run.
 #[derive(Debug)]
 pub(crate) struct Approval {

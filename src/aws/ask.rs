@@ -83,6 +83,14 @@ pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
     Err(Failure::refused(problem))
 }
 
+/// Asks whether something more is to be done, where somebody can answer. Anything but yes, and nobody to ask, is no.
+pub(crate) fn offer(question: &str, yes: bool, aws: &Aws) -> bool {
+    if require_an_answer(false, "").is_err() {
+        return false;
+    }
+    yes || aws.run(ask(format!("{question} [y/N] "), aws.cancel())).is_some_and(|answer| is_yes(&answer))
+}
+
 /// Asks a question of `what`, unless it is answered with `yes` in advance. Anything but yes ends the command.
 pub(crate) fn confirm(what: &str, question: &str, yes: bool, aws: &Aws) -> Result<()> {
     if yes {

@@ -21,7 +21,7 @@ use cloud::{Cancel, CancelHandle, CloudError, ConnectOptions, Connection, Mfa, O
 use tokio::runtime::Runtime;
 
 pub(crate) use approval::{About, Approval, ApprovalOptions};
-pub(crate) use ask::{ask, confirm, require_an_answer};
+pub(crate) use ask::{ask, confirm, offer, require_an_answer};
 pub(crate) use explained::{detail_lines, explanation_lines, line, origin, place, task_lines};
 pub(crate) use exports::keep_imported;
 pub(crate) use failure::{failure, located};
@@ -32,6 +32,7 @@ pub(crate) use progress::{Monitor, Screen, Subject, View, time_text};
 pub(crate) use together::together;
 
 use crate::cli::Global;
+use crate::context::{self, Context};
 use crate::exit::Exit;
 use crate::printer::{Printer, ProgressForm};
 use crate::problem::{AwsState, Failure, Problem, Result};
@@ -65,6 +66,26 @@ pub(crate) struct Options {
         value_name = "FORM"
     )]
     pub(crate) progress: ProgressForm,
+}
+
+impl Options {
+    /// Adds them to what the commands have in common that this run tells somebody to type.
+    pub(crate) fn add_to(&self, context: &mut Context) {
+        if self.local {
+            context.add(context::About::Aws, &["--local"], None);
+        }
+        let endpoint = self.endpoint_url.as_deref().map(without_password);
+        let options: [(&[&str], _); 3] = [
+            (&["--profile"], self.profile.clone()),
+            (&["--region"], self.region.clone()),
+            (&["--endpoint-url"], endpoint),
+        ];
+        for (names, value) in options {
+            if value.is_some() {
+                context.add(context::About::Aws, names, value);
+            }
+        }
+    }
 }
 
 /// Connections to AWS, one for each region that is needed, and the engine that drives them.

@@ -9,12 +9,10 @@ use crate::project::BuiltImage;
 use crate::session::Session;
 use crate::shell;
 
-/// The images of the project, and how its environment is named on the command line.
+/// The images of the project.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
     images: Vec<BuiltImage>,
-    /// With a space in front, if it is named at all.
-    environment: String,
 }
 
 impl Own {
@@ -22,14 +20,7 @@ impl Own {
     pub(crate) fn of(session: &Session<'_>) -> Result<Own> {
         // Its warnings were told when the stacks were made.
         let settings = config::load(session.project, &session.global.request()?)?.settings;
-        let environment = session.global.environment_option();
-        let environment = environment.map(|words| format!(" {}", shell::command(&words)));
-        Ok(Own { images: session.project.images(&settings), environment: environment.unwrap_or_default() })
-    }
-
-    /// `docuthinker COMMAND`, in the environment.
-    pub(crate) fn command(&self, command: &str) -> String {
-        format!("docuthinker {command}{}", self.environment)
+        Ok(Own { images: session.project.images(&settings) })
     }
 
     /// The command of ours that makes what is missing; none where there is none.
@@ -37,13 +28,13 @@ impl Own {
         match (&requirement.needed, check.lack.as_ref()?) {
             (Needed::Image(image), Lack::Repository | Lack::Image | Lack::Architecture) => self.push(image),
             (Needed::Secret(secret), Lack::Value) => {
-                Some(self.command(&format!("secrets put {}", word(secret_name(&secret.id))?)))
+                Some(format!("docuthinker secrets put {}", word(secret_name(&secret.id))?))
             }
             (Needed::Secret(secret), Lack::Keys(keys)) => {
                 let name = word(secret_name(&secret.id))?;
                 let puts = keys
                     .iter()
-                    .map(|key| Some(self.command(&format!("secrets put {name} --field {}", word(key)?))));
+                    .map(|key| Some(format!("docuthinker secrets put {name} --field {}", word(key)?)));
                 Some(puts.collect::<Option<Vec<_>>>()?.join(" && "))
             }
             _ => None,
@@ -55,12 +46,10 @@ impl Own {
         let image = self.images.iter().find(|image| image.repository == needed.repository)?;
         let name = word(&image.container)?;
         Some(match &needed.version {
-            Version::Tag(tag) => self.command(&format!("images push {name} --build --tag {}", word(tag)?)),
-            Version::Digest(_) => format!(
-                "{} && {}",
-                self.command(&format!("images push {name} --build")),
-                self.command(&format!("images pin {name}"))
-            ),
+            Version::Tag(tag) => format!("docuthinker images push {name} --build --tag {}", word(tag)?),
+            Version::Digest(_) => {
+                format!("docuthinker images push {name} --build && docuthinker images pin {name}")
+            }
         })
     }
 }
@@ -106,7 +95,7 @@ mod tests {
             output: "Url".into(),
             health: "/".into(),
         };
-        Own { images: vec![image], environment: " -e dev".into() }
+        Own { images: vec![image] }
     }
 
     fn fix(needed: Needed, lack: Lack) -> Option<String> {
@@ -139,12 +128,11 @@ mod tests {
     fn what_the_project_has_is_put_right_by_our_own_commands() {
         let tagged = || image("shop/backend", Version::Tag("v1".into()));
         for lack in [Lack::Repository, Lack::Image, Lack::Architecture] {
-            let command = "docuthinker images push backend --build --tag v1 -e dev";
+            let command = "docuthinker images push backend --build --tag v1";
             assert_eq!(fix(tagged(), lack).as_deref(), Some(command));
         }
         let digest = image("shop/backend", Version::Digest("sha256:1".into()));
-        let command =
-            "docuthinker images push backend --build -e dev && docuthinker images pin backend -e dev";
+        let command = "docuthinker images push backend --build && docuthinker images pin backend";
         assert_eq!(fix(digest, Lack::Image).as_deref(), Some(command));
         assert_eq!(fix(image("other", Version::Tag("v1".into())), Lack::Image), None);
     }
@@ -152,11 +140,11 @@ mod tests {
     #[test]
     fn values_of_secrets_are_stored_by_name() {
         let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/db-AbCdEf";
-        let command = "docuthinker secrets put shop/db -e dev";
+        let command = "docuthinker secrets put shop/db";
         assert_eq!(fix(secret(arn), Lack::Value).as_deref(), Some(command));
-        let command = "docuthinker secrets put shop/db --field user -e dev";
+        let command = "docuthinker secrets put shop/db --field user";
         assert_eq!(fix(secret("shop/db"), Lack::Keys(vec!["user".into()])).as_deref(), Some(command));
-        let command = r"docuthinker secrets put 'it'\''s $HOME' -e dev";
+        let command = r"docuthinker secrets put 'it'\''s $HOME'";
         assert_eq!(fix(secret("it's $HOME"), Lack::Value).as_deref(), Some(command));
         assert_eq!(fix(secret("-x"), Lack::Value), None);
     }

@@ -84,7 +84,7 @@ const CREDENTIALS: &str =
 pub(crate) fn run(args: &Ci, session: &mut Session<'_>) -> Result {
     let text = text(args, session)?;
     if args.stdout {
-        session.printer.result(&text)?;
+        session.printer.result_as_it_is(&text)?;
         return Ok(Exit::Done);
     }
     let path = args.out.join(args.system.path());

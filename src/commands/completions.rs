@@ -20,6 +20,6 @@ pub(crate) struct Completions {
 pub(crate) fn run(args: &Completions, session: &mut Session<'_>) -> Result {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "docuthinker", &mut script);
-    session.printer.result(&String::from_utf8_lossy(&script))?;
+    session.printer.result_as_it_is(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

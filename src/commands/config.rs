@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Config, session: &mut Session<'_>) -> Result {
         Subcommand::Schema => {
             let schema = serde_json::to_string_pretty(&config::file_schema(&session.project.schema()))
                 .expect("a schema has text keys");
-            session.printer.result(&format!("{schema}\n"))?;
+            session.printer.result_as_it_is(&format!("{schema}\n"))?;
         }
     }
     Ok(Exit::Done)
@@ -49,7 +49,7 @@ fn show(session: &mut Session<'_>) -> Result<()> {
             .printer
             .result_json(&json!({ "environment": config.environment, "settings": config.settings }));
     }
-    session.printer.result(&config::to_yaml(&config.settings))
+    session.printer.result_as_it_is(&config::to_yaml(&config.settings))
 }
 
 fn explain(key: Option<&str>, session: &mut Session<'_>) -> Result<()> {
@@ -77,7 +77,7 @@ fn explain(key: Option<&str>, session: &mut Session<'_>) -> Result<()> {
     for (left, source) in rows {
         let _ = writeln!(text, "{left:width$}  # {source}");
     }
-    session.printer.result(&text)
+    session.printer.result_as_it_is(&text)
 }
 
 /// The value at `path`.

@@ -108,8 +108,12 @@ fn not_deployed(missing: &[(Deployed, Connection)]) -> Failure {
     let names: Vec<&str> = missing.iter().map(|(stack, _)| stack.label()).collect();
     let are = if names.len() == 1 { "is" } else { "are" };
     let problem = Problem::error("aws/not-deployed", format!("{} {are} not deployed", names.join(", ")));
-    let last = missing.iter().rev().find_map(|(stack, _)| stack.synthesized.as_ref());
-    let next = last.map(|stack| format!("docuthinker deploy {}", stack.id));
+    // What one of them depends on is deployed with it.
+    let of_project: Vec<_> = missing.iter().filter_map(|(stack, _)| stack.synthesized.as_ref()).collect();
+    let is_needed = |name: &String| of_project.iter().any(|other| other.depends_on.contains(name));
+    let roots = of_project.iter().filter(|stack| !is_needed(&stack.name)).map(|stack| stack.id.as_str());
+    let roots = roots.collect::<Vec<_>>().join(" ");
+    let next = (!roots.is_empty()).then(|| format!("docuthinker deploy {roots}"));
     Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &IamPolicy, session: &mut Session<'_>) -> Result {
         let hint = format!("print it as {} policies with `--part 1` to `--part {0}`", parts.len());
         session.printer.problem(&Problem::warning("iam-policy/too-large", message).hint(hint));
     }
-    session.printer.result(&printed.to_json())?;
+    session.printer.result_as_it_is(&printed.to_json())?;
     Ok(Exit::Done)
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::ci::{self, System};
 use crate::exit::Exit;
-use crate::problem::{Failure, Problem, Result};
+use crate::problem::{Failure, Problem, Result, nearest};
 use crate::session::Session;
 
 use self::write::NewFile;
@@ -57,6 +57,10 @@ pub(crate) struct Init {
 }
 
 pub(crate) fn run(args: &Init, session: &mut Session<'_>) -> Result {
+    refuse_what_is_not_written(session)?;
+    if let Some(region) = session.region() {
+        known_region(&region)?;
+    }
     let files = if args.app { app::files(args, session)? } else { settings_files(args, session)? };
     let written = write::all(&args.folder, &files, args.force)?;
     if session.printer.json() {
@@ -74,6 +78,7 @@ pub(crate) fn run(args: &Init, session: &mut Session<'_>) -> Result {
     };
     let there =
         if args.folder == Path::new(".") { String::new() } else { format!("in {}, ", args.folder.display()) };
+    session.printer.leave_context();
     session.printer.status(&format!("{there}{next}"));
     Ok(Exit::Done)
 }
@@ -83,15 +88,45 @@ fn settings_files(args: &Init, session: &mut Session<'_>) -> Result<Vec<NewFile>
     let ports = dockerfile::ports(&args.from_dockerfiles, session)?;
     let answers = answers(args, session)?;
     let text = settings::text(session.project, answers.region.as_deref(), &ports);
-    let mut files = vec![
-        NewFile::new("docuthinker.yaml", text),
-        NewFile::lines(".gitignore", &["docuthinker.out/", ".env", ".env.*"]),
-    ];
+    let mut files = vec![NewFile::new("docuthinker.yaml", text), NewFile::lines(".gitignore", &IGNORED)];
     if let Some(system) = answers.ci {
         let text = ci::text_for(system, answers.region.as_deref(), session)?;
         files.push(NewFile::new(system.path(), text));
     }
     Ok(files)
+}
+
+/// What Git is to ignore: what is written by a run, and files with values of secrets.
+const IGNORED: [&str; 4] = ["docuthinker.out/", ".env", ".env.*", "*.env"];
+
+/// Settings and an environment that are named here would be in no file that is written.
+fn refuse_what_is_not_written(session: &Session<'_>) -> Result<()> {
+    let given = match (session.global.sets().first(), session.global.environment_option()) {
+        (Some(set), _) => format!("`--set {set}`"),
+        (None, Some([option, name])) => format!("`{option} {name}`"),
+        (None, None) => return Ok(()),
+    };
+    let message = format!("`init` writes a file for all environments, and {given} would be lost");
+    let hint = "leave it out, and write the setting into docuthinker.yaml afterwards: below `defaults`, or below the \
+                environment in `environments`";
+    Err(Failure::usage(Problem::error("usage/no-effect", message).hint(hint)))
+}
+
+/// Refuses a region that AWS does not have.
+fn known_region(name: &str) -> Result<()> {
+    if template::facts::regions().any(|known| known == name) {
+        return Ok(());
+    }
+    let message = format!("AWS has no region `{name}`");
+    let near = nearest(name, template::facts::regions());
+    let hint = near.map_or_else(
+        || {
+            "a region is called as `us-east-1` or `eu-central-1` is; `docuthinker init` proposes one"
+                .to_owned()
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    Err(Failure::usage(Problem::error("usage/region", message).hint(hint)))
 }
 
 /// What is not in the options.
@@ -110,7 +145,13 @@ fn answers(args: &Init, session: &mut Session<'_>) -> Result<Answers> {
         let usual =
             session.config()?.settings.get("region").and_then(|region| region.as_str().map(str::to_owned));
         if let Some(usual) = usual {
-            answers.region = Some(ask("AWS region", &usual)?);
+            answers.region = loop {
+                let region = ask("AWS region", &usual)?;
+                match known_region(&region) {
+                    Ok(()) => break Some(region),
+                    Err(failure) => session.printer.failure(&failure),
+                }
+            };
         }
     }
     if answers.ci.is_none() {

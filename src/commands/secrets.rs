@@ -81,19 +81,18 @@ fn order<T>(aws: &Aws, name: &str, answer: impl Future<Output = Result<T, CloudE
 }
 
 /// The command that restarts these services.
-fn redeploy(services: &[String], session: &Session<'_>) -> Option<String> {
+fn redeploy(services: &[String]) -> Option<String> {
     if services.is_empty() {
         return None;
     }
     let mut command = vec!["docuthinker".to_owned(), "redeploy".to_owned()];
     command.extend(services.iter().cloned());
-    command.extend(session.global.environment_option().into_iter().flatten());
     Some(shell::command(&command))
 }
 
 /// What is to be said after a value has changed: a task reads it when it starts, and only then.
-fn restart_text(services: &[String], session: &Session<'_>) -> String {
-    let Some(next) = redeploy(services, session) else {
+fn restart_text(services: &[String]) -> String {
+    let Some(next) = redeploy(services) else {
         return "no service that runs reads it\n".to_owned();
     };
     let (read, they) = if services.len() == 1 { ("reads", "it") } else { ("read", "them") };

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Synth, session: &mut Session<'_>) -> Result {
     args.gate.pass(&gated, session)?;
     if args.stack.is_some() {
         for stack in &synthesis.stacks {
-            session.printer.result(&with_line_end(format.write(stack)))?;
+            session.printer.result_as_it_is(&with_line_end(format.write(stack)))?;
         }
         return Ok(Exit::Done);
     }

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Validate, session: &mut Session<'_>) -> Result {
     report.deny_warnings |= args.deny == Some(Deny::Warnings);
     report.shows_each = args.all;
     report.columns = stdout_columns();
-    session.printer.result(&report.write(format, &rules))?;
+    session.printer.result_as_it_is(&report.write(format, &rules))?;
     for allowed in &report.allowed {
         let problem = &allowed.item.problem;
         let place = problem.at.first().map(String::as_str).unwrap_or_default();

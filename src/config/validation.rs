@@ -94,8 +94,20 @@ fn wrong_allowance(number: usize, allow: &Value, environments: &[&str]) -> Vec<M
         ("code", "name the rule whose findings are meant: `code: DT042`"),
         ("reason", "say in a few words why the finding does no harm: `reason: …`"),
     ];
-    for (key, hint) in needed.iter().filter(|(key, _)| allow.get(key).is_none()) {
-        mistake(None, "config/missing-key", format!("an allowance needs `{key}`"), Some((*hint).to_owned()));
+    for (key, hint) in needed {
+        let hint = Some(hint.to_owned());
+        match allow.get(key).map(Value::as_str) {
+            None => mistake(None, "config/missing-key", format!("an allowance needs `{key}`"), hint),
+            Some(Some(text)) if text.trim().is_empty() => {
+                mistake(
+                    Some(key),
+                    "config/wrong-value",
+                    format!("the `{key}` of an allowance is empty"),
+                    hint,
+                );
+            }
+            Some(_) => {}
+        }
     }
     if allow.get("resources").and_then(Value::as_array).is_some_and(Vec::is_empty) {
         let hint =

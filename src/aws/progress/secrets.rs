@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::aws::failure::told;
+use crate::context::Context;
 use crate::printer::{Color, Format, ProgressForm, Verbosity};
 
 /// The letters of which values are made. So many of them in a row are a part of one.
@@ -116,7 +117,7 @@ impl Written {
 fn told_as(form: ProgressForm, columns: fn() -> Option<usize>, value: &str, story: &[News]) -> String {
     let written = Written::default();
     let format = if form == ProgressForm::Json { Format::Json } else { Format::Text };
-    let printer = Printer::new(format, Color::Always, Verbosity::Verbose);
+    let printer = Printer::new(format, Color::Always, Verbosity::Verbose, Context::default());
     let mut printer = printer.into_stream(written.clone(), columns);
     printer.show_progress(form);
     printer.conceal([value.to_owned()]);

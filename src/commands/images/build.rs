@@ -42,10 +42,10 @@ struct Row {
 
 pub(super) fn run(args: &Build, session: &mut Session<'_>) -> Result<()> {
     let images = chosen(&args.images, session)?.images;
-    let tool = args.tool.find()?;
+    let aws = Aws::new(&session.global)?;
+    let tool = args.tool.find(&aws, &mut session.printer)?;
     let source = args.origin.find();
     let tags = tags(&images, |image| source.must_have(image).and_then(|()| source.tag(image)))?;
-    let aws = Aws::new(&session.global)?;
     let mut rows = Vec::new();
     for (image, tag) in images.iter().zip(tags) {
         let name = build(image, &tag, &source, &tool, &aws, session)?;
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Build, session: &mut Session<'_>) -> Result<()> {
         return session.printer.result_json(&json!({ "built": rows }));
     }
     let line = |row: &Row| format!("{} is built for {}\n", row.name, row.platform);
-    session.printer.result(&rows.iter().map(line).collect::<String>())
+    session.printer.result_in_lines(&rows.iter().map(line).collect::<String>())
 }
 
 /// A tag for each image, or everything that is in the way of it.

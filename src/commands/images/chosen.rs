@@ -82,6 +82,19 @@ impl Chosen {
     }
 }
 
+/// Refuses what `command` would do with a registry where there is none: the emulator's ECR is a list of names and digests.
+pub(super) fn must_have_a_registry(command: &str, session: &Session<'_>) -> Result<()> {
+    if !session.global.aws.local {
+        return Ok(());
+    }
+    let message = format!(
+        "{command} needs a registry, and the emulator has none: images can only be listed and named there"
+    );
+    let hint = "build them with `docuthinker images build`, and deploy with `docuthinker deploy --local` without them: no \
+                container runs there";
+    Err(Failure::refused(Problem::error("images/no-registry", message).hint(hint)))
+}
+
 /// What a run of a container tool needs.
 pub(super) fn with<'a>(aws: &'a Aws, session: &'a mut Session<'_>) -> Run<'a> {
     Run { printer: &mut session.printer, cancel: aws.cancel() }

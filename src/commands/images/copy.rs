@@ -4,7 +4,7 @@ use cloud::{Connection, ImageName, RegistryLogin, RepositoryState, Sought};
 use serde::Serialize;
 use serde_json::json;
 
-use super::chosen::{Chosen, Placed, chosen, refuse, with};
+use super::chosen::{Chosen, Placed, chosen, must_have_a_registry, refuse, with};
 use super::push::sign_in;
 use super::resolve::{Resolved, Wanted, resolve};
 use crate::aws::Aws;
@@ -69,9 +69,10 @@ impl Target {
 }
 
 pub(super) fn run(args: &Copy, session: &mut Session<'_>) -> Result<()> {
+    must_have_a_registry("`images copy`", session)?;
     let (wanted, chosen) = wanted(args, session)?;
-    let tool = args.tool.find()?;
     let mut aws = Aws::new(&session.global)?;
+    let tool = args.tool.find(&aws, &mut session.printer)?;
     let targets = targets(args, &chosen, &mut aws, session)?;
     let sources = resolve(&wanted, &mut aws, session)?;
     let pairs: Vec<(Resolved, Target)> = sources.into_iter().zip(targets).collect();
@@ -96,7 +97,7 @@ pub(super) fn run(args: &Copy, session: &mut Session<'_>) -> Result<()> {
     }
     let line =
         |row: &Row| format!("{}:{} in {}  {}\n", row.to.repository, row.tag, row.to.region, row.digest);
-    session.printer.result(&rows.iter().map(line).collect::<String>())
+    session.printer.result_in_lines(&rows.iter().map(line).collect::<String>())
 }
 
 fn row(source: &Resolved, target: &Target, tag: String, there: bool) -> Row {
@@ -161,7 +162,7 @@ fn targets(args: &Copy, chosen: &Chosen, aws: &mut Aws, session: &mut Session<'_
         targets.push(Target {
             connection: placed.connection.clone(),
             repository: placed.image.repository.clone(),
-            made_by: format!("docuthinker deploy -e {environment} {}", placed.image.repository_stack),
+            made_by: format!("docuthinker -e {environment} deploy {}", placed.image.repository_stack),
         });
     }
     Ok(targets)

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Ensure, session: &mut Session<'_>) -> Result<()> {
         let tags = if row.immutable { "a tag stays with its image" } else { "tags can move" };
         format!("{} in {} {what}; {tags}\n", row.repository, row.region)
     };
-    session.printer.result(&rows.iter().map(line).collect::<String>())
+    session.printer.result_in_lines(&rows.iter().map(line).collect::<String>())
 }
 
 /// The repositories of the images, and whether each had to be made.

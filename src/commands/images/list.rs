@@ -69,7 +69,7 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result<()> {
         return session.printer.result_json(&json!({ "repositories": views }));
     }
     let text: Vec<String> = views.iter().map(text).collect();
-    session.printer.result(&text.join("\n"))
+    session.printer.result_in_lines(&text.join("\n"))
 }
 
 fn view(

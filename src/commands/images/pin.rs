@@ -62,7 +62,7 @@ pub(super) fn run(args: &Pin, session: &mut Session<'_>) -> Result<()> {
         };
         format!("{}: {} = {what}\n", file.display(), row.place)
     };
-    session.printer.result(&rows.iter().map(line).collect::<String>())
+    session.printer.result_in_lines(&rows.iter().map(line).collect::<String>())
 }
 
 fn row(one: &Resolved, written: Written) -> Row {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::build::{build, local_name, tags};
-use super::chosen::{Chosen, Placed, chosen, refuse, with};
+use super::chosen::{Chosen, Placed, chosen, must_have_a_registry, refuse, with};
 use super::ensure::ensure;
 use super::source::{From, Origin, Source, Tag};
 use crate::aws::Aws;
@@ -74,9 +74,10 @@ enum State {
 }
 
 pub(super) fn login(args: &Login, session: &mut Session<'_>) -> Result<()> {
+    must_have_a_registry("`images login`", session)?;
     let chosen = chosen(&args.images, session)?;
-    let tool = args.tool.find()?;
     let mut aws = Aws::new(&session.global)?;
+    let tool = args.tool.find(&aws, &mut session.printer)?;
     let mut rows = Vec::new();
     let mut known: Vec<String> = Vec::new();
     for placed in chosen.placed(&mut aws, session)? {
@@ -114,16 +115,17 @@ pub(super) fn sign_in(
 }
 
 pub(super) fn run(args: &Push, session: &mut Session<'_>) -> Result<()> {
+    must_have_a_registry("`images push`", session)?;
     let chosen = chosen(&args.images, session)?;
-    let tool = args.tool.find()?;
-    let source = args.origin.find();
     let mut aws = Aws::new(&session.global)?;
+    let tool = args.tool.find(&aws, &mut session.printer)?;
+    let source = args.origin.find();
     let pushed = Pushing { source, tool, build: args.build }.push(&chosen, &mut aws, session)?;
     if session.printer.json() {
         return session.printer.result_json(&json!({ "pushed": pushed }));
     }
     let line = |one: &Pushed| format!("{}:{}  {}\n", one.repository, one.tag, one.digest);
-    session.printer.result(&pushed.iter().map(line).collect::<String>())
+    session.printer.result_in_lines(&pushed.iter().map(line).collect::<String>())
 }
 
 /// Builds what is not in its repository and pushes it; for `deploy --push`. The settings that follow from it are told.
@@ -133,8 +135,10 @@ pub(in crate::commands) fn build_and_push(
     aws: &mut Aws,
     session: &mut Session<'_>,
 ) -> Result<Vec<Pushed>> {
+    must_have_a_registry("`deploy --push`", session)?;
     let chosen = chosen(&[], session)?;
-    let pushing = Pushing { source: Origin::in_folder(source).find(), tool: tool.find()?, build: true };
+    let tool = tool.find(aws, &mut session.printer)?;
+    let pushing = Pushing { source: Origin::in_folder(source).find(), tool, build: true };
     pushing.push(&chosen, aws, session)
 }
 

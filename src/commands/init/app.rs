@@ -15,8 +15,13 @@ const MANIFEST: &str = include_str!("app/manifest.toml");
 const MAIN: &str = include_str!("app/main.rs");
 
 /// The files of the crate.
-pub(super) fn files(args: &Init, session: &Session<'_>) -> Result<Vec<NewFile>> {
+pub(super) fn files(args: &Init, session: &mut Session<'_>) -> Result<Vec<NewFile>> {
     let name = name(args)?;
+    if args.name.as_ref().is_some_and(|named| *named != name) {
+        session
+            .printer
+            .status(&format!("the crate is called `{name}`: names have small letters, digits and hyphens"));
+    }
     let stack = in_capitals(&name);
     let region = session.region().unwrap_or_else(|| "us-east-1".to_owned());
     let with = |text: &str| {
@@ -26,7 +31,7 @@ pub(super) fn files(args: &Init, session: &Session<'_>) -> Result<Vec<NewFile>> 
     Ok(vec![
         NewFile::new("Cargo.toml", with(MANIFEST).replace("{{library}}", &library)),
         NewFile::new("src/main.rs", with(MAIN)),
-        NewFile::lines(".gitignore", &["target/", "docuthinker.out/", ".env", ".env.*"]),
+        NewFile::lines(".gitignore", &["target/", "docuthinker.out/", ".env", ".env.*", "*.env"]),
     ])
 }
 

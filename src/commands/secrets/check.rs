@@ -12,6 +12,7 @@ use super::known::{KnownSecrets, Secret, Use};
 use super::{InStacks, conceal, list, redeploy};
 use crate::aws::{self, Aws};
 use crate::exit::Exit;
+use crate::printer::{stdout_columns, wrapped};
 use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
@@ -20,9 +21,13 @@ use crate::session::Session;
 /// What containers read must be there, with a value and the keys that are read. A task reads a value only when it starts, so
 /// tasks that are older than the value still have the one before: they are told with the command that restarts them.
 ///
-/// Ends with 3 if something is missing.
+/// On a terminal it is asked whether they are to be restarted. Ends with 3 if something is missing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
+    /// Start new tasks of the services that have an earlier value, and wait until they have taken the place of the old ones
+    #[arg(long)]
+    redeploy: bool,
+
     #[command(flatten)]
     stacks: InStacks,
 }
@@ -57,6 +62,9 @@ struct Row<'a> {
     users: &'a [Use],
 }
 
+/// How far further lines of a row stand in at most.
+const INDENT: usize = 12;
+
 /// A service, and when the oldest of its tasks started.
 type Oldest = (String, Timestamp);
 
@@ -73,13 +81,38 @@ pub(super) fn run(args: &Check, session: &mut Session<'_>) -> Result {
     let mut services: Vec<String> = rows.iter().flat_map(|row| row.stale.clone()).collect();
     services.sort();
     services.dedup();
-    show(&rows, &services, session)?;
+    show(&rows, &services, args.redeploy, session)?;
     let mut failures = Vec::new();
+    failures.extend(restart(args, &rows, services, &estate, &aws, session).err());
     if rows.iter().any(|row| row.state == State::Missing) {
         failures.push(incomplete(&rows));
     }
     failures.extend(estate.unread);
     Failure::all(failures).map_or(Ok(Exit::Done), Err)
+}
+
+/// Restarts the services with tasks that have an earlier value, if that is wanted; none that would not find what it reads.
+fn restart(
+    args: &Check,
+    rows: &[Row<'_>],
+    mut services: Vec<String>,
+    estate: &KnownSecrets,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result<()> {
+    let lacks = |service: &String| {
+        rows.iter().any(|row| row.missing.is_some() && row.users.iter().any(|one| one.service == *service))
+    };
+    services.retain(|service| !lacks(service));
+    if services.is_empty() {
+        return Ok(());
+    }
+    let question = format!("Start new tasks of {} now?", services.join(", "));
+    if !args.redeploy && (session.printer.json() || !aws::offer(&question, session.global.yes, aws)) {
+        return Ok(());
+    }
+    let chosen = super::super::estate::services(&estate.places, &services)?;
+    super::super::redeploy::restart(chosen, &estate.places, super::rotate::TIMEOUT, aws, session).1.map(drop)
 }
 
 /// When the oldest task of each service started.
@@ -120,14 +153,20 @@ fn missing(
         Some(stored) if stored.version_id.is_none() => Some("it has no value"),
         Some(_) => None,
     };
-    if why.is_some() || secret.keys().is_empty() {
+    // The emulator has a value without a letter where AWS has none. AWS takes no such value, so it need not be read there.
+    let tells = !secret.keys().is_empty() || secret.connection.is_local();
+    if why.is_some() || !tells {
         return Ok(why.map(str::to_owned));
     }
     let value = aws.look(cloud::secrets::secret_value(&secret.connection, &secret.id))?;
-    if let Some(value) = &value {
-        conceal(value, session);
+    let Some(value) = value.filter(|value| !value.expose().is_empty()) else {
+        return Ok(Some("it has no value".to_owned()));
+    };
+    conceal(&value, session);
+    if secret.keys().is_empty() {
+        return Ok(None);
     }
-    let Some(object) = value.as_ref().and_then(SecretObject::parse) else {
+    let Some(object) = SecretObject::parse(&value) else {
         return Ok(Some("its value is no JSON object, and keys of it are read".to_owned()));
     };
     let there: Vec<&str> = object.keys().collect();
@@ -157,8 +196,9 @@ fn row<'a>(
     Row { name: &secret.name, arn: &secret.id, state: judged, missing, stale, users: &secret.uses }
 }
 
-fn show(rows: &[Row<'_>], services: &[String], session: &mut Session<'_>) -> Result<()> {
-    let next = redeploy(services, session);
+/// `restarts`: whether the stale services are restarted in this run.
+fn show(rows: &[Row<'_>], services: &[String], restarts: bool, session: &mut Session<'_>) -> Result<()> {
+    let next = if restarts { None } else { redeploy(services) };
     if session.printer.json() {
         return session
             .printer
@@ -179,7 +219,9 @@ fn show(rows: &[Row<'_>], services: &[String], session: &mut Session<'_>) -> Res
             (None, State::Unused) => "no container reads it".to_owned(),
             (None, _) => readers(row.users),
         };
-        let _ = writeln!(text, "{state:7}  {:width$}  {why}", row.name);
+        let before = format!("{state:7}  {:width$}  ", row.name);
+        let why = wrapped(before.len(), before.len().min(INDENT), &why, stdout_columns());
+        let _ = writeln!(text, "{before}{why}");
     }
     session.printer.result(&text)?;
     if let Some(next) = next {

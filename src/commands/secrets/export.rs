@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use age::armor::{ArmoredWriter, Format};
 use age::secrecy::SecretString;
 use cloud::secrets::SecretText;
 use serde_json::json;
@@ -37,6 +38,10 @@ pub(crate) struct Export {
 
     #[command(flatten)]
     encryption: Encryption,
+
+    /// Write the encrypted file as text, which goes through mails and tickets; `secrets import` and `age` read both forms
+    #[arg(long, conflicts_with = "plain_text")]
+    armor: bool,
 
     /// Do not encrypt: whoever reads the file has all values
     #[arg(long, group = "key", conflicts_with_all = ["recipient", "recipients_file", "passphrase"])]
@@ -109,7 +114,8 @@ pub(super) fn run(args: &Export, session: &mut Session<'_>) -> Result {
             Problem::error("secrets/no-value", "none of the secrets has a value; no file was written");
         return Err(Failure::new(Exit::Blocked, vec![problem]));
     }
-    let content = protected(&json_of(&read.values), &protection)?;
+    let form = if args.armor { Format::AsciiArmor } else { Format::Binary };
+    let content = protected(&json_of(&read.values), &protection, form)?;
     files::write_new(&args.out, &content).map_err(|error| files::unwritable(&args.out, &error))?;
     let without: Vec<&str> = read.without.iter().map(|without| without.key.as_str()).collect();
     said(args, &protection, &read.values, &without, session)
@@ -131,8 +137,11 @@ pub(in crate::commands) fn encrypted(
     let protection = encryption.protection(recipients, aws, session)?;
     let all: Vec<&Secret> = estate.secrets.iter().collect();
     let read = read(&all, aws, session)?;
-    let content =
-        if read.values.is_empty() { None } else { Some(protected(&json_of(&read.values), &protection)?) };
+    let content = if read.values.is_empty() {
+        None
+    } else {
+        Some(protected(&json_of(&read.values), &protection, Format::Binary)?)
+    };
     let secrets = all.into_iter().map(|secret| KeptSecret {
         name: secret.name.clone(),
         id: secret.id.clone(),
@@ -149,11 +158,12 @@ fn read(secrets: &[&Secret], aws: &Aws, session: &mut Session<'_>) -> Result<Val
     let all: Vec<[String; 3]> = secrets.iter().map(|secret| secret.keys_in_files()).collect();
     for (secret, key) in secrets.iter().zip(keys(&all)) {
         match aws.look(cloud::secrets::secret_value(&secret.connection, &secret.id))? {
-            Some(value) => {
+            // The emulator keeps a value without a letter for a secret that was never given one.
+            Some(value) if !value.expose().is_empty() => {
                 conceal(&value, session);
                 read.values.insert(key, value);
             }
-            None => read.without.push(Without { id: secret.id.clone(), key }),
+            _ => read.without.push(Without { id: secret.id.clone(), key }),
         }
     }
     Ok(read)
@@ -285,8 +295,8 @@ fn json_of(values: &BTreeMap<String, SecretText>) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// The bytes of the file.
-fn protected(content: &[u8], protection: &Protection) -> Result<Zeroizing<Vec<u8>>> {
+/// The bytes of the file; `form` is that of an encrypted one.
+fn protected(content: &[u8], protection: &Protection, form: Format) -> Result<Zeroizing<Vec<u8>>> {
     let encryptor = match protection {
         Protection::None => return Ok(Zeroizing::new(content.to_vec())),
         Protection::Passphrase(passphrase) => {
@@ -304,10 +314,12 @@ fn protected(content: &[u8], protection: &Protection) -> Result<Zeroizing<Vec<u8
     };
     let encryptor = encryptor.map_err(|error| failed(error.to_string()))?;
     let mut bytes = Zeroizing::new(Vec::new());
-    let written = encryptor.wrap_output(&mut *bytes).and_then(|mut writer| {
-        writer.write_all(content)?;
-        writer.finish().map(drop)
-    });
+    let written = ArmoredWriter::wrap_output(&mut *bytes, form)
+        .and_then(|writer| encryptor.wrap_output(writer))
+        .and_then(|mut writer| {
+            writer.write_all(content)?;
+            writer.finish()?.finish().map(drop)
+        });
     written.map_err(|error| failed(reason(&error)))?;
     Ok(bytes)
 }

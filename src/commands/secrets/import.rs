@@ -378,7 +378,7 @@ fn said(
             "variables": rows,
             "stored": versions,
             "restart": services,
-            "next": redeploy(&services, session),
+            "next": redeploy(&services),
         }));
     }
     if stored.is_empty() {
@@ -389,7 +389,7 @@ fn said(
     for (at, version) in stored {
         let _ = writeln!(text, "stored a new value of {}, version {version}", estate.secrets[*at].name);
     }
-    session.printer.result(&(text + &restart_text(&services, session).replacen("reads it", "reads them", 1)))
+    session.printer.result(&(text + &restart_text(&services).replacen("reads it", "reads them", 1)))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(super) fn run(args: &List, session: &mut Session<'_>) -> Result {
         session.printer.result_json(&json!({ "command": "list", "secrets": rows }))?;
     } else {
         let texts: Vec<String> = rows.iter().map(text).collect();
-        session.printer.result(&texts.join("\n"))?;
+        session.printer.result_in_lines(&texts.join("\n"))?;
     }
     Failure::all(estate.unread).map_or(Ok(Exit::Done), Err)
 }

@@ -122,7 +122,7 @@ pub(super) fn said(stored: &Stored<'_>, session: &mut Session<'_>) -> Result {
             "secret": { "name": secret.name, "arn": secret.id },
             "versionId": version,
             "restart": services,
-            "next": redeploy(&services, session).filter(|_| !restarts),
+            "next": redeploy(&services).filter(|_| !restarts),
         });
         if let (Some(by), Some(result)) = (by, result.as_object_mut()) {
             result.insert("by".to_owned(), json!(by));
@@ -134,7 +134,7 @@ pub(super) fn said(stored: &Stored<'_>, session: &mut Session<'_>) -> Result {
     let then = if restarts {
         format!("then {} restart, to read it\n", services.join(", "))
     } else {
-        restart_text(&services, session)
+        restart_text(&services)
     };
     let text = format!("{begun} {}, version {version}\n{then}", secret.name);
     session.printer.result(&text)?;

@@ -19,7 +19,7 @@ const LENGTH: u16 = 32;
 /// How long a rotation of AWS's may take before nobody waits for it any more.
 const PATIENCE: Duration = Duration::from_mins(10);
 /// How long the deployments of the services are followed.
-const TIMEOUT: Duration = Duration::from_hours(1);
+pub(super) const TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Give a secret another value
 ///

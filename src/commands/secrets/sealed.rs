@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use age::armor::ArmoredReader;
 use age::secrecy::SecretString;
 use cloud::secrets::SecretText;
 use zeroize::Zeroizing;
@@ -40,7 +41,7 @@ pub(crate) struct Header {
 
 /// The header of an age file; `None` if it is none.
 pub(crate) fn header(content: &[u8]) -> Option<Header> {
-    let decryptor = age::Decryptor::new_buffered(content).ok()?;
+    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(content)).ok()?;
     Some(Header { with_passphrase: decryptor.is_scrypt() })
 }
 
@@ -89,7 +90,8 @@ fn decrypt<'i>(
     content: &[u8],
     identities: impl Iterator<Item = &'i dyn age::Identity>,
 ) -> std::result::Result<Zeroizing<Vec<u8>>, String> {
-    let decryptor = age::Decryptor::new_buffered(content).map_err(|error| error.to_string())?;
+    let decryptor =
+        age::Decryptor::new_buffered(ArmoredReader::new(content)).map_err(|error| error.to_string())?;
     let mut reader = decryptor.decrypt(identities).map_err(|error| match error {
         age::DecryptError::NoMatchingKeys => "it is encrypted for somebody else".to_owned(),
         age::DecryptError::DecryptionFailed => "the passphrase is another one".to_owned(),
