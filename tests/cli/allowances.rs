@@ -16,7 +16,6 @@ fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
     - {code: DT005, reason: in another stack, stack: u.yaml}
     - {code: DT005, reason: in another environment, environment: dev}
     - {code: DT024, reason: gone, stack: t.yaml}
-    - {code: DT030, reason: ' '}
     - code: DT9999
       reason: misspelt
 ",
@@ -29,13 +28,8 @@ fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
 
     hint: remove it
 
-    warning[DT026]: the allowance of `DT030` has no reason
-      at docuthinker.yaml:7:7 (validate.allow[4])
-
-    hint: say in a few words why the finding does no harm here: `reason: …`
-
     warning[DT026]: no rule has the code `DT9999`
-      at docuthinker.yaml:8:7 (validate.allow[5])
+      at docuthinker.yaml:7:7 (validate.allow[4])
 
     error[DT005]: AWS::EC2::VPC has no property `CidrBlok`
       at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok)
@@ -46,7 +40,7 @@ fn the_configuration_allows_findings_and_is_told_what_it_allows_for_nothing() {
 
     hint: did you mean `CidrBlock`?
 
-    1 template: 1 error, 3 warnings, 1 allowed
+    1 template: 1 error, 2 warnings, 1 allowed
     ");
     assert_snapshot!(project.run(CHECK.iter().chain(&["-e", "dev", "--verbose"])).stderr, @r"
     allowed: DT005 at t.yaml:5:7 (Resources.Vpc.Properties.CidrBlok): in another environment
@@ -90,6 +84,15 @@ fn the_section_of_the_configuration_is_checked_and_explained() {
     --- stderr ---
     error: an allowance needs `reason`
       at docuthinker.yaml:3:7 (validate.allow.0)
+
+    hint: say in a few words why the finding does no harm: `reason: …`
+    ");
+    project.write("docuthinker.yaml", "validate:\n  allow:\n    - {code: DT030, reason: ' '}\n");
+    assert_snapshot!(project.run(["validate"]), @r"
+    exit: 3
+    --- stderr ---
+    error: the `reason` of an allowance is empty
+      at docuthinker.yaml:3:21 (validate.allow.0.reason)
 
     hint: say in a few words why the finding does no harm: `reason: …`
     ");

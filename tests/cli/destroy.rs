@@ -119,7 +119,7 @@ fn what_could_not_be_deleted_is_named_and_can_be_left_in_the_account() {
       at Topic (AWS::SNS::Topic)
       now: p is DELETE_FAILED; still there: Topic
 
-    hint: remove what is in the way and run `docuthinker destroy --stack-name p`, or leave it in the account: `docuthinker destroy --stack-name p --retain Topic`
+    hint: remove what is in the way and run `docuthinker --local destroy --stack-name p`, or leave it in the account: `docuthinker --local destroy --stack-name p --retain Topic`
     ");
     assert_snapshot!(destroy(project, &["p", "--retain", "Topik"]), @r"
     exit: 3

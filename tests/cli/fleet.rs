@@ -111,18 +111,11 @@ fn on_a_terminal(project: &Project, columns: u16, lines: u16, arguments: &str) -
     project.outcome(command.output().unwrap())
 }
 
-/// Whether `script` is there, which gives a program a terminal.
-#[cfg(unix)]
-fn can_make_terminals() -> bool {
-    Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
 // C6
 #[cfg(unix)]
 #[test]
 fn a_terminal_of_80_columns_shows_a_tree_and_the_cursor_is_never_hidden() {
-    if !can_make_terminals() {
-        eprintln!("skipped: there is no `script`");
+    if !crate::skip::are_installed(&["script"]) {
         return;
     }
     let emulator = Emulator::with_delay(150);
@@ -140,8 +133,7 @@ fn a_terminal_of_80_columns_shows_a_tree_and_the_cursor_is_never_hidden() {
 #[cfg(unix)]
 #[test]
 fn a_terminal_of_20_columns_or_a_dumb_one_gets_plain_lines() {
-    if !can_make_terminals() {
-        eprintln!("skipped: there is no `script`");
+    if !crate::skip::are_installed(&["script"]) {
         return;
     }
     let emulator = Emulator::start();

@@ -138,7 +138,9 @@ fn failed_update(body: &str) -> (u16, String) {
 fn run(arguments: &[&str]) -> Outcome {
     let address = serve(failed_update);
     let ends = ["--endpoint-url", &address, "--region", "us-east-1"];
-    Project::new().run(arguments.iter().chain(&ends))
+    let mut outcome = Project::new().run(arguments.iter().chain(&ends));
+    outcome.stdout = outcome.stdout.replace(&address, "[AWS]");
+    outcome
 }
 
 #[test]
@@ -203,7 +205,7 @@ fn diagnose_explains_the_last_failure() {
       try: aws cloudformation describe-stack-resources --physical-resource-id Queue
       see: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html
 
-    next: correct the cause, then run `docuthinker deploy Shop`
+    next: correct the cause, then run `docuthinker --region us-east-1 --endpoint-url [AWS] deploy Shop`
     "#);
 }
 

@@ -95,12 +95,49 @@ fn somebodys_files_are_kept() {
     assert!(refused.stderr.contains("`docuthinker.yaml` is there already, and different"), "{refused}");
     assert_eq!(project.read(".gitignore"), "/docuthinker.out/\nnode_modules", "nothing was written");
     assert_eq!(init(&project, &["--force"]).code, Some(0));
-    assert_eq!(project.read(".gitignore"), "/docuthinker.out/\nnode_modules\n.env\n.env.*\n");
+    assert_eq!(project.read(".gitignore"), "/docuthinker.out/\nnode_modules\n.env\n.env.*\n*.env\n");
     let again = init(&project, &["--output", "json"]);
     let again: Value = serde_json::from_str(&again.success()).unwrap();
     let schema: Value = serde_json::from_str(include_str!("../../schemas/init-1.json")).unwrap();
     assert!(jsonschema::is_valid(&schema, &again), "{again:#}");
     assert_eq!(again["files"][0], json!({ "file": "docuthinker.yaml", "written": false }));
+}
+
+#[test]
+fn what_would_be_lost_or_nowhere_is_refused() {
+    let project = Project::new();
+    for (arguments, why) in [
+        (&["--region", "moon-1"][..], "AWS has no region `moon-1`"),
+        (&["--region", "us-esat-1"], "did you mean `us-east-1`?"),
+        (&["--app", "--region", "moon-1"], "AWS has no region `moon-1`"),
+        (&["--set", "backend.port=6000"], "`--set backend.port=6000` would be lost"),
+        (&["-e", "dev"], "`-e dev` would be lost"),
+    ] {
+        if cfg!(not(feature = "aws")) && arguments.contains(&"--region") {
+            continue;
+        }
+        let refused = init(&project, arguments);
+        assert_eq!(refused.code, Some(2), "{refused}");
+        assert!(refused.stderr.contains(why), "{why}: {refused}");
+    }
+    assert!(!project.path().join("docuthinker.yaml").exists());
+}
+
+#[cfg(all(feature = "aws", unix))]
+#[test]
+fn a_region_that_aws_does_not_have_is_asked_for_again() {
+    if !crate::skip::are_installed(&["script"]) {
+        return;
+    }
+    let project = Project::new();
+    let inner = format!("'{}' init", env!("CARGO_BIN_EXE_docuthinker"));
+    let mut command = project.other("script");
+    command.args(["-qec", &inner, "/dev/null"]).env("TERM", "xterm");
+    let answers = project.write("answers", "moon-1\neu-west-1\nnone\n");
+    let outcome = project.outcome(command.stdin(fs::File::open(answers).unwrap()).output().unwrap());
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(outcome.stdout.contains("AWS has no region `moon-1`"), "{outcome}");
+    assert!(project.read("docuthinker.yaml").contains("region: eu-west-1"), "{outcome}");
 }
 
 #[test]
@@ -113,6 +150,7 @@ fn an_app_needs_a_name_that_cargo_and_cloudformation_take() {
     }
     let written = init(&project, &["--app", "--name", "My_Shop"]);
     assert_eq!(written.code, Some(0), "{written}");
+    assert!(written.stderr.contains("the crate is called `my-shop`"), "{written}");
     assert!(project.read("Cargo.toml").contains("name = \"my-shop\""));
     assert!(project.read("Cargo.toml").contains("tag = \"v"), "{}", project.read("Cargo.toml"));
     assert!(project.read("src/main.rs").contains("struct MyShop;"));

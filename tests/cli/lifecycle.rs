@@ -182,7 +182,7 @@ fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
 fn any_template_can_be_deployed() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/fargate-service.yaml");
     if !file.exists() {
-        eprintln!("skipped: {} is not there", file.display());
+        crate::skip::skipped(&format!("{} is not there", file.display()));
         return;
     }
     let emulator = Emulator::start();

@@ -14,12 +14,14 @@ mod bad_input;
 mod browser;
 mod ci;
 mod config;
+mod context;
 #[cfg(feature = "aws")]
 mod credentials;
 #[cfg(feature = "aws")]
 mod destroy;
 mod diff;
 mod diff_against;
+mod diff_told;
 #[cfg(feature = "aws")]
 mod drift;
 #[cfg(feature = "aws")]
@@ -55,6 +57,7 @@ mod secrets;
 mod secrets_local;
 #[cfg(feature = "aws")]
 mod services;
+mod skip;
 #[cfg(feature = "aws")]
 mod stand_in;
 mod synth;

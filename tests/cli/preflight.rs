@@ -121,7 +121,9 @@ fn run(command: &[&str], aws: &StandIn) -> Outcome {
     project.write("shop.yaml", SHOP);
     let shop = ["--template", "shop.yaml", "--stack-name", "Shop", "--region", "eu-west-1"];
     let endpoint = ["--endpoint-url", &aws.address];
-    project.run(command.iter().chain(&shop).chain(&endpoint).chain(&["--yes"]))
+    let mut outcome = project.run(command.iter().chain(&shop).chain(&endpoint).chain(&["--yes"]));
+    outcome.stdout = outcome.stdout.replace(&aws.address, "[AWS]");
+    outcome
 }
 
 fn without_warning(run: &Outcome) -> String {
@@ -139,9 +141,9 @@ fn the_doctor_names_everything_that_is_missing_with_what_helps() {
     this machine
       ! neither docker, podman nor buildah is on the PATH: images cannot be built here
           fix: install one of them, or build images in CI
-      ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
+      ! session-manager-plugin is not on the PATH: `exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
-      ! git is not on the PATH: `docuthinker images build` takes the tag of an image from it unless `--tag` names one
+      ! git is not on the PATH: `images build` takes the tag of an image from it unless `--tag` names one
           fix: install git, or name the tag
       ✓ the AWS CLI is not there, and not needed but for what begins with `aws` here
       ✓ the AWS CDK and Node.js are not needed
@@ -149,7 +151,7 @@ fn the_doctor_names_everything_that_is_missing_with_what_helps() {
     AWS
       ✓ account 123456789012 in eu-west-1, as arn:aws:iam::123456789012:user/u
       ✓ credentials from the environment (AWS_ACCESS_KEY_ID), the region from --region
-      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker iam-policy --template shop.yaml --stack-name Shop`
+      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker --region eu-west-1 --endpoint-url [AWS] iam-policy --template shop.yaml --stack-name Shop`
 
     Shop
       ✓ is not deployed yet
@@ -194,9 +196,9 @@ fn the_doctor_is_content_where_everything_is_there() {
     this machine
       ! neither docker, podman nor buildah is on the PATH: images cannot be built here
           fix: install one of them, or build images in CI
-      ! session-manager-plugin is not on the PATH: `docuthinker exec` needs it
+      ! session-manager-plugin is not on the PATH: `exec` needs it
           fix: install it: https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html
-      ! git is not on the PATH: `docuthinker images build` takes the tag of an image from it unless `--tag` names one
+      ! git is not on the PATH: `images build` takes the tag of an image from it unless `--tag` names one
           fix: install git, or name the tag
       ✓ the AWS CLI is not there, and not needed but for what begins with `aws` here
       ✓ the AWS CDK and Node.js are not needed
@@ -204,7 +206,7 @@ fn the_doctor_is_content_where_everything_is_there() {
     AWS
       ✓ account 123456789012 in eu-west-1, as arn:aws:iam::123456789012:user/u
       ✓ credentials from the environment (AWS_ACCESS_KEY_ID), the region from --region
-      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker iam-policy --template shop.yaml --stack-name Shop`
+      ✓ the policies of arn:aws:iam::123456789012:user/u allow all 1 actions of `docuthinker --region eu-west-1 --endpoint-url [AWS] iam-policy --template shop.yaml --stack-name Shop`
 
     Shop
       ✓ is not deployed yet

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::schemas;
+use crate::{context, schemas};
 
 /// A folder with a home of its own.
 pub(crate) struct Project {
@@ -100,6 +100,7 @@ impl Project {
         let mut command = self.command(arguments);
         let output = command.output().unwrap();
         schemas::hold(&command, &output.stdout);
+        context::hold(&command, &output.stdout, &output.stderr);
         self.outcome(output)
     }
 

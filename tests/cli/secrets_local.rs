@@ -14,6 +14,10 @@ fn the_secrets_of_a_new_project_are_stored_before_its_services_are_deployed() {
     let emulator = Emulator::start();
     let project = &emulator.project;
     project.run(["deploy", "DocuThinkerFoundation", "--local", "--yes"]).success();
+    // The emulator has a value without a letter where AWS has none.
+    let unfilled = project.run(["secrets", "check", "--local"]);
+    assert_eq!(unfilled.code, Some(3), "{unfilled}");
+    assert!(unfilled.stderr.contains("docuthinker/openai: it has no value"), "{unfilled}");
     let path = project.write(
         "env",
         "OPENAI_API_KEY=sk-1\nANTHROPIC_API_KEY=sk-2\nGOOGLE_API_KEY=sk-3\n\
@@ -45,7 +49,7 @@ fn the_secrets_of_a_new_project_are_stored_before_its_services_are_deployed() {
     assert!(openai["users"][0]["deployed"] == true && openai["stored"]["changed"].is_string(), "{openai}");
 
     let rotated = project.run(["secrets", "rotate", "openai", "--generate", "--local", "--yes"]).success();
-    assert!(rotated.contains("docuthinker redeploy ai-ml backend"), "{rotated}");
+    assert!(rotated.contains("docuthinker --local redeploy ai-ml backend"), "{rotated}");
     assert_eq!(value("docuthinker/openai").as_str().unwrap().len(), 32);
 
     let identity = age::x25519::Identity::generate();

@@ -181,3 +181,40 @@ fn mistakes_in_the_code_name_the_setting_that_caused_them() {
     2 templates: 2 errors, no warnings
     ");
 }
+
+#[test]
+fn a_mistake_of_form_is_told_beside_all_others_and_explained() {
+    let project = Project::new();
+    project.write(
+        "t.yaml",
+        "Resources:\n  Vpc:\n    Properties: {CidrBlock: 10.0.0.0/16}\n  Topic:\n    Type: AWS::SNS::Topic\n    Propertie:\n      \
+         Password: hunter2\n",
+    );
+    let outcome = project.run(["validate", "--template", "t.yaml"]);
+    assert!(!outcome.stdout.contains("hunter2"), "{outcome}");
+    for line in [
+        "error[DT141]: a resource needs `Type`\n  at t.yaml:2:3 (Resources.Vpc)\n",
+        "error[DT141]: unknown attribute of a resource `Propertie`\n  at t.yaml:6:5 (Resources.Topic.Propertie)\n",
+        "error[DT005]: AWS::SNS::Topic has no property `Password`\n  at t.yaml:7:7 (Resources.Topic.Properties.Password)\n",
+        "1 template: 3 errors, no warnings\n",
+    ] {
+        assert!(outcome.stdout.contains(line), "{line}{outcome}");
+    }
+    assert!(project.run(["validate", "--explain", "DT141"]).success().contains("missing from one"));
+}
+
+#[test]
+fn what_is_found_in_a_template_of_the_cdk_names_the_construct() {
+    let project = Project::new();
+    project.write(
+        "t.yaml",
+        "Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n    Properties: {Colour: red}\n    Metadata: {'aws:cdk:path': \
+         App/News/Topic/Resource}\n",
+    );
+    let text = project.run(["validate", "--template", "t.yaml"]).stdout;
+    let places = "at t.yaml:4:18 (Resources.Topic.Properties.Colour)\n  at App/News/Topic/Resource\n";
+    assert!(text.contains(places), "{text}");
+    let json = project.run(["validate", "--template", "t.yaml", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["findings"][0]["construct"], "App/News/Topic/Resource");
+}

@@ -34,7 +34,10 @@ fn an_image_is_deployed_by_the_digest_that_its_tag_has_now() {
     let foundation = ALL.replace("--all", "DocuThinkerFoundation");
     let before = run(&project, &format!("{foundation} --image backend=v2.0"));
     assert_eq!(before.code, Some(3), "there is no repository yet: {before}");
-    assert!(before.stderr.contains("hint: docuthinker images push backend"), "{before}");
+    assert!(
+        before.stderr.contains("hint: docuthinker --set deletion_protection=false images push backend"),
+        "{before}"
+    );
     run(&project, &foundation).success();
     let first = run(&project, &format!("{ALL} --image backend=v2.0"));
     assert_eq!(first.code, Some(0), "{first}");

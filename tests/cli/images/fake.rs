@@ -21,12 +21,12 @@ esac
 "#;
 
 /// Where the tool and its notes are.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     folder: PathBuf,
 }
 
 impl Fake {
-    pub(super) fn of(project: &Project) -> Fake {
+    pub(crate) fn of(project: &Project) -> Fake {
         let folder = project.path().join("tool");
         std::fs::create_dir_all(folder.join("images")).unwrap();
         std::fs::write(folder.join("docker"), SCRIPT).unwrap();
@@ -37,31 +37,31 @@ impl Fake {
     }
 
     /// The option that names it.
-    pub(super) fn option(&self) -> String {
+    pub(crate) fn option(&self) -> String {
         format!("--tool {}", self.folder.join("docker").display())
     }
 
-    pub(super) fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.folder.join(name)).unwrap_or_default()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
     }
 
     /// From now on this command of the tool fails, or hangs.
-    pub(super) fn let_it(&self, what: &str) {
+    pub(crate) fn let_it(&self, what: &str) {
         std::fs::write(self.folder.join(what), "").unwrap();
     }
 
     /// An image is on this machine.
-    pub(super) fn image(&self, name: &str, id: &str) {
+    pub(crate) fn image(&self, name: &str, id: &str) {
         let file = name.replace(['/', ':', '@'], "_");
         std::fs::write(self.folder.join("images").join(file), id).unwrap();
     }
 
     /// The file that is there once the image was pushed.
-    pub(super) fn pushed(&self, name: &str) -> PathBuf {
+    pub(crate) fn pushed(&self, name: &str) -> PathBuf {
         Path::new(&self.folder).join("images").join(format!("pushed-{}", name.replace(':', "_")))
     }
 }

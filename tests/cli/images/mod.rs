@@ -1,8 +1,8 @@
 //! `images`, and `deploy --image` and `--push`: with a container tool that only notes what it is told, and with a real one.
 
 mod deploy;
-mod fake;
-mod moved;
+pub(crate) mod fake;
+pub(crate) mod moved;
 mod pin;
 mod real;
 
@@ -13,8 +13,8 @@ use crate::project::{Outcome, Project};
 
 /// The password of the registry, which must be nowhere but in the tool's standard input.
 const CANARY: &str = "canary-of-the-registry-3b7f";
-const OLD: &str = "sha256:0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const NEW: &str = "sha256:0bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const OLD: &str = "sha256:0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(crate) const NEW: &str = "sha256:0bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 /// The two repositories of the project, as its Foundation makes them.
 fn repositories() -> String {
@@ -27,7 +27,7 @@ fn repositories() -> String {
 }
 
 /// What runs the backend.
-fn services(image: &str) -> String {
+pub(crate) fn services(image: &str) -> String {
     let containers = json!([{ "Name": "backend", "Image": image }]);
     let task =
         json!({ "Type": "AWS::ECS::TaskDefinition", "Properties": { "ContainerDefinitions": containers } });
@@ -35,7 +35,7 @@ fn services(image: &str) -> String {
 }
 
 /// An AWS in which the Foundation is deployed.
-fn founded() -> Scenario {
+pub(crate) fn founded() -> Scenario {
     Scenario::new().registry_password(CANARY).stack(
         "DocuThinkerFoundation",
         &repositories(),
@@ -44,14 +44,14 @@ fn founded() -> Scenario {
 }
 
 /// An AWS, and a folder in which the command talks to it.
-fn project(scenario: Scenario) -> (Endpoint, Project) {
+pub(crate) fn project(scenario: Scenario) -> (Endpoint, Project) {
     let endpoint = Endpoint::start_blocking(scenario);
     let project = Project::new().variable("AWS_ENDPOINT_URL", &endpoint.url());
     (endpoint, project.variable("AWS_REGION", "us-east-1"))
 }
 
 /// Makes the folder a git repository with one commit, in which both images have a `Dockerfile`, and gives the commit.
-fn commit(project: &Project) -> String {
+pub(crate) fn commit(project: &Project) -> String {
     for folder in ["backend", "ai_ml"] {
         std::fs::create_dir_all(project.path().join(folder)).unwrap();
         project.write(&format!("{folder}/Dockerfile"), "FROM scratch\nCOPY file /file\n");
@@ -139,6 +139,55 @@ fn without_repositories_the_list_says_how_to_get_them() {
     let (_endpoint, project) = project(Scenario::new());
     let text = run(&project, "images list ai_ml").success();
     assert_eq!(text, "docuthinker-ai-ml in us-east-1: not there; docuthinker images ensure ai-ml\n");
+}
+
+#[test]
+fn the_emulator_has_no_registry_which_is_said_before_a_tool_is_started() {
+    let project = Project::new();
+    for arguments in ["images login", "images push --build", "images copy --to-env dr", "deploy --all --push"]
+    {
+        let refused = run(&project, &format!("{arguments} --local --yes"));
+        assert_eq!(refused.code, Some(3), "{refused}");
+        assert!(refused.stderr.contains("needs a registry, and the emulator has none"), "{refused}");
+    }
+}
+
+/// Docker without its daemon, and what may take its place.
+#[test]
+fn a_docker_without_its_daemon_is_passed_over_and_named_ones_get_a_hint() {
+    let (_endpoint, project) = project(founded());
+    commit(&project);
+    let programs = project.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let program = |name: &str, script: &str| {
+        let file = project.write(&format!("programs/{name}"), format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    };
+    program(
+        "docker",
+        "[ \"$1\" = --version ] && echo Docker version 27.3.1 && exit\n\
+         echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' >&2; exit 1",
+    );
+    program("git", "exec /usr/bin/env -i PATH=/usr/bin:/bin git \"$@\"");
+    let path = programs.to_string_lossy().into_owned();
+    let build = |more: &str| {
+        let mut command = project.command(format!("images build backend{more}").split(' '));
+        project.outcome(command.env("PATH", &path).output().unwrap())
+    };
+    let refused = build("");
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(refused.stderr.contains("the daemon of docker does not answer, and neither podman"), "{refused}");
+    assert!(refused.stderr.contains("hint: start Docker"), "{refused}");
+    let named = build(" --tool docker");
+    assert_eq!(named.code, Some(1), "{named}");
+    assert!(named.stderr.contains("hint: start Docker"), "{named}");
+    program("podman", "[ \"$1\" = image ] && echo 0123; exit 0");
+    let outcome = build("");
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(
+        outcome.stderr.contains("the daemon of docker does not answer; podman is used instead"),
+        "{outcome}"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{CANARY, NEW, OLD, commit, founded, project, run, sound};
 use crate::project::Project;
 
 /// An AWS that has an image as soon as the fake tool has pushed it.
-fn seeing(fake: &Fake, names: &[&str]) -> Scenario {
+pub(crate) fn seeing(fake: &Fake, names: &[&str]) -> Scenario {
     let files: Vec<_> = names.iter().map(|name| ((*name).to_owned(), fake.pushed(name))).collect();
     founded().answer("BatchGetImage", move |body| {
         let (repository, tag) = (body["repositoryName"].as_str()?, body["imageIds"][0]["imageTag"].as_str()?);
@@ -222,6 +222,6 @@ fn a_copy_goes_where_a_repository_is_and_only_there() {
     assert_eq!(unknown.code, Some(3), "{unknown}");
     assert!(unknown.stderr.contains("has no image v7; its only tag is v1.0"), "{unknown}");
     let dr = run(&project, &format!("images copy backend --to-env dr {}", fake.option()));
-    assert!(dr.stderr.contains("first: docuthinker deploy -e dr DocuThinkerFoundation"), "{dr}");
+    assert!(dr.stderr.contains("first: docuthinker -e dr deploy DocuThinkerFoundation"), "{dr}");
     assert!(!fake.has("arguments"), "{}", fake.read("arguments"));
 }

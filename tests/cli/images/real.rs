@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{CANARY, commit, repositories, run, sound};
 use crate::project::Project;
+use crate::skip;
 use endpoint::{Endpoint, Scenario};
 
 /// A registry on this machine; it ends with the test.
@@ -16,8 +17,7 @@ struct Registry {
 }
 
 impl Registry {
-    /// `None` if Debian's registry is not installed.
-    fn start(folder: &Path) -> Option<Registry> {
+    fn start(folder: &Path) -> Registry {
         std::fs::create_dir_all(folder).unwrap();
         // Another process may take the port before the registry does, so another one is tried then.
         for _ in 0..5 {
@@ -32,11 +32,12 @@ impl Registry {
             let mut command = Command::new("docker-registry");
             command.arg("serve").arg(folder.join("config.yml"));
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut registry = Registry { process: command.spawn().ok()?, url: format!("http://{address}") };
+            let mut registry =
+                Registry { process: command.spawn().unwrap(), url: format!("http://{address}") };
             let began = Instant::now();
             while began.elapsed() < Duration::from_mins(1) {
                 if TcpStream::connect(&address).is_ok() {
-                    return Some(registry);
+                    return registry;
                 }
                 if registry.process.try_wait().unwrap().is_some() {
                     break;
@@ -55,21 +56,14 @@ impl Drop for Registry {
     }
 }
 
-fn is_installed(program: &str) -> bool {
-    let started = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    started.is_ok_and(|status| status.success())
-}
-
 /// Two regions with a registry each, and a folder in which `buildah` builds without any rights.
-#[expect(clippy::print_stderr, reason = "who reads the output of the tests must know what was not tested")]
 fn world() -> Option<(Endpoint, Project, Registry, Registry)> {
-    if !is_installed("buildah") || !is_installed("docker-registry") {
-        eprintln!("skipped: buildah and docker-registry are not both installed");
+    if !skip::are_installed(&["buildah", "docker-registry"]) {
         return None;
     }
     let project = Project::new();
-    let home = Registry::start(&project.path().join("registry-home"))?;
-    let away = Registry::start(&project.path().join("registry-away"))?;
+    let home = Registry::start(&project.path().join("registry-home"));
+    let away = Registry::start(&project.path().join("registry-away"));
     let scenario = Scenario::new()
         .registry_password(CANARY)
         .stack("DocuThinkerFoundation", &repositories(), "CREATE_COMPLETE")

@@ -538,7 +538,50 @@ fn a_backup_of_stacks_without_secrets_has_no_values_and_needs_no_passphrase() {
     assert_eq!(kept.code, Some(0), "{kept}");
     assert_says(&kept, &["backup of 1 stack in b", "no secret has a value"]);
     assert!(!aws.folder("b/secrets.age").exists());
-    assert_says(&aws.run("backup --check b --offline"), &["secrets: no secret had a value", "it is whole"]);
+    let words = ["secrets: no secret had a value", "what was looked at is whole; not looked at: images"];
+    assert_says(&aws.run("backup --check b --offline"), &words);
+}
+
+#[test]
+fn secrets_without_a_value_are_named_and_those_that_are_gone_are_told_in_one_line() {
+    let secret =
+        |name: &str| json!({ "Type": "AWS::SecretsManager::Secret", "Properties": { "Name": name } });
+    let template =
+        json!({ "Resources": { "A": secret("app/a"), "B": secret("app/b"), "C": secret("app/c") } });
+    let scenario = Scenario::new().stack("S", &template.to_string(), "UPDATE_COMPLETE").secret("app/c", "x");
+    let aws = Aws::new(scenario);
+    let identity = age::x25519::Identity::generate();
+    let kept = aws.run(&format!("backup S --out b --include-secrets --recipient {}", identity.to_public()));
+    assert_says(&kept, &["1 value of secrets", "left out, since they have no value: app/a, app/b\n"]);
+    aws.run("destroy --stack-name S --yes");
+    assert_says(&aws.run("restore b"), &["  app/a, app/b of S: their values: gone with the stack\n"]);
+}
+
+#[test]
+fn the_templates_of_nested_stacks_are_kept_and_told() {
+    let nested =
+        |url: &str| json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": url } });
+    let url = "https://s3.us-east-1.amazonaws.com/t/x.json";
+    let template = json!({ "Resources": { "Net": nested(url) } }).to_string();
+    let net =
+        json!({ "Resources": { "Inner": nested(url), "Queue": { "Type": "AWS::SQS::Queue" } } }).to_string();
+    let inner = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } }).to_string();
+    let aws = Aws::new(Scenario::new().nested("Net", &net).nested("Inner", &inner).stack(
+        "S",
+        &template,
+        "UPDATE_COMPLETE",
+    ));
+    let written = aws.json("backup S --out b");
+    let kept = &written["manifest"]["stacks"][0]["nested"];
+    assert_eq!(kept[0], json!({ "path": "Net", "template": "S/nested-Net.json" }), "{written:#}");
+    assert_eq!(kept[1]["path"], "Net/Inner");
+    let read = |name: &str| fs::read_to_string(aws.folder("b").join(name)).unwrap();
+    assert_eq!((read("S/nested-Net.json"), read("S/nested-Net-Inner.json")), (net, inner));
+    assert_says(&aws.run("backup --check b"), &["S/nested-Net.json: 2 resources", "it is whole"]);
+    assert_eq!(aws.json("restore b")["stacks"][0]["state"], "unchanged");
+    aws.run("destroy --stack-name S --yes");
+    let note = "leads to; the templates of that time are b/S/nested-Net.json, b/S/nested-Net-Inner.json";
+    assert_says(&aws.run("restore b"), &["make S anew", note]);
 }
 
 #[test]
@@ -552,7 +595,10 @@ fn a_check_connects_to_nothing_where_no_image_is_asked_for() {
     let aws = Aws::new(scenario.task("WebService", running));
     aws.run("backup App --out b");
     let before = aws.endpoint.requests().len();
-    assert_says(&aws.run("backup --check b"), &["1 image of other registries", "it is whole"]);
+    assert_says(
+        &aws.run("backup --check b"),
+        &["1 image of other registries", "what was looked at is whole; not looked at: images"],
+    );
     assert_eq!(aws.endpoint.requests().len(), before);
 }
 

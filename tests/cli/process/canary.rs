@@ -75,7 +75,7 @@ fn commands(deployed: i32) -> Vec<(String, i32)> {
         ("watch S".to_owned(), deployed),
         ("events S".to_owned(), 0),
         ("diagnose S".to_owned(), 0),
-        ("outputs".to_owned(), 0),
+        ("outputs".to_owned(), 4),
         ("destroy --stack-name S --yes".to_owned(), 0),
     ]
 }

@@ -8,17 +8,22 @@ use crate::project::Outcome;
 
 /// Without what differs from run to run: times and ids; and without the warning that this is not AWS.
 pub(super) fn lasting(aws: &Aws, outcome: &Outcome) -> String {
-    let mut text = outcome.to_string();
-    for stack in aws.endpoint.stacks() {
+    let text = without_ids_and_times(&aws.endpoint, outcome.to_string());
+    let of_the_warning = ["warning: this is not AWS", "hint: if that is not meant, unset AWS_ENDPOINT_URL"];
+    let lines = text.lines().filter(|line| !of_the_warning.iter().any(|begin| line.starts_with(begin)));
+    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Without what differs from run to run.
+pub(super) fn without_ids_and_times(endpoint: &Endpoint, mut text: String) -> String {
+    for stack in endpoint.stacks() {
         for (number, operation) in stack.operations.iter().enumerate() {
             text = text.replace(operation, &format!("[OPERATION {}]", number + 1));
             text = text.replace(&operation[..8], &format!("[OP {}]", number + 1));
         }
     }
-    let text = masked(&masked(&text, "0000-00-00", "[DATE]"), "00:00:00", "[TIME]");
-    let of_the_warning = ["warning: this is not AWS", "hint: if that is not meant, unset AWS_ENDPOINT_URL"];
-    let lines = text.lines().filter(|line| !of_the_warning.iter().any(|begin| line.starts_with(begin)));
-    lines.filter(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect()
+    let text = masked(&masked(&text, "0000-00-00", "[DATE]"), "00:00:00.000", "[TIME]");
+    masked(&text, "00:00:00", "[TIME]")
 }
 
 /// The text with `mask` for whatever looks like `form`, in which 0 stands for any digit.

@@ -201,7 +201,7 @@ fn the_resources_of_the_project_are_shown_with_construct_and_source_line() {
     assert!(run.stdout.contains("is not deployed\n"), "the others are told: {run}");
     let named = aws.run("drift DocuThinkerStack -e dev");
     assert_eq!(named.code, Some(4), "{named}");
-    assert!(named.stderr.contains("docuthinker deploy DocuThinkerStack"), "{named}");
+    assert!(named.stderr.contains("docuthinker -e dev deploy DocuThinkerStack"), "{named}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn the_operations_on_a_stack_have_one_form() {
 #[test]
 fn a_fast_rollback_has_the_form_of_a_change_of_a_service() {
     let aws = super::rollback::three_versions(runs()).0;
-    let fast = aws.run("rollback S --service api --fast --to v1 --output json").json();
+    let fast = aws.run("rollback S --service api --fast --to v1 --yes --output json").json();
     assert_keeps(include_str!("../../../schemas/rollback-1.json"), &fast);
 }
 

@@ -212,6 +212,55 @@ fn what_was_written_around_a_numbered_deployment_is_found_and_the_time_is_told()
 }
 
 #[test]
+fn lines_of_other_tasks_are_left_out_also_where_the_answer_has_them() {
+    // The emulator ignores what streams are asked for.
+    let event = |task: &str, text: &str| json!({ "eventId": task, "timestamp": now(), "logStreamName": format!("app/backend/{task}"), "message": text });
+    let events = json!({ "events": [event("1111", "mine"), event("2222", "another's")] });
+    let aws = aws(running(false).answer("FilterLogEvents", move |_| Some(events.clone().into())));
+    let shown = aws.run("logs backend --stack S --task 1");
+    assert_eq!(said(&shown.stdout), ["backend: mine"], "{shown}");
+    let none = aws.run("logs backend --stack S --task zzz");
+    assert!(none.stdout.is_empty() && none.stderr.contains("nothing was written"), "{none}");
+}
+
+#[test]
+fn the_time_may_be_days_ago_or_a_date_and_may_end() {
+    let aws = aws(running(false));
+    let asked = |options: &str| {
+        let before = aws.endpoint.requests_of("FilterLogEvents").len();
+        let shown = aws.run(&format!("logs backend --stack S {options}"));
+        assert_eq!(shown.code, Some(0), "{shown}");
+        let request = aws.endpoint.requests_of("FilterLogEvents")[before].body.clone();
+        (request["startTime"].as_i64(), request["endTime"].as_i64())
+    };
+    let until = "--since 2026-01-01 --until 2026-01-01T10:00:00Z";
+    assert_eq!(asked(until), (Some(1_767_225_600_000), Some(1_767_261_600_000)));
+    let minutes = "--until 2026-01-01T10:00:00Z";
+    assert_eq!(asked(minutes), (Some(1_767_261_000_000), Some(1_767_261_600_000)));
+    let days = now() - asked("--since 2d").0.unwrap();
+    assert!((172_700_000..172_900_000).contains(&days), "{days}");
+    let turned = aws.run("logs backend --stack S --since 1h --until 2h");
+    assert_eq!(turned.code, Some(2), "{turned}");
+    assert!(turned.stderr.contains("there is no time from 20"), "{turned}");
+}
+
+#[test]
+fn a_change_set_that_announced_the_stack_is_no_deployment() {
+    let aws = super::Aws::new(Scenario::new());
+    aws.project.write("s.json", service(&web("v1")).to_string());
+    let made = aws.run("deploy --template s.json --stack-name S --yes --no-validate --no-preflight");
+    assert_eq!(made.code, Some(0), "{made}");
+    let known = aws.run("events S --all --output json").json();
+    let announced = known["operations"].as_array().unwrap().last().unwrap();
+    assert_eq!(announced["outcome"], "announced", "{known:#}");
+    let shown = aws.run("status --stack S");
+    assert!(shown.stdout.contains(" CREATE succeeded") && !shown.stdout.contains("REVIEW"), "{shown}");
+    let unknown = aws.run(&format!("logs --stack S --around {}", announced["began"].as_str().unwrap()));
+    assert_eq!(unknown.code, Some(2), "{unknown}");
+    assert!(unknown.stderr.contains("no deployment has an ID that begins with `20"), "{unknown}");
+}
+
+#[test]
 fn a_number_is_of_one_service_and_its_time_is_the_only_one() {
     let aws = aws(running(false));
     let several = aws.run("logs --stack S --around v3");

@@ -4,6 +4,8 @@
 mod backup;
 mod canary;
 mod commands;
+#[cfg(unix)]
+mod context;
 mod diff;
 #[cfg(unix)]
 mod doctor;
@@ -30,9 +32,13 @@ mod running;
 #[cfg(unix)]
 mod screen;
 #[cfg(unix)]
+mod screens;
+#[cfg(unix)]
 mod secrets;
 #[cfg(target_os = "linux")]
 mod secrets_canary;
+#[cfg(unix)]
+mod secrets_check;
 #[cfg(unix)]
 mod services;
 #[cfg(unix)]

@@ -167,8 +167,9 @@ fn nobody_goes_back_to_an_image_that_is_gone() {
     error: v2 cannot run: the image 123456789012.dkr.ecr.us-east-1.amazonaws.com/web@[DIGEST] is not there
     hint: one can still go back to v1
     ");
-    let fast = aws.run("rollback S --service api --to v2 --fast");
+    let fast = aws.run("rollback S --service api --to v2 --fast --yes");
     assert_eq!(fast.code, Some(3), "{fast}");
+    assert!(fast.stderr.contains("v2 cannot run"), "{fast}");
     assert_eq!((aws.endpoint.count("CreateChangeSet"), aws.endpoint.count("UpdateService")), (0, 0));
 }
 
@@ -176,7 +177,11 @@ fn nobody_goes_back_to_an_image_that_is_gone() {
 fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
     // R264, R291
     let (aws, _) = three_versions(runs());
-    assert_snapshot!(told(&aws, &aws.run("rollback S --service api --fast --to v1")), @"
+    let unasked = aws.run("rollback S --service api --fast --to v1");
+    assert_eq!(unasked.code, Some(3), "{unasked}");
+    assert!(unasked.stderr.contains("to go on without a question, add `--yes`"), "{unasked}");
+    assert_eq!(aws.endpoint.count("UpdateService"), 0);
+    assert_snapshot!(told(&aws, &aws.run("rollback S --service api --fast --to v1 --yes")), @"
     exit: 0
     --- stderr ---
     S: deploying
@@ -187,6 +192,16 @@ fn a_fast_rollback_changes_the_service_and_says_that_the_stack_drifts() {
     assert_eq!(aws.endpoint.count("CreateChangeSet"), 0);
     let now = deployments(&aws);
     assert_eq!((&now["current"], &now["deployments"][2]["ending"]), (&json!(1), &json!("runs")));
+    // To what the stack declares is no drift, and no way back.
+    let forward = aws.run("rollback S --service api --fast --to v3 --yes");
+    assert_snapshot!(told(&aws, &forward), @"
+    exit: 0
+    --- stderr ---
+    S: deploying
+    api went forward: 2 of 2 tasks run api:3, as S declares it
+    ");
+    let again = aws.run("rollback S --service api --fast --to v1 --require-approval never");
+    assert_eq!(again.code, Some(0), "{again}");
     // The command that it tells.
     let back = aws.run("rollback S --service api --to v1 --yes");
     assert_eq!(back.code, Some(0), "{back}");
@@ -198,7 +213,7 @@ fn a_fast_rollback_stops_a_deployment_that_is_in_progress() {
     let (aws, _) = three_versions(runs().hang_rollout("api"));
     let redeploy = aws.run("redeploy api --stack S --timeout 1s");
     assert_eq!(redeploy.code, Some(8), "{redeploy}");
-    let stopped = aws.run("rollback S --service api --fast");
+    let stopped = aws.run("rollback S --service api --fast --yes");
     assert_eq!(stopped.code, Some(0), "{stopped}");
     assert_eq!((aws.endpoint.count("StopServiceDeployment"), aws.endpoint.count("UpdateService")), (1, 1));
     assert!(stopped.stderr.contains("api is rolled back: 2 of 2 tasks run api:3"), "{stopped}");
@@ -206,7 +221,7 @@ fn a_fast_rollback_stops_a_deployment_that_is_in_progress() {
 
 #[test]
 fn what_cannot_be_gone_back_to_is_refused_with_what_can() {
-    let (aws, _) = three_versions(runs());
+    let (aws, gone) = three_versions(runs());
     let unknown = aws.run("rollback S --service api --to v9");
     assert_eq!(unknown.code, Some(2), "{unknown}");
     assert!(unknown.stderr.contains("hint: there are v3, v2, v1"), "{unknown}");
@@ -219,6 +234,10 @@ fn what_cannot_be_gone_back_to_is_refused_with_what_can() {
     let same = aws.run("rollback S --service api --to v3 --yes");
     assert_eq!(same.code, Some(3), "{same}");
     assert!(same.stderr.contains("v3 has the images of v4, which api has now"), "{same}");
+    assert!(same.stderr.contains("`docuthinker rollback S --service api --to v3 --fast`"), "{same}");
+    gone.lock().unwrap().insert(digest(&aws, 3));
+    let gone = aws.run("rollback S --service api --to v3 --yes");
+    assert!(gone.stderr.contains("hint: deploy the settings of that time\n"), "{gone}");
     let unattended = aws.run("rollback --service");
     assert_eq!(unattended.code, Some(2), "{unattended}");
     let first = Aws::new(runs());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 use crate::project::{Outcome, Project};
-use crate::schemas;
+use crate::{context, schemas};
 
 /// A running command; it is killed if the test ends before it.
 pub(super) struct Running<'a> {
@@ -115,6 +115,7 @@ impl<'a> Running<'a> {
         let bytes = |stream: Option<Stream>| stream.map(Stream::end).unwrap_or_default();
         let (stdout, stderr) = (bytes(self.stdout.take()), bytes(self.stderr.take()));
         schemas::hold_arguments(&self.arguments, &stdout);
+        context::hold_arguments(&self.arguments, &stdout, &stderr);
         self.project.outcome(Output { status, stdout, stderr })
     }
 

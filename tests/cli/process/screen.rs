@@ -1,6 +1,6 @@
 //! What a terminal shows, and what is shown where there is none.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use endpoint::Scenario;
 use rustix::process::Signal;
@@ -8,18 +8,15 @@ use rustix::process::Signal;
 use super::running::Running;
 use super::{Aws, DEPLOY, assert_no_bug, deployed};
 use crate::project::Project;
+use crate::skip;
 
 /// Deploys and asks.
 const ASK: &str = "deploy --template t.json --stack-name S --no-validate";
 
 /// Whether `script` is there, which gives a program a terminal.
-#[expect(clippy::print_stderr, reason = "who reads the output of the tests must know what was not tested")]
+#[track_caller]
 pub(super) fn can_make_terminals() -> bool {
-    let there = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !there {
-        eprintln!("skipped: there is no `script`");
-    }
-    there
+    skip::are_installed(&["script"])
 }
 
 /// Starts the command on a terminal of this size, with these variables. All it writes is in `stdout`.

@@ -57,7 +57,7 @@ pub(super) fn account() -> Scenario {
 }
 
 /// Tasks of both services, which started in 2023.
-fn with_old_tasks(scenario: Scenario) -> Scenario {
+pub(super) fn with_old_tasks(scenario: Scenario) -> Scenario {
     let task =
         |name: &Value| format!("arn:aws:ecs:us-east-1:123456789012:task/main/{}", name.as_str().unwrap());
     scenario
@@ -340,7 +340,7 @@ fn tasks_that_are_older_than_a_value_are_told_with_the_command_that_restarts_the
     assert!(checked.stderr.contains("hint: docuthinker redeploy ai-ml backend"), "{checked}");
     let told = aws.json("check -e staging", "");
     assert_eq!(told["secrets"][0]["stale"], json!(["ai-ml"]));
-    assert_eq!(told["next"], "docuthinker redeploy ai-ml backend -e staging");
+    assert_eq!(told["next"], "docuthinker -e staging redeploy ai-ml backend");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
+use age::secrecy::ExposeSecret as _;
 use endpoint::{Fault, Wrong};
 use rustix::process::Signal;
 
@@ -115,6 +116,61 @@ fn a_secret_is_in_no_list_of_processes_while_it_is_stored_and_whoever_stops_that
     }
 }
 
+/// Runs this with this on standard input until AWS is asked for `action`, which it does not answer; gives what it told.
+#[track_caller]
+fn stopped_at(aws: &Aws, action: &str, arguments: &str, input: &str) -> String {
+    let before = aws.endpoint.count(action);
+    let mut command = aws.project.command(arguments.split(' '));
+    command.stdin(Stdio::piped());
+    let mut running = Running::start(&aws.project, command);
+    running.type_in(input);
+    running.close_input();
+    assert!(aws.endpoint.wait_for(action, before + 1, PATIENCE), "{arguments}: {}", running.told());
+    let processes = processes();
+    assert!(processes.contains("--passphrase") || processes.contains("--identity"), "{arguments}");
+    assert!(!processes.contains(CANARY), "{arguments}");
+    running.signal(Signal::INT);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{arguments}: {ended}");
+    ended.to_string()
+}
+
+// S1
+#[test]
+fn a_passphrase_and_what_it_opens_are_in_no_list_of_processes() {
+    let stored = || account().secret("docuthinker/openai", &secret("store"));
+    let passphrase = secret("passphrase");
+    let aws = Aws::new(stored().fault(Fault::new(Wrong::Hangs).on("GetSecretValue")));
+    for way in [
+        "secrets export openai --passphrase --stack S --out all.age --verbose",
+        "backup S --include-secrets --passphrase --out backup --verbose",
+    ] {
+        let told = stopped_at(&aws, "GetSecretValue", way, &passphrase);
+        assert!(!told.contains(CANARY), "{told}");
+    }
+
+    let aws = Aws::new(stored());
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    for (way, input) in [
+        ("export openai --passphrase --out phrase.age".to_owned(), &*passphrase),
+        (format!("export openai --recipient {recipient} --out key.age --armor"), ""),
+    ] {
+        assert_eq!(aws.run(&way, input).code, Some(0), "{way}");
+    }
+    let files = ["phrase.age", "key.age"].map(|name| fs::read(aws.project.path().join(name)).unwrap());
+    let aws = Aws::new(account().fault(Fault::new(Wrong::Hangs).on("PutSecretValue")));
+    for (name, file) in ["phrase.age", "key.age"].iter().zip(files) {
+        fs::write(aws.project.path().join(name), file).unwrap();
+    }
+    aws.file("key.txt", identity.to_string().expose_secret(), 0o600);
+    for way in ["phrase.age --passphrase", "key.age --identity key.txt"] {
+        let arguments = format!("secrets import {way} --yes --stack S --verbose");
+        let told = stopped_at(&aws, "PutSecretValue", &arguments, &passphrase);
+        assert!(!told.contains(CANARY), "{told}");
+    }
+}
+
 // S1
 #[test]
 fn what_is_typed_does_not_appear_on_the_terminal() {
@@ -159,6 +215,20 @@ fn a_question_for_a_value_can_be_left_and_the_terminal_shows_again_what_is_typed
     assert!(ended.stdout.contains("left with 130"), "{ended}");
     assert!(ended.stdout.contains(" echo ") && !ended.stdout.contains("-echo "), "{ended}");
     assert_eq!(aws.endpoint.count("PutSecretValue"), 0);
+}
+
+#[test]
+fn an_armored_export_is_text_which_import_reads() {
+    let aws = Aws::new(account().secret("docuthinker/openai", "sk-1"));
+    let exported = aws.run("export openai --passphrase --armor --out all.age", "open sesame");
+    assert_eq!(exported.code, Some(0), "{exported}");
+    let text = aws.project.read("all.age");
+    assert!(text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n"), "{text}");
+    let other = Aws::new(account());
+    other.project.write("all.age", text);
+    let imported = other.run("import all.age --passphrase --yes", "open sesame");
+    assert_eq!(imported.code, Some(0), "{imported}");
+    assert_eq!(other.endpoint.secret_value("docuthinker/openai").as_deref(), Some("sk-1"));
 }
 
 /// A file that cannot be written whole is not left behind.

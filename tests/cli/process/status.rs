@@ -163,6 +163,46 @@ fn a_service_that_is_not_there_is_a_mistake_of_usage() {
     assert!(absent.stderr.contains("Other is not deployed"), "{absent}");
 }
 
+// R281
+#[test]
+fn what_services_use_is_told_if_it_is_asked_for() {
+    let scenario = running(false).metric("backend-svc", "CPUUtilization", &[20.0, 60.0]);
+    let aws = aws(scenario.metric("backend-svc", "MemoryUtilization", &[41.0]));
+    let plain = aws.run(STATUS);
+    assert!(!plain.stdout.contains("usage") && aws.endpoint.count("GetMetricData") == 0, "{plain}");
+    let words = "CPU ▂▅ 40 % on average, 60 % at most; memory ▄ 41 % on average, 41 % at most; during 1h00m";
+    let shown = aws.run(&format!("{STATUS} --metrics --exit-code"));
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert_says(&shown, &[words, "usage CPU not measured; memory not measured"]);
+    let written = json_of(&aws, &format!("{STATUS} --metrics=24h"));
+    let usage = &written["stacks"][0]["services"][0]["usage"];
+    assert_eq!((&usage["seconds"], &usage["cpu"]["parts"]), (&json!(86400), &json!([20.0, 60.0])));
+    aws.endpoint.change(|scenario| scenario.fault(Fault::new(Wrong::Denied).on("GetMetricData")));
+    let denied = aws.run(&format!("{STATUS} --metrics"));
+    assert_says(&denied, &["? usage not known: not allowed to do cloudwatch:GetMetricData"]);
+    assert_eq!(aws.run(&format!("{STATUS} --metrics=1m")).code, Some(2));
+}
+
+#[test]
+fn stacks_of_the_project_that_are_not_deployed_have_a_line() {
+    let aws = Aws::new(Scenario::new());
+    let template = aws.run("synth DocuThinkerStack --format json").stdout;
+    let aws = Aws::new(Scenario::new().stack("DocuThinkerFoundation", &template, "UPDATE_COMPLETE"));
+    let shown = aws.run("status");
+    assert_says(&shown, &["DocuThinkerStack in us-east-1: not deployed", "not deployed"]);
+    let written = json_of(&aws, "status");
+    assert_eq!(written["notDeployed"][0], json!({ "name": "DocuThinkerStack", "region": "us-east-1" }));
+}
+
+#[test]
+fn outputs_of_a_project_of_which_nothing_is_deployed_end_as_other_commands_do() {
+    let aws = Aws::new(Scenario::new());
+    let none = aws.run("outputs");
+    assert_eq!((none.code, none.stdout.as_str()), (Some(4), ""), "{none}");
+    assert!(none.stderr.contains("nothing of the project is deployed"), "{none}");
+    assert!(none.stderr.contains("docuthinker deploy DocuThinkerStack"), "{none}");
+}
+
 // C6, C3
 #[test]
 fn watching_prints_what_changed_and_ends_with_ctrl_c() {

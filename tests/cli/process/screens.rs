@@ -1,0 +1,172 @@
+//! What the commands of daily work show on terminals of 80 and of 120 columns, without colours, and to who hears it
+//! (`ACCESSIBLE=1`): lines that stay, none of them wider than the terminal but where a single word is.
+
+use std::os::unix::fs::symlink;
+
+use endpoint::{Endpoint, Scenario};
+
+use super::commands::without_ids_and_times;
+use super::logs::{LOGS, backend, worker};
+use super::rollback::three_versions;
+use super::rollout::runs;
+use super::screen::{can_make_terminals, on_a_terminal_of};
+use super::secrets::{account, with_old_tasks};
+use super::services::running;
+use crate::images::fake::Fake;
+use crate::images::moved::seeing;
+use crate::images::{NEW, OLD, founded, services};
+use crate::project::Project;
+
+/// A screen of a command.
+struct Screen {
+    name: &'static str,
+    arguments: &'static str,
+    world: fn() -> World,
+    /// A part of a question that the command asks; the answer is no.
+    question: Option<&'static str>,
+    /// Whether it is drawn again and again, unless lines that stay are wanted.
+    live: bool,
+}
+
+/// An AWS, and the folder from which the command talks to it.
+struct World {
+    endpoint: Endpoint,
+    project: Project,
+    /// More arguments.
+    more: String,
+}
+
+const fn still(name: &'static str, arguments: &'static str, world: fn() -> World) -> Screen {
+    Screen { name, arguments, world, question: None, live: false }
+}
+
+const fn live(name: &'static str, arguments: &'static str, world: fn() -> World) -> Screen {
+    Screen { name, arguments, world, question: None, live: true }
+}
+
+fn world(scenario: Scenario) -> World {
+    let (endpoint, project) = crate::images::project(scenario);
+    World { endpoint, project, more: String::new() }
+}
+
+/// Repositories with two images, of which one runs.
+fn images() -> Scenario {
+    let running = format!("123456789012.dkr.ecr.us-east-1.amazonaws.com/docuthinker-backend@{OLD}");
+    founded()
+        .stack("DocuThinkerStack", &services(&running), "CREATE_COMPLETE")
+        .image("docuthinker-backend", "v0.9", OLD)
+        .image("docuthinker-backend", "v2.0", NEW)
+        .image("docuthinker-backend", "a-release-with-a-long-name-of-its-own-that-somebody-chose", NEW)
+        .scanned(NEW, "HIGH", 2)
+}
+
+/// An image on this machine, and a tool that pushes it.
+fn pushing() -> World {
+    let project = Project::new();
+    let fake = Fake::of(&project);
+    fake.image("docuthinker-backend:v1.0", "sha256:1");
+    let endpoint = Endpoint::start_blocking(seeing(&fake, &["docuthinker-backend:v1.0"]));
+    let project = project.variable("AWS_ENDPOINT_URL", &endpoint.url()).variable("AWS_REGION", "us-east-1");
+    World { endpoint, project, more: fake.option() }
+}
+
+/// A path without the Session Manager plugin.
+fn without_the_plugin() -> World {
+    let world = world(running(false));
+    let folder = world.project.path().join("programs");
+    std::fs::create_dir(&folder).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    for program in ["script", "sh", "stty"] {
+        let there = std::env::split_paths(&path).map(|one| one.join(program)).find(|file| file.is_file());
+        symlink(there.unwrap(), folder.join(program)).unwrap();
+    }
+    let project = world.project.variable("PATH", &folder.to_string_lossy()).variable("SHELL", "/bin/sh");
+    World { project, ..world }
+}
+
+const SCREENS: [Screen; 12] = [
+    still("images-list", "images list", || world(images())),
+    still("images-ensure", "images ensure", || world(founded())),
+    still("images-push", "images push backend --tag v1.0", pushing),
+    still("images-pin", "images pin backend=v2.0", || world(images())),
+    still("secrets-list", "secrets list --stack S", || {
+        world(account().secret("docuthinker/openai", "sk-1").secret("docuthinker/database", "{}"))
+    }),
+    Screen {
+        question: Some("[y/N]"),
+        ..still("secrets-check", "secrets check --stack S", || {
+            world(with_old_tasks(account().secret("docuthinker/openai", "sk-1")))
+        })
+    },
+    still("logs", LOGS, || {
+        let scenario = backend(running(false), 60, "GET /health 200");
+        world(worker(scenario, 30, "a job is done"))
+    }),
+    still("outputs", "outputs --stack-name S", || world(running(false))),
+    still("exec", "exec backend --stack S", without_the_plugin),
+    live("redeploy", "redeploy api --stack S", || world(runs())),
+    live("scale", "scale api 4 --stack S", || world(runs())),
+    live("rollback", "rollback S --service api --yes", || {
+        let (aws, _) = three_versions(runs());
+        World { endpoint: aws.endpoint, project: aws.project, more: String::new() }
+    }),
+];
+
+/// What the command shows, and nothing of what it warns of since this is not AWS.
+fn shown(screen: &Screen, columns: u16, variables: &[(&str, &str)]) -> String {
+    let World { endpoint, project, more } = (screen.world)();
+    let arguments = format!("{} {more}", screen.arguments);
+    let mut running = on_a_terminal_of(&project, columns, variables, arguments.trim_end());
+    if let Some(question) = screen.question {
+        running.wait_for(question);
+        running.type_in("n\n");
+    }
+    let text = running.end().stdout.replace("\r\n", "\n");
+    let (_, text) = text.split_once("profile\n").unwrap_or_else(|| panic!("no warning in {text}"));
+    assert!(!text.contains('\u{1b}') || screen.live, "{}: {text}", screen.name);
+    if !text.contains('\u{1b}') {
+        assert_fits(text, usize::from(columns));
+    }
+    without_ids_and_times(&endpoint, text.trim_start().to_owned())
+}
+
+#[track_caller]
+fn assert_fits(text: &str, columns: usize) {
+    for line in text.lines().filter(|line| line.chars().count() > columns) {
+        assert!(!line.trim().contains(' '), "wider than {columns}: {line}\n{text}");
+    }
+}
+
+/// Without what depends on when it looked: how many tasks run, and how long it may still take.
+fn lasting(text: &str) -> String {
+    let mut lasting = String::new();
+    let mut passes = false;
+    for line in text.lines() {
+        // What was broken off such a line goes with it.
+        passes = line.contains("tasks running")
+            || line.contains(" left, going by")
+            || passes && line.starts_with("  ");
+        if !passes {
+            lasting.extend([line, "\n"]);
+        }
+    }
+    lasting
+}
+
+#[test]
+fn every_screen_fits_its_terminal_and_stays_for_who_hears_it() {
+    if !can_make_terminals() {
+        return;
+    }
+    for screen in &SCREENS {
+        for columns in [80, 120] {
+            let heard = shown(screen, columns, &[("NO_COLOR", "1"), ("ACCESSIBLE", "1")]);
+            assert!(!heard.contains('\u{1b}'), "{}: {heard}", screen.name);
+            let heard = lasting(&heard);
+            insta::assert_snapshot!(format!("{}-{columns}", screen.name), heard);
+            if !screen.live {
+                assert_eq!(lasting(&shown(screen, columns, &[("NO_COLOR", "1")])), heard, "{}", screen.name);
+            }
+        }
+    }
+}
