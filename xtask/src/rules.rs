@@ -32,6 +32,7 @@ pages are shown by `docuthinker validate --explain CODE`.
 
 A finding that is meant is allowed with a reason: in code with `s.allow(\"DT030\", \"reason\")`, in a template with
 `Metadata: {docuthinker: {allow: [{code: DT030, reason: …}]}}`, or in `docuthinker.yaml` below `validate: allow:`.
+[precision.md](precision.md) has what came of a run over templates of others.
 
 ";
 
