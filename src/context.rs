@@ -60,7 +60,10 @@ impl Context {
     pub(crate) fn add_setting(&mut self, given: &str) {
         let lower = given.to_lowercase();
         let told = match given.split_once('=') {
-            Some((key, _)) if SECRETS.iter().any(|word| lower.contains(word)) => format!("{key}=…"),
+            // A URL may have a password in it.
+            Some((key, _)) if lower.contains("://") || SECRETS.iter().any(|word| lower.contains(word)) => {
+                format!("{key}=…")
+            }
             _ => given.to_owned(),
         };
         self.add(About::Environment, &["--set"], Some(told));
@@ -116,9 +119,11 @@ impl Context {
 
     /// What the command needs and does not have, each option with a space in front.
     fn options(&self, named: &Named<'_>) -> String {
+        // A template from a file has no settings, and they are refused with it.
+        let of_file = named.words().any(|word| word == "--template");
         let needed = |option: &&Shared| match (named.needs, option.about) {
             (Needs::Nothing, _) | (Needs::Settings, About::Aws) => false,
-            (_, About::Environment) => named.environment == 0,
+            (_, About::Environment) => named.environment == 0 && !of_file,
             (_, About::File | About::Aws) => true,
         };
         let missing = |option: &&Shared| !named.words().any(|word| option.names.contains(&word));
@@ -161,9 +166,10 @@ impl<'t> Named<'t> {
         Some(Named { needs, environment, rest })
     }
 
-    /// Its arguments, and whatever else stands in the same line.
+    /// Its arguments, and what else stands in the same line: of a long one, the beginning.
     fn words(&self) -> impl Iterator<Item = &'t str> {
-        self.rest.split(['`', '\n']).next().unwrap_or_default().split([' ', '='])
+        const MOST: usize = 200;
+        self.rest.split(['`', '\n']).next().unwrap_or_default().split([' ', '=']).take(MOST)
     }
 }
 
@@ -246,13 +252,21 @@ mod tests {
             told("docuthinker watch S --region us-east-1 --local"),
             format!("docuthinker {SETTINGS} watch S --region us-east-1 --local")
         );
+        assert_eq!(
+            told("docuthinker validate --template f"),
+            format!("docuthinker {settings} validate --template f")
+        );
         let once = told("`docuthinker status` and `docuthinker -e dr status`");
         assert_eq!(told(&once), once, "a text that has the context does not get it again");
     }
 
     #[test]
     fn what_may_be_a_secret_is_not_told() {
-        for secret in ["api.variables.API_TOKEN=abc123", r#"api.variables={"DB_PASSWORD":"abc123"}"#] {
+        for secret in [
+            "api.variables.API_TOKEN=abc123",
+            r#"api.variables={"DB_PASSWORD":"abc123"}"#,
+            "tags.link=https://u:abc123@h/db",
+        ] {
             let mut context = Context::default();
             context.add_setting(secret);
             let told = context.complete("docuthinker deploy S").into_owned();

@@ -156,7 +156,7 @@ impl Printer {
         self.context.complete(text)
     }
 
-    /// From now on commands are named without context: what this run writes has it already.
+    /// From now on commands are named without context: what this run writes has it already, or is not in our words.
     pub(crate) fn leave_context(&mut self) {
         self.context = Context::default();
     }

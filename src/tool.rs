@@ -71,8 +71,7 @@ impl ToolOption {
                 Ok(Tool::of(&program))
             }
             Ok(down) => {
-                let other = KNOWN.into_iter().find(|name| *name != down && is_there(name));
-                let other = other.ok_or_else(|| {
+                let other = instead_of(&down).ok_or_else(|| {
                     let message = format!(
                         "the daemon of {down} does not answer, and neither podman nor buildah is on the PATH"
                     );
@@ -110,12 +109,18 @@ fn variable() -> Option<String> {
     std::env::var(VARIABLE).ok().filter(|name| !name.is_empty())
 }
 
-fn is_named(named: Option<&String>) -> bool {
+/// Whether somebody names the program, so that no other takes its place.
+pub(crate) fn is_named(named: Option<&String>) -> bool {
     named.is_some() || variable().is_some()
 }
 
+/// What takes the place of a program that is down.
+pub(crate) fn instead_of(down: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|name| *name != down && is_there(name))
+}
+
 /// Whether the program is Docker and the daemon that it asks does not answer. What only has its name, as Podman may, has none.
-async fn is_down(program: &str) -> bool {
+pub(crate) async fn is_down(program: &str) -> bool {
     let said = first_line(program, &["--version"]).await;
     if !said.is_some_and(|said| said.starts_with("Docker version")) {
         return false;

@@ -84,11 +84,11 @@ pub(crate) fn require_an_answer(yes: bool, what: &str) -> Result<()> {
 }
 
 /// Asks whether something more is to be done, where somebody can answer. Anything but yes, and nobody to ask, is no.
-pub(crate) fn offer(question: &str, yes: bool, aws: &Aws) -> bool {
+pub(crate) fn offer(question: &str, aws: &Aws) -> bool {
     if require_an_answer(false, "").is_err() {
         return false;
     }
-    yes || aws.run(ask(format!("{question} [y/N] "), aws.cancel())).is_some_and(|answer| is_yes(&answer))
+    aws.run(ask(format!("{question} [y/N] "), aws.cancel())).is_some_and(|answer| is_yes(&answer))
 }
 
 /// Asks a question of `what`, unless it is answered with `yes` in advance. Anything but yes ends the command.

@@ -316,7 +316,7 @@ fn warn_of_endpoints(endpoints: &[OtherEndpoint], printer: &mut Printer) {
 }
 
 /// An address without what stands before the `@`, which may be secret.
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
         Some((scheme, rest)) => format!("{scheme}://{rest}"),
         None => url.to_owned(),

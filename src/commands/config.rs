@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Config, session: &mut Session<'_>) -> Result {
 fn show(session: &mut Session<'_>) -> Result<()> {
     let config = session.config()?;
     if session.printer.json() {
+        session.printer.leave_context();
         return session
             .printer
             .result_json(&json!({ "environment": config.environment, "settings": config.settings }));
@@ -64,6 +65,7 @@ fn explain(key: Option<&str>, session: &mut Session<'_>) -> Result<()> {
     let mut rows = Vec::new();
     leaves(&config, below, &mut path.clone(), &mut rows);
     if session.printer.json() {
+        session.printer.leave_context();
         let values: Vec<Value> = rows
             .iter()
             .map(|(key, value, source)| json!({ "key": key, "value": value, "source": source }))

@@ -377,7 +377,7 @@ fn show(rows: &[Row], session: &mut Session<'_>) -> Result<()> {
         .iter()
         .filter_map(|row| Some(super::outputs::lines(&row.name, &row.deployed()?.outcome.outputs)))
         .collect();
-    session.printer.result(&lines)
+    session.printer.result_as_it_is(&lines)
 }
 
 /// The form that the CDK writes too: the outputs by name, by stack.

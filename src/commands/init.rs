@@ -102,7 +102,8 @@ const IGNORED: [&str; 4] = ["docuthinker.out/", ".env", ".env.*", "*.env"];
 /// Settings and an environment that are named here would be in no file that is written.
 fn refuse_what_is_not_written(session: &Session<'_>) -> Result<()> {
     let given = match (session.global.sets().first(), session.global.environment_option()) {
-        (Some(set), _) => format!("`--set {set}`"),
+        // The value is nobody's business.
+        (Some(set), _) => format!("`--set {}`", set.split('=').next().unwrap_or_default()),
         (None, Some([option, name])) => format!("`{option} {name}`"),
         (None, None) => return Ok(()),
     };
@@ -112,12 +113,12 @@ fn refuse_what_is_not_written(session: &Session<'_>) -> Result<()> {
     Err(Failure::usage(Problem::error("usage/no-effect", message).hint(hint)))
 }
 
-/// Refuses a region that AWS does not have.
+/// Refuses a region that is in no table of AWS's regions which this command has.
 fn known_region(name: &str) -> Result<()> {
     if template::facts::regions().any(|known| known == name) {
         return Ok(());
     }
-    let message = format!("AWS has no region `{name}`");
+    let message = format!("no region `{name}` is known");
     let near = nearest(name, template::facts::regions());
     let hint = near.map_or_else(
         || {

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
         session.printer.result_in_lines(&lines)?;
     } else {
         let lines: String = rows.iter().map(|row| lines(&row.name, &row.outputs)).collect();
-        session.printer.result_in_lines(&lines)?;
+        session.printer.result_as_it_is(&lines)?;
     }
     let well = checks.is_none_or(|checks| checks.iter().all(|check| check.well));
     Ok(if well { Exit::Done } else { Exit::Failed })

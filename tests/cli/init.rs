@@ -107,10 +107,10 @@ fn somebodys_files_are_kept() {
 fn what_would_be_lost_or_nowhere_is_refused() {
     let project = Project::new();
     for (arguments, why) in [
-        (&["--region", "moon-1"][..], "AWS has no region `moon-1`"),
+        (&["--region", "moon-1"][..], "no region `moon-1` is known"),
         (&["--region", "us-esat-1"], "did you mean `us-east-1`?"),
-        (&["--app", "--region", "moon-1"], "AWS has no region `moon-1`"),
-        (&["--set", "backend.port=6000"], "`--set backend.port=6000` would be lost"),
+        (&["--app", "--region", "moon-1"], "no region `moon-1` is known"),
+        (&["--set", "backend.port=6000"], "`--set backend.port` would be lost"),
         (&["-e", "dev"], "`-e dev` would be lost"),
     ] {
         if cfg!(not(feature = "aws")) && arguments.contains(&"--region") {
@@ -136,7 +136,7 @@ fn a_region_that_aws_does_not_have_is_asked_for_again() {
     let answers = project.write("answers", "moon-1\neu-west-1\nnone\n");
     let outcome = project.outcome(command.stdin(fs::File::open(answers).unwrap()).output().unwrap());
     assert_eq!(outcome.code, Some(0), "{outcome}");
-    assert!(outcome.stdout.contains("AWS has no region `moon-1`"), "{outcome}");
+    assert!(outcome.stdout.contains("no region `moon-1` is known"), "{outcome}");
     assert!(project.read("docuthinker.yaml").contains("region: eu-west-1"), "{outcome}");
 }
 

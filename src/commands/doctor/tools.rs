@@ -64,16 +64,14 @@ async fn builder() -> Check {
         }
     };
     let said = tool::first_line(&name, &["--version"]).await;
-    let runs_apart = said.as_deref().is_some_and(|said| said.starts_with("Docker version"));
     let there = there(&name, said.as_deref());
-    if runs_apart {
-        // Only Docker is a program that asks another one; what it says where that does not answer is no version.
-        let server = tool::first_line(&name, &["version", "--format", "{{.Server.Version}}"]).await;
-        let answers = server.as_deref().is_some_and(|line| tool::version_in(line) == Some(line.trim()));
-        if !answers {
-            let what = format!("{}, but its daemon does not answer: images cannot be built here", there.what);
-            return Check::warning(what, "start Docker, and see what `docker version` says");
+    if tool::is_down(&name).await {
+        if let Some(other) = tool::instead_of(&name).filter(|_| !tool::is_named(None)) {
+            let what = format!("{}, but its daemon does not answer: {other} is used instead", there.what);
+            return Check::warning(what, "start Docker, if images are to be built with it");
         }
+        let what = format!("{}, but its daemon does not answer: images cannot be built here", there.what);
+        return Check::warning(what, "start Docker, and see what `docker version` says");
     }
     there
 }

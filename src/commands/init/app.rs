@@ -31,7 +31,7 @@ pub(super) fn files(args: &Init, session: &mut Session<'_>) -> Result<Vec<NewFil
     Ok(vec![
         NewFile::new("Cargo.toml", with(MANIFEST).replace("{{library}}", &library)),
         NewFile::new("src/main.rs", with(MAIN)),
-        NewFile::lines(".gitignore", &["target/", "docuthinker.out/", ".env", ".env.*", "*.env"]),
+        NewFile::lines(".gitignore", &[&["target/"][..], &super::IGNORED].concat()),
     ])
 }
 

@@ -133,8 +133,9 @@ impl<'a> Around<'a> {
         if aws.local {
             options.push("--local".to_owned());
         }
-        for (name, value) in [("--profile", &aws.profile), ("--endpoint-url", &aws.endpoint_url)] {
-            options.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+        let endpoint = aws.endpoint_url.as_deref().map(crate::aws::without_password);
+        for (name, value) in [("--profile", aws.profile.clone()), ("--endpoint-url", endpoint)] {
+            options.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
         }
         let environment = session.global.environment_option().into_iter().flatten().collect();
         // Where the settings are wrong, the commands name stacks by themselves.
@@ -263,6 +264,7 @@ impl<'a> Around<'a> {
             };
             copy.extend(ours.iter().map(image));
             copy.extend(words(["--to-env", &self.backup.manifest.environment]));
+            copy.extend(self.options.clone());
             commands.push(copy);
             notes.push("the command takes them from another environment that still has them".to_owned());
         }

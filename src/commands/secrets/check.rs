@@ -108,7 +108,7 @@ fn restart(
         return Ok(());
     }
     let question = format!("Start new tasks of {} now?", services.join(", "));
-    if !args.redeploy && (session.printer.json() || !aws::offer(&question, session.global.yes, aws)) {
+    if !args.redeploy && (session.printer.json() || !aws::offer(&question, aws)) {
         return Ok(());
     }
     let chosen = super::super::estate::services(&estate.places, &services)?;

@@ -85,6 +85,8 @@ impl Form {
                 let (columns, lines) = drawn.room();
                 let text = printer.in_context(&picture(status, columns, lines)).into_owned();
                 let text = printer.without_secrets(&text).into_owned();
+                // With the options of the run in it, a command may be too long for a line, and its end must not be lost.
+                let text = crate::printer::fitted(&text, Some(columns));
                 drawn.draw(&fitted(&text, columns, lines));
                 Ok(true)
             }
