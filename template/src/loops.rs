@@ -1,5 +1,6 @@
 //! Loops of the language extensions, unrolled: what `Fn::ForEach` makes of a list that is known.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::document::{Parameter, Template};
@@ -15,6 +16,9 @@ const FOR_EACH: &str = "Fn::ForEach::";
 
 /// More values than this are not made: loops within loops multiply.
 const MOST: usize = 100_000;
+
+/// The most bytes that values of variables may take in all.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A template with what its loops make in their place.
 #[derive(Debug)]
@@ -64,8 +68,14 @@ pub(crate) fn unroll(template: &Template) -> Option<Unrolled> {
     if !may_loop(template) || template.has_foreign_macros() {
         return None;
     }
-    let mut unroller =
-        Unroller { template, variables: Vec::new(), origins: BTreeMap::new(), made: 0, unrolled: 0 };
+    let mut unroller = Unroller {
+        template,
+        variables: Vec::new(),
+        origins: BTreeMap::new(),
+        made: 0,
+        bytes: Cell::new(0),
+        unrolled: 0,
+    };
     let mut new = template.clone();
     let mut mistakes = Vec::new();
     new.conditions = unroller.top("Conditions", &template.conditions);
@@ -98,7 +108,7 @@ pub(crate) fn unroll(template: &Template) -> Option<Unrolled> {
         new.loops.insert(section.clone(), left);
     }
     new.loops.retain(|_, loops| !loops.is_empty());
-    let done = unroller.unrolled > 0 && unroller.made <= MOST;
+    let done = unroller.unrolled > 0 && unroller.made <= MOST && unroller.bytes.get() <= MOST_BYTES;
     done.then_some(Unrolled { template: new, mistakes, origins: unroller.origins })
 }
 
@@ -109,6 +119,8 @@ struct Unroller<'t> {
     origins: BTreeMap<Path, Path>,
     /// How many values were made.
     made: usize,
+    /// How many bytes were put in.
+    bytes: Cell<usize>,
     /// How many loops were unrolled.
     unrolled: usize,
 }
@@ -156,6 +168,11 @@ impl Unroller<'_> {
         let from = from.index(2);
         let mut all = Vec::new();
         for value in values {
+            // A round that makes nothing takes its time, too.
+            self.made += 1;
+            if self.made > MOST {
+                return None;
+            }
             self.variables.push((variable.clone(), value));
             let made = self.body(body, at, &from);
             self.variables.pop();
@@ -229,14 +246,21 @@ impl Unroller<'_> {
         let mut text = text.to_owned();
         for (name, value) in self.variables.iter().rev() {
             if text.contains("${") {
-                text = text.replace(&format!("${{{name}}}"), value);
+                text = self.replaced(text, &format!("${{{name}}}"), value);
             }
             if text.contains("&{") {
                 let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-                text = text.replace(&format!("&{{{name}}}"), &plain);
+                text = self.replaced(text, &format!("&{{{name}}}"), &plain);
             }
         }
         text
+    }
+
+    /// The text with `value` for each `variable`, unless that is more than fits: loops within loops may multiply it.
+    fn replaced(&self, text: String, variable: &str, value: &str) -> String {
+        let more = text.matches(variable).count().saturating_mul(value.len());
+        self.bytes.set(self.bytes.get().saturating_add(more));
+        if self.bytes.get() > MOST_BYTES { text } else { text.replace(variable, value) }
     }
 
     /// The values that a loop goes over, if they are known.

@@ -278,3 +278,23 @@ fn hundreds_of_services_and_listeners_of_one_group_are_survived() {
     }
     survive(&json!({"Resources": resources}).to_string());
 }
+
+/// Loops within loops: of rounds that make nothing, and of texts that each put the one around in ten times.
+#[test]
+fn loops_that_multiply_come_to_an_end() {
+    let many: Vec<String> = (0..1000).map(|at| format!("v{at}")).collect();
+    let mut nothing = json!({});
+    for variable in ["C", "B", "A"] {
+        nothing = json!({format!("Fn::ForEach::{variable}"): [variable, many, nothing]});
+    }
+    let mut laughs = json!({"${V9}": {"Type": "AWS::SNS::Topic"}});
+    for at in (1..10).rev() {
+        let text = format!("${{V{}}}", at - 1).repeat(10);
+        laughs = json!({format!("Fn::ForEach::L{at}"): [format!("V{at}"), [text], laughs]});
+    }
+    let laughs = json!({"Fn::ForEach::L0": ["V0", ["ha"], laughs]});
+    for mut resources in [nothing, laughs] {
+        resources["T"] = json!({"Type": "AWS::SNS::Topic"});
+        survive(&json!({"Transform": "AWS::LanguageExtensions", "Resources": resources}).to_string());
+    }
+}

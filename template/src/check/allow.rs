@@ -1,7 +1,7 @@
 //! Findings that are meant: allowed by code, each with its reason.
 
 use crate::check::rule::{Rule, rule};
-use crate::check::{Allowed, Finding, did_you_mean, shown};
+use crate::check::{Allowed, Finding, basics, did_you_mean, shown};
 use crate::document::Template;
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
@@ -91,8 +91,8 @@ impl Allowance {
 
     fn covers(&self, finding: &Finding) -> bool {
         let here = |id: &str| self.resources.iter().any(|resource| resource == id);
-        is_same(&self.code, finding.code())
-            && (self.resources.is_empty() || finding.path.resource().is_some_and(here))
+        (self.resources.is_empty() || finding.path.resource().is_some_and(here))
+            && is_same(&self.code, finding.code())
     }
 }
 
@@ -112,6 +112,10 @@ pub(super) fn apply(
     let mut used = vec![false; allowances.len()];
     let mut allowed = Vec::new();
     findings.retain(|finding| {
+        // A file that is no template cannot be meant.
+        if finding.rule == &basics::NO_TEMPLATE {
+            return true;
+        }
         let mut by = None;
         for (number, allowance) in allowances.iter().enumerate() {
             if !allowance.reason.trim().is_empty() && allowance.covers(finding) {
@@ -271,6 +275,15 @@ mod tests {
             })
             .collect();
         assert_eq!(ours, expected);
+    }
+
+    #[test]
+    fn a_file_that_is_no_template_cannot_be_allowed() {
+        let text = "Metadata: {docuthinker: {allow: [{code: DT141, reason: known}]}}\nResources: {A: {}}\n";
+        let document = Template::parse_what_fits(text, "t.yaml").unwrap();
+        let report = Check::default().document(&document);
+        assert!(report.allowed.is_empty());
+        assert!(report.findings.iter().any(|finding| finding.code() == "DT141"));
     }
 
     #[test]

@@ -168,8 +168,8 @@ impl<'m> Checker<'m> {
             return;
         };
         let Some((_, digest)) = text.rsplit_once("@sha256:") else { return };
-        let is_digest =
-            digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_digest = is_dynamic(digest)
+            || digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if !is_digest {
             let message = format!("`{}` is not a digest", shown(digest));
             self.form(
@@ -191,6 +191,7 @@ impl<'m> Checker<'m> {
                 .iter()
                 .filter(|name| name.world().meets(to.world()))
                 .flat_map(Value::texts)
+                .filter(|text| !is_dynamic(&text.to_string()))
                 .map(|text| text.start().to_owned())
                 .collect();
             // A name that begins with what is only known later may be right.
@@ -233,6 +234,17 @@ mod tests {
         let found: Vec<String> =
             found.map(|finding| format!("{}: {}", finding.path, finding.message)).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_put_in_at_deployment_has_no_form_yet() {
+        let container = "{Name: c, Image: 'repo/app@sha256:{{resolve:ssm:/app/digest}}'}";
+        check(
+            &format!(
+                "  A: {{Type: 'AWS::ECS::TaskDefinition', Properties: {{ContainerDefinitions: [{container}]}}}}\n"
+            ),
+            &[],
+        );
     }
 
     #[track_caller]

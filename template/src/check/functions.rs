@@ -30,6 +30,11 @@ impl Checker<'_> {
                 self.for_each(&Path::of([section, key]), key, node);
             }
         }
+        for (id, resource) in &template.resources {
+            for (key, node) in &resource.properties {
+                self.for_each(&Path::of(["Resources", id, "Properties", key]), key, node);
+            }
+        }
     }
 
     /// A loop of another form, or without the transform that unrolls it. Source: [Fn::ForEach][aws].

@@ -56,7 +56,11 @@ impl<'d> Mistakes<'d> {
         Mistakes {
             places: mistakes.iter().rev().map(|mistake| (&mistake.path, mistake.position)).collect(),
             hiding: hiding().map(|mistake| &mistake.path).collect(),
-            lacks_section: hiding().any(|mistake| mistake.path.steps().len() <= 1),
+            // A misspelt section is taken for what was meant.
+            lacks_section: hiding().any(|mistake| {
+                let is_meant = matches!(&mistake.problem, Problem::UnknownKey { nearest: Some(_), .. });
+                mistake.path.steps().len() <= 1 && !is_meant
+            }),
         }
     }
 

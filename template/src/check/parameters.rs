@@ -44,12 +44,13 @@ impl Checker<'_> {
                 if let Some(most) = number(parameter, "MaxLength").filter(|most| f64::from(length) > *most) {
                     wrong(format!("{has}, but `MaxLength` is {most}"), None);
                 }
-                if !matches(parameter, text) {
+                if !pattern(parameter).is_none_or(|pattern| pattern.is_match(text)) {
                     wrong("does not match `AllowedPattern`".to_owned(), described(parameter));
                 }
             }
             "CommaDelimitedList" => {
-                if let Some(item) = text.split(',').map(str::trim).find(|item| !matches(parameter, item)) {
+                let Some(pattern) = pattern(parameter) else { return };
+                if let Some(item) = text.split(',').map(str::trim).find(|item| !pattern.is_match(item)) {
                     let of = if parameter.no_echo { String::new() } else { format!(" `{}`", shown(item)) };
                     let what = format!("has an item{of} that does not match `AllowedPattern`");
                     wrong(what, described(parameter));
@@ -85,22 +86,13 @@ fn number(parameter: &Parameter, key: &str) -> Option<f64> {
 fn described(parameter: &Parameter) -> Option<String> {
     let text = parameter.attributes.get("ConstraintDescription").and_then(crate::node::Node::as_str);
     let pattern = parameter.attributes.get("AllowedPattern")?.as_str()?;
-    Some(
-        text.map_or_else(
-            || format!("it must match `{}`", shown(pattern)),
-            |text| format!("it {}", shown(text)),
-        ),
-    )
+    Some(text.map_or_else(|| format!("it must match `{}`", shown(pattern)), |text| shown(text).to_string()))
 }
 
-/// Whether all of `text` matches the parameter's pattern. One that this engine does not know restricts nothing.
-fn matches(parameter: &Parameter, text: &str) -> bool {
-    let Some(pattern) = parameter.attributes.get("AllowedPattern").and_then(crate::node::Node::as_str) else {
-        return true;
-    };
-    let whole = format!("^(?:{pattern})$");
-    let regex = regex::RegexBuilder::new(&whole).size_limit(MOST_OF_A_PATTERN).build();
-    regex.map_or(true, |regex| regex.is_match(text))
+/// The pattern that all of a value must match. One that this engine does not know restricts nothing.
+fn pattern(parameter: &Parameter) -> Option<regex::Regex> {
+    let pattern = parameter.attributes.get("AllowedPattern")?.as_str()?;
+    regex::RegexBuilder::new(&format!("^(?:{pattern})$")).size_limit(MOST_OF_A_PATTERN).build().ok()
 }
 
 #[cfg(test)]

@@ -459,3 +459,10 @@ proptest! {
         prop_assert_eq!(document.check().len(), template.check().len());
     }
 }
+
+#[test]
+fn a_loop_in_properties_needs_its_transform() {
+    let text = "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      Fn::ForEach::P: [N, [a], {'Display${N}': x}]\n";
+    let findings = Template::parse(text, "t.yaml").unwrap().check();
+    assert!(findings.iter().any(|finding| finding.code() == "DT018"), "{findings:?}");
+}

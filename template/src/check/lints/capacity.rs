@@ -142,7 +142,9 @@ fn not_associated(model: &Model<'_>, found: &mut Findings) {
             else {
                 continue;
             };
-            let clusters = service.0.get("Cluster").into_iter().filter_map(|cluster| cluster.target());
+            let clusters = service.0.get("Cluster").into_iter();
+            let clusters = clusters.filter(|cluster| cluster.world().meets(provider.world()));
+            let clusters = clusters.filter_map(|cluster| cluster.target());
             for cluster in clusters.filter(|cluster| cluster.item.is("AWS::ECS::Cluster")) {
                 if has_not(cluster.item, &name) {
                     let id = cluster.item.id();

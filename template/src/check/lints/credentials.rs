@@ -159,6 +159,7 @@ fn judge(name: &str, value: &Value<'_>, found: &mut Findings) {
         found
             .at(value, format!("the variable `{name}` has the value of `{key}` in the template"))
             .hint("keep the value in Secrets Manager, and pass it by `Secrets` with `ValueFrom`");
+        return;
     }
     if !shape::is_secret_name(name) {
         return;

@@ -75,14 +75,19 @@ fn every_resource<'m>(statement: &Statement<'m>) -> Option<Value<'m>> {
     statement.known("Resource").into_iter().find(|resource| resource.is_text("*"))
 }
 
-/// Where the statement allows all of a kind: every secret or every parameter of the account.
-fn every_secret<'m>(statement: &Statement<'m>) -> Option<Value<'m>> {
-    const KINDS: [(&str, &str); 2] = [(":secretsmanager:", ":secret:*"), (":ssm:", ":parameter/*")];
-    let all = |text: &Text<'_>| {
-        let whole = text.to_string();
-        KINDS.iter().any(|(service, end)| whole.contains(service) && text.end().ends_with(end))
-    };
-    statement.known("Resource").into_iter().find(|resource| resource.texts().iter().any(all))
+/// Where the statement allows all of a kind, every secret or every parameter of the account, and the prefix of the
+/// actions that this is for.
+fn every_secret<'m>(statement: &Statement<'m>) -> Option<(Value<'m>, &'static str)> {
+    const KINDS: [(&str, &str); 2] = [("secretsmanager:", ":secret:*"), ("ssm:", ":parameter/*")];
+    statement.known("Resource").into_iter().find_map(|resource| {
+        let texts = resource.texts();
+        let all = |text: &Text<'_>, service: &str, end: &str| {
+            text.to_string().contains(&format!(":{service}")) && text.end().ends_with(end)
+        };
+        let is_all = |(service, end): &&(&str, &str)| texts.iter().any(|text| all(text, service, end));
+        let (service, _) = KINDS.iter().find(is_all)?;
+        Some((resource, *service))
+    })
 }
 
 fn wide_read(model: &Model<'_>, found: &mut Findings) {
@@ -96,13 +101,15 @@ fn wide_read(model: &Model<'_>, found: &mut Findings) {
         "sts:AssumeRole",
     ];
     each_allowed(model, |statement| {
-        let everything = every_resource(statement).or_else(|| every_secret(statement));
-        let Some(everything) = everything.filter(|_| !statement.has_condition()) else { return };
+        let everything = every_resource(statement).map(|resource| (resource, ""));
+        let everything = everything.or_else(|| every_secret(statement));
+        let Some((everything, service)) = everything.filter(|_| !statement.has_condition()) else { return };
         let every = if everything.is_text("*") { "resource" } else { "secret" };
         let actions = statement.actions();
         let wide = actions.iter().find(|(action, _)| {
             // The other rule tells of `*`.
-            action != "*" && ACTIONS.iter().any(|known| action_matches(action, known))
+            action != "*"
+                && ACTIONS.iter().any(|known| known.starts_with(service) && action_matches(action, known))
         });
         // A list of secrets cannot be narrowed, and `BatchGetSecretValue` needs it beside a right to each secret.
         if let Some((action, _)) = wide.filter(|(action, _)| action != ACTIONS[1]) {
@@ -210,6 +217,11 @@ mod tests {
         assert!(
             policy("Action: 'ssm:Get*', Resource: 'arn:aws:ssm:eu-west-1:1:parameter/*'")
                 .contains("every secret")
+        );
+        let both = "['arn:aws:kms:eu-west-1:1:key/a', 'arn:aws:ssm:eu-west-1:1:parameter/*']";
+        assert_eq!(
+            policy(&format!("Action: ['kms:Decrypt', 'ssm:AddTagsToResource'], Resource: {both}")),
+            ""
         );
         assert_eq!(policy("Action: 'ssm:Put*', Resource: 'arn:aws:ssm:eu-west-1:1:parameter/*'"), "");
     }

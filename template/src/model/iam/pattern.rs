@@ -119,7 +119,7 @@ fn target_tokens(target: Target<'_>, all: &mut Vec<Token>) {
     // The name of a secret stands before its six characters.
     if item.is("AWS::SecretsManager::Secret")
         && let [name] = item.get("Name").as_slice()
-        && let Some(name) = name.text()
+        && let Some(name) = name.text().filter(|name| !name.contains("{{resolve:"))
         && let Some(last) = all.pop()
     {
         all.extend(name.chars().map(Token::Char).chain([Token::Char('-'), last]));
