@@ -136,6 +136,13 @@ impl Global {
         named.or_else(|| self.context.first().map(|context| ["-c".to_owned(), context.clone()]))
     }
 
+    /// The option that names the file of settings, as it was given.
+    #[cfg(feature = "aws")]
+    pub(crate) fn config_option(&self) -> Option<[String; 2]> {
+        let file = self.config.as_ref()?;
+        Some(["--config".to_owned(), file.to_string_lossy().into_owned()])
+    }
+
     /// What the commands have in common that this run tells somebody to type.
     fn context(&self) -> Context {
         let mut context = Context::default();

@@ -210,6 +210,11 @@ impl Connection {
         aws_sdk_cloudwatch::Client::new(&self.config)
     }
 
+    /// A client of Application Auto Scaling.
+    pub(crate) fn scaling(&self) -> aws_sdk_applicationautoscaling::Client {
+        aws_sdk_applicationautoscaling::Client::new(&self.config)
+    }
+
     /// A client of Cloud Control, which reads any resource by its CloudFormation type.
     pub(crate) fn cloudcontrol(&self) -> aws_sdk_cloudcontrol::Client {
         aws_sdk_cloudcontrol::Client::new(&self.config)

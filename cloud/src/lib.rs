@@ -38,6 +38,7 @@ mod log_events;
 mod pacer;
 pub mod preflight;
 mod rollout;
+mod scaling;
 pub mod secrets;
 mod services;
 mod stacks;
@@ -85,6 +86,7 @@ pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
     RolloutRequest, deployments, roll_out,
 };
+pub use scaling::{NotScaled, ScalingActivities, ScalingActivity, scaling_activities};
 pub use services::{
     ConsoleLink, ContainerDefinition, LogPlace, LogSource, RunningContainer, RunningTask, Service,
     ServiceDeployment, ServiceEvent, ServiceRef, ServiceState, StoppedContainer, StoppedTask, TargetGroupUse,

@@ -141,7 +141,7 @@ fn said(folder: &Path, manifest: &Manifest, taken: &[Taken], session: &mut Sessi
     }
     text += &not_in_it(manifest, taken);
     let _ = writeln!(text, "whether it stays whole: {check}");
-    session.printer.result(&text)
+    session.printer.result_in_lines(&text)
 }
 
 /// What a restore needs besides.
@@ -153,7 +153,8 @@ fn not_in_it(manifest: &Manifest, taken: &[Taken]) -> String {
     for record in taken.iter().map(|one| &one.record) {
         let hidden = record.hidden();
         if !hidden.is_empty() {
-            line(format!("the values of {} of {} (NoEcho)", hidden.join(", "), record.name));
+            let values = if hidden.len() == 1 { "value" } else { "values" };
+            line(format!("the {values} of {} of {} (NoEcho)", hidden.join(", "), record.name));
         }
         let data = record.stateful.iter().filter(|one| !one.is_secret());
         for one in data {

@@ -104,7 +104,8 @@ fn failure(error: &CloudError, stack: &Deployed) -> Failure {
     aws::located(error, stack.synthesized.as_ref())
 }
 
-fn not_deployed(missing: &[(Deployed, Connection)]) -> Failure {
+/// Says that these stacks are not deployed, and which command deploys them all.
+pub(crate) fn not_deployed(missing: &[Undeployed]) -> Failure {
     let names: Vec<&str> = missing.iter().map(|(stack, _)| stack.label()).collect();
     let are = if names.len() == 1 { "is" } else { "are" };
     let problem = Problem::error("aws/not-deployed", format!("{} {are} not deployed", names.join(", ")));

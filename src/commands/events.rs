@@ -1,10 +1,13 @@
 //! `events`: the story of what was done to a stack.
 
+mod scaling;
+
 use cloud::{History, PastOperation, Reach};
 use serde_json::json;
 
 use super::deployed::Deployed;
 use super::estate::{InStacks, services};
+use super::logs::when::{When, when};
 use super::rollback::MOST;
 use super::{events_text, rollback};
 use crate::aws::Aws;
@@ -19,10 +22,13 @@ use crate::session::Session;
 ///
 /// With `--service`, lists the deployments of a service instead, newest first: `v7` is revision 7 of its task definition. ECS
 /// tells what became of them for 90 days. `rollback --service` goes back to one of them.
+///
+/// With `--scaling`, tells what Application Auto Scaling did to the services, oldest first, what it left as it was, and why; `!`
+/// marks what it could not do. AWS keeps that for six weeks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Events {
     /// Stack of the project, or any other by its name; a deleted one by its ARN
-    #[arg(required_unless_present = "service")]
+    #[arg(required_unless_present_any = ["service", "scaling"])]
     stack: Option<String>,
 
     /// List the deployments of this service, for example `backend`; STACK then is where it is
@@ -33,12 +39,24 @@ pub(crate) struct Events {
     #[arg(long, value_name = "ID")]
     operation: Option<String>,
 
-    /// Read as far back as CloudFormation remembers
+    /// Read as far back as CloudFormation, or with `--scaling` Application Auto Scaling, remembers
     #[arg(long)]
     all: bool,
+
+    /// Tell what Application Auto Scaling did to the services: to all of STACK or of the project, or to that of `--service`
+    #[arg(long, conflicts_with = "operation")]
+    scaling: bool,
+
+    /// With `--scaling`: begin this long ago, for example `2h` or `3d`, or at this date and time, as `2026-01-31T10:00:00Z`
+    /// [default: 7d]
+    #[arg(long, value_name = "TIME", value_parser = when, requires = "scaling", conflicts_with = "all")]
+    since: Option<When>,
 }
 
 pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
+    if args.scaling {
+        return scaling::run(args, session);
+    }
     if let Some(service) = &args.service {
         return deployments(args, service, session);
     }
@@ -68,7 +86,7 @@ pub(crate) fn run(args: &Events, session: &mut Session<'_>) -> Result {
         Some(operation) => events_text::story(operation, &history, stack.synthesized.as_ref()),
         None => events_text::overview(&history, stack.synthesized.as_ref()),
     };
-    session.printer.result(&text)?;
+    session.printer.result_in_lines(&text)?;
     Ok(Exit::Done)
 }
 

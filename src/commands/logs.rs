@@ -4,7 +4,7 @@ mod around;
 mod follow;
 mod places;
 mod show;
-mod when;
+pub(in crate::commands) mod when;
 
 use std::time::Duration;
 

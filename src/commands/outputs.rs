@@ -6,6 +6,8 @@ use cloud::Output;
 use serde::Serialize;
 use serde_json::json;
 
+use super::deployed::Deployed;
+use super::estate::not_deployed;
 use crate::aws::Aws;
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result};
@@ -35,35 +37,29 @@ struct Row {
 }
 
 pub(crate) fn run(args: &Outputs, session: &mut Session<'_>) -> Result {
-    let stacks: Vec<(String, String, Option<String>, Option<String>)> = match &args.stack_name {
-        Some(name) => vec![(name.clone(), name.clone(), None, None)],
-        None => session
-            .sound(args.stack.as_slice())?
-            .stacks
-            .into_iter()
-            .map(|stack| (stack.id, stack.name, stack.region, stack.account))
-            .collect(),
+    let stacks: Vec<Deployed> = match &args.stack_name {
+        Some(name) => {
+            vec![Deployed { name: name.clone(), region: None, account: None, synthesized: None }]
+        }
+        None => session.sound(args.stack.as_slice())?.stacks.into_iter().map(Deployed::of).collect(),
     };
-    let one = args.stack.is_some() || args.stack_name.is_some();
     let mut aws = Aws::new(&session.global)?;
-    let (mut rows, last) = (Vec::new(), stacks.last().map(|(id, ..)| id.clone()));
-    for (id, name, region, account) in stacks {
-        let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
-        let outputs = aws.look(cloud::describe_outputs(&connection, &name))?;
-        if outputs.is_none() && one {
-            let problem = Problem::error("aws/not-deployed", format!("{name} is not deployed"));
-            let next = args.stack.as_ref().map(|_| format!("docuthinker deploy {id}"));
-            return Err(Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) });
+    let (mut rows, mut missing) = (Vec::new(), Vec::new());
+    for stack in stacks {
+        let (region, account) = (stack.region.as_deref(), stack.account.as_deref());
+        let connection = aws.connection(region, account, &mut session.printer)?;
+        let outputs = aws.look(cloud::describe_outputs(&connection, &stack.name))?;
+        let (name, deployed) = (stack.name.clone(), outputs.is_some());
+        rows.push(Row { name, deployed, outputs: outputs.unwrap_or_default() });
+        if !deployed {
+            missing.push((stack, connection));
         }
-        if outputs.is_none() {
-            session.printer.status(&format!("{name} is not deployed"));
-        }
-        rows.push(Row { name, deployed: outputs.is_some(), outputs: outputs.unwrap_or_default() });
     }
-    if !rows.is_empty() && rows.iter().all(|row| !row.deployed) {
-        let problem = Problem::error("aws/not-deployed", "nothing of the project is deployed");
-        let next = last.map(|id| format!("docuthinker deploy {id}"));
-        return Err(Failure { next, ..Failure::new(Exit::Blocked, vec![problem]) });
+    if !missing.is_empty() && missing.len() == rows.len() {
+        return Err(not_deployed(&missing));
+    }
+    for (stack, _) in &missing {
+        session.printer.status(&format!("{} is not deployed", stack.label()));
     }
     let checks = if args.check { Some(checks(&rows, &aws, session)?) } else { None };
     if session.printer.json() {

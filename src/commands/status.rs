@@ -83,6 +83,8 @@ fn show(status: &Status, session: &mut Session<'_>) -> Result<()> {
     if session.printer.json() {
         return session.printer.result_json(status);
     }
-    let text = text::screen(status, crate::printer::stdout_columns());
-    session.printer.result(&text)
+    let printer = &mut session.printer;
+    let told = |text: &str| printer.in_context(text).into_owned();
+    let text = text::screen(status, crate::printer::stdout_columns(), &told);
+    printer.result_as_it_is(&text)
 }

@@ -5,6 +5,9 @@ use std::io;
 use anstream::adapter::strip_str;
 use unicode_width::UnicodeWidthStr;
 
+/// How lines begin that are a command.
+const COMMANDS: [&str; 4] = ["docuthinker ", "aws ", "try: docuthinker ", "try: aws "];
+
 /// How many columns stdout has, if it is a terminal.
 pub(crate) fn stdout_columns() -> Option<usize> {
     columns(&io::stdout())
@@ -51,9 +54,38 @@ pub(crate) fn fitted(text: &str, columns: Option<usize>) -> String {
     let fit = |line: &str| {
         let said = line.trim_start_matches(' ');
         let indent = line.len() - said.len();
-        line[..indent].to_owned() + &wrapped(indent, indent + 2, said, columns)
+        // A command by itself is there to be copied.
+        let broken = if COMMANDS.iter().any(|begin| said.starts_with(begin)) {
+            command(indent, said, columns)
+        } else {
+            wrapped(indent, indent + 2, said, columns)
+        };
+        line[..indent].to_owned() + &broken
     };
     text.split('\n').map(fit).collect::<Vec<_>>().join("\n")
+}
+
+/// A command that stands by itself, in lines that a shell reads as one: it is broken between its words, and not within quotes.
+fn command(indent: usize, text: &str, columns: Option<usize>) -> String {
+    let Some(columns) = columns.filter(|columns| indent + text.width() > *columns) else {
+        return text.to_owned();
+    };
+    let (mut lines, mut at, mut quoted) = (String::new(), indent, false);
+    for (number, word) in text.split(' ').enumerate() {
+        // With room for ` \` at the end.
+        if number > 0 && !quoted && at + 1 + word.width() + 2 > columns {
+            lines += " \\\n";
+            lines.extend(std::iter::repeat_n(' ', indent + 2));
+            at = indent + 2;
+        } else if number > 0 {
+            lines.push(' ');
+            at += 1;
+        }
+        lines += word;
+        at += word.width();
+        quoted ^= word.matches(['\'', '"']).count() % 2 == 1;
+    }
+    lines
 }
 
 /// A message, of whose first line `before` columns are taken.
@@ -82,6 +114,11 @@ mod tests {
             fitted(lines, Some(12)),
             "  a list of\n    words\n\u{1b}[1mcoloured and\n  long\u{1b}[0m\nshort"
         );
+        assert_eq!(
+            fitted("  docuthinker scale api 4 --because 'it is slow'", Some(24)),
+            "  docuthinker scale \\\n    api 4 --because \\\n    'it is slow'"
+        );
+        assert_eq!(fitted("  aws sts get-caller-identity", Some(29)), "  aws sts get-caller-identity");
         assert_eq!(
             message_text(7, "a few words\nand more of them", Some(14)),
             "a few\n  words\nand more of\n  them\n"

@@ -131,6 +131,7 @@ const PAST_IT: &[(&str, &[(&str, &str)])] = &[
             ("src/commands/iam_policy.rs", "a policy"),
             ("src/commands/outputs.rs", "values of outputs"),
             ("src/commands/restore.rs", "commands with what each stack needs"),
+            ("src/commands/status.rs", "adds them before it breaks lines"),
             ("src/commands/synth.rs", "a template"),
             ("src/commands/validate.rs", "reports in forms of others"),
         ],

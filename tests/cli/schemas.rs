@@ -52,6 +52,7 @@ fn schema_of(arguments: &[&str]) -> Option<PathBuf> {
     let name = match command {
         // A JSON Schema, which has a standard of its own.
         "config" if has("schema") => return None,
+        "events" if has("--scaling") => "scaling",
         "events" if service => "deployments",
         "rollback" if !service => "operation",
         _ => match OTHERS.iter().find(|(other, _)| *other == command) {
@@ -160,6 +161,7 @@ fn what_is_written_is_held_against_the_schema_of_the_command() {
     assert_eq!(name("list --output json").as_deref(), Some("list-1.json"));
     assert_eq!(name("--output=json --env dev list").as_deref(), Some("list-1.json"));
     assert_eq!(name("events S --service api --output json").as_deref(), Some("deployments-1.json"));
+    assert_eq!(name("events S --scaling --service api --output json").as_deref(), Some("scaling-1.json"));
     assert_eq!(name("rollback S --output json").as_deref(), Some("operation-1.json"));
     assert_eq!(name("validate --format json").as_deref(), Some("validate-1.json"));
     assert_eq!(name("validate --format sarif"), None);

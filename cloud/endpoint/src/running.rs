@@ -16,6 +16,8 @@ pub(crate) struct Running {
     pub(crate) alarms: Vec<(String, String, String)>,
     /// The name of a service, that of a metric, and its values, oldest first.
     pub(crate) metrics: Vec<(String, String, Vec<f64>)>,
+    /// The cluster and the name of a service, and what Application Auto Scaling did to it, in AWS's form.
+    pub(crate) scaled: Vec<(String, Value)>,
     /// What was written, in the order in which it came in.
     pub(crate) log: Vec<Line>,
     /// How live tails of it go, if there are any.

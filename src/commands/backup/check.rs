@@ -262,7 +262,7 @@ fn show(backup: &Backup, rows: &[Row], session: &mut Session<'_>) -> Result<()> 
         let _ = writeln!(text, "{mark}{}: {}", Printable(&row.what), Printable(&row.says));
     }
     text += &verdict(rows, whole);
-    session.printer.result(&text)
+    session.printer.result_in_lines(&text)
 }
 
 /// In one line, how the backup is.

@@ -63,7 +63,15 @@ pub(super) fn service(desired: i32) -> Service {
         logical_id: "BackendService".to_owned(),
         arn: String::new(),
         status: "ACTIVE".to_owned(),
-        count: Count { desired, running: desired, pending: 0, declared: None, autoscaled: true },
+        count: Count {
+            desired,
+            running: desired,
+            pending: 0,
+            declared: None,
+            autoscaled: true,
+            minimum: None,
+            maximum: None,
+        },
         rollout: Vec::new(),
         targets: Told::Known(vec![Targets { target_group: "web".to_owned(), targets: targets.collect() }]),
         images: Told::Known(vec![Image {

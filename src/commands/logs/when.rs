@@ -9,13 +9,13 @@ use crate::commands::target;
 
 /// When.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(in crate::commands) enum When {
     Ago(Duration),
     At(Timestamp),
 }
 
 impl When {
-    pub(super) fn time(self, now: Timestamp) -> Timestamp {
+    pub(in crate::commands) fn time(self, now: Timestamp) -> Timestamp {
         match self {
             When::Ago(ago) => before(now, ago),
             When::At(time) => time,
@@ -24,7 +24,7 @@ impl When {
 }
 
 /// `2h`, `3d`, or a date with or without a time of day: of RFC 3339, or as commands show it, which is UTC.
-pub(super) fn when(text: &str) -> Result<When, String> {
+pub(in crate::commands) fn when(text: &str) -> Result<When, String> {
     let wrong = || {
         "write how long ago, such as `30m`, `2h`, `3d` or `1w`, or a date and time in UTC, such as `2026-01-31T10:00:00Z` or \
          `2026-01-31`"

@@ -129,7 +129,7 @@ fn step(stack: Option<&str>, title: String, notes: Vec<String>, commands: Vec<Ve
 impl<'a> Around<'a> {
     fn new(backup: &'a Backup, session: &mut Session<'_>) -> Around<'a> {
         let aws = &session.global.aws;
-        let mut options = Vec::new();
+        let mut options: Vec<String> = session.global.config_option().into_iter().flatten().collect();
         if aws.local {
             options.push("--local".to_owned());
         }

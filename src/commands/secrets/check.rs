@@ -223,7 +223,7 @@ fn show(rows: &[Row<'_>], services: &[String], restarts: bool, session: &mut Ses
         let why = wrapped(before.len(), before.len().min(INDENT), &why, stdout_columns());
         let _ = writeln!(text, "{before}{why}");
     }
-    session.printer.result(&text)?;
+    session.printer.result_in_lines(&text)?;
     if let Some(next) = next {
         let message = format!("tasks of {} are older than a value that they read", services.join(", "));
         session.printer.problem(&Problem::warning("secrets/stale", message).hint(next));

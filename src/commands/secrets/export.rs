@@ -357,7 +357,7 @@ fn said(
         text += &without.join(", ");
         text.push('\n');
     }
-    session.printer.result(&text)?;
+    session.printer.result_in_lines(&text)?;
     Ok(Exit::Done)
 }
 

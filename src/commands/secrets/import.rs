@@ -383,13 +383,17 @@ fn said(
     }
     if stored.is_empty() {
         let text = "nothing was stored: what the file has is stored already, or left out\n";
-        return session.printer.result(&format!("{}\n{text}", table(rows)));
+        return session.printer.result_in_lines(&format!("{}\n{text}", table(rows)));
+    }
+    let mut then = restart_text(&services);
+    if stored.len() > 1 {
+        then = then.replacen("reads it", "reads them", 1).replacen("read it", "read them", 1);
     }
     let mut text = String::new();
     for (at, version) in stored {
         let _ = writeln!(text, "stored a new value of {}, version {version}", estate.secrets[*at].name);
     }
-    session.printer.result(&(text + &restart_text(&services).replacen("reads it", "reads them", 1)))
+    session.printer.result_in_lines(&(text + &then))
 }
 
 #[cfg(test)]

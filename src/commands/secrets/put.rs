@@ -137,6 +137,6 @@ pub(super) fn said(stored: &Stored<'_>, session: &mut Session<'_>) -> Result {
         restart_text(&services)
     };
     let text = format!("{begun} {}, version {version}\n{then}", secret.name);
-    session.printer.result(&text)?;
+    session.printer.result_in_lines(&text)?;
     Ok(Exit::Done)
 }

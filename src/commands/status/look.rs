@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cloud::{
     CloudError, Connection, History, Outcome, Reach, RunningTask, ServiceRef, StackDescription,
-    TaskDefinition,
+    TaskDefinition, Usage,
 };
 use serde_json::Value;
 use template::{Node, Template};
@@ -134,7 +134,11 @@ async fn all_services(
     let template = template.map(|document| document.template);
     let seen = details?.into_iter().filter_map(|details| {
         let at = services.iter().position(|service| service.service.arn == details.service.arn)?;
-        let usage = usage.clone().map(|told| Told::of(told.map(|mut all| all.swap_remove(at))));
+        let of_service = |told: &Result<Vec<Usage>, CloudError>| match told {
+            Ok(all) => Told::of(Ok(all[at].clone())),
+            Err(error) => Told::of(Err(error.clone())),
+        };
+        let usage = usage.as_ref().map(of_service);
         let service = one_service(place, &services[at], details, template.as_ref(), wanted);
         Some(async move { Service { usage, ..Box::pin(service).await } })
     });
@@ -203,14 +207,22 @@ fn count(service: &cloud::Service, template: Option<&Template>) -> Count {
     let resource = template.and_then(|template| template.resources.get(logical_id));
     let declared = resource.and_then(|resource| resource.properties.get("DesiredCount"));
     let declared = declared.and_then(Node::scalar_text).and_then(|text| text.parse().ok());
-    let autoscaled = template.is_some_and(|template| {
-        template.resources.values().any(|resource| {
+    let target = template.and_then(|template| {
+        template.resources.values().find(|resource| {
             resource.type_name == "AWS::ApplicationAutoScaling::ScalableTarget"
                 && resource.properties.get("ResourceId").is_some_and(|of| refers_to(of, logical_id))
         })
     });
-    let (desired, running, pending) = (service.desired, service.running, service.pending);
-    Count { desired, running, pending, declared, autoscaled }
+    let bound = |name: &str| target?.properties.get(name)?.scalar_text()?.parse().ok();
+    Count {
+        desired: service.desired,
+        running: service.running,
+        pending: service.pending,
+        declared,
+        autoscaled: target.is_some(),
+        minimum: bound("MinCapacity"),
+        maximum: bound("MaxCapacity"),
+    }
 }
 
 /// Whether a value is made with the resource of this logical id: by `Ref`, `GetAtt` or `Sub`.

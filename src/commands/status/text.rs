@@ -169,7 +169,7 @@ impl Service {
         let count = &self.count;
         let pending = if count.pending > 0 { format!(" ({} pending)", count.pending) } else { String::new() };
         let declared = match count.declared {
-            _ if count.autoscaled => ", set by autoscaling".to_owned(),
+            _ if count.autoscaled => format!(", set by autoscaling{}", count.bound()),
             Some(declared) if declared != count.desired => format!("; the stack declares {declared}"),
             _ => String::new(),
         };
@@ -304,8 +304,9 @@ impl NotDeployed {
     }
 }
 
-/// The screen, with lines of at most so many columns if the number is given.
-pub(super) fn screen(status: &Status, columns: Option<usize>) -> String {
+/// The screen, with lines of at most so many columns if the number is given. `told` completes the commands that texts name,
+/// before their lines are broken.
+pub(super) fn screen(status: &Status, columns: Option<usize>, told: &dyn Fn(&str) -> String) -> String {
     let mut text = String::new();
     for stack in &status.stacks {
         if !text.is_empty() {
@@ -325,7 +326,7 @@ pub(super) fn screen(status: &Status, columns: Option<usize>) -> String {
             let indent = depth * 2;
             let before = format!("{}{:indent$}{shown:NAMES$} ", fact.mark.sign(), "", indent = indent - 2);
             let at = before.width();
-            let line = wrapped(at, at, &Printable(&fact.text).to_string(), columns);
+            let line = wrapped(at, at, &Printable(&told(&fact.text)).to_string(), columns);
             let _ = writeln!(text, "{}", format!("{before}{line}").trim_end());
             name = fact.name;
         }

@@ -133,12 +133,28 @@ pub(crate) struct Count {
     pub(crate) declared: Option<i32>,
     /// Whether autoscaling sets it.
     pub(crate) autoscaled: bool,
+    /// Between which numbers it does, if the stack's template has them as numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) minimum: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) maximum: Option<i32>,
 }
 
 impl Count {
     /// Whether somebody changed it past the template.
     pub(crate) fn is_drifted(&self) -> bool {
         !self.autoscaled && self.declared.is_some_and(|declared| declared != self.desired)
+    }
+
+    /// Which bound holds it, in words that go after "set by autoscaling".
+    pub(crate) fn bound(&self) -> String {
+        let at = |bound: Option<i32>| bound == Some(self.desired);
+        match (at(self.minimum), at(self.maximum)) {
+            (true, true) => format!(", which may only have {}", self.desired),
+            (false, true) => format!(", at its maximum of {}", self.desired),
+            (true, false) => format!(", at its minimum of {}", self.desired),
+            (false, false) => String::new(),
+        }
     }
 }
 

@@ -83,7 +83,8 @@ impl Form {
         match self {
             Form::Live(drawn) => {
                 let (columns, lines) = drawn.room();
-                let text = printer.in_context(&picture(status, columns, lines)).into_owned();
+                let told = |text: &str| printer.in_context(text).into_owned();
+                let text = picture(status, columns, lines, &told);
                 let text = printer.without_secrets(&text).into_owned();
                 // With the options of the run in it, a command may be too long for a line, and its end must not be lost.
                 let text = crate::printer::fitted(&text, Some(columns));
@@ -91,16 +92,16 @@ impl Form {
                 Ok(true)
             }
             Form::Lines(before) => {
-                let now: Vec<String> = facts(status).iter().map(super::text::Fact::line).collect();
+                let now: Vec<String> = facts(status).iter().map(Fact::line).collect();
+                let told = |text: &str| printer.in_context(text).into_owned();
                 let text = match before {
-                    None => screen(status, crate::printer::stdout_columns()),
+                    None => screen(status, crate::printer::stdout_columns(), &told),
                     Some(before) => {
                         let new = now.iter().filter(|line| !before.contains(*line));
-                        new.map(|line| format!("{line}\n")).collect::<Vec<_>>().concat()
+                        new.map(|line| told(line) + "\n").collect::<Vec<_>>().concat()
                     }
                 };
                 *before = Some(now.into_iter().collect());
-                let text = printer.in_context(&text).into_owned();
                 if text.is_empty() { Ok(true) } else { printer.result_is_read(&text) }
             }
             Form::Json(before) => {
@@ -116,13 +117,13 @@ impl Form {
 }
 
 /// The screen; where it is higher than the window, after what is not well.
-fn picture(status: &Status, columns: usize, lines: usize) -> String {
-    let whole = screen(status, Some(columns));
+fn picture(status: &Status, columns: usize, lines: usize, told: &dyn Fn(&str) -> String) -> String {
+    let whole = screen(status, Some(columns), told);
     if whole.lines().count() <= lines {
         return whole;
     }
     let all = facts(status);
-    let marked = |mark: Mark| all.iter().filter(move |fact| fact.mark == mark).map(Fact::line);
+    let marked = |mark: Mark| all.iter().filter(move |fact| fact.mark == mark).map(|fact| told(&fact.line()));
     let mut first = vec![summary(status)];
     first.extend(marked(Mark::Bad).chain(marked(Mark::Unknown)));
     format!("{}\n\n{whole}", first.join("\n"))
@@ -161,13 +162,13 @@ mod tests {
 
     #[test]
     fn a_short_window_shows_first_what_is_not_well() {
-        let shown = fitted(&picture(&bad(), 40, 9), 40, 9);
+        let shown = fitted(&picture(&bad(), 40, 9, &str::to_owned), 40, 9);
         assert_eq!(shown.len(), 9);
         assert!(shown[0].starts_with("not all is well: ") && shown[8].starts_with("… "), "{shown:?}");
         assert!(shown[1..7].iter().all(|line| line.starts_with("! ") && line.ends_with('…')), "{shown:?}");
-        assert!(fitted(&picture(&well(), 40, 9), 40, 9)[0].starts_with("all is well"));
-        let high = picture(&bad(), 80, 200);
-        assert_eq!(high, screen(&bad(), Some(80)));
+        assert!(fitted(&picture(&well(), 40, 9, &str::to_owned), 40, 9)[0].starts_with("all is well"));
+        let high = picture(&bad(), 80, 200, &str::to_owned);
+        assert_eq!(high, screen(&bad(), Some(80), &str::to_owned));
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub enum Scope {
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("acm:DescribeCertificate", look("arn:${Partition}:acm:*:${Account}:certificate/*", &CERTIFICATE_USERS)),
+    ("application-autoscaling:DescribeScalingActivities", look("*", &SCALED)),
     ("cloudformation:BatchDescribeTypeConfigurations", Scope::Region),
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
     ("cloudformation:ContinueUpdateRollback", Scope::Stacks),
@@ -129,6 +130,8 @@ const SECRET_USERS: [&str; 2] = ["AWS::ECS::TaskDefinition", "AWS::SecretsManage
 /// What is seen by alarms and by load balancers.
 const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
 const TARGETS: [&str; 1] = ["AWS::ElasticLoadBalancingV2::TargetGroup"];
+/// What Application Auto Scaling acts on.
+const SCALED: [&str; 1] = ["AWS::ApplicationAutoScaling::ScalableTarget"];
 /// What is looked up by the Cloud Control API: hosted zones, and names that must be free.
 const LOOKED_UP: [&str; 17] = [
     "AWS::CertificateManager::Certificate",

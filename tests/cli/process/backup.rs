@@ -20,7 +20,7 @@ const REPOSITORY: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web";
 const CANARY: &str = "canary-51c0ffee";
 const POLICY: &str =
     r#"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
-const BACKUP: &str = "backup Base App --out b";
+pub(super) const BACKUP: &str = "backup Base App --out b";
 
 /// What everything else is built on: a repository, a secret, files.
 fn base() -> Value {
@@ -63,7 +63,7 @@ fn task() -> Value {
 }
 
 /// Both stacks, deployed; `Size` is 3, and the password is a canary.
-fn deployed() -> Scenario {
+pub(super) fn deployed() -> Scenario {
     Scenario::new()
         .stack("Base", &base().to_string(), "UPDATE_COMPLETE")
         .stack("App", &app().to_string(), "UPDATE_COMPLETE")
@@ -176,7 +176,7 @@ fn a_backup_says_what_is_not_in_it() {
       Files of Base: its files
       Repo of Base: its images
       the values of 1 secret of Base
-      the values of Password of App (NoEcho)
+      the value of Password of App (NoEcho)
     whether it stays whole: docuthinker backup --check b
     ");
 }

@@ -11,7 +11,7 @@ use super::rollout::assert_keeps;
 use crate::project::{Outcome, Project};
 
 /// A network with one NAT gateway, a load balancer, and a service that takes two and a half processors.
-const NET: &str = r#"{"Resources": {
+pub(super) const NET: &str = r#"{"Resources": {
   "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
   "Gateway": {"Type": "AWS::EC2::InternetGateway"},
   "Address": {"Type": "AWS::EC2::EIP"},
@@ -24,7 +24,7 @@ const NET: &str = r#"{"Resources": {
   "Service": {"Type": "AWS::ECS::Service", "Properties": {
     "Cluster": {"Ref": "Cluster"}, "DesiredCount": 5, "LaunchType": "FARGATE", "TaskDefinition": {"Ref": "Task"}}}
 }}"#;
-const DOCTOR: &str = "doctor --template net.json --stack-name Net";
+pub(super) const DOCTOR: &str = "doctor --template net.json --stack-name Net";
 
 struct Aws {
     endpoint: Endpoint,

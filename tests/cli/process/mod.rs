@@ -30,6 +30,8 @@ mod rollback;
 mod rollout;
 mod running;
 #[cfg(unix)]
+mod scaling;
+#[cfg(unix)]
 mod screen;
 #[cfg(unix)]
 mod screens;

@@ -199,7 +199,7 @@ fn outputs_of_a_project_of_which_nothing_is_deployed_end_as_other_commands_do() 
     let aws = Aws::new(Scenario::new());
     let none = aws.run("outputs");
     assert_eq!((none.code, none.stdout.as_str()), (Some(4), ""), "{none}");
-    assert!(none.stderr.contains("nothing of the project is deployed"), "{none}");
+    assert!(none.stderr.contains("DocuThinkerFoundation, DocuThinkerStack are not deployed"), "{none}");
     assert!(none.stderr.contains("docuthinker deploy DocuThinkerStack"), "{none}");
 }
 

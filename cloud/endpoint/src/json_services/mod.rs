@@ -8,6 +8,7 @@ mod ecs;
 mod ecs_tasks;
 mod logs;
 mod quotas;
+mod scaling;
 pub(crate) mod secrets;
 
 use std::fmt;
@@ -85,6 +86,7 @@ fn default(world: &mut World, caller: &Caller, request: &Request) -> JsonAnswer 
         "ecr" => ecr::answer(world, caller, request),
         "logs" => logs::answer(world, request),
         "secretsmanager" => secrets::answer(world, caller, request),
+        "application-autoscaling" => scaling::answer(world, request),
         "servicequotas" => quotas::answer(world, request),
         "cloudcontrolapi" => cloud_control::answer(world, caller, request),
         "acm" if request.action == "ListCertificates" => json!({ "CertificateSummaryList": [] }).into(),

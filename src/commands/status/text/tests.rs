@@ -59,6 +59,8 @@ fn service(name: &str, well: bool) -> Service {
             pending: i32::from(!well),
             declared: Some(if well { 2 } else { 3 }),
             autoscaled: well,
+            minimum: Some(2),
+            maximum: Some(10),
         },
         rollout,
         targets: Told::Known(vec![Targets { target_group: group, targets }]),
@@ -142,7 +144,7 @@ fn denied() -> Status {
 fn the_screen_is_read_without_colours_at_any_width() {
     for (name, status) in [("well", well()), ("bad", bad()), ("denied", denied())] {
         for columns in [80, 120] {
-            let text = screen(&status, Some(columns));
+            let text = screen(&status, Some(columns), &str::to_owned);
             // Only a word that cannot be broken may be longer.
             let too_long = |line: &&str| line.width() > columns && line.trim().contains(' ');
             let long: Vec<&str> =
@@ -153,6 +155,34 @@ fn the_screen_is_read_without_colours_at_any_width() {
         }
         assert_eq!(status.well, name == "well");
     }
+}
+
+#[test]
+fn commands_get_the_options_of_the_run_before_their_lines_are_broken() {
+    let options = "-e staging --config somewhere/else/settings.yaml";
+    let whole = format!("docuthinker {options} redeploy");
+    let told = |text: &str| text.replace("docuthinker redeploy", &whole);
+    let text = screen(&bad(), Some(80), &told);
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&whole), "{text}");
+    let commands = text.lines().filter(|line| line.contains("settings.yaml") || line.contains("redeploy"));
+    assert!(commands.clone().count() > 0 && commands.clone().all(|line| line.width() <= 80), "{text}");
+}
+
+#[test]
+fn what_autoscaling_is_held_by_is_told() {
+    let count = |minimum, maximum| Count {
+        desired: 4,
+        running: 4,
+        pending: 0,
+        declared: None,
+        autoscaled: true,
+        minimum,
+        maximum,
+    };
+    assert_eq!(count(Some(2), Some(4)).bound(), ", at its maximum of 4");
+    assert_eq!(count(Some(4), Some(10)).bound(), ", at its minimum of 4");
+    assert_eq!(count(Some(4), Some(4)).bound(), ", which may only have 4");
+    assert_eq!(count(Some(2), None).bound(), "");
 }
 
 #[test]
@@ -181,7 +211,7 @@ fn what_a_service_uses_is_one_line() {
 fn a_stack_that_is_not_deployed_has_a_line() {
     let mut status = well();
     status.not_deployed.push(NotDeployed { name: "Edge".to_owned(), region: "us-east-1".to_owned() });
-    let text = screen(&status, None);
+    let text = screen(&status, None, &str::to_owned);
     let end = "\nEdge in us-east-1: not deployed\n\nall is well; 1 stack is not deployed\n";
     assert!(text.ends_with(end), "{text}");
     assert_eq!(facts(&status).last().map(Fact::line).as_deref(), Some("  Edge: state: not deployed"));
@@ -192,6 +222,6 @@ fn a_stack_that_is_not_deployed_has_a_line() {
 fn what_aws_calls_things_cannot_drive_the_terminal() {
     let mut status = well();
     status.stacks[0].state = "\u{1b}[2J".to_owned();
-    assert!(!screen(&status, None).contains('\u{1b}'));
+    assert!(!screen(&status, None, &str::to_owned).contains('\u{1b}'));
     assert!(!facts(&status)[0].line().contains('\u{1b}'));
 }

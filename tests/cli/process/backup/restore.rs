@@ -56,6 +56,20 @@ fn the_commands_of_a_restore_bring_a_deleted_stack_back() {
     assert_eq!(again["stacks"][1]["state"], "unchanged", "{again:#}");
 }
 
+#[test]
+fn the_commands_of_a_restore_read_the_settings_that_it_read() {
+    let aws = Aws::new(deployed());
+    aws.run(BACKUP);
+    aws.run("destroy --stack-name App --yes");
+    aws.project.write("other.yaml", "");
+    let lines = commands(&aws.json("--config other.yaml restore b"));
+    let own = lines.iter().filter(|line| line.starts_with("docuthinker "));
+    assert!(
+        own.clone().count() > 1 && own.clone().all(|line| line.contains("--config other.yaml")),
+        "{lines:#?}"
+    );
+}
+
 // R221
 #[test]
 fn a_stack_that_differs_is_taken_back_with_its_parameters() {
