@@ -122,7 +122,7 @@ pub(crate) fn add_statement(document: &mut Node, statement: Statement) {
     let new = statement.into_node();
     let same = |a: &Node, b: &Node| match (a.as_map(), b.as_map()) {
         (Some(a), Some(b)) => {
-            ["Effect", "Principal", "Action", "Condition"].iter().all(|key| a.get(*key) == b.get(*key))
+            ["Effect", "Principal", "Action", "Condition"].iter().all(|key| a.get(key) == b.get(key))
         }
         _ => false,
     };

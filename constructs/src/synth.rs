@@ -283,7 +283,7 @@ impl Synthesis<'_> {
             targets: BTreeSet::new(),
             imports: BTreeSet::new(),
         };
-        let mut outputs = IndexMap::new();
+        let mut outputs = Map::new();
         for (name, output) in &stack.outputs {
             let output = Output {
                 value: self.resolve(output.value.clone(), &mut site),

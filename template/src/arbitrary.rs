@@ -1,6 +1,5 @@
 //! Generated nodes and templates for property tests.
 
-use indexmap::IndexMap;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -160,9 +159,7 @@ fn call(function: Function, argument: Node) -> Node {
     }
 }
 
-fn sorted<T, S: std::hash::BuildHasher + Default>(
-    map: std::collections::BTreeMap<String, T>,
-) -> IndexMap<String, T, S> {
+fn sorted<T>(map: std::collections::BTreeMap<String, T>) -> Map<T> {
     map.into_iter().collect()
 }
 
@@ -170,7 +167,7 @@ fn nodes() -> impl Strategy<Value = Map> {
     btree_map(name(), node(), 0..3).prop_map(sorted)
 }
 
-fn things<T: std::fmt::Debug>(thing: impl Strategy<Value = T>) -> impl Strategy<Value = IndexMap<String, T>> {
+fn things<T: std::fmt::Debug>(thing: impl Strategy<Value = T>) -> impl Strategy<Value = Map<T>> {
     btree_map(name(), thing, 0..4).prop_map(sorted)
 }
 
@@ -228,7 +225,7 @@ pub(crate) fn template() -> impl Strategy<Value = Template> {
     let transform = prop_oneof![Just(vec![]), vec(name().prop_map(Node::String), 1..3)];
     let loops = option::of(node()).prop_map(|node| {
         let entries = node.map(|node| Map::from_iter([("Fn::ForEach::Each".to_owned(), node)]));
-        entries.into_iter().map(|entries| ("Resources".to_owned(), entries)).collect::<IndexMap<_, _>>()
+        entries.into_iter().map(|entries| ("Resources".to_owned(), entries)).collect::<Map<_>>()
     });
     (
         texts,

@@ -1,7 +1,5 @@
 //! A whole template: the ten sections, each as a value.
 
-use indexmap::IndexMap;
-
 use crate::node::{Map, Node};
 
 /// A CloudFormation template.
@@ -21,7 +19,7 @@ pub struct Template {
     /// `Metadata`.
     pub metadata: Map,
     /// `Parameters`, at most 200.
-    pub parameters: IndexMap<String, Parameter>,
+    pub parameters: Map<Parameter>,
     /// `Rules`, by name.
     pub rules: Map,
     /// `Mappings`, at most 200: map name, top-level key, second-level key.
@@ -31,15 +29,15 @@ pub struct Template {
     /// `Transform`: the macros applied to the whole template.
     pub transform: Vec<Node>,
     /// `Resources`, at most 500, by logical ID.
-    pub resources: IndexMap<String, Resource>,
+    pub resources: Map<Resource>,
     /// `Outputs`, at most 200, by name.
-    pub outputs: IndexMap<String, Output>,
+    pub outputs: Map<Output>,
     /// `Hooks`, the section of the retired transform `AWS::CodeDeployBlueGreen`; kept as it is.
     pub hooks: Map,
     /// Entries of a section that only a macro turns into things of the section: `Fn::ForEach::Name` of the
     /// language extensions and `Fn::Transform`, by section (`Parameters`, `Resources`, `Outputs`).
     /// (The other sections hold nodes already.)
-    pub loops: IndexMap<String, Map>,
+    pub loops: Map<Map>,
     /// Sections that only a macro understands, such as `Globals` of `AWS::Serverless`; kept as they are.
     pub other: Map,
 }

@@ -247,7 +247,7 @@ impl<'t> Ground<'t> {
             return false;
         };
         self.model.is_closed()
-            && !given.contains_key(*first)
+            && !given.contains_key(first)
             && !given.keys().any(|key| key.starts_with("Fn::"))
     }
 

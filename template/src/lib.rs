@@ -62,6 +62,7 @@ pub mod facts;
 pub mod graph;
 pub mod limits;
 mod loops;
+mod map;
 pub mod model;
 mod nearest;
 pub mod node;

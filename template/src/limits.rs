@@ -150,10 +150,7 @@ mod tests {
     use crate::document::{Output, Parameter, Resource};
     use crate::node::Map;
 
-    fn numbered<T: Clone, S: std::hash::BuildHasher + Default>(
-        count: usize,
-        thing: &T,
-    ) -> indexmap::IndexMap<String, T, S> {
+    fn numbered<T: Clone>(count: usize, thing: &T) -> Map<T> {
         (0..count).map(|place| (format!("T{place}"), thing.clone())).collect()
     }
 

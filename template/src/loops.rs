@@ -136,7 +136,7 @@ impl Unroller<'_> {
 
     /// The entries of a mapping at `at`, which the template has at `from`.
     fn map(&mut self, map: &Map, at: &Path, from: &Path) -> Map {
-        let mut new = Map::with_capacity_and_hasher(map.len(), map.hasher().clone());
+        let mut new = Map::with_capacity(map.len());
         for (key, node) in map {
             if is_loop(key) {
                 if let Some(made) = self.unrolled(node, at, &from.key(key)) {

@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 
-use indexmap::IndexMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The number type of a node: an integer or a finite float, as written.
 pub use serde_json::Number;
 
-/// A mapping whose keys keep the order in which they were written. Most of what a check does is to look into one, so its
-/// hash is a fast one; it differs from run to run, so that no template can be made to be slow.
-pub type Map = IndexMap<String, Node, foldhash::fast::RandomState>;
+pub use crate::map::Map;
 
 /// A value in a template, with intrinsic functions told apart from ordinary mappings.
 ///
@@ -294,6 +291,19 @@ impl From<serde_json::Value> for Node {
 }
 
 impl Node {
+    /// Takes in what stands under the same key once more, as far as it is new.
+    pub(crate) fn take_in(&mut self, again: Node) {
+        let (Node::Map(known), Node::Map(more)) = (self, again) else { return };
+        for (key, node) in more {
+            match known.get_mut(&key) {
+                Some(known) => known.take_in(node),
+                None => {
+                    known.insert(key, node);
+                }
+            }
+        }
+    }
+
     /// A mapping, or the function call that a mapping of one key stands for.
     pub fn from_entries(mut map: Map) -> Node {
         let function = match map.first() {
@@ -326,7 +336,7 @@ impl Node {
     /// Turns `{"Condition": "Name"}` into the call that it is where a condition is wanted.
     pub fn condition_operand(self) -> Node {
         match self {
-            Node::Map(mut map) if map.len() == 1 => match map.swap_remove("Condition") {
+            Node::Map(mut map) if map.len() == 1 => match map.shift_remove("Condition") {
                 Some(name @ Node::String(_)) => Node::Call(Function::Condition, Box::new(name)),
                 Some(other) => Node::Map(Map::from_iter([("Condition".to_owned(), other)])),
                 None => Node::Map(map),

@@ -46,7 +46,7 @@ fn template(build: impl FnOnce(&mut Scope<'_>)) -> Template {
 fn resource(logical_id: &str, build: impl FnOnce(&mut Scope<'_>)) -> String {
     let mut template = template(build);
     template.resources.retain(|id, _| id == logical_id);
-    template.outputs.clear();
+    template.outputs = template::Map::new();
     let yaml = template.to_yaml();
     yaml.split_once("Resources:\n").expect("there are resources").1.to_owned()
 }

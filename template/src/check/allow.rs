@@ -147,7 +147,7 @@ fn complaint(
     if let Some(mistake) = allowance.mistake(known) {
         return Some(mistake);
     }
-    let missing = allowance.resources.iter().find(|id| !template.resources.contains_key(*id));
+    let missing = allowance.resources.iter().find(|id| !template.resources.contains_key(id));
     if let Some(id) = missing.filter(|_| !template.has_macros() && !template.has_loops()) {
         let message = format!("the allowance of `{code}` is for `{id}`, which is no resource");
         let mut finding = Finding::new(&BAD_ALLOWANCE, &allowance.path, message);

@@ -14,15 +14,15 @@ impl<'m> Checker<'m> {
     /// Which of `keys` are given, in every combination of branches that can occur.
     pub(super) fn given(&self, map: &'m Map, keys: &[&str], world: &World<'m>) -> Vec<Vec<bool>> {
         // Where nothing is a call, there is one combination.
-        if !keys.iter().any(|key| matches!(map.get(*key), Some(Node::Call(..)))) {
-            let given = |key: &&str| map.get(*key).is_some_and(|node| !is_empty(node));
+        if !keys.iter().any(|key| matches!(map.get(key), Some(Node::Call(..)))) {
+            let given = |key: &&str| map.get(key).is_some_and(|node| !is_empty(node));
             return vec![keys.iter().map(given).collect()];
         }
         let mut all = vec![(world.clone(), Vec::new())];
         for key in keys {
             let mut next = Vec::new();
             for (world, before) in all {
-                let Some(node) = map.get(*key) else {
+                let Some(node) = map.get(key) else {
                     next.push((world, [before, vec![false]].concat()));
                     continue;
                 };

@@ -202,7 +202,7 @@ impl Checker<'_> {
             Attached::Trust => (["Resource", "NotResource"], "the role that has the policy is the resource"),
             Attached::Resource => return,
         };
-        for key in keys.into_iter().filter(|key| statement.contains_key(*key)) {
+        for key in keys.into_iter().filter(|key| statement.contains_key(key)) {
             let message = format!("`{key}` cannot be given here: {reason}");
             self.find(&basics::TOGETHER, &path.key(key), message, Some("remove it".to_owned()));
         }

@@ -206,7 +206,7 @@ impl<'m> Checker<'m> {
                 matches!(node, Node::Call(..))
                     && self.model.values(node, within.world).iter().any(Value::is_absent)
             };
-            if map.get(*key).is_none_or(absent) && !is_misspelt(map, key, place) {
+            if map.get(key).is_none_or(absent) && !is_misspelt(map, key, place) {
                 let message = if path.steps().len() == 3 {
                     format!("{} needs the property `{key}`", within.facts.type_name)
                 } else {
@@ -262,7 +262,7 @@ impl<'m> Checker<'m> {
     fn unique_by(&mut self, path: &Path, items: &[Node], keys: &[&str]) {
         let key = |node: &Node| -> Option<Vec<String>> {
             let map = node.as_map()?;
-            keys.iter().map(|key| map.get(*key)?.scalar_text().map(Into::into)).collect()
+            keys.iter().map(|key| map.get(key)?.scalar_text().map(Into::into)).collect()
         };
         let values: Vec<_> = items.iter().map(key).collect();
         for (at, value) in values.iter().enumerate() {

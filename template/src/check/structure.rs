@@ -101,7 +101,7 @@ impl Checker<'_> {
                 self.find(&basics::BAD_NAME, &Path::of([section, &name]), message, hint);
             }
         }
-        for name in template.resources.keys().filter(|name| template.parameters.contains_key(*name)) {
+        for name in template.resources.keys().filter(|name| template.parameters.contains_key(name)) {
             let message = format!("`{name}` is the name of a parameter and of a resource");
             self.find(
                 &basics::BAD_NAME,

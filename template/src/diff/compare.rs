@@ -79,8 +79,7 @@ impl Differences {
                 None => self.within(key, |inner| inner.change(Some(old.clone()), None)),
             }
         }
-        for (key, new) in
-            new.iter().filter(|(key, node)| !old.contains_key(*key) && !items::is_no_value(node))
+        for (key, new) in new.iter().filter(|(key, node)| !old.contains_key(key) && !items::is_no_value(node))
         {
             self.within(key, |inner| inner.change(None, Some(new.clone())));
         }

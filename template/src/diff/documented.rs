@@ -145,7 +145,7 @@ impl<'t> Change<'t> {
             .keys()
             .chain(after.keys())
             .filter(|name| Some(name.as_str()) != self.path.first().copied());
-        let mut changed = others.filter(|name| before.get(*name) != after.get(*name));
+        let mut changed = others.filter(|name| before.get(name) != after.get(name));
         changed.any(|name| facts.is_none_or(|facts| facts.update(&[name]) != crate::facts::Update::InPlace))
     }
 
@@ -153,7 +153,7 @@ impl<'t> Change<'t> {
     fn policy(self, path: &[&str]) -> Option<bool> {
         let Some(mut node) = self.resource.attributes.get("UpdatePolicy") else { return Some(false) };
         for name in path {
-            match node.as_map()?.get(*name) {
+            match node.as_map()?.get(name) {
                 Some(inner) => node = inner,
                 None => return Some(false),
             }

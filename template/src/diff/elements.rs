@@ -140,7 +140,7 @@ fn changed_values(
     [before, after]: [&Values; 2],
     [old_all, new_all]: [&Values; 2],
 ) -> Vec<ValueChange> {
-    let names = new.parameters.keys().filter(|name| old.parameters.contains_key(*name));
+    let names = new.parameters.keys().filter(|name| old.parameters.contains_key(name));
     let pseudo = after.keys().filter(|name| name.starts_with("AWS::"));
     let mut changes = Vec::new();
     for name in names.chain(pseudo) {

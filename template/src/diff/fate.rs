@@ -88,7 +88,7 @@ pub(crate) fn protection(resource: &Resource) -> Option<&'static str> {
     let on =
         |node: &Node| node.scalar_text().is_some_and(|text| matches!(&*text, "true" | "ACTIVE" | "ENABLED"));
     let properties = &resource.properties;
-    if let Some(name) = PROTECTIONS.into_iter().find(|name| properties.get(*name).is_some_and(on)) {
+    if let Some(name) = PROTECTIONS.into_iter().find(|name| properties.get(name).is_some_and(on)) {
         return Some(name);
     }
     let items = |name: &str| properties.get(name).and_then(Node::as_list).unwrap_or_default();

@@ -172,10 +172,10 @@ enum Value {
 
 fn value(resource: &Resource, path: &[&str]) -> Value {
     let Some((first, rest)) = path.split_first() else { return Value::Absent };
-    let Some(mut node) = resource.properties.get(*first) else { return Value::Absent };
+    let Some(mut node) = resource.properties.get(first) else { return Value::Absent };
     for name in rest {
         match node {
-            Node::Map(map) => match map.get(*name) {
+            Node::Map(map) => match map.get(name) {
                 Some(inner) => node = inner,
                 None => return Value::Absent,
             },

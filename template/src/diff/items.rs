@@ -25,7 +25,7 @@ const NAMES: [&str; 16] = [
 /// The name of an item, if it has one that is plain text.
 pub(crate) fn name(item: &Node) -> Option<&str> {
     let map = item.as_map()?;
-    NAMES.iter().find_map(|key| map.get(*key)?.as_str()).filter(|name| !name.is_empty() && name.len() <= 64)
+    NAMES.iter().find_map(|key| map.get(key)?.as_str()).filter(|name| !name.is_empty() && name.len() <= 64)
 }
 
 /// The property by which all items of both lists can be told apart, if there is one.

@@ -120,7 +120,7 @@ impl<'t> Known<'t> {
     fn in_map(&self, argument: &Node) -> Option<Node> {
         let [name, first, second, ..] = argument.as_list()? else { return None };
         let entries = self.template.mappings.get(name.as_str()?)?.as_map()?;
-        let found = entries.get(&*first.scalar_text()?)?.as_map()?.get(&*second.scalar_text()?)?;
+        let found = entries.get(&first.scalar_text()?)?.as_map()?.get(&second.scalar_text()?)?;
         Some(found.clone())
     }
 

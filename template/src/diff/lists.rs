@@ -212,6 +212,6 @@ fn by_likeness(old: &[&Node], new: &[&Node], is_set: bool) -> Vec<(usize, usize)
 fn likeness(old: &Node, new: &Node) -> Option<usize> {
     let (old, new) = (old.as_map()?, new.as_map()?);
     let most = old.len().max(new.len());
-    let equal = old.iter().filter(|(key, node)| new.get(*key) == Some(*node)).count();
+    let equal = old.iter().filter(|(key, node)| new.get(key) == Some(*node)).count();
     (2 * equal > most || (2 * equal == most && most > 0)).then(|| equal * 100 / most)
 }

@@ -299,7 +299,7 @@ fn content(resource: &Resource, tags: bool, name: Naming<'_>) -> Node {
     all.insert("Condition".to_owned(), resource.condition.clone().map_or(Node::Null, Node::from));
     let mut properties = canon(&Node::Map(properties), Context::properties(facts));
     if let Node::Map(map) = &mut properties {
-        map.sort_unstable_keys();
+        map.sort_keys();
     }
     all.insert("Properties".to_owned(), properties);
     Node::Map(all)

@@ -22,7 +22,7 @@ pub(super) fn changes(old: &Template, new: &Template) -> Vec<ResourceChange> {
             Some(before) => changes.extend(changed(id, before, resource)),
         }
     }
-    let removed = old.resources.iter().filter(|(id, _)| !new.resources.contains_key(*id));
+    let removed = old.resources.iter().filter(|(id, _)| !new.resources.contains_key(id));
     changes.extend(removed.map(|(id, resource)| self::removed(id, resource)));
     changes
 }

@@ -83,7 +83,7 @@ fn gets_new_value(change: &ResourceChange, new: &Template) -> bool {
 /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 fn readers(template: &Template, other: &Template) -> Readers {
     let mut readers = Readers::new();
-    let differs = |(id, resource): &(&String, &Resource)| other.resources.get(*id) != Some(*resource);
+    let differs = |(id, resource): &(&String, &Resource)| other.resources.get(id) != Some(*resource);
     for (id, resource) in template.resources.iter().filter(differs) {
         let mut path = Path::of(["Resources", id, "Properties"]);
         // Only a task definition has secrets under this name; others have other things there.

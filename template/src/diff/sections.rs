@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use super::Change;
 use super::compare::Differences;
 use super::context::Context;
@@ -38,7 +36,7 @@ fn section(all: &mut Differences, name: &str, old: &Map, new: &Map) {
     all.within(name, |inner| inner.maps(old, new, Context::default()));
 }
 
-fn each<T>(things: &IndexMap<String, T>, node: fn(&T) -> Node) -> Map {
+fn each<T>(things: &Map<T>, node: fn(&T) -> Node) -> Map {
     things.iter().map(|(name, thing)| (name.clone(), node(thing))).collect()
 }
 

@@ -113,7 +113,7 @@ fn is_secret(key: &str) -> bool {
 
 /// Whether this is the value of a variable whose name, beside it, is that of a secret.
 fn is_value_of_secret(map: &Map, key: &str) -> bool {
-    let name = ["Name", "Key", "name", "ParameterKey"].iter().find_map(|name| map.get(*name)?.as_str());
+    let name = ["Name", "Key", "name", "ParameterKey"].iter().find_map(|name| map.get(name)?.as_str());
     matches!(key, "Value" | "value" | "ParameterValue") && name.is_some_and(is_secret)
 }
 

@@ -158,7 +158,7 @@ fn is_so(model: &Model<'_>, world: &World<'_>, case: &Case<'_>) -> bool {
     world.assumed().iter().all(|(atom, wanted)| match atom {
         Atom::Equals(name, value) => (case.get(name).copied().flatten() == Some(*value)) == *wanted,
         Atom::Condition(name) => {
-            let node = model.template().conditions.get(*name);
+            let node = model.template().conditions.get(name);
             node.is_some_and(|node| holds(model, node, case)) == *wanted
         }
     })
@@ -182,7 +182,7 @@ fn possible<'m>(model: &Model<'_>, name: &str, asked: &BTreeSet<&'m str>) -> Opt
         return Some(some.chain(has_other.then_some(None)).collect());
     }
     let is_plain = matches!(parameter.type_name.as_str(), "String" | "Number");
-    let is_limited = LIMITS.iter().any(|limit| parameter.attributes.contains_key(*limit));
+    let is_limited = LIMITS.iter().any(|limit| parameter.attributes.contains_key(limit));
     (is_plain && !is_limited).then(|| all.chain([None]).collect())
 }
 

@@ -112,11 +112,11 @@ impl When {
         }
         match self {
             When::Has(keys) => has(properties, keys),
-            When::Says(property, text) => properties.get(*property).is_some_and(|node| {
+            When::Says(property, text) => properties.get(property).is_some_and(|node| {
                 patterns(node, deployment).iter().any(|pattern| facts::iam_covers(pattern, text))
             }),
             When::Of(property, service) => {
-                properties.get(*property).is_none_or(|node| may_be_of(node, service, deployment))
+                properties.get(property).is_none_or(|node| may_be_of(node, service, deployment))
             }
         }
     }
@@ -239,7 +239,7 @@ pub(super) fn principals(
         return None;
     }
     let mut all = BTreeSet::new();
-    for node in properties.iter().filter_map(|property| resource.properties.get(*property)) {
+    for node in properties.iter().filter_map(|property| resource.properties.get(property)) {
         named(node, form, deployment, &mut all);
     }
     Some(all)

@@ -1,28 +1,42 @@
-//! JSON to values with places.
+//! JSON to nodes and their places, in one go: it is what most of the time of reading is spent on.
 //!
 //! `serde_json` gives no places of values and takes the last of two equal keys, so the structure is read here;
 //! what a string or a number is, `serde_json` decides.
 
-use std::collections::BTreeMap;
-
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use serde_json::Number;
 
+use crate::node::{Map, Node};
 use crate::path::{Path, Position};
 use crate::read::error::Problem;
-use crate::read::tree::{Entry, Mistake, Tree, Value};
+use crate::read::positions::Positions;
+use crate::read::tree::Mistake;
 use crate::read::{MAX_JSON_DEPTH, MOST_TAKEN_IN};
 
 /// Reads a file that is one JSON value. `None` if reading had to stop; `mistakes` then says why.
-pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
-    let mut reader = Reader { text, at: 0, counted: 0, position: START, path: Path::new(), mistakes };
+pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<(Node, Positions)> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        counted: 0,
+        position: START,
+        path: Path::new(),
+        positions: Positions::new(START, text.len()),
+        items: Vec::new(),
+        entries: Vec::new(),
+        mistakes,
+    };
     reader.space();
-    let tree = reader.tree(1)?;
+    let root = reader.position();
+    reader.positions.start(root);
+    let node = reader.node(1)?;
     reader.space();
     if reader.at < text.len() {
         return reader
             .stop("more text after the end of the value", Some("remove what follows the last brace"));
     }
-    Some(tree)
+    Some((node, reader.positions))
 }
 
 struct Reader<'t, 'm> {
@@ -34,7 +48,19 @@ struct Reader<'t, 'm> {
     counted: usize,
     position: Position,
     path: Path,
+    positions: Positions,
+    /// The items of the lists that are open, and the entries of the mappings: when one is closed, it is known how many it
+    /// has, and is given room for just these.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     mistakes: &'m mut Vec<Mistake>,
+}
+
+struct Entry {
+    key: String,
+    /// Where the key stands.
+    position: Position,
+    value: Node,
 }
 
 impl Reader<'_, '_> {
@@ -78,38 +104,41 @@ impl Reader<'_, '_> {
         self.mistakes.push(Mistake { position, path: self.path.clone(), problem });
     }
 
-    fn tree(&mut self, depth: usize) -> Option<Tree> {
-        let position = self.position();
+    fn node(&mut self, depth: usize) -> Option<Node> {
         if depth > MAX_JSON_DEPTH {
+            let position = self.position();
             self.mistake(position, Problem::TooDeep { limit: MAX_JSON_DEPTH });
             return None;
         }
-        let value = match self.peek() {
-            Some(b'{') => self.map(depth)?,
-            Some(b'[') => self.list(depth)?,
-            Some(b'"') => Value::Text(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(_) => self.word()?,
-            None => return self.stop("the file ends where a value belongs", Some(CLOSE)),
-        };
-        Some(Tree { position, value })
+        match self.peek() {
+            Some(b'{') => self.map(depth),
+            Some(b'[') => self.list(depth),
+            Some(b'"') => self.string().map(Node::String),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(_) => self.word(),
+            None => self.stop("the file ends where a value belongs", Some(CLOSE)),
+        }
     }
 
-    fn list(&mut self, depth: usize) -> Option<Value> {
+    fn list(&mut self, depth: usize) -> Option<Node> {
         self.at += 1;
-        let mut items = Vec::new();
         self.space();
         if self.take(b']') {
-            return Some(Value::List(items));
+            return Some(Node::List(Vec::new()));
         }
+        let first = self.items.len();
         loop {
             self.space();
-            self.path.push_index(items.len());
-            items.push(self.tree(depth + 1)?);
+            self.path.push_index(self.items.len() - first);
+            let position = self.position();
+            let place = self.positions.open(None, position);
+            let item = self.node(depth + 1)?;
+            self.positions.close(place);
+            self.items.push(item);
             self.path.pop();
             self.space();
             if self.take(b']') {
-                return Some(Value::List(items));
+                return Some(Node::List(self.items.split_off(first)));
             }
             self.comma("expected `,` or `]` after an item of a list")?;
             if self.peek() == Some(b']') {
@@ -119,13 +148,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Option<Value> {
+    fn map(&mut self, depth: usize) -> Option<Node> {
         self.at += 1;
-        let mut entries = Entries::default();
         self.space();
         if self.take(b'}') {
-            return Some(Value::Map(entries.list));
+            return Some(Node::Map(Map::new()));
         }
+        let mut known = Known { first: self.entries.len(), index: IndexMap::default() };
         loop {
             let position = self.position();
             if self.peek() != Some(b'"') {
@@ -138,27 +167,36 @@ impl Reader<'_, '_> {
                 return self.stop("expected `:` after the key", None);
             }
             self.space();
-            let value = self.tree(depth + 1)?;
-            if let Some(first) = entries.position_of(&key) {
-                if self.mistakes.len() < MOST_TAKEN_IN
-                    && let Some(known) = entries.list.iter_mut().find(|entry| entry.key == key)
-                {
-                    known.value.take_in(value);
-                }
-                self.mistake(position, Problem::DuplicateKey { key, first });
-            } else {
-                entries.push(Entry { key, position, value });
-            }
+            let place = self.positions.open(Some(&key), position);
+            let value = self.node(depth + 1)?;
+            self.positions.close(place);
+            self.entry(&mut known, Entry { key, position, value });
             self.path.pop();
             self.space();
             if self.take(b'}') {
-                return Some(Value::Map(entries.list));
+                let entries = self.entries.drain(known.first..);
+                return Some(Node::from_entries(entries.map(|entry| (entry.key, entry.value)).collect()));
             }
             self.comma("expected `,` or `}` after an entry")?;
             if self.peek() == Some(b'}') {
                 return self
                     .stop("expected another entry after the comma", Some("remove the comma before `}`"));
             }
+        }
+    }
+
+    /// Takes an entry among those of the mapping, unless its key is there.
+    fn entry(&mut self, known: &mut Known, entry: Entry) {
+        if let Some(at) = known.place_of(&self.entries, &entry.key)
+            && let Some(there) = self.entries.get_mut(at)
+        {
+            if self.mistakes.len() < MOST_TAKEN_IN {
+                there.value.take_in(entry.value);
+            }
+            let first = there.position;
+            self.mistake(entry.position, Problem::DuplicateKey { key: entry.key, first });
+        } else {
+            self.entries.push(entry);
         }
     }
 
@@ -208,7 +246,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn number(&mut self) -> Option<Value> {
+    fn number(&mut self) -> Option<Node> {
         let rest = &self.text[self.at..];
         let in_number = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
         let end = rest.bytes().position(|byte| !in_number(byte)).unwrap_or(rest.len());
@@ -217,14 +255,14 @@ impl Reader<'_, '_> {
             // An integer of more than 64 bits would silently lose its last digits.
             Ok(number) if number.is_f64() && !literal.contains(['.', 'e', 'E']) && literal != "-0" => {
                 self.at += end;
-                Some(Value::Text(literal.to_owned()))
+                Some(Node::String(literal.to_owned()))
             }
             // `serde_json` may be off by the last digit of a float, unless its slower way is switched on.
             Ok(number) => {
                 self.at += end;
                 let exact =
                     number.is_f64().then(|| literal.parse().ok().and_then(Number::from_f64)).flatten();
-                Some(Value::Number(exact.unwrap_or(number)))
+                Some(Node::Number(exact.unwrap_or(number)))
             }
             Err(error) if error.to_string().contains("out of range") => {
                 self.stop("the number is too large", Some("write it as text, in double quotes"))
@@ -233,8 +271,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn word(&mut self) -> Option<Value> {
-        let words = [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)];
+    fn word(&mut self) -> Option<Node> {
+        let words = [("true", Node::Bool(true)), ("false", Node::Bool(false)), ("null", Node::Null)];
         for (word, value) in words {
             let after = self.text[self.at..].strip_prefix(word);
             if after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')) {
@@ -246,33 +284,27 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The entries of a map, each key once. Only a large map needs an index to be searched in.
-#[derive(Default)]
-struct Entries {
-    list: Vec<Entry>,
-    /// Where the keys stand, as soon as there are more than [`FEW`].
-    index: BTreeMap<String, Position>,
+/// Which keys a mapping has. Only a large one needs an index to be searched in.
+struct Known {
+    /// Where its entries begin in [`Reader::entries`].
+    first: usize,
+    /// Where the keys stand there, as soon as there are more than [`FEW`].
+    index: IndexMap<String, usize, RandomState>,
 }
 
 /// So many keys are compared sooner than an index is made.
 const FEW: usize = 16;
 
-impl Entries {
-    fn position_of(&self, key: &str) -> Option<Position> {
-        if self.list.len() > FEW {
-            return self.index.get(key).copied();
+impl Known {
+    fn place_of(&mut self, entries: &[Entry], key: &str) -> Option<usize> {
+        let own = entries.get(self.first..)?;
+        if own.len() <= FEW {
+            return own.iter().position(|entry| entry.key == key).map(|at| self.first + at);
         }
-        self.list.iter().find(|entry| entry.key == key).map(|entry| entry.position)
-    }
-
-    fn push(&mut self, entry: Entry) {
-        if self.list.len() >= FEW {
-            if self.index.is_empty() {
-                self.index = self.list.iter().map(|known| (known.key.clone(), known.position)).collect();
-            }
-            self.index.insert(entry.key.clone(), entry.position);
+        for (at, entry) in own.iter().enumerate().skip(self.index.len()) {
+            self.index.insert(entry.key.clone(), self.first + at);
         }
-        self.list.push(entry);
+        self.index.get(key).copied()
     }
 }
 

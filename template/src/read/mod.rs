@@ -16,7 +16,9 @@ pub(crate) use sections::{made_output, made_resource};
 
 use crate::document::Template;
 use crate::path::{Path, Position};
-use tree::{Mistake, Tree};
+use tree::Mistake;
+
+use crate::node::Node;
 
 /// The largest file that is read, in bytes: four times of what CloudFormation takes, so that a template
 /// which is too large can still be shown, compared and made smaller.
@@ -81,19 +83,16 @@ impl Template {
     /// [`ReadErrors`] if reading had to stop, as at a mistake of syntax.
     pub fn parse_what_fits(text: &str, file_name: &str) -> Result<Document, ReadErrors> {
         let mut mistakes = Vec::new();
-        let Some(tree) = read(text, file_name, &mut mistakes) else {
+        let Some((node, mut positions)) = read(text, file_name, &mut mistakes) else {
             return Err(errors(mistakes, file_name));
         };
-        let mut keys = String::new();
-        let (node, root) = tree.into_node(&mut keys);
-        let mut positions = Positions { keys, root };
         let template = sections::template(node, &mut positions, &mut mistakes);
         let mistakes = errors(mistakes, file_name).errors;
         Ok(Document { template, file: file_name.to_owned(), positions, mistakes })
     }
 }
 
-fn read(text: &str, file_name: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
+fn read(text: &str, file_name: &str, mistakes: &mut Vec<Mistake>) -> Option<(Node, Positions)> {
     if text.len() > MAX_FILE_BYTES {
         let problem = Problem::TooLarge { bytes: text.len(), limit: MAX_FILE_BYTES };
         mistakes.push(Mistake { position: Position { line: 1, column: 1 }, path: Path::new(), problem });
@@ -103,16 +102,23 @@ fn read(text: &str, file_name: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree
     if is_called_json(file_name) && !text.trim().is_empty() {
         return json::read(text, mistakes);
     }
-    let Some(inside) = text.trim_start().strip_prefix('{') else { return yaml::read(text, mistakes) };
-    let (mut in_json, mut in_yaml) = (Vec::new(), Vec::new());
+    let Some(inside) = text.trim_start().strip_prefix('{') else { return in_yaml(text, mistakes) };
+    let (mut as_json, mut as_yaml) = (Vec::new(), Vec::new());
     // A YAML file may begin with a flow mapping, which need not be JSON.
-    let tree = json::read(text, &mut in_json);
-    let well_formed = tree.is_some();
-    let tree = tree.or_else(|| yaml::read(text, &mut in_yaml));
+    let read = json::read(text, &mut as_json);
+    let well_formed = read.is_some();
+    let read = read.or_else(|| in_yaml(text, &mut as_yaml));
     // If it is neither, it was meant to be JSON where its first key is in quotes.
-    let meant_json = well_formed || (tree.is_none() && inside.trim_start().starts_with(['"', '}']));
-    mistakes.append(if meant_json { &mut in_json } else { &mut in_yaml });
-    tree
+    let meant_json = well_formed || (read.is_none() && inside.trim_start().starts_with(['"', '}']));
+    mistakes.append(if meant_json { &mut as_json } else { &mut as_yaml });
+    read
+}
+
+fn in_yaml(text: &str, mistakes: &mut Vec<Mistake>) -> Option<(Node, Positions)> {
+    let tree = yaml::read(text, mistakes)?;
+    let mut positions = Positions::new(tree.position, text.len());
+    let node = tree.into_node(&mut positions);
+    Some((node, positions))
 }
 
 fn is_called_json(file_name: &str) -> bool {

@@ -1,7 +1,5 @@
 //! The sections of a template out of the values of a file.
 
-use indexmap::IndexMap;
-
 use crate::document::{Output, Parameter, Resource, Template};
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
@@ -169,8 +167,8 @@ impl<'p, 'm> Reader<'p, 'm> {
         name: &str,
         template: &mut Template,
         read: fn(&mut Self, Node) -> T,
-    ) -> IndexMap<String, T> {
-        let mut things = IndexMap::new();
+    ) -> Map<T> {
+        let mut things = Map::new();
         for (key, node) in self.entries(section, "a mapping").unwrap_or_default() {
             self.path.push_key(&key);
             if key.starts_with("Fn::ForEach::") || key == "Fn::Transform" {
@@ -271,7 +269,7 @@ impl<'p, 'm> Reader<'p, 'm> {
         if entries.keys().all(|key| known.contains(&key.as_str())) {
             return entries;
         }
-        let there: Vec<&str> = known.iter().copied().filter(|key| entries.contains_key(*key)).collect();
+        let there: Vec<&str> = known.iter().copied().filter(|key| entries.contains_key(key)).collect();
         let mut spelt = Map::default();
         for (key, node) in entries {
             if known.contains(&key.as_str()) {
@@ -280,7 +278,7 @@ impl<'p, 'm> Reader<'p, 'm> {
             }
             self.path.push_key(&key);
             let meant = self.unknown(what, key, known);
-            if let Some(meant) = meant.filter(|meant| !there.contains(meant) && !spelt.contains_key(*meant)) {
+            if let Some(meant) = meant.filter(|meant| !there.contains(meant) && !spelt.contains_key(meant)) {
                 spelt.insert(meant.to_owned(), node);
                 if let Some(positions) = &mut self.positions {
                     positions.rename(&self.path, meant);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::node::{Function, Map, Node, Number};
+use crate::node::{Function, Node, Number};
 use crate::path::{Path, Position};
-use crate::read::positions::{self, Place, Places};
-use foldhash::fast::RandomState;
+use crate::read::positions::Positions;
 
 /// A value as written, and where.
 #[derive(Debug, Clone)]
@@ -36,26 +35,38 @@ pub(super) struct Entry {
 }
 
 impl Tree {
-    /// Takes the tree apart into the node that it means and the places of its parts, whose keys go to `keys`.
-    pub(super) fn into_node(self, keys: &mut String) -> (Node, Place) {
-        let position = self.position;
-        let (node, children) = match self.value {
-            Value::Null => (Node::Null, Places::None),
-            Value::Bool(value) => (Node::Bool(value), Places::None),
-            Value::Number(number) => (Node::Number(number), Places::None),
-            Value::Text(text) => (Node::String(text), Places::None),
+    /// Takes the tree apart into the node that it means and the places of its parts.
+    pub(super) fn into_node(self, positions: &mut Positions) -> Node {
+        match self.value {
+            Value::Null => Node::Null,
+            Value::Bool(value) => Node::Bool(value),
+            Value::Number(number) => Node::Number(number),
+            Value::Text(text) => Node::String(text),
             Value::List(items) => {
-                let (nodes, places) = items.into_iter().map(|item| item.into_node(keys)).unzip();
-                (Node::List(nodes), Places::List(places))
+                let item = |item: Tree| {
+                    let place = positions.open(None, item.position);
+                    let node = item.into_node(positions);
+                    positions.close(place);
+                    node
+                };
+                Node::List(items.into_iter().map(item).collect())
             }
-            Value::Map(entries) => map(entries, keys),
+            Value::Map(entries) => {
+                let node = |entry: Entry| {
+                    let place = positions.open(Some(&entry.key), entry.position);
+                    let node = entry.value.into_node(positions);
+                    positions.close(place);
+                    (entry.key, node)
+                };
+                Node::from_entries(entries.into_iter().map(node).collect())
+            }
             Value::Tagged(function, argument) => {
-                let (node, place) = argument.into_node(keys);
-                let entry = positions::Entry::new(function.key(), position, place, keys);
-                (Node::call_long(function, node), Places::Map(vec![entry]))
+                let place = positions.open(Some(function.key()), self.position);
+                let node = argument.into_node(positions);
+                positions.close(place);
+                Node::call_long(function, node)
             }
-        };
-        (node, Place { position, children })
+        }
     }
 
     /// Takes in what stands under the same key once more, as far as it is new.
@@ -95,17 +106,6 @@ impl Tree {
             _ => None,
         }
     }
-}
-
-fn map(entries: Vec<Entry>, keys: &mut String) -> (Node, Places) {
-    let mut nodes = Map::with_capacity_and_hasher(entries.len(), RandomState::default());
-    let mut places = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let (node, place) = entry.value.into_node(keys);
-        places.push(positions::Entry::new(&entry.key, entry.position, place, keys));
-        nodes.insert(entry.key, node);
-    }
-    (Node::from_entries(nodes), Places::Map(places))
 }
 
 /// A mistake in the file, as the readers of YAML and JSON find it.

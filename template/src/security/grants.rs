@@ -186,7 +186,7 @@ impl<'t> Gathered<'t> {
     /// Whom a policy is attached to; itself, if nobody.
     fn holders(&self, id: &str, resource: &Resource, lists: &[&str]) -> Vec<String> {
         let texts =
-            lists.iter().flat_map(|list| self.symbols.texts(resource.properties.get(*list), &When::new()));
+            lists.iter().flat_map(|list| self.symbols.texts(resource.properties.get(list), &When::new()));
         let known = |name: String| self.named.get(&name).cloned().unwrap_or(name);
         let holders: Vec<String> = texts.map(|(_, text)| known(text)).collect();
         if holders.is_empty() { vec![reference(id)] } else { holders }
@@ -195,7 +195,7 @@ impl<'t> Gathered<'t> {
     /// What the policy of a resource is for: the bucket of a bucket policy, or the resource itself.
     fn subjects(&self, id: &str, resource: &Resource) -> Vec<String> {
         let property = SUBJECTS.iter().find(|(type_name, _)| *type_name == resource.type_name);
-        let node = property.and_then(|(_, property)| resource.properties.get(*property));
+        let node = property.and_then(|(_, property)| resource.properties.get(property));
         let subject = |text: String| target(&text, self.symbols.template).map(reference).unwrap_or(text);
         let texts: Vec<String> =
             self.symbols.texts(node, &When::new()).into_iter().map(|(_, text)| subject(text)).collect();
@@ -216,7 +216,7 @@ impl<'t> Gathered<'t> {
         }
         self.add(key.clone(), id, &self.document(properties.get("InlinePolicy")), when);
         let lists = ["ManagedPolicyArns", "ManagedPolicies", "Groups"];
-        for (when, arn) in lists.iter().flat_map(|list| self.symbols.texts(properties.get(*list), when)) {
+        for (when, arn) in lists.iter().flat_map(|list| self.symbols.texts(properties.get(list), when)) {
             match self.managed(&arn) {
                 Some(says) => self.add(key.clone(), id, &says, &when),
                 None => self.grants(key.clone(), id).attached.push((when, arn)),
@@ -276,7 +276,7 @@ impl<'t> Gathered<'t> {
 
     fn open_without(&mut self, key: &Key, id: &str, resource: &Resource, when: &When) {
         let open = OPEN_WITHOUT.iter().find(|(type_name, _)| *type_name == resource.type_name);
-        if open.is_none_or(|(_, property)| resource.properties.contains_key(*property)) {
+        if open.is_none_or(|(_, property)| resource.properties.contains_key(property)) {
             return;
         }
         let everything = Statement {

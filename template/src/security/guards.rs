@@ -174,10 +174,10 @@ impl<'v> View<'v, '_> {
 
     fn below(self, map: &'v Map, path: &[&str]) -> Vec<&'v Node> {
         let Some((first, rest)) = path.split_first() else { return Vec::new() };
-        let mut values = self.symbols.branches_of(map.get(*first));
+        let mut values = self.symbols.branches_of(map.get(first));
         for key in rest {
             let inner = values.into_iter().filter_map(|node| match node {
-                Node::Map(map) => map.get(*key),
+                Node::Map(map) => map.get(key),
                 // What is in it is not known, and neither is this.
                 Node::Call(..) => Some(node),
                 _ => None,

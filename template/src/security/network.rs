@@ -152,9 +152,9 @@ impl Rules {
         symbols: &Symbols<'_>,
     ) {
         let place = (group, kind);
-        for peer in PEERS.iter().filter(|key| map.contains_key(**key)) {
+        for peer in PEERS.iter().filter(|key| map.contains_key(key)) {
             let value = |key: &str| (map.get(key), ALL);
-            let values = [value("IpProtocol"), value("FromPort"), value("ToPort"), (map.get(*peer), "")];
+            let values = [value("IpProtocol"), value("FromPort"), value("ToPort"), (map.get(peer), "")];
             let Some(all) = symbols.combinations(when, values) else {
                 self.manifold.add(id, map, symbols);
                 continue;

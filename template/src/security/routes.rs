@@ -80,7 +80,7 @@ impl<'t> Routes<'t> {
         let (symbols, properties) = (self.symbols, &resource.properties);
         let destinations = ["DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"];
         let Some(gateway) = properties.get("GatewayId") else { return };
-        for destination in destinations.iter().filter_map(|key| properties.get(*key)) {
+        for destination in destinations.iter().filter_map(|key| properties.get(key)) {
             let values = [(properties.get("RouteTableId"), ""), (Some(gateway), ""), (Some(destination), "")];
             let Some(all) = symbols.combinations(&symbols.existence(resource), values) else {
                 self.manifold.add(id, properties, symbols);

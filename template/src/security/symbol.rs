@@ -31,7 +31,7 @@ pub(super) struct Symbols<'t> {
 /// The names of conditions and mappings that both templates have and that differ.
 pub(super) fn redefined(old: &Template, new: &Template) -> BTreeSet<String> {
     let differs = |old: &Map, new: &Map| -> Vec<String> {
-        let both = old.iter().filter(|(name, node)| new.get(*name).is_some_and(|other| other != *node));
+        let both = old.iter().filter(|(name, node)| new.get(name).is_some_and(|other| other != *node));
         both.map(|(name, _)| name.clone()).collect()
     };
     let mut names: BTreeSet<String> = differs(&old.conditions, &new.conditions).into_iter().collect();
@@ -223,7 +223,7 @@ impl<'t> Symbols<'t> {
 
     /// What `Ref` or `Fn::GetAtt` gives. The `Ref` of a security group is its `GroupId`.
     fn named(&self, name: &str) -> String {
-        let group = name.strip_suffix(".GroupId").filter(|id| self.template.resources.contains_key(*id));
+        let group = name.strip_suffix(".GroupId").filter(|id| self.template.resources.contains_key(id));
         reference(group.unwrap_or(name))
     }
 

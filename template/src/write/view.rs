@@ -114,7 +114,7 @@ impl<'a> Entries<'a> {
         &mut self,
         template: &'a Template,
         key: &'a str,
-        things: &'a indexmap::IndexMap<String, T>,
+        things: &'a crate::node::Map<T>,
         view: fn(&'a T) -> View<'a>,
     ) {
         let mut inner = Entries::default();

@@ -127,7 +127,7 @@ fn of_bucket(bucket: &Resource) -> Option<Vec<Expiry>> {
             continue;
         };
         let parts = SCOPE.iter().filter_map(|name| {
-            let node = map.get(*name).filter(|node| node.as_str() != Some(""))?;
+            let node = map.get(name).filter(|node| node.as_str() != Some(""))?;
             Some(format!("{name}={}\n", canon_text(node, Context::default())))
         });
         let scope: String = parts.collect();
@@ -157,7 +157,7 @@ fn of_repository(repository: &Resource) -> Option<Vec<Expiry>> {
         let mut selection = rule.get("selection")?.as_map()?.clone();
         let number = text(&selection, "countNumber")?.parse().ok()?;
         selection.shift_remove("countNumber");
-        selection.sort_unstable_keys();
+        selection.sort_keys();
         let scope = canon_text(&Node::Map(selection), Context::json());
         (text(action, "type")? == "expire").then_some(Expiry { at, scope, number, of: Of::Images })
     };

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
 use crate::diff::{Action, Change, Changes};
 use crate::document::{Output, Parameter, Resource, Template};
 use crate::node::{Map, Node};
@@ -115,7 +113,7 @@ fn document(template: &Template) -> Node {
     Node::Map(all)
 }
 
-fn of<T>(things: &IndexMap<String, T>, node: fn(&T) -> Node) -> Map {
+fn of<T>(things: &Map<T>, node: fn(&T) -> Node) -> Map {
     things.iter().map(|(name, thing)| (name.clone(), node(thing))).collect()
 }
 

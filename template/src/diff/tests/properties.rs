@@ -179,7 +179,7 @@ proptest! {
         new.metadata.insert("zZ".to_owned(), 1.into());
         let mut expected = vec!["Metadata.zZ".to_owned()];
         if !new.resources.is_empty() {
-            let (id, resource) = new.resources.get_index_mut(which.index(old.resources.len())).unwrap();
+            let (id, resource) = new.resources.iter_mut().nth(which.index(old.resources.len())).unwrap();
             resource.properties.insert("zZ".to_owned(), 1.into());
             expected.push(format!("Resources.{id}.Properties.zZ"));
         }

@@ -58,7 +58,7 @@ fn blocks(view: View<'_, '_>, rule: &Map, name: &str) -> Guard {
     let statement = rule.get("Statement").map(|node| view.symbols.text(node)).unwrap_or_default();
     let state = State::of(&actions(view, rule), view.symbols, |action| {
         let Node::Map(action) = action else { return None };
-        let open = ["Allow", "Count"].iter().any(|key| action.contains_key(*key));
+        let open = ["Allow", "Count"].iter().any(|key| action.contains_key(key));
         Some(if open { State::Open } else { State::By(statement.clone()) })
     });
     let id = view.id;
