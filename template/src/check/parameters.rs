@@ -86,7 +86,7 @@ fn number(parameter: &Parameter, key: &str) -> Option<f64> {
 fn described(parameter: &Parameter) -> Option<String> {
     let text = parameter.attributes.get("ConstraintDescription").and_then(crate::node::Node::as_str);
     let pattern = parameter.attributes.get("AllowedPattern")?.as_str()?;
-    Some(text.map_or_else(|| format!("it must match `{}`", shown(pattern)), |text| shown(text).to_string()))
+    Some(text.map_or_else(|| format!("it must match `{}`", shown(pattern)), shown))
 }
 
 /// The pattern that all of a value must match. One that this engine does not know restricts nothing.
