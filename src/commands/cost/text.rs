@@ -228,12 +228,8 @@ fn short(type_name: &str) -> &str {
 
 /// How much, with three places at most.
 fn quantity(line: &Line) -> String {
-    let number = line.quantity.expected.to_string();
-    let number = match number.split_once('.') {
-        Some((whole, places)) => format!("{whole}.{}", &places[..places.len().min(3)]),
-        None => number,
-    };
-    if line.unit == "each" { number } else { format!("{number} {}", line.unit) }
+    let number = line.quantity.expected.rounded();
+    if line.unit == "each" { number.to_string() } else { format!("{number} {}", line.unit) }
 }
 
 /// The upper end, where it is another one.

@@ -113,6 +113,11 @@ impl Amount {
         whole.checked_mul(MICROS)?.checked_add(places).map(Amount)
     }
 
+    /// Rounded to thousandths, for people.
+    pub const fn rounded(self) -> Amount {
+        Amount(self.0.saturating_add(500) / 1000 * 1000)
+    }
+
     /// Whether there is none.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
@@ -237,6 +242,11 @@ mod tests {
         assert_eq!(read("1460").as_deref(), Some("1,460"));
         assert_eq!(read("0.250").as_deref(), Some("0.25"));
         assert_eq!(read(".5").as_deref(), Some("0.5"));
+        let rounded = |text: &str| Amount::parse(text).map(|amount| amount.rounded().to_string());
+        assert_eq!(
+            (rounded("15.999999").as_deref(), rounded("2.333332").as_deref()),
+            (Some("16"), Some("2.333"))
+        );
         for wrong in ["", ".", "-1", "1e3", "1,5", "0.1234567", "99999999999999999999", "ä", "1.2.3", "+1"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }

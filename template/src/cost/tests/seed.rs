@@ -183,7 +183,7 @@ const MORE: &str = r#"
   Distribution: {Type: AWS::CloudFront::Distribution}
 "#;
 
-// R184, R185, C-30, C-40
+// C-30, C-40
 #[test]
 fn what_the_table_left_out_is_priced_too() {
     let report = report_of(&[("Seed", &seed(0, MORE))], &[], &[]);
