@@ -236,9 +236,8 @@ fn storage(sheet: &mut Sheet<'_>) {
         sheet.add_use(Group::Logs, "kept", &prices::LOG_STORED, stored, resources);
     }
     for name in endless {
-        sheet.note(format!(
-            "`{name}` keeps its logs for ever: what is kept grows each month, and is not in the sum"
-        ));
+        let why = "what it keeps: it keeps its logs for ever, which costs more each month (RetentionInDays)";
+        sheet.not_priced_as(name, "AWS::Logs::LogGroup", why);
     }
 }
 

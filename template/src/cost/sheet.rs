@@ -256,8 +256,12 @@ impl<'u> Sheet<'u> {
 
     pub(super) fn not_priced(&mut self, thing: Thing<'_>, why: impl Into<String>) {
         let resource = self.name(thing);
-        let type_name = thing.item.type_name().to_owned();
-        self.not_priced.push(NotPriced { resource, type_name, why: why.into() });
+        self.not_priced_as(resource, thing.item.type_name(), why);
+    }
+
+    /// As [`Sheet::not_priced`], for a resource of which the name is known.
+    pub(super) fn not_priced_as(&mut self, resource: String, type_name: &str, why: impl Into<String>) {
+        self.not_priced.push(NotPriced { resource, type_name: type_name.to_owned(), why: why.into() });
     }
 
     pub(super) fn unknown(&mut self, type_name: &str) {

@@ -89,12 +89,10 @@ fn what_grows_without_end_and_what_macros_bring_is_said() {
     let text = "Transform: Other\nResources: {Logs: {Type: AWS::Logs::LogGroup}}";
     let report = report_of(&[("S", text)], &[], &[]);
     assert_eq!(band(report.service("CloudWatch Logs")), "$5.00");
+    assert_eq!(report.notes, ["`S` has macros: what they add is not known, and not in it"]);
     assert_eq!(
-        report.notes,
-        [
-            "`S` has macros: what they add is not known, and not in it",
-            "`Logs` keeps its logs for ever: what is kept grows each month, and is not in the sum",
-        ]
+        why(text, &[]),
+        ["Logs: what it keeps: it keeps its logs for ever, which costs more each month (RetentionInDays)"]
     );
 }
 

@@ -78,3 +78,10 @@ fn half_a_task_is_one_that_fargate_sells() {
     assert_eq!(total("1024", "7168").as_deref(), Some("$27.76"));
     assert_eq!(total("256", "512"), None);
 }
+
+#[test]
+fn logs_that_are_kept_for_ever_are_no_saving_that_is_known() {
+    let outcomes = all("Resources: {Logs: {Type: AWS::Logs::LogGroup}}");
+    let shorter = outcomes.iter().find(|one| one.name == "log-retention").unwrap();
+    assert!(shorter.notes.iter().any(|note| note.contains("grows each month")), "{shorter:?}");
+}

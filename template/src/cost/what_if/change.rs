@@ -299,19 +299,28 @@ fn break_even(zones: u64) -> Vec<String> {
 }
 
 fn retention(stacks: &mut [Settled]) -> Result<Vec<String>, String> {
-    let mut changed = false;
+    let (mut changed, mut endless) = (false, false);
     for resource in stacks.iter_mut().flat_map(|stack| stack.template.resources.values_mut()) {
         if resource.type_name != "AWS::Logs::LogGroup" {
             continue;
         }
-        let days = resource.properties.get("RetentionInDays").and_then(Node::scalar_text);
-        let is_more = days.is_none_or(|days| days.parse().is_ok_and(|days: u64| days > 7));
+        let days = resource.properties.get("RetentionInDays").map(Node::scalar_text);
+        let is_more = match days {
+            None => true,
+            Some(days) => days.and_then(|days| days.parse().ok()).is_some_and(|days: u64| days > 7),
+        };
+        endless |= !resource.properties.contains_key("RetentionInDays");
         if is_more {
             changed = true;
             resource.properties.insert("RetentionInDays".to_owned(), 7_i64.into());
         }
     }
-    if changed { Ok(Vec::new()) } else { Err("no log group keeps its logs for more than 7 days".to_owned()) }
+    if !changed {
+        return Err("no log group keeps its logs for more than 7 days".to_owned());
+    }
+    let growing =
+        "what is kept for ever now grows each month and is in no sum, so more is saved than is told";
+    Ok(if endless { vec![growing.to_owned()] } else { Vec::new() })
 }
 
 /// Sets the value at `path`, making what is not there.
