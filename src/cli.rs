@@ -289,6 +289,8 @@ pub(crate) enum Command {
     /// Run the emulator, to try everything without an AWS account
     #[cfg(feature = "aws")]
     Local(commands::local::Local),
+    /// Tell what a month of the stacks costs
+    Cost(commands::cost::Cost),
     /// Print the least IAM policy with which the stacks can be deployed, updated and destroyed
     IamPolicy(commands::iam_policy::IamPolicy),
     /// Show the settings and where they come from

@@ -181,9 +181,11 @@ fn needs(name: &str, rest: &str) -> Option<Needs> {
             Needs::Nothing
         }
         "config" | "list" | "synth" | "validate" => Needs::Settings,
-        "backup" | "bootstrap" | "cancel" | "deploy" | "destroy" | "diagnose" | "diff" | "doctor"
-        | "drift" | "events" | "exec" | "failover" | "iam-policy" | "images" | "logs" | "outputs"
-        | "redeploy" | "restore" | "rollback" | "scale" | "secrets" | "status" | "watch" => Needs::All,
+        "backup" | "bootstrap" | "cancel" | "cost" | "deploy" | "destroy" | "diagnose" | "diff"
+        | "doctor" | "drift" | "events" | "exec" | "failover" | "iam-policy" | "images" | "logs"
+        | "outputs" | "redeploy" | "restore" | "rollback" | "scale" | "secrets" | "status" | "watch" => {
+            Needs::All
+        }
         _ => return None,
     })
 }

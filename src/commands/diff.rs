@@ -51,6 +51,8 @@ use crate::templates;
 #[cfg(feature = "aws")]
 pub(super) use self::against::changes;
 
+pub(super) use self::folder::templates_in;
+
 /// How many resources are touched in which way, in words, the gravest first.
 #[cfg(feature = "aws")]
 pub(super) fn counted(changes: &template::Changes) -> Vec<String> {

@@ -7,6 +7,7 @@ pub(crate) mod bootstrap;
 pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod cost;
 #[cfg(feature = "aws")]
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
@@ -118,6 +119,7 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         #[cfg(feature = "aws")]
         Command::Local(args) => local::run(args, session),
         Command::Validate(args) => validate::run(args, session),
+        Command::Cost(args) => cost::run(args, session),
         Command::IamPolicy(args) => iam_policy::run(args, session),
         Command::Config(args) => config::run(args, session),
         Command::Ci(args) => ci::run(args, session),

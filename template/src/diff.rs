@@ -66,7 +66,7 @@ mod given;
 mod identity;
 mod influence;
 mod items;
-mod known;
+pub(crate) mod known;
 mod lists;
 mod losses;
 mod names;

@@ -16,6 +16,7 @@
 //! - [`requirements`] tells what must exist outside of a template before it is deployed.
 //! - [`security::broadening`] tells what a new template allows that the old one did not.
 //! - [`permissions`] computes the least IAM policy of who deploys.
+//! - [`cost`](mod@cost) tells what a month of a stack costs, from list prices and what is assumed of its use.
 //! - [`Template::capabilities`] and [`limits`] tell what a deployment must acknowledge, and how large it may be.
 //!
 //! ```
@@ -54,6 +55,7 @@ mod beside;
 mod bound;
 pub mod capabilities;
 pub mod check;
+pub mod cost;
 pub mod destructive;
 pub mod diff;
 pub mod document;

@@ -2,16 +2,20 @@
 //!
 //! I2, I3, I4, I5, I6 and I7 of the reliability scenarios.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use template::Template;
 use template::check::rules;
+use template::cost::{Region, Stack, Usage, WhatIf, cost, what_if};
 
 /// Reads and checks; both may complain, neither may panic. Every complaint has its place in the file.
 #[track_caller]
 fn survive(text: &str) {
     match Template::parse(text, "t") {
         Ok(document) => {
+            priced(&document.template);
             for finding in document.check() {
                 assert!(finding.position.is_some_and(|position| position.line > 0), "{finding}");
                 assert!(!finding.message.is_empty() && finding.to_string().len() < 20_000, "{finding}");
@@ -19,6 +23,16 @@ fn survive(text: &str) {
         }
         Err(errors) => assert!(errors.errors.iter().all(|error| error.position.line > 0)),
     }
+}
+
+/// What it costs is computed too, and what would save.
+fn priced(template: &Template) {
+    let parameters = BTreeMap::new();
+    let stack = Stack::new("t", template, &parameters, Region::UsEast1);
+    let report = cost(&[stack], &Usage::default());
+    let total = report.services.iter().map(|service| service.month).sum();
+    assert_eq!(report.total, total);
+    what_if(&[stack], &Usage::default(), &WhatIf::ALL, true);
 }
 
 /// The examples of all rules: every kind of resource that a rule looks at.

@@ -78,7 +78,8 @@ fn write_files(project: &Project) {
 /// Runs a command of the guide, with a value on standard input for what asks for one.
 #[cfg(unix)]
 fn typed(project: &Project, words: &[String]) -> Outcome {
-    let offline = ["init", "validate", "synth"].iter().any(|one| words.iter().any(|word| word == one));
+    let offline =
+        ["cost", "init", "validate", "synth"].iter().any(|one| words.iter().any(|word| word == one));
     let more: &[&str] = if offline { &["--yes"] } else { &["--yes", "--local"] };
     let mut command = project.command(words.iter().map(String::as_str).chain(more.iter().copied()));
     let value = fs::File::open(project.write("value", "a new value")).unwrap();

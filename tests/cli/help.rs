@@ -81,6 +81,7 @@ fn every_command_explains_itself() {
         &["local"],
         #[cfg(feature = "aws")]
         &["local", "start"],
+        &["cost"],
         &["iam-policy"],
         &["config"],
         &["config", "show"],

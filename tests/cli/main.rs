@@ -15,6 +15,7 @@ mod browser;
 mod ci;
 mod config;
 mod context;
+mod cost;
 #[cfg(feature = "aws")]
 mod credentials;
 #[cfg(feature = "aws")]

@@ -67,6 +67,12 @@ pub(super) fn compare(path: &Path, new: Stacks, session: &mut Session<'_>) -> Re
     Ok(compared)
 }
 
+/// The templates in the folder, each with the stack's id and its name in AWS.
+pub(in crate::commands) fn templates_in(path: &Path) -> Result<Vec<(String, String, Template)>> {
+    let each = |entry: Entry| Ok((entry.id, entry.name, template(&entry.file)?));
+    read(path)?.entries.into_iter().map(each).collect()
+}
+
 fn gone_note(name: &str) -> String {
     format!("is no longer in the code; it stays deployed until `docuthinker destroy --stack-name {name}`")
 }

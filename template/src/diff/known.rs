@@ -8,7 +8,7 @@ use crate::document::{Parameter, Template};
 use crate::node::{Function, Map, Node};
 
 /// A template with values for some of its parameters.
-pub(super) struct Known<'t> {
+pub(crate) struct Known<'t> {
     template: &'t Template,
     /// Values by parameter or pseudo parameter.
     values: BTreeMap<String, String>,
@@ -22,12 +22,12 @@ pub(super) struct Known<'t> {
 const DEEPEST: usize = 200;
 
 impl<'t> Known<'t> {
-    pub(super) fn new(template: &'t Template, values: BTreeMap<String, String>) -> Known<'t> {
+    pub(crate) fn new(template: &'t Template, values: BTreeMap<String, String>) -> Known<'t> {
         Known { template, values, conditions: RefCell::default(), depth: Cell::default() }
     }
 
     /// Whether a condition holds, if that can be told.
-    pub(super) fn condition(&self, name: &str) -> Option<bool> {
+    pub(crate) fn condition(&self, name: &str) -> Option<bool> {
         if let Some(known) = self.conditions.borrow().get(name) {
             return *known;
         }
@@ -80,7 +80,7 @@ impl<'t> Known<'t> {
     }
 
     /// The values with all that is known put in.
-    pub(super) fn entries(&self, map: &Map) -> Map {
+    pub(crate) fn entries(&self, map: &Map) -> Map {
         map.iter().map(|(key, node)| (key.clone(), self.value(node))).collect()
     }
 
@@ -163,7 +163,7 @@ fn split(argument: &Node) -> Option<Node> {
 }
 
 /// Whether AWS reads the value from the Parameter Store when it deploys.
-pub(super) fn is_of_ssm(parameter: &Parameter) -> bool {
+pub(crate) fn is_of_ssm(parameter: &Parameter) -> bool {
     parameter.type_name.starts_with("AWS::SSM::Parameter::Value<")
 }
 
