@@ -142,6 +142,20 @@ fn rules_with_branches_in_all_values_are_survived() {
 }
 
 #[test]
+fn a_range_with_thousands_of_holes_comes_to_an_end() {
+    let whole = |block: &str| json!({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65_535, "CidrIp": block});
+    let all = || group([whole("10.0.0.0/8"), whole("0.0.0.0/0")].into_iter());
+    let holes = || {
+        let every = (0..4000).map(|at| rule(2 * at + 1, "0.0.0.0/0"));
+        let within = (0..4000).map(|at| rule(2 * at, "10.1.0.0/16"));
+        group(every.chain(within).chain([whole("10.0.0.0/9")]))
+    };
+    // What is less is told only where it can be compared.
+    assert!(compare(all(), holes()).review.network.broader.is_empty());
+    assert!(!compare(holes(), all()).review.network.broader.is_empty());
+}
+
+#[test]
 fn thousands_of_entries_routes_and_assignments_come_to_an_end() {
     let side = |by: usize| {
         let entry = |at: usize| {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
+
 use super::budget::Budget;
 use super::covered::Covered;
 use super::flow::{ALL, Flow, Peer};
@@ -69,14 +71,16 @@ pub(super) fn broadening(old: &Rules, new: &Rules, tense: Tense) -> Vec<Security
         let others = known.get(&rule.place).map(Vec::as_slice).unwrap_or_default();
         match before.has(&rule.place, &rule.when, &rule.flow, &budget) {
             Some(true) => {}
-            Some(false) if parts.take(others.len()) => {
-                changes.extend(rule.change(&remains(&rule.flow, &rule.when, others), tense));
+            Some(false) => {
+                let left = remains(&rule.flow, &rule.when, others, tense == Tense::NoLonger, &parts);
+                // Of one rule among very many all is told, also what another let through: nothing new is left out.
+                let all = || (tense == Tense::Now).then(|| Remains::all(&rule.flow));
+                match left.or_else(all) {
+                    Some(left) => changes.extend(rule.change(&left, tense)),
+                    None => _ = untold.insert(&rule.place, &rule.id),
+                }
             }
-            // Of one rule among very many all is told, also what another let through: nothing new is left out.
-            Some(false) if tense == Tense::Now => {
-                changes.extend(rule.change(&Remains::all(&rule.flow), tense));
-            }
-            _ => _ = untold.insert(&rule.place, &rule.id),
+            None => _ = untold.insert(&rule.place, &rule.id),
         }
     }
     for ((id, kind), texts) in &new.unknown {
@@ -191,13 +195,13 @@ impl Rule {
             _ => tense.say("is now open to", "is no longer open to"),
         };
         let conditional = |part: &Part| part.conditional && part.flow.peer.covers(&self.flow.peer);
-        let what = match (tense, remains.parts.as_slice()) {
+        let what = match &remains.parts {
             _ if remains.ports.is_empty() => return None,
-            (Tense::Now, _) | (_, []) => format!("`{group}` {verb} {peer} on {ports}"),
-            (Tense::NoLonger, left) if left.iter().any(conditional) => {
+            left if left.is_empty() => format!("`{group}` {verb} {peer} on {ports}"),
+            left if left.iter().any(conditional) => {
                 format!("`{group}` {verb} {peer} on {ports} in every case, but still under a condition")
             }
-            (Tense::NoLonger, left) => {
+            left => {
                 let to = if *kind == SecurityKind::Egress { "" } else { "to " };
                 format!("`{group}` {verb} all of {peer} on {ports}, but still {to}{}", still(left))
             }
@@ -209,7 +213,7 @@ impl Rule {
 }
 
 /// The first parts in words.
-fn still(parts: &[Part]) -> String {
+fn still(parts: &IndexSet<Part>) -> String {
     const MOST: usize = 3;
     let text = |part: &Part| {
         let condition = if part.conditional { " (under a condition)" } else { "" };
