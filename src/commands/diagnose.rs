@@ -34,7 +34,9 @@ pub(crate) fn run(args: &Diagnose, session: &mut Session<'_>) -> Result {
     if session.printer.json() {
         session.printer.result_json(&diagnosis)?;
     } else {
-        session.printer.result_in_lines(&Printable(&text(&diagnosis, stack.synthesized.as_ref())).to_string())?;
+        session
+            .printer
+            .result_in_lines(&Printable(&text(&diagnosis, stack.synthesized.as_ref())).to_string())?;
     }
     Ok(Exit::Done)
 }

@@ -116,7 +116,7 @@ pub(crate) fn deployed(
     };
     let document = templates::parse(&text, place.stack.label())?;
     let secret = parameters.iter().filter(|(name, _)| {
-        document.template.parameters.get(*name).is_some_and(|parameter| parameter.no_echo)
+        document.template.parameters.get(name).is_some_and(|parameter| parameter.no_echo)
     });
     session.printer.conceal(secret.map(|(_, value)| value.clone()));
     let template = serde_json::from_str(&document.template.to_json_minified()).expect("a template is JSON");

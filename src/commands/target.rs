@@ -149,7 +149,7 @@ impl Parameters {
             own.extend(
                 values
                     .iter()
-                    .filter(|(name, _)| template.parameters.contains_key(*name))
+                    .filter(|(name, _)| template.parameters.contains_key(name))
                     .map(|(name, value)| (name.clone(), value.clone())),
             );
             unknown.retain(|name, _| !template.parameters.contains_key(name));

@@ -88,7 +88,7 @@ fn environment(name: &str, chosen: &Chosen, session: &mut Session<'_>) -> Result
 
 /// A template in the place of a stack: with its region and prices, and the values of the parameters that it has.
 fn like(stack: &Priced, name: String, template: Template, chosen: &Chosen) -> Priced {
-    let given = chosen.given.iter().filter(|(name, _)| template.parameters.contains_key(*name));
+    let given = chosen.given.iter().filter(|(name, _)| template.parameters.contains_key(name));
     let parameters: BTreeMap<String, String> =
         given.map(|(name, value)| (name.clone(), value.clone())).collect();
     let (id, region) = (stack.id.clone(), stack.region.clone());

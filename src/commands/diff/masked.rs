@@ -51,7 +51,7 @@ fn descend(node: &mut Node, steps: &[Step<'_>]) -> bool {
         return true;
     };
     match (&mut *node, step) {
-        (Node::Map(map), Step::Key(key)) => map.get_mut(*key).is_some_and(|below| descend(below, rest)),
+        (Node::Map(map), Step::Key(key)) => map.get_mut(key).is_some_and(|below| descend(below, rest)),
         (Node::List(items), Step::Index(at)) => items.get_mut(*at).is_some_and(|below| descend(below, rest)),
         // A place that is written in another way here: all of it is covered.
         _ => {

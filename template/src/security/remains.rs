@@ -66,15 +66,15 @@ pub(super) fn remains(
         let whole = block(&piece.peer);
         !whole.is_some_and(|whole| IpNet::aggregate(&blocks).iter().any(|block| block.contains(&whole)))
     });
-    let mut parts = IndexSet::new();
+    let mut let_through = IndexSet::new();
     for ports in ports.iter().filter(|_| parts_wanted) {
         let piece = Flow { ports: ports.clone(), ..flow.clone() };
         for (own, other) in met.iter().filter(|(_, other)| piece.meets(other)) {
             let Some(flow) = piece.common(other) else { continue };
-            parts.insert(Part { flow, conditional: !certain(own) });
+            let_through.insert(Part { flow, conditional: !certain(own) });
         }
     }
-    Some(Remains { ports, parts })
+    Some(Remains { ports, parts: let_through })
 }
 
 /// Whether the other is for the same peers and protocols, or more.
