@@ -1,5 +1,6 @@
 //! A whole template: the ten sections, each as a value.
 
+use crate::loops::{EXTENSIONS, is_loop};
 use crate::node::{Map, Node};
 
 /// A CloudFormation template.
@@ -100,7 +101,7 @@ impl Template {
     ///
     /// [aws]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
     pub fn has_macros(&self) -> bool {
-        self.transform.iter().any(|transform| transform.as_str() != Some("AWS::LanguageExtensions"))
+        self.transform.iter().any(|transform| transform.as_str() != Some(EXTENSIONS))
             || self.loops.values().any(|loops| loops.contains_key("Fn::Transform"))
     }
 
@@ -113,6 +114,6 @@ impl Template {
 
     /// Whether a loop of the language extensions makes resources, outputs or conditions.
     pub fn has_loops(&self) -> bool {
-        !self.loops.is_empty() || self.conditions.keys().any(|key| key.starts_with("Fn::ForEach::"))
+        !self.loops.is_empty() || self.conditions.keys().any(|key| is_loop(key))
     }
 }

@@ -9,7 +9,7 @@ use crate::path::Path;
 use crate::read::{Problem, made_output, made_resource};
 
 /// The transform that unrolls loops.
-const EXTENSIONS: &str = "AWS::LanguageExtensions";
+pub(crate) const EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// What the key of a loop begins with.
 const FOR_EACH: &str = "Fn::ForEach::";

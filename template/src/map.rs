@@ -164,12 +164,6 @@ impl<V> Map<V> {
         self.index();
     }
 
-    /// Turns the order of the entries.
-    pub fn reverse(&mut self) {
-        self.entries.reverse();
-        self.index();
-    }
-
     /// Sorts the entries by their keys.
     pub fn sort_keys(&mut self) {
         self.entries.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -199,16 +193,6 @@ impl<V> Map<V> {
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut V> + ExactSizeIterator {
         self.entries.iter_mut().map(|(_, value)| value)
-    }
-
-    /// The keys alone.
-    pub fn into_keys(self) -> impl DoubleEndedIterator<Item = String> + ExactSizeIterator {
-        self.entries.into_iter().map(|(key, _)| key)
-    }
-
-    /// The values alone.
-    pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> + ExactSizeIterator {
-        self.entries.into_iter().map(|(_, value)| value)
     }
 }
 
@@ -382,3 +366,70 @@ impl<'m, V> Iterator for IterMut<'m, V> {
 }
 
 impl<V> ExactSizeIterator for IterMut<'_, V> {}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+    use proptest::prelude::*;
+
+    use super::Map;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Insert(u8),
+        Entry(u8),
+        Remove(u8),
+        Pop,
+        KeepBelow(u8),
+        Sort,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        // More keys than a map without a table has, and so few that some come again.
+        let key = || 0..60_u8;
+        prop_oneof![
+            8 => key().prop_map(Step::Insert),
+            4 => key().prop_map(Step::Entry),
+            3 => key().prop_map(Step::Remove),
+            1 => Just(Step::Pop),
+            1 => key().prop_map(Step::KeepBelow),
+            1 => Just(Step::Sort),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_map_is_what_an_index_map_is(steps in proptest::collection::vec(step(), 0..120)) {
+            let (mut map, mut judge) = (Map::new(), IndexMap::new());
+            for (at, step) in steps.into_iter().enumerate() {
+                let name = |key: u8| format!("K{key:02}");
+                match step {
+                    Step::Insert(key) => prop_assert_eq!(map.insert(name(key), at), judge.insert(name(key), at)),
+                    Step::Entry(key) => {
+                        prop_assert_eq!(*map.entry(name(key)).or_insert(at), *judge.entry(name(key)).or_insert(at));
+                    }
+                    Step::Remove(key) => {
+                        prop_assert_eq!(map.shift_remove(&name(key)), judge.shift_remove(&name(key)));
+                    }
+                    Step::Pop => prop_assert_eq!(map.pop(), judge.pop()),
+                    Step::KeepBelow(key) => {
+                        map.retain(|known, _| *known < name(key));
+                        judge.retain(|known, _| *known < name(key));
+                    }
+                    Step::Sort => {
+                        map.sort_keys();
+                        judge.sort_keys();
+                    }
+                }
+                prop_assert!(map.iter().eq(judge.iter()), "{map:?} {judge:?}");
+                for key in 0..60 {
+                    prop_assert_eq!(map.get_index_of(&name(key)), judge.get_index_of(&name(key)));
+                }
+            }
+            let turned: Map<usize> = map.clone().into_iter().rev().collect();
+            prop_assert_eq!(&turned, &map);
+            map.insert("other".to_owned(), 0);
+            prop_assert_ne!(turned, map);
+        }
+    }
+}

@@ -173,14 +173,15 @@ pub(super) fn nearest_code(code: &str, known: &[&'static Rule]) -> Option<&'stat
     known.iter().map(|rule| rule.code).find(|known| is_same(code, known))
 }
 
-/// Whether the code is meant: it may differ in its letters' case or in zeros.
+/// Whether the code is meant: one of ours may differ in its letters' case or in zeros. Of other people's rules `A-1` and
+/// `A-01` may be two.
 fn is_same(code: &str, known: &str) -> bool {
     let plain = |code: &str| {
         let digits = code.trim_start_matches(|c: char| !c.is_ascii_digit());
         let letters = code[..code.len() - digits.len()].to_ascii_uppercase();
         (letters, digits.trim_start_matches('0').to_owned())
     };
-    code == known || plain(code) == plain(known)
+    code == known || (plain(known).0 == "DT" && plain(code) == plain(known))
 }
 
 /// The allowances that the template itself holds.
@@ -371,6 +372,14 @@ mod tests {
         complaints(
             "[{code: DT025, reason: x}]",
             &["the allowance of `DT025` suppresses nothing at Metadata.docuthinker.allow[0]: remove it"],
+        );
+    }
+
+    #[test]
+    fn only_codes_of_ours_may_differ_in_case_or_zeros() {
+        assert!(is_same("dt30", "DT030") && is_same("TEAM-01", "TEAM-01"));
+        assert!(
+            !is_same("TEAM-1", "TEAM-01") && !is_same("team-01", "TEAM-01") && !is_same("DT031", "DT030")
         );
     }
 }

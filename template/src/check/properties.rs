@@ -2,6 +2,7 @@
 
 use crate::check::{Checker, basics, choose_one_of, did_you_mean, shown, words};
 use crate::facts::{self, Bounds, Kind, PropertyRule, ResourceFacts};
+use crate::loops::is_loop;
 use crate::model::{Value, World};
 use crate::nearest::nearest;
 use crate::node::{Function, Map, Node};
@@ -116,7 +117,7 @@ impl<'m> Checker<'m> {
     fn object(&mut self, path: &mut Path, map: &'m Map, place: Place, within: Within<'_, 'm>) {
         let schema = place.schema();
         // A macro or a loop within the mapping brings keys of its own.
-        let expands = map.keys().any(|key| key == "Fn::Transform" || key.starts_with("Fn::ForEach::"));
+        let expands = map.keys().any(|key| key == "Fn::Transform" || is_loop(key));
         for (key, node) in map {
             if key.starts_with("Fn::") || is_absent(node) {
                 continue;

@@ -31,6 +31,8 @@ pub struct LineDifference {
     pub before: Band<Money>,
     /// And after.
     pub after: Band<Money>,
+    /// Whether one of the two is not sure.
+    pub estimate: bool,
 }
 
 /// The services whose cost differs, those of `before` first.
@@ -62,6 +64,7 @@ fn lines(before: &[Line], after: &[Line]) -> Vec<LineDifference> {
         what: line.what.clone(),
         before: month(before, line),
         after: month(after, line),
+        estimate: before.iter().chain(after).any(|one| same(one, line) && one.estimate),
     };
     before.iter().chain(new).map(pair).filter(|pair| pair.before != pair.after).collect()
 }

@@ -67,7 +67,7 @@ fn priced(thing: Thing<'_>, sheet: &mut Sheet<'_>) -> Result<(), String> {
         }
         if !spot.most.is_zero() {
             let text = format!("{name} {what}{arm}, Spot");
-            sheet.add_hours_at(thing, &text, (price, SPOT_PERCENT), number(spot));
+            sheet.add_hours_at(thing, Group::Fargate, &text, (price, SPOT_PERCENT), number(spot));
         }
     }
     addresses(thing, tasks, sheet);

@@ -31,6 +31,7 @@ mod prices;
 mod report;
 mod settle;
 mod sheet;
+mod standing;
 mod store;
 mod usage;
 mod view;
@@ -45,6 +46,7 @@ pub use compare::{Difference, LineDifference, compare};
 pub use money::{Amount, Band, Money};
 pub use prices::{Grade, Region};
 pub use report::{Count, Dates, HOURS, Line, NotPriced, Report, Service, Tasks, UnitPrice};
+pub use standing::{Standing, standing};
 pub use usage::{ASSUMPTIONS, Assumed, Assumption, Usage, UsageError};
 pub use what_if::{Applied, Outcome, WhatIf, what_if};
 

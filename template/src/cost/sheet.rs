@@ -155,15 +155,7 @@ impl<'u> Sheet<'u> {
         quantity: Amount,
     ) {
         let resources = vec![self.name(thing)];
-        let percent = Band::same(WHOLE);
-        self.put(Entry {
-            group,
-            what: what.to_owned(),
-            price,
-            percent,
-            quantity: Band::same(quantity),
-            resources,
-        });
+        self.add_use(group, what, price, quantity, resources);
     }
 
     /// As [`Sheet::add`], for each hour of the month.
@@ -175,30 +167,20 @@ impl<'u> Sheet<'u> {
         price: &'static Price,
         number: Band<Amount>,
     ) {
-        let resources = vec![self.name(thing)];
-        let quantity = number.map(hours);
-        self.put(Entry {
-            group,
-            what: what.to_owned(),
-            price,
-            percent: Band::same(WHOLE),
-            quantity,
-            resources,
-        });
+        self.add_hours_at(thing, group, what, (price, Band::same(WHOLE)), number);
     }
 
     /// As [`Sheet::add_hours`], at so many hundredths of the price.
     pub(super) fn add_hours_at(
         &mut self,
         thing: Thing<'_>,
+        group: Group,
         what: &str,
         (price, percent): (&'static Price, Band<u64>),
         number: Band<Amount>,
     ) {
-        let (resources, quantity) = (vec![self.name(thing)], number.map(hours));
-        let entry =
-            Entry { group: Group::Fargate, what: what.to_owned(), price, percent, quantity, resources };
-        self.put(entry);
+        let (what, resources) = (what.to_owned(), vec![self.name(thing)]);
+        self.put(Entry { group, what, price, percent, quantity: number.map(hours), resources });
     }
 
     /// Adds what all that is used in this way costs together.

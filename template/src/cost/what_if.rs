@@ -165,14 +165,10 @@ fn outcome(changes: &[WhatIf], settled: &[Settled], usage: &Usage, before: &Repo
             total: after.total,
             saving: before.total.with(after.total, |before, after| before - after),
             // Only what the change brings counts: what is an estimate on both sides is taken away.
-            estimate: super::compare(before, &after).iter().any(|difference| {
-                let lines = |report: &Report| {
-                    let services = report.services.iter().filter(|one| one.name == difference.service);
-                    services.flat_map(|service| service.lines.clone()).collect::<Vec<_>>()
-                };
-                let differs = |what: &str| difference.lines.iter().any(|line| line.what == what);
-                lines(before).iter().chain(&lines(&after)).any(|line| line.estimate && differs(&line.what))
-            }),
+            estimate: super::compare(before, &after)
+                .iter()
+                .flat_map(|difference| &difference.lines)
+                .any(|line| line.estimate),
         }
     });
     let names: Vec<&str> = changes.iter().map(|change| change.name()).collect();

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Action, Change, ResourceChange};
 use crate::document::{Resource, Template};
+use crate::loops::is_loop;
 use crate::node::{Function, Node};
 use crate::path::Step;
 
@@ -140,7 +141,7 @@ impl Both<'_> {
             let mut steps = change.path.steps();
             match (steps.next(), steps.next()) {
                 (Some(Step::Key("Resources" | "Conditions")), Some(Step::Key(name)))
-                    if name.starts_with("Fn::ForEach::") || name == "Fn::Transform" =>
+                    if is_loop(name) || name == "Fn::Transform" =>
                 {
                     Some(name.to_owned())
                 }

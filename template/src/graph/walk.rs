@@ -3,6 +3,7 @@
 use crate::document::Template;
 use crate::graph::sub::{SubPart, sub_parts};
 use crate::graph::{Edge, Element, PSEUDO_PARAMETERS, Reference};
+use crate::loops::is_loop;
 use crate::node::{Function, Map, Node};
 use crate::path::Path;
 
@@ -114,7 +115,7 @@ impl Walk<'_> {
     fn entry(&mut self, key: &str, node: &Node) {
         let before = self.local.len();
         if let Node::List(items) = node
-            && key.starts_with("Fn::ForEach::")
+            && is_loop(key)
         {
             match items.first() {
                 Some(Node::String(variable)) => self.local.push(variable.clone()),

@@ -22,15 +22,13 @@ pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<(Node, Pos
         counted: 0,
         position: START,
         path: Path::new(),
-        positions: Positions::new(START, text.len()),
+        positions: Positions::new(text.len()),
         items: Vec::new(),
         entries: Vec::new(),
         mistakes,
     };
     reader.space();
-    let root = reader.position();
-    reader.positions.start(root);
-    let node = reader.node(1)?;
+    let node = reader.part(None, 1)?;
     reader.space();
     if reader.at < text.len() {
         return reader
@@ -104,6 +102,15 @@ impl Reader<'_, '_> {
         self.mistakes.push(Mistake { position, path: self.path.clone(), problem });
     }
 
+    /// A value and its place: where its key stands, or where it stands itself.
+    fn part(&mut self, key: Option<(&str, Position)>, depth: usize) -> Option<Node> {
+        let position = key.map_or_else(|| self.position(), |(_, position)| position);
+        let place = self.positions.open(key.map(|(key, _)| key), position);
+        let node = self.node(depth)?;
+        self.positions.close(place);
+        Some(node)
+    }
+
     fn node(&mut self, depth: usize) -> Option<Node> {
         if depth > MAX_JSON_DEPTH {
             let position = self.position();
@@ -130,10 +137,7 @@ impl Reader<'_, '_> {
         loop {
             self.space();
             self.path.push_index(self.items.len() - first);
-            let position = self.position();
-            let place = self.positions.open(None, position);
-            let item = self.node(depth + 1)?;
-            self.positions.close(place);
+            let item = self.part(None, depth + 1)?;
             self.items.push(item);
             self.path.pop();
             self.space();
@@ -167,9 +171,7 @@ impl Reader<'_, '_> {
                 return self.stop("expected `:` after the key", None);
             }
             self.space();
-            let place = self.positions.open(Some(&key), position);
-            let value = self.node(depth + 1)?;
-            self.positions.close(place);
+            let value = self.part(Some((&key, position)), depth + 1)?;
             self.entry(&mut known, Entry { key, position, value });
             self.path.pop();
             self.space();

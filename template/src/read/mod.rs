@@ -116,8 +116,8 @@ fn read(text: &str, file_name: &str, mistakes: &mut Vec<Mistake>) -> Option<(Nod
 
 fn in_yaml(text: &str, mistakes: &mut Vec<Mistake>) -> Option<(Node, Positions)> {
     let tree = yaml::read(text, mistakes)?;
-    let mut positions = Positions::new(tree.position, text.len());
-    let node = tree.into_node(&mut positions);
+    let mut positions = Positions::new(text.len());
+    let node = tree.into_node(None, &mut positions);
     Some((node, positions))
 }
 

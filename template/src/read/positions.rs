@@ -1,5 +1,7 @@
 //! The places of a document's values in its file.
 
+use std::ops::Range;
+
 use crate::path::{Path, Position, Step};
 
 /// Where each value of a document stands in its file.
@@ -7,27 +9,19 @@ use crate::path::{Path, Position, Step};
 pub struct Positions {
     /// All keys, one after the other.
     keys: String,
-    /// The values in the order of the file: each is followed by what it holds. The whole has none.
+    /// The values in the order of the file: each is followed by what it holds. The first is the whole.
     places: Vec<Place>,
-    root: Position,
 }
 
-/// The place of an entry of a mapping, or of an item of a list.
+/// The place of an entry of a mapping, of an item of a list, or of the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
-    /// Where the key or the item stands.
+    /// Where the key, the item or the whole stands.
     position: Position,
     /// Where the key is in [`Positions::keys`], if it is an entry. A file is far smaller than 4 GiB.
-    key: Option<Key>,
+    key: Option<Range<u32>>,
     /// How many places are within this one.
     within: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
-    start: u32,
-    /// The length, and one more, which leaves a number for "none".
-    length: std::num::NonZeroU32,
 }
 
 /// A place that is not at its end yet.
@@ -38,18 +32,13 @@ pub(super) struct Open(usize);
 const TO_THE_END: u32 = u32::MAX;
 
 impl Positions {
-    /// No places yet in a file of so many bytes whose value stands here.
-    pub(super) fn new(root: Position, bytes: usize) -> Positions {
+    /// No places yet of a file of so many bytes.
+    pub(super) fn new(bytes: usize) -> Positions {
         // Of our own templates in JSON, a quarter are keys, and a value has about 20 bytes.
-        Positions { keys: String::with_capacity(bytes / 4), places: Vec::with_capacity(bytes / 20), root }
+        Positions { keys: String::with_capacity(bytes / 4), places: Vec::with_capacity(bytes / 20) }
     }
 
-    /// The value stands here.
-    pub(super) fn start(&mut self, root: Position) {
-        self.root = root;
-    }
-
-    /// An entry begins, or an item if it has no key.
+    /// An entry begins; without a key an item, or the whole.
     pub(super) fn open(&mut self, key: Option<&str>, position: Position) -> Open {
         let key = key.map(|key| self.stored(key));
         self.places.push(Place { position, key, within: TO_THE_END });
@@ -64,26 +53,25 @@ impl Positions {
         }
     }
 
-    fn stored(&mut self, key: &str) -> Key {
-        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX - 1);
-        let start = number(self.keys.len());
+    fn stored(&mut self, key: &str) -> Range<u32> {
+        let length = |keys: &String| u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        let start = length(&self.keys);
         self.keys.push_str(key);
-        Key { start, length: std::num::NonZeroU32::MIN.saturating_add(number(key.len())) }
+        start..length(&self.keys)
     }
 
-    fn key(&self, key: Key) -> &str {
-        let start = key.start as usize;
-        self.keys.get(start..start + key.length.get() as usize - 1).unwrap_or_default()
+    fn key(&self, key: &Range<u32>) -> &str {
+        self.keys.get(key.start as usize..key.end as usize).unwrap_or_default()
     }
 
     /// Calls the entry at `path` by another key.
     pub(super) fn rename(&mut self, path: &Path, key: &str) {
         let found = self.nearest(path);
-        if found.depth == path.steps().len()
-            && let Some(at) = found.at
-        {
+        if found.depth == path.steps().len() {
             let key = self.stored(key);
-            self.places[at].key = Some(key);
+            if let Some(place) = self.places.get_mut(found.at) {
+                place.key = Some(key);
+            }
         }
     }
 
@@ -92,13 +80,13 @@ impl Positions {
     /// For a path that the file does not have (a property that is missing, a part of `!GetAtt A.B`) it is
     /// the place of the nearest thing around it.
     pub fn of(&self, path: &Path) -> Position {
-        let at = self.nearest(path).at.and_then(|at| self.places.get(at));
-        at.map_or(self.root, |place| place.position)
+        let place = self.places.get(self.nearest(path).at);
+        place.map_or(Position { line: 1, column: 1 }, |place| place.position)
     }
 
     fn nearest(&self, path: &Path) -> Found {
         let steps: Vec<_> = path.steps().collect();
-        self.within(0, self.places.len(), &steps, Found { depth: 0, at: None })
+        self.within(1, self.places.len(), &steps, Found { depth: 0, at: 0 })
     }
 
     /// The deepest place on the way of `steps` among those from `at` up to `end`, which are within `around`. A key that
@@ -109,14 +97,14 @@ impl Positions {
         while at < end
             && let Some(place) = self.places.get(at)
         {
-            let is_it = match (step, place.key) {
+            let is_it = match (step, &place.key) {
                 (Step::Key(wanted), Some(key)) => self.key(key) == *wanted,
                 (Step::Index(wanted), None) => index == *wanted,
                 _ => false,
             };
             let next = at.saturating_add(1).saturating_add(place.within as usize).min(end);
             if is_it {
-                let here = Found { depth: around.depth + 1, at: Some(at) };
+                let here = Found { depth: around.depth + 1, at };
                 let found = self.within(at + 1, next, rest, here);
                 if found.depth > deepest.depth {
                     deepest = found;
@@ -133,6 +121,6 @@ impl Positions {
 #[derive(Clone, Copy)]
 struct Found {
     depth: usize,
-    /// Which place it is; none for the whole.
-    at: Option<usize>,
+    /// Which place it is.
+    at: usize,
 }

@@ -1,6 +1,7 @@
 //! The sections of a template out of the values of a file.
 
 use crate::document::{Output, Parameter, Resource, Template};
+use crate::loops::{EXTENSIONS, is_loop};
 use crate::nearest::nearest;
 use crate::node::{Map, Node};
 use crate::path::{Path, Position};
@@ -121,9 +122,9 @@ impl<'p, 'm> Reader<'p, 'm> {
     fn template(&mut self, node: Node) -> Template {
         let mut template = Template::default();
         let sections = self.entries(node, "a mapping of sections").unwrap_or_default();
-        self.macros = sections.get("Transform").is_some_and(
-            |transform| !matches!(transform, Node::String(name) if name == "AWS::LanguageExtensions"),
-        );
+        self.macros = sections
+            .get("Transform")
+            .is_some_and(|transform| !matches!(transform, Node::String(name) if name == EXTENSIONS));
         let sections = if self.macros { sections } else { self.spelt(sections, "section", SECTIONS) };
         for (name, section) in sections {
             self.path.push_key(&name);
@@ -171,7 +172,7 @@ impl<'p, 'm> Reader<'p, 'm> {
         let mut things = Map::new();
         for (key, node) in self.entries(section, "a mapping").unwrap_or_default() {
             self.path.push_key(&key);
-            if key.starts_with("Fn::ForEach::") || key == "Fn::Transform" {
+            if is_loop(&key) || key == "Fn::Transform" {
                 template.loops.entry(name.to_owned()).or_default().insert(key, node);
             } else {
                 let thing = read(self, node);

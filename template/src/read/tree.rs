@@ -35,36 +35,35 @@ pub(super) struct Entry {
 }
 
 impl Tree {
-    /// Takes the tree apart into the node that it means and the places of its parts.
-    pub(super) fn into_node(self, positions: &mut Positions) -> Node {
+    /// Takes the tree apart into the node that it means and the places of its parts: its own is where its key stands, or
+    /// where it stands itself.
+    pub(super) fn into_node(self, key: Option<(&str, Position)>, positions: &mut Positions) -> Node {
+        let position = key.map_or(self.position, |(_, position)| position);
+        let place = positions.open(key.map(|(key, _)| key), position);
+        let node = self.inner(positions);
+        positions.close(place);
+        node
+    }
+
+    fn inner(self, positions: &mut Positions) -> Node {
         match self.value {
             Value::Null => Node::Null,
             Value::Bool(value) => Node::Bool(value),
             Value::Number(number) => Node::Number(number),
             Value::Text(text) => Node::String(text),
             Value::List(items) => {
-                let item = |item: Tree| {
-                    let place = positions.open(None, item.position);
-                    let node = item.into_node(positions);
-                    positions.close(place);
-                    node
-                };
-                Node::List(items.into_iter().map(item).collect())
+                Node::List(items.into_iter().map(|item| item.into_node(None, positions)).collect())
             }
             Value::Map(entries) => {
-                let node = |entry: Entry| {
-                    let place = positions.open(Some(&entry.key), entry.position);
-                    let node = entry.value.into_node(positions);
-                    positions.close(place);
-                    (entry.key, node)
+                let node = |Entry { key, position, value }: Entry| {
+                    let node = value.into_node(Some((&key, position)), positions);
+                    (key, node)
                 };
                 Node::from_entries(entries.into_iter().map(node).collect())
             }
             Value::Tagged(function, argument) => {
-                let place = positions.open(Some(function.key()), self.position);
-                let node = argument.into_node(positions);
-                positions.close(place);
-                Node::call_long(function, node)
+                let key = Some((function.key(), self.position));
+                Node::call_long(function, argument.into_node(key, positions))
             }
         }
     }

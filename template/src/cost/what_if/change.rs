@@ -78,7 +78,7 @@ fn runs(stack: &Settled) -> Vec<Run> {
 /// Changes every task definition that runs on Fargate; `change` says whether it did.
 fn each_task(
     stacks: &mut [Settled],
-    otherwise: &str,
+    already: &str,
     change: impl Fn(&mut Resource) -> bool,
 ) -> Result<Vec<String>, String> {
     let (mut changed, mut some) = (false, false);
@@ -89,14 +89,17 @@ fn each_task(
             changed |= stack.template.resources.get_mut(&id).is_some_and(&change);
         }
     }
+    done(some, changed, already)
+}
+
+/// What comes of a change to tasks: it needs some, and does nothing where all are so `already`.
+fn done(some: bool, changed: bool, already: &str) -> Result<Vec<String>, String> {
     match (some, changed) {
-        (false, _) => Err(NO_TASKS.to_owned()),
-        (true, false) => Err(otherwise.to_owned()),
+        (false, _) => Err("no tasks run on Fargate, as far as is known".to_owned()),
+        (true, false) => Err(already.to_owned()),
         (true, true) => Ok(Vec::new()),
     }
 }
-
-const NO_TASKS: &str = "no tasks run on Fargate, as far as is known";
 
 /// Halves CPU and memory, as far as Fargate sells that.
 ///
@@ -149,11 +152,7 @@ fn spot(stacks: &mut [Settled]) -> Result<Vec<String>, String> {
             }
         }
     }
-    match (some, changed) {
-        (false, _) => Err(NO_TASKS.to_owned()),
-        (true, false) => Err("all services use Spot already".to_owned()),
-        (true, true) => Ok(Vec::new()),
-    }
+    done(some, changed, "all services use Spot already")
 }
 
 fn fewer_tasks(stacks: &mut [Settled]) -> Result<Vec<String>, String> {
@@ -174,11 +173,7 @@ fn fewer_tasks(stacks: &mut [Settled]) -> Result<Vec<String>, String> {
             }
         }
     }
-    match (some, changed) {
-        (false, _) => Err(NO_TASKS.to_owned()),
-        (true, false) => Err("no service has more than one task at the least".to_owned()),
-        (true, true) => Ok(Vec::new()),
-    }
+    done(some, changed, "no service has more than one task at the least")
 }
 
 /// The NAT gateways, each with the address that it has as a resource.

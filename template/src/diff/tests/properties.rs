@@ -28,10 +28,10 @@ fn turned(template: &Template) -> Template {
     let mut turned = template.clone();
     let sections = [&mut turned.metadata, &mut turned.rules, &mut turned.mappings, &mut turned.conditions];
     sections.into_iter().for_each(turn_map);
-    turned.parameters.reverse();
-    turned.outputs.reverse();
+    turn_order(&mut turned.parameters);
+    turn_order(&mut turned.outputs);
     turned.outputs.values_mut().for_each(|output| turn(&mut output.value));
-    turned.resources.reverse();
+    turn_order(&mut turned.resources);
     for resource in turned.resources.values_mut() {
         turn_map(&mut resource.properties);
         turn_map(&mut resource.metadata);
@@ -40,8 +40,12 @@ fn turned(template: &Template) -> Template {
     turned
 }
 
+fn turn_order<V>(map: &mut Map<V>) {
+    *map = std::mem::take(map).into_iter().rev().collect();
+}
+
 fn turn_map(map: &mut Map) {
-    map.reverse();
+    turn_order(map);
     map.values_mut().for_each(turn);
 }
 
