@@ -239,6 +239,16 @@ pub fn may_deny(type_name: &str) -> bool {
     grants::is_policy(type_name) || acl::is_for_another(type_name) || guards::is_for_another(type_name)
 }
 
+/// The first of what still is so, in words, each with whether it is so only under a condition.
+fn still(all: impl ExactSizeIterator<Item = (String, bool)>) -> String {
+    const MOST: usize = 3;
+    let more = all.len().saturating_sub(MOST);
+    let text = |(words, conditional)| if conditional { words + " (under a condition)" } else { words };
+    let mut texts: Vec<String> = all.take(MOST).map(text).collect();
+    texts.extend((more > 0).then(|| format!("{more} more")));
+    texts.join(" and ")
+}
+
 /// Names in a list, each marked as code; of many only the first.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 4;

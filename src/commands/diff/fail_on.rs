@@ -10,13 +10,13 @@ use super::report::Report;
 pub(crate) enum Kind {
     /// Anything that is different; the same as `--exit-code`
     Any,
-    /// Somebody may do or reach what they could not before, or may be: what a macro makes and what is in a nested stack,
-    /// the templates do not show
+    /// Somebody may do or reach more than before, or that cannot be told: macros and nested stacks make what is not in
+    /// the templates
     Broadening,
-    /// A resource is replaced, or may be; or CloudFormation refuses a change that only a new resource can have
+    /// A resource is replaced or may be, or CloudFormation refuses a change that only a new resource can have
     Replacement,
-    /// Something is removed, is replaced or may be, or data is given up; a new revision (of a task definition, a Lambda
-    /// function, …) in the place of another is not meant. The same as `deploy --require-approval destructive`
+    /// Something is removed or replaced, or may be, or data is given up; not a new revision of a task definition, a
+    /// Lambda version and the like. The same as `deploy --require-approval destructive`
     Destructive,
     /// CloudFormation refuses a change, and nothing of the update is done: another type under the same logical ID, a
     /// property that cannot be updated

@@ -12,7 +12,7 @@ use crate::aws::{self, Aws};
 use crate::commands::estate::{InService, InStacks, Place, services, short};
 use crate::commands::logs::when::When;
 use crate::exit::Exit;
-use crate::problem::{Problem, Result};
+use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 
 /// How far back is told, if nothing is said.
@@ -28,6 +28,11 @@ struct Scaled<'a> {
 }
 
 pub(super) fn run(args: &Events, session: &mut Session<'_>) -> Result {
+    if session.global.aws.local {
+        let message = "the emulator scales nothing, so there is nothing that was scaled";
+        let hint = "`docuthinker events --service NAME --local` tells of its deployments";
+        return Err(Failure::refused(Problem::error("events/no-scaling", message).hint(hint)));
+    }
     let mut aws = Aws::new(&session.global)?;
     let places = InStacks::only(args.stack.clone()).places(&mut aws, session)?;
     let names: Vec<String> = args.service.iter().cloned().collect();

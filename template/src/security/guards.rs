@@ -1,6 +1,7 @@
 //! What stands before a resource and keeps others out: web ACLs, sign-in, encryption, and what containers run as.
 //!
-//! Each guard that a template has is compared with the same one of the other template.
+//! Each guard that a template has is compared with the same one of the other template. The order of rules of a web ACL
+//! (`Priority`) is not looked at.
 //!
 //! Sources: the pages of the types in the [resource type reference][aws]; [policies of load balancers][elb] and [of
 //! CloudFront][cdn], for the oldest version of TLS that each takes.
@@ -34,8 +35,25 @@ enum State {
     Version(u8),
     /// It is this one; whether another lets through more, the template does not say.
     By(String),
-    /// Only AWS knows.
+    /// An expression, or a name that says nothing here; empty for AWS's own default.
     Unknown(String),
+}
+
+/// The newest version of TLS.
+const NEWEST: u8 = 13;
+
+/// Adds a guard. One of the same name is there only in other cases, and the one that keeps out less is taken; of two that
+/// differ, both.
+fn add(guards: &mut Guards, name: String, guard: Guard) {
+    let Some(known) = guards.get_mut(&name) else {
+        guards.insert(name, guard);
+        return;
+    };
+    match (&mut known.state, &guard.state) {
+        (State::By(one), State::By(other)) if one != other => *one = format!("{one}\n{other}"),
+        (one, other) if other.guarding() < one.guarding() => *known = guard,
+        _ => {}
+    }
 }
 
 /// Something that may guard a resource.
@@ -47,7 +65,7 @@ struct Guard {
     kind: SecurityKind,
     /// Whether it is everybody that it keeps out.
     wide: bool,
-    /// That it no longer guards, that it does so now, and that only AWS knows.
+    /// That it no longer guards, that it does so now, and that the template does not say.
     goes: String,
     comes: String,
     unclear: String,
@@ -118,6 +136,8 @@ impl State {
             (State::Version(was), State::Version(is)) if is < was => Some(true),
             (State::By(was), State::By(is)) if is != was => Some(false),
             (State::Unknown(_), State::Open) => Some(false),
+            // What is known now may be older than what was not. AWS's default takes old versions itself.
+            (State::Unknown(was), State::Version(is)) if !was.is_empty() && *is < NEWEST => Some(false),
             (was, State::Unknown(_)) if *was != State::Open && was != now => Some(false),
             _ => None,
         }
@@ -136,13 +156,17 @@ impl State {
                 node => one(node),
             })
             .collect();
-        let worst = |state: &State| match state {
+        states.into_iter().min_by_key(State::guarding)
+    }
+
+    /// The more, the more is kept out.
+    fn guarding(&self) -> u32 {
+        match self {
             State::Open => 0,
             State::Unknown(_) => 1,
             State::Version(version) => 2 + u32::from(*version),
             State::By(_) | State::Guards => 1000,
-        };
-        states.into_iter().min_by_key(worst)
+        }
     }
 }
 
@@ -200,8 +224,8 @@ impl<'v> View<'v, '_> {
         is_known(&text).then(|| text.to_ascii_lowercase())
     }
 
-    /// The name that something has in it.
+    /// The name that something has in it, which may be an expression.
     fn name(self, map: &Map, key: &str) -> Option<String> {
-        map.get(key).map(|node| self.symbols.text(node)).filter(|name| is_known(name))
+        map.get(key).map(|node| self.symbols.text(node))
     }
 }

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexSet;
-
 use super::budget::Budget;
 use super::covered::Covered;
 use super::flow::{ALL, Flow, Peer};
 use super::manifold::Manifold;
 use super::remains::{Part, Remains, remains};
 use super::symbol::{Symbols, When, reference, shown};
-use super::{SecurityChange, SecurityKind, Tense};
+use super::{SecurityChange, SecurityKind, Tense, still};
 use crate::document::Resource;
 use crate::node::{Map, Node};
 
@@ -203,23 +201,15 @@ impl Rule {
             }
             left => {
                 let to = if *kind == SecurityKind::Egress { "" } else { "to " };
-                format!("`{group}` {verb} all of {peer} on {ports}, but still {to}{}", still(left))
+                let text = |part: &Part| {
+                    (format!("{} on {}", part.flow.peer.shown(), part.flow.ports_text()), part.conditional)
+                };
+                let still = still(left.iter().map(text));
+                format!("`{group}` {verb} all of {peer} on {ports}, but still {to}{still}")
             }
         };
         // That something gets out to everywhere is usual.
         let wide = *kind == SecurityKind::Ingress && self.flow.peer.is_everybody();
         Some(SecurityChange { id: self.id.clone(), kind: *kind, what, wide, judged: true })
     }
-}
-
-/// The first parts in words.
-fn still(parts: &IndexSet<Part>) -> String {
-    const MOST: usize = 3;
-    let text = |part: &Part| {
-        let condition = if part.conditional { " (under a condition)" } else { "" };
-        format!("{} on {}{condition}", part.flow.peer.shown(), part.flow.ports_text())
-    };
-    let mut texts: Vec<String> = parts.iter().take(MOST).map(text).collect();
-    texts.extend((parts.len() > MOST).then(|| format!("{} more", parts.len() - MOST)));
-    texts.join(" and ")
 }

@@ -6,7 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::sides::Atom;
 use super::statement::Statement;
-use super::symbol::When;
+use super::symbol::{When, opposite};
 
 /// What a statement says beyond what others do: each of the actions for each of the principals on each of the
 /// resources.
@@ -146,10 +146,6 @@ impl Statement {
 
 /// Whether two things are never there together: a condition of one is the opposite of one of the other.
 pub(super) fn exclude(own: &When, other: &When) -> bool {
-    let opposite = |name: &String| match name.strip_prefix("not ") {
-        Some(name) => name.to_owned(),
-        None => format!("not {name}"),
-    };
     own.iter().any(|name| other.contains(&opposite(name)))
 }
 

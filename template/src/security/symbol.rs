@@ -20,6 +20,11 @@ const MOST_COMBINATIONS: usize = 256;
 /// What must hold for something to be there: conditions by name, the negated ones with `not ` in front.
 pub(super) type When = BTreeSet<String>;
 
+/// The condition that holds where this one does not.
+pub(super) fn opposite(condition: &str) -> String {
+    condition.strip_prefix("not ").map_or_else(|| format!("not {condition}"), str::to_owned)
+}
+
 /// The values of one template as text.
 pub(super) struct Symbols<'t> {
     pub(super) template: &'t Template,

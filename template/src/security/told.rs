@@ -9,7 +9,7 @@ use super::grants::{Gathered, Grants};
 use super::partly::{Beyond, Others, Rest};
 use super::statement::{Statement, Statements};
 use super::symbol::{When, shown, target};
-use super::{SecurityChange, SecurityKind, Tense, listed};
+use super::{SecurityChange, SecurityKind, Tense, listed, still};
 
 /// What the policies of the second template allow and those of the first do not.
 pub(super) fn broadening(old: &Gathered<'_>, new: &Gathered<'_>, tense: Tense) -> Vec<SecurityChange> {
@@ -160,22 +160,26 @@ impl Told<'_> {
                 format!("`{subject}` may no longer be assumed by {who} in all ways, but still in some")
             }
             SecurityKind::Trust => {
-                let still = still(rests, |rest| format!("by {}", people(&rest.principals)));
+                let still = still(
+                    rests.iter().map(|rest| (format!("by {}", people(&rest.principals)), rest.conditional)),
+                );
                 format!("`{subject}` may no longer be assumed by {who}, but still {still}")
             }
             SecurityKind::ResourcePolicy => {
-                let still = still(rests, |rest| {
+                let still = still(rests.iter().map(|rest| {
                     let on = if rest.resources == lost.resources {
                         String::new()
                     } else {
                         format!(" on {}", listed(&rest.resources))
                     };
-                    format!("{} do {}{on}", people(&rest.principals), listed(&rest.actions))
-                });
+                    let words = format!("{} do {}{on}", people(&rest.principals), listed(&rest.actions));
+                    (words, rest.conditional)
+                }));
                 format!("`{subject}` no longer lets {who} do all of {actions}, but still lets {still}")
             }
             _ => {
-                let still = still(rests, |rest| on(&rest.actions, &rest.resources));
+                let still =
+                    still(rests.iter().map(|rest| (on(&rest.actions, &rest.resources), rest.conditional)));
                 format!("`{subject}` may no longer do all of {actions} on {resources}, but still {still}")
             }
         };
@@ -207,14 +211,16 @@ impl Told<'_> {
         let subject = &self.subject;
         let (actions, resources) = (listed(&lost.actions), listed(&lost.resources));
         let what = if self.kind == SecurityKind::Permission {
-            let still = still(rests, |rest| on(&rest.actions, &rest.resources));
+            let still =
+                still(rests.iter().map(|rest| (on(&rest.actions, &rest.resources), rest.conditional)));
             format!("`{subject}` is no longer denied all of {actions} on {resources}, but still {still}")
         } else {
             let who = people(&lost.principals);
-            let still = still(rests, |rest| {
+            let still = still(rests.iter().map(|rest| {
                 let resources = if rest.resources == lost.resources { &[][..] } else { &rest.resources };
-                format!("{} to {}", on(&rest.actions, resources), people(&rest.principals))
-            });
+                let words = format!("{} to {}", on(&rest.actions, resources), people(&rest.principals));
+                (words, rest.conditional)
+            }));
             format!("on `{subject}`, not all of {actions} is denied to {who} any more, but still {still}")
         };
         self.change(what, statement.is_wide(true), true)
@@ -232,18 +238,6 @@ fn on(actions: &[String], resources: &[String]) -> String {
         [] => listed(actions),
         resources => format!("{} on {}", listed(actions), listed(resources)),
     }
-}
-
-/// The first of the rests in words.
-fn still(rests: &[Rest], words: impl Fn(&Rest) -> String) -> String {
-    const MOST: usize = 3;
-    let text = |rest: &Rest| {
-        let condition = if rest.conditional { " (under a condition)" } else { "" };
-        words(rest) + condition
-    };
-    let mut texts: Vec<String> = rests.iter().take(MOST).map(text).collect();
-    texts.extend((rests.len() > MOST).then(|| format!("{} more", rests.len() - MOST)));
-    texts.join(" and ")
 }
 
 /// Whether a policy of AWS with this ARN allows all of a service, or nearly everything.

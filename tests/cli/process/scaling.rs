@@ -146,3 +146,14 @@ fn who_may_not_ask_is_told_which_action_it_takes() {
     let (_, shown) = run(running(false), "events --since 2d");
     assert_eq!(shown.code, Some(2), "{shown}");
 }
+
+#[test]
+fn the_emulator_has_scaled_nothing_and_is_not_started_to_say_so() {
+    let shown = crate::project::Project::new().run(["events", "--scaling", "--local"]);
+    assert_eq!(shown.code, Some(3), "{shown}");
+    assert_snapshot!(shown.stderr, @r"
+    error: the emulator scales nothing, so there is nothing that was scaled
+
+    hint: `docuthinker events --service NAME --local` tells of its deployments
+    ");
+}

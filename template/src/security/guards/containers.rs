@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::super::SecurityKind;
 use super::super::symbol::shown;
-use super::{Guard, Guards, State, View};
+use super::{Guard, Guards, State, View, add};
 use crate::node::{Map, Node};
 
 /// A container that is not there is neither privileged nor run by root.
@@ -18,8 +18,9 @@ pub(super) fn containers(view: View<'_, '_>) -> Guards {
     for container in view.items(&["ContainerDefinitions"]) {
         let Node::Map(map) = container else { continue };
         let Some(name) = view.name(map, "Name") else { continue };
-        guards.insert(format!("privileged {name}"), privileged(view, map, &name));
-        guards.insert(format!("root {name}"), root(view, map, &name));
+        let told = shown(&name);
+        add(&mut guards, format!("privileged {name}"), privileged(view, map, &told));
+        add(&mut guards, format!("root {name}"), root(view, map, &told));
     }
     guards
 }
@@ -33,7 +34,7 @@ fn privileged(view: View<'_, '_>, container: &Map, name: &str) -> Guard {
     let words = [
         format!("container `{name}` of `{id}` is now privileged: it may do on its host what root may"),
         format!("container `{name}` of `{id}` is no longer privileged"),
-        format!("whether container `{name}` of `{id}` is privileged, only AWS knows now"),
+        format!("the template does not say whether container `{name}` of `{id}` is privileged"),
     ];
     guard(state.unwrap_or(State::Guards), words)
 }
@@ -49,7 +50,7 @@ fn root(view: View<'_, '_>, container: &Map, name: &str) -> Guard {
     let words = [
         format!("container `{name}` of `{id}` now runs as root"),
         format!("container `{name}` of `{id}` no longer runs as root"),
-        format!("as whom container `{name}` of `{id}` runs, only AWS knows now"),
+        format!("the template does not say as whom container `{name}` of `{id}` runs"),
     ];
     guard(state.unwrap_or(State::Guards), words)
 }

@@ -44,7 +44,7 @@ fn encryption(view: View<'_, '_>) -> Option<Guard> {
     let words = [
         "no longer asks for encryption",
         "now asks for encryption",
-        "has another protocol, which only AWS knows",
+        "has another protocol, which the template does not say",
     ];
     Some(guard(view, state, false, words))
 }
@@ -84,7 +84,7 @@ fn sign_in(view: View<'_, '_>, property: &str) -> Option<Guard> {
     let words = [
         "no longer asks who comes to sign in",
         "now asks who comes to sign in",
-        "has other actions, which only AWS knows",
+        "has other actions, which the template does not say",
     ];
     Some(guard(view, state, true, words))
 }

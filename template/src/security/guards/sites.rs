@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::super::SecurityKind;
 use super::super::symbol::shown;
 use super::listeners::of_version;
-use super::{Guard, Guards, State, View};
+use super::{Guard, Guards, State, View, add};
 use crate::node::{Map, Node};
 
 const CONFIG: &str = "DistributionConfig";
@@ -13,22 +13,22 @@ const CONFIG: &str = "DistributionConfig";
 pub(super) fn distribution(view: View<'_, '_>) -> Guards {
     let mut guards = IndexMap::new();
     guards.insert("web ACL".to_owned(), web_acl(view));
-    let mut default = None;
     for behavior in view.values(&[CONFIG, "DefaultCacheBehavior"]) {
         if let Node::Map(map) = behavior
             && let Some(guard) = behaves(view, map, None, None)
         {
-            default = Some(guard.state.clone());
-            guards.insert("behavior".to_owned(), guard);
+            add(&mut guards, "behavior".to_owned(), guard);
         }
     }
+    let default = guards.get("behavior").map(|guard: &Guard| guard.state.clone());
     for behavior in view.items(&[CONFIG, "CacheBehaviors"]) {
         if let Node::Map(map) = behavior
             && let Some(pattern) = view.name(map, "PathPattern")
         {
             // Without it, the default one would be for these paths.
-            let guard = behaves(view, map, Some(&pattern), default.clone());
-            guards.extend(guard.map(|guard| (format!("behavior {pattern}"), guard)));
+            if let Some(guard) = behaves(view, map, Some(&shown(&pattern)), default.clone()) {
+                add(&mut guards, format!("behavior {pattern}"), guard);
+            }
         }
     }
     let versions = view.values(&[CONFIG, "ViewerCertificate", "MinimumProtocolVersion"]);
@@ -41,12 +41,21 @@ pub(super) fn distribution(view: View<'_, '_>) -> Guards {
 }
 
 fn web_acl(view: View<'_, '_>) -> Guard {
-    let acls = view.values(&[CONFIG, "WebACLId"]);
-    let acl = acls.first().map(|acl| view.symbols.text(acl)).filter(|acl| !acl.is_empty());
+    // As written: where one branch of it is nothing, that is another guard than the other branch alone.
+    let state = State::of(&view.values(&[CONFIG]), view.symbols, |config| {
+        let Node::Map(config) = config else { return None };
+        let acl = config.get("WebACLId").map(|acl| view.symbols.text(acl)).filter(|acl| !acl.is_empty());
+        Some(acl.map_or(State::Open, State::By))
+    });
+    let state = state.unwrap_or(State::Open);
     let id = view.id;
+    let unclear = match &state {
+        State::By(acl) if !acl.contains("Fn::If") => format!("`{id}` gets the web ACL `{}`", shown(acl)),
+        _ => format!("`{id}` gets another web ACL, or in some cases none"),
+    };
     Guard {
-        unclear: format!("`{id}` gets the web ACL `{}`", shown(acl.as_deref().unwrap_or_default())),
-        state: acl.map_or(State::Open, State::By),
+        unclear,
+        state,
         absent: None,
         kind: SecurityKind::Ingress,
         wide: true,
@@ -69,7 +78,7 @@ fn behaves(view: View<'_, '_>, map: &Map, pattern: Option<&str>, absent: Option<
         wide: false,
         goes: format!("`{id}` now answers without encryption{paths}"),
         comes: format!("`{id}` no longer answers without encryption{paths}"),
-        unclear: format!("whether `{id}` answers without encryption{paths}, only AWS knows now"),
+        unclear: format!("the template does not say whether `{id}` answers without encryption{paths}"),
     })
 }
 

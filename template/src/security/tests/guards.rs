@@ -73,7 +73,64 @@ fn rules_of_a_web_acl_that_block_less_are_told() {
         @"+ Ingress: ? what rule `bad` of `Acl` blocks becomes another");
     assert_snapshot!(both(&acl("Block", ""), &acl("Block", &rule("Action", "Allow"))),
         @"+ Ingress: rule `bad` of `Acl` now lets through what it fits");
+    let allow = rule("Action", "Allow");
+    assert_snapshot!(both(&acl("Block", &allow), &acl("Block", &allow.replace("XX", "YY"))),
+        @"+ Ingress: ? what rule `bad` of `Acl` lets through becomes another");
+    assert_snapshot!(both(&acl("Allow", &block), &acl("Allow", &rule("Action", "Captcha"))),
+        @"+ Ingress: ? what rule `bad` of `Acl` blocks becomes another");
     assert_eq!(both("  X: {Type: AWS::SNS::Topic}\n", &acl("Allow", "")), "", "a new one takes nothing away");
+}
+
+#[test]
+fn a_web_acl_that_stands_there_only_in_some_cases_is_told() {
+    let stack = |associations: &[[&str; 3]]| {
+        let each = associations.iter().map(|[id, condition, acl]| {
+            let condition = if condition.is_empty() { String::new() } else { format!("Condition: {condition}, ") };
+            format!(
+                "  {id}: {{Type: AWS::WAFv2::WebACLAssociation, {condition}Properties: {{ResourceArn: arn, WebACLArn: {acl}}}}}\n"
+            )
+        });
+        each.collect::<String>()
+    };
+    let always = stack(&[["A", "", "a"]]);
+    let sometimes = stack(&[["A", "Prod", "a"]]);
+    assert_snapshot!(both(&always, &sometimes), @"+ Ingress: ! `arn` is no longer guarded by a web ACL in every case");
+    assert_snapshot!(both(&sometimes, &always), @"- Ingress: ! `arn` is now guarded by a web ACL in every case");
+    assert_snapshot!(both(&sometimes, &stack(&[["A", "Other", "a"]])),
+        @"+ Ingress: ? `arn` is no longer guarded by a web ACL in every case");
+    let split = always.replace("arn", "!If [Prod, arn, arn]");
+    assert_eq!(both(&always, &split), "", "there in both cases");
+    assert_eq!(both(&split, &always), "");
+    let other = always.replace("WebACLArn: a", "WebACLArn: b").replace("A:", "B:");
+    assert_eq!(both(&always, &format!("{always}{other}")), "");
+    let site = |acl: &str| {
+        format!(
+            "  Cdn: {{Type: AWS::CloudFront::Distribution, Properties: {{DistributionConfig: {{WebACLId: {acl}}}}}}}\n"
+        )
+    };
+    assert_snapshot!(both(&site("a"), &site("!If [Prod, a, !Ref AWS::NoValue]")),
+        @"+ Ingress: ? `Cdn` gets another web ACL, or in some cases none");
+}
+
+#[test]
+fn what_a_guard_is_called_may_be_an_expression_or_stand_in_two_branches() {
+    let task = |containers: &str| {
+        format!(
+            "  Task: {{Type: AWS::ECS::TaskDefinition, Properties: {{ContainerDefinitions: {containers}}}}}\n"
+        )
+    };
+    let named = |more: &str| task(&format!("[{{Name: !Sub '${{Env}}-app', User: '7'{more}}}]"));
+    assert_snapshot!(both(&named(""), &named(", Privileged: true")),
+        @"+ Permission: container `${Env}-app` of `Task` is now privileged: it may do on its host what root may");
+    assert_snapshot!(both(&named(""), &named(", Privileged: !Ref P")),
+        @"+ Permission: ? the template does not say whether container `${Env}-app` of `Task` is privileged");
+    let plain = "{Name: app, User: '7'}";
+    let open = "{Name: app, User: '7', Privileged: true}";
+    for branches in [[plain, open], [open, plain]] {
+        let [yes, no] = branches;
+        let both = both(&task(&format!("[{plain}]")), &task(&format!("[!If [Prod, {yes}, {no}]]")));
+        assert!(both.contains("is now privileged"), "{both}");
+    }
 }
 
 fn listener(properties: &str, actions: &str) -> String {
@@ -104,6 +161,10 @@ fn a_listener_that_asks_for_less_is_told() {
     assert_eq!(both(&https, &https.replace("TLS13-1-2-2021-06", "TLS13-1-2-Res-2021-06")), "");
     assert_snapshot!(both(&https, &https.replace("ELBSecurityPolicy-TLS13-1-2-2021-06", "!Ref Policy")),
         @"+ Ingress: ? `Web` gets another policy of TLS, which may take older versions");
+    let by_parameter = https.replace("ELBSecurityPolicy-TLS13-1-2-2021-06", "!Ref Policy");
+    assert_snapshot!(both(&by_parameter, &older),
+        @"+ Ingress: ? `Web` gets another policy of TLS, which may take older versions");
+    assert_eq!(both(&by_parameter, &https.replace("TLS13-1-2-2021-06", "TLS13-1-3-2021-06")), "");
     let rule = |actions: &str| {
         format!(
             "  Rule: {{Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {{ListenerArn: l, Actions: [{actions}]}}}}\n"
