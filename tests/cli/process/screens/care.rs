@@ -64,7 +64,7 @@ pub(super) const SCREENS: [Screen; 13] = [
 ];
 
 /// Where this AWS was prepared from.
-fn of(aws: Aws) -> World {
+pub(super) fn of(aws: Aws) -> World {
     World { endpoint: aws.endpoint, project: aws.project, more: String::new() }
 }
 
