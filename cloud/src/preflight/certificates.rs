@@ -3,7 +3,7 @@
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus};
 use serde::Serialize;
 
-use super::Check;
+use super::{Check, Lack};
 use crate::connect::Connection;
 use crate::engine::progress::{ResourceEvent, Timestamp};
 use crate::error::CloudError;
@@ -164,10 +164,11 @@ fn judged(what: &str, arn: &str, region: &str, certificate: &CertificateDetail) 
         CertificateStatus::Issued => Check::ok(format!("{what} is issued")),
         CertificateStatus::PendingValidation => {
             let records = missing_records(certificate);
+            let validation = Lack::Validation(arn.to_owned());
             let wait =
                 format!("aws acm wait certificate-validated --certificate-arn {arn} --region {region}");
             if records.is_empty() {
-                return Check::missing(format!("{what} is not validated yet"), wait);
+                return Check::missing(format!("{what} is not validated yet"), wait).lacking(validation);
             }
             let records: Vec<String> = records.iter().map(ToString::to_string).collect();
             Check::missing(
@@ -178,6 +179,7 @@ fn judged(what: &str, arn: &str, region: &str, certificate: &CertificateDetail) 
                 ),
                 format!("add what is missing in DNS, then: {wait}"),
             )
+            .lacking(validation)
         }
         other => {
             let why = certificate.failure_reason().map(|why| format!(" ({})", clean(why.as_str())));
