@@ -211,6 +211,32 @@ impl Tool {
         self.with_registry("pull", name, plain, run).await
     }
 
+    /// Whether the image `name`, which names its registry and its digest, is there. Why the registry does not show it, it may
+    /// say of a push.
+    pub(crate) async fn has(&self, name: &str, plain: bool, run: &mut Run<'_>) -> Result<bool> {
+        let mut arguments = match self.kind {
+            // They show manifests only of lists, or what is on this machine. Podman always asks the registry.
+            Kind::Buildah => vec!["pull", "--quiet", "--policy", "always"],
+            Kind::Podman => vec!["pull", "--quiet"],
+            Kind::Docker => vec!["manifest", "inspect"],
+        };
+        match self.kind {
+            Kind::Docker if plain => arguments.push("--insecure"),
+            _ => arguments.extend(self.without_tls(plain)),
+        }
+        arguments.push(name);
+        match self.run(&arguments, Output::Kept, None, run).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.exit == Exit::Failed => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What it is called on this machine.
+    pub(crate) fn program(&self) -> &str {
+        &self.program
+    }
+
     async fn with_registry(&self, verb: &str, name: &str, plain: bool, run: &mut Run<'_>) -> Result<()> {
         let mut arguments = vec![verb];
         arguments.extend(self.without_tls(plain));
