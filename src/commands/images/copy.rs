@@ -14,7 +14,7 @@ use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 use crate::tool::{Tool, ToolOption};
 
-/// Copy images to the repositories of another region, environment or registry
+/// Copy images to another region, environment or registry
 ///
 /// The container tool pulls, tags and pushes; afterwards both digests are compared, since what is deployed there is named by
 /// its digest. Replication (`replication.images` in the settings) does this by itself for what is pushed from then on, so
