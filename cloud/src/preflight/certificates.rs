@@ -183,9 +183,30 @@ fn judged(what: &str, arn: &str, region: &str, certificate: &CertificateDetail) 
         }
         other => {
             let why = certificate.failure_reason().map(|why| format!(" ({})", clean(why.as_str())));
-            Check::missing(format!("{what} is {}{}", clean(other.as_str()), why.unwrap_or_default()), again)
+            let check = Check::missing(
+                format!("{what} is {}{}", clean(other.as_str()), why.unwrap_or_default()),
+                again,
+            );
+            // A state that nobody knows yet is no end.
+            if is_end(other) { check } else { check.lacking(Lack::Validation(arn.to_owned())) }
         }
     }
+}
+
+/// Whether ACM does nothing more for a certificate in this state.
+///
+/// Source: [CertificateDetail][aws] in the ACM API reference.
+///
+/// [aws]: https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
+fn is_end(status: &CertificateStatus) -> bool {
+    matches!(
+        status,
+        CertificateStatus::Expired
+            | CertificateStatus::Failed
+            | CertificateStatus::Inactive
+            | CertificateStatus::Revoked
+            | CertificateStatus::ValidationTimedOut
+    )
 }
 
 fn records_in_words(number: usize) -> String {
