@@ -122,6 +122,8 @@ pub enum Lack {
     Value,
     /// These keys of a secret's value.
     Keys(Vec<String>),
+    /// The validation of the certificate with this ARN, which ACM goes on trying.
+    Validation(String),
 }
 
 /// What came of looking at one need.

@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 
 use endpoint::{Endpoint, Scenario};
 
-use super::commands::without_ids_and_times;
+use super::commands::{masked, without_ids_and_times};
 use super::logs::{LOGS, backend, worker};
 use super::rollback::three_versions;
 use super::rollout::runs;
@@ -135,7 +135,11 @@ fn shown(screen: &Screen, columns: u16, variables: &[(&str, &str)]) -> String {
     if !text.contains('\u{1b}') {
         assert_fits(text, usize::from(columns));
     }
-    without_uuids(&without_ids_and_times(&endpoint, text.trim_start().to_owned()))
+    let mut text = masked(text.trim_start(), "example.com:00000", "example.com:[PORT]");
+    for form in ["after 000 ms", "after 00 ms", "after 0 ms"] {
+        text = masked(&text, form, "after [N] ms");
+    }
+    without_uuids(&without_ids_and_times(&endpoint, text))
 }
 
 /// The text with `[ID]` for whatever has the form of a UUID, with or without its hyphens.
