@@ -42,6 +42,10 @@ fn every_command_explains_itself() {
         #[cfg(feature = "aws")]
         &["images", "copy"],
         #[cfg(feature = "aws")]
+        &["import"],
+        #[cfg(feature = "aws")]
+        &["import", "vpc"],
+        #[cfg(feature = "aws")]
         &["outputs"],
         #[cfg(feature = "aws")]
         &["status"],
