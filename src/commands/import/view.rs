@@ -1,6 +1,6 @@
 //! What was found, for programs.
 
-use cloud::{Lead, Tier, VpcNetwork};
+use cloud::{Tier, VpcNetwork};
 use serde_json::{Value, json};
 
 use super::choose::{Choice, Row, Use};
@@ -55,7 +55,7 @@ fn row(row: &Row<'_>) -> Value {
         "tier": tier,
         "wayOut": way_out,
         "routeTable": followed.map(|(table, _)| table),
-        "leadsTo": followed.and_then(|(_, lead)| Lead::target(lead)),
+        "leadsTo": followed.and_then(|(_, lead)| lead.target()),
         "evidence": row.evidence(),
         "taken": taken,
         "whyNot": why_not,

@@ -13,11 +13,11 @@ pub(super) fn warnings(network: &VpcNetwork, rows: &[Row<'_>], named: &Named) ->
     warnings
 }
 
-/// Sources: [DNS attributes for your VPC][vpc], [private DNS of interface endpoints][endpoints], [mounting by DNS name][efs].
+/// Sources: [DNS attributes for your VPC][vpc], [private DNS of interface endpoints][endpoints], [mounting with an IP address][efs].
 ///
 /// [vpc]: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
 /// [endpoints]: https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html
-/// [efs]: https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html
+/// [efs]: https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-ip-addr.html
 fn names_are_off(network: &VpcNetwork) -> Option<Problem> {
     let vpc = &network.vpc;
     let (option, lost) = if vpc.dns_support == Some(false) {
