@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use endpoint::{Endpoint, Scenario};
 
 use super::commands::{masked, without_ids_and_times};
+use super::import::shop;
 use super::logs::{LOGS, backend, worker};
 use super::rollback::three_versions;
 use super::rollout::runs;
@@ -88,11 +89,14 @@ fn only_the_terminal(world: World) -> World {
     World { project, ..world }
 }
 
-const SCREENS: [Screen; 12] = [
+const SCREENS: [Screen; 15] = [
     still("images-list", "images list", || world(images())),
     still("images-ensure", "images ensure", || world(founded())),
     still("images-push", "images push backend --tag v1.0", pushing),
     still("images-pin", "images pin backend=v2.0", || world(images())),
+    still("import-list", "import vpc", || world(shop().scenario())),
+    still("import-vpc", "import vpc vpc-0shop --write", || world(shop().scenario())),
+    still("import-refused", "import vpc vpc-0default", || world(shop().scenario())),
     still("secrets-list", "secrets list --stack S", || {
         world(account().secret("docuthinker/openai", "sk-1").secret("docuthinker/database", "{}"))
     }),
