@@ -23,6 +23,7 @@ mod bootstrap;
 mod cause;
 mod clock;
 mod connect;
+mod control;
 mod diagnose;
 mod drift;
 pub mod emulator;

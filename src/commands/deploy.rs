@@ -69,7 +69,7 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     gate: Gate,
 
-    /// Do not look first whether images, secrets, certificates, hosted zones and free names are there
+    /// Do not look first whether images, secrets, certificates, hosted zones, networks and free names are there
     #[arg(long)]
     no_preflight: bool,
 
@@ -152,7 +152,7 @@ impl From<WhenInterrupted> for OnInterrupt {
 
 /// What is told where nobody wants to know.
 const PREFLIGHT_SKIPPED: &str =
-    "pre-flight skipped: images, secrets, certificates, hosted zones and names are not looked at";
+    "pre-flight skipped: images, secrets, certificates, hosted zones, networks and names are not looked at";
 
 /// A stack that is to be deployed.
 struct Plan {

@@ -33,7 +33,7 @@ use crate::templates;
 ///
 /// The programs of this machine, with their versions; whose credentials there are, where they and the region come from, and
 /// when they end; whether IAM allows what `iam-policy` prints; images in ECR, with the right architecture; secrets, with a
-/// value and the needed keys; certificates, with the record that is missing in DNS; hosted zones, and names that must be free;
+/// value and the needed keys; certificates, with the record that is missing in DNS; hosted zones, VPCs and subnets, and names that must be free;
 /// quotas, against what is there and what the stacks add. Each with the command that helps.
 ///
 /// `deploy` looks at what each stack needs, and at quotas, before it writes anything. Nothing is changed, and of secrets only

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::evidence::{Lead, Routing};
 use super::{Subnet, Vpc, parse};
 use crate::connect::{ATTEMPTS, Connection};
+use crate::control::{properties, resource};
 use crate::error::CloudError;
 use crate::failure::{ApiFailure, Class};
 use crate::text::{clean, denied_action};
@@ -82,7 +83,7 @@ impl Reader {
         if listed.iter().all(|(known, _)| known != id) {
             return Ok(None);
         }
-        let told = read(&self.client, VPC, id).await.map_err(|failure| refused(failure, VPC))?;
+        let told = resource(&self.client, VPC.name, id).await.map_err(|failure| refused(failure, VPC))?;
         Ok(told.map(|told| parse::vpc(id, &told)))
     }
 
@@ -137,7 +138,7 @@ impl Reader {
             return Ok(());
         }
         let id = format!("IGW|{vpc}");
-        let attached = match read(&self.client, ATTACHMENT, &id).await {
+        let attached = match resource(&self.client, ATTACHMENT.name, &id).await {
             Ok(told) => told.as_ref().and_then(|told| parse::text(told, "InternetGatewayId")),
             // The route is what tells the tier; the attachment could only have contradicted it.
             Err(failure) => return unless_it_ends(failure, ATTACHMENT).map(drop),
@@ -195,7 +196,7 @@ impl Reader {
     async fn each(&self, kind: Kind, ids: &[String]) -> Vec<Result<Option<Value>, ApiFailure>> {
         let questions = ids.iter().map(|id| {
             let (client, id) = (self.client.clone(), id.clone());
-            async move { read(&client, kind, &id).await }
+            async move { resource(&client, kind.name, &id).await }
         });
         let lost = || Err(ApiFailure::network("cloudformation:GetResource", "it was not asked"));
         let answers = together(questions.collect::<Vec<_>>()).await;
@@ -219,24 +220,6 @@ impl Reader {
         }
         Ok(listed)
     }
-}
-
-/// What is told of a resource; `None` if there is none with this id.
-async fn read(client: &Client, kind: Kind, id: &str) -> Result<Option<Value>, ApiFailure> {
-    match client.get_resource().type_name(kind.name).identifier(id).send().await {
-        Ok(answer) => {
-            let told = answer.resource_description().and_then(|one| one.properties());
-            Ok(Some(properties(told)))
-        }
-        Err(error) => {
-            let failure = ApiFailure::of("cloudformation:GetResource", &error);
-            if failure.is_absent() { Ok(None) } else { Err(failure) }
-        }
-    }
-}
-
-fn properties(text: Option<&str>) -> Value {
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// Why something could not be read, if it is what AWS says of this one resource; all else ends the look.

@@ -350,3 +350,45 @@ fn the_emulator_is_not_asked_for_what_it_has_not() {
         "{refused}"
     );
 }
+
+/// What a project with this network asks of it.
+fn stack_in(vpc: &str, subnets: &[&str]) -> String {
+    let group = json!({ "GroupDescription": "web", "VpcId": vpc });
+    let balancer = json!({ "Subnets": subnets });
+    json!({ "Resources": {
+        "Group": { "Type": "AWS::EC2::SecurityGroup", "Properties": group },
+        "Balancer": { "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": balancer },
+    } })
+    .to_string()
+}
+
+// R331
+#[test]
+fn a_network_that_is_named_must_be_there_before_a_deployment() {
+    let aws = Aws::new(shop().scenario());
+    let with = |vpc: &str, subnets: &[&str]| {
+        aws.project.write("net.json", stack_in(vpc, subnets));
+        aws.run("doctor --template net.json --stack-name Net")
+    };
+    let well = with("vpc-0shop", &["subnet-public-a", "subnet-public-b"]);
+    for there in ["✓ the VPC vpc-0shop is there", "✓ the subnet subnet-public-b is there"] {
+        assert!(well.stdout.contains(there), "{well}");
+    }
+    let other = with("vpc-0default", &["subnet-public-a", "subnet-9"]);
+    assert_eq!(other.code, Some(3), "{other}");
+    let wrong = "✗ the subnet subnet-public-a is in vpc-0shop, not in vpc-0default\n      at \
+                 Resources.Balancer.Properties.Subnets[0]\n      fix: docuthinker import vpc\n";
+    for words in [wrong.replace("\n      ", "\n          ").as_str(), "✗ the subnet subnet-9 is not there"]
+    {
+        assert!(other.stdout.contains(words), "{other}");
+    }
+    let absent = with("vpc-9", &[]);
+    assert!(absent.stdout.contains("✗ the VPC vpc-9 is not there"), "{absent}");
+    let deploy = aws.run("deploy --template net.json --stack-name Net --no-validate --yes");
+    assert_eq!(deploy.code, Some(3), "{deploy}");
+    assert!(deploy.stderr.contains("error: the VPC vpc-9 is not there"), "{deploy}");
+    assert_eq!(aws.endpoint.count("CreateChangeSet"), 0);
+    aws.endpoint.change(|scenario| scenario.fault(Fault::new(Wrong::Denied).on("GetResource")));
+    let denied = with("vpc-0shop", &["subnet-public-a"]);
+    assert!(denied.stdout.contains("? the VPC vpc-0shop: not allowed to do"), "{denied}");
+}
