@@ -56,7 +56,7 @@ struct All {
     unread: Option<String>,
 }
 
-/// A client that waits as long as AWS throttles: a network is read in dozens of questions.
+/// A client that tries again more often than others where AWS throttles: a network is read in dozens of questions.
 pub(super) struct Reader {
     client: Client,
 }
@@ -64,7 +64,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn of(connection: &Connection) -> Reader {
         let config = connection.config_in(&connection.identity().region);
-        let retry = RetryConfig::adaptive().with_max_attempts(ATTEMPTS);
+        let retry = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let config = aws_sdk_cloudcontrol::config::Builder::from(&config).retry_config(retry).build();
         Reader { client: Client::from_conf(config) }
     }
