@@ -489,7 +489,7 @@ Outputs:
 ";
     let template = Template::parse(text, "t.yaml").unwrap();
     let found = |region| {
-        let found = template.check_in(Some(region)).into_iter();
+        let found = template.template.check_in(Some(region)).into_iter();
         found.filter(|one| one.code() < "DT030").map(|one| one.message).collect::<Vec<_>>()
     };
     let output = "`Group` does not exist where its condition `InGov` does not hold";
@@ -497,6 +497,6 @@ Outputs:
     assert_eq!(found("us-gov-west-1"), [""; 0]);
     assert_eq!(found("eu-west-1"), [output]);
     let everywhere = text.replace("    Condition: HasRunner\n", "");
-    let found = Template::parse(&everywhere, "t.yaml").unwrap().check_in(Some("eu-south-1"));
+    let found = Template::parse(&everywhere, "t.yaml").unwrap().template.check_in(Some("eu-south-1"));
     assert!(found.iter().any(|one| one.code() == "DT027"), "{found:?}");
 }
