@@ -1,5 +1,6 @@
 //! The terminal: results go to stdout, everything else to stderr.
 
+mod bug;
 mod fit;
 
 use std::borrow::Cow;
@@ -11,10 +12,10 @@ use owo_colors::OwoColorize;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+pub(crate) use self::bug::report_panics_as_bugs;
 use self::fit::{columns, message_text};
 pub(crate) use self::fit::{fitted, stdout_columns, wrapped};
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Printable, Problem, Result, Severity};
 use crate::redact::Concealed;
@@ -143,6 +144,8 @@ impl Printer {
 
     /// From now on these values are in nothing that is written.
     pub(crate) fn conceal(&mut self, values: impl IntoIterator<Item = String>) {
+        let values: Vec<String> = values.into_iter().collect();
+        bug::conceal(values.clone());
         self.concealed.add(values);
     }
 
@@ -232,6 +235,11 @@ impl Printer {
     #[cfg(feature = "aws")]
     pub(crate) fn result_is_read(&mut self, text: &str) -> Result<bool> {
         let text = self.concealed.hide(text).into_owned();
+        self.write_is_read(&text)
+    }
+
+    #[cfg(feature = "aws")]
+    fn write_is_read(&mut self, text: &str) -> Result<bool> {
         match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
@@ -248,6 +256,18 @@ impl Printer {
 
     /// Writes a value to stdout as JSON, with the version of its form in front.
     pub(crate) fn result_json(&mut self, value: &impl Serialize) -> Result<()> {
+        let text = self.json_text(value);
+        self.write_out(&text)
+    }
+
+    /// As [`Printer::result_json`], for what comes again and again: `false` if the reader has gone away.
+    #[cfg(feature = "aws")]
+    pub(crate) fn result_json_is_read(&mut self, value: &impl Serialize) -> Result<bool> {
+        let text = self.json_text(value);
+        self.write_is_read(&text)
+    }
+
+    fn json_text(&self, value: &impl Serialize) -> String {
         #[derive(Serialize)]
         struct Versioned<'a, T> {
             version: u32,
@@ -258,7 +278,7 @@ impl Printer {
             .expect("a view of ours has text keys and finite numbers");
         self.context.complete_in(&mut value);
         self.concealed.hide_in(&mut value);
-        self.write_out(&format!("{value:#}\n"))
+        format!("{value:#}\n")
     }
 
     /// Whether what is said on stderr is JSON, for programs.
@@ -434,27 +454,4 @@ fn hint_text(hint: &str, columns: Option<usize>) -> String {
     let hint = Printable(hint).to_string();
     let hint = wrapped("hint: ".len(), 0, &hint, columns);
     format!("\n{} {hint}\n", "hint:".cyan().bold())
-}
-
-/// Says that the tool itself is broken, without showing anything of the environment.
-///
-/// The release build aborts on a panic, so the hook itself ends the process with the documented code.
-pub(crate) fn report_panics_as_bugs() {
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        let message = info.payload_as_str().unwrap_or("no message");
-        let report = format!(
-            "error: a bug in docuthinker {}: {}\n  at {place}\n\nhint: please report it with the command line, \
-             the two lines above and the configuration without its secrets, at {}/issues\n",
-            env!("CARGO_PKG_VERSION"),
-            Printable(message),
-            env!("CARGO_PKG_REPOSITORY"),
-        );
-        let _ = io::stderr().write_all(report.as_bytes());
-        #[expect(
-            clippy::exit,
-            reason = "a panic ends the process here, in every build profile, with code 70"
-        )]
-        std::process::exit(i32::from(Exit::Bug.code()));
-    }));
 }

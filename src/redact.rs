@@ -57,6 +57,11 @@ const QUOTED: usize = 3;
 const CUT: char = '…';
 
 impl Concealed {
+    /// Nothing that is concealed yet.
+    pub(crate) const fn nothing() -> Concealed {
+        Concealed(Vec::new())
+    }
+
     /// Conceals these values too. Those of fewer than four characters stand in any text and are not secrets.
     pub(crate) fn add(&mut self, values: impl IntoIterator<Item = String>) {
         for value in values {

@@ -59,6 +59,17 @@ fn two_environments_at_once_are_refused() {
     }
 }
 
+// R126, R141
+#[test]
+fn an_environment_is_chosen_as_it_was_with_cdk_and_brings_its_region() {
+    for chosen in [&["-c", "env=dr"][..], &["--context", "env=dr"], &["-e", "dr"]] {
+        let told = explained(&Project::new(), chosen, "region");
+        assert_eq!(told, "region = \"us-west-2\" # built-in environment `dr`");
+    }
+    let told = explained(&Project::new(), &[], "region");
+    assert!(told.starts_with("region = \"us-east-1\" # "), "{told}");
+}
+
 #[test]
 fn without_a_file_the_built_in_production_values_hold() {
     assert_snapshot!(Project::new().run(["config", "show"]).success());

@@ -121,7 +121,7 @@ fn without_credentials_the_profiles_are_offered() {
     ");
 }
 
-// A9, A25
+// A9, A25, R126, R140
 #[test]
 fn another_account_than_the_configuration_says_is_refused_with_both() {
     let sts = Sts::start();
@@ -140,6 +140,10 @@ fn another_account_than_the_configuration_says_is_refused_with_both() {
 
     hint: choose the other credentials with `--profile`, or correct the account in the configuration
     ");
+    let project = project.variable("AWS_PROFILE", "me");
+    let chosen = project.run(["outputs"]);
+    assert_eq!(chosen.code, Some(3), "{chosen}");
+    assert!(chosen.stderr.contains("the credentials from the profile `me` are for 123456789012"), "{chosen}");
 }
 
 #[test]

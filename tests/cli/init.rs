@@ -123,19 +123,50 @@ fn what_would_be_lost_or_nowhere_is_refused() {
     assert!(!project.path().join("docuthinker.yaml").exists());
 }
 
+/// Runs `init` on a terminal where these lines are typed.
+#[cfg(all(feature = "aws", unix))]
+fn answered(lines: &str) -> (Project, Outcome) {
+    let project = Project::new();
+    let inner = format!("'{}' init", env!("CARGO_BIN_EXE_docuthinker"));
+    let mut command = project.other("script");
+    command.args(["-qec", &inner, "/dev/null"]).env("TERM", "xterm");
+    let answers = project.write("answers", lines);
+    let outcome = project.outcome(command.stdin(fs::File::open(answers).unwrap()).output().unwrap());
+    (project, outcome)
+}
+
+#[cfg(all(feature = "aws", unix))]
+#[test]
+fn the_file_of_the_ci_system_that_is_answered_is_written_and_a_wrong_answer_is_asked_for_again() {
+    if !crate::skip::are_installed(&["script"]) {
+        return;
+    }
+    for (system, file) in [("GitHub", ".github/workflows/deploy.yml"), ("jenkins", "Jenkinsfile")] {
+        let (project, outcome) = answered(&format!("\ngitlab\n{system}\n"));
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert!(outcome.stdout.contains("write `github`, `jenkins` or `none`"), "{outcome}");
+        assert_eq!(
+            outcome.stdout.matches("CI system (github, jenkins or none) [none]: ").count(),
+            2,
+            "{outcome}"
+        );
+        assert!(project.path().join(file).exists() && outcome.stdout.contains(file), "{outcome}");
+        assert!(
+            project.read("docuthinker.yaml").contains("region: us-east-1"),
+            "an empty line is the usual one"
+        );
+    }
+}
+
 #[cfg(all(feature = "aws", unix))]
 #[test]
 fn a_region_that_aws_does_not_have_is_asked_for_again() {
     if !crate::skip::are_installed(&["script"]) {
         return;
     }
-    let project = Project::new();
-    let inner = format!("'{}' init", env!("CARGO_BIN_EXE_docuthinker"));
-    let mut command = project.other("script");
-    command.args(["-qec", &inner, "/dev/null"]).env("TERM", "xterm");
-    let answers = project.write("answers", "moon-1\neu-west-1\nnone\n");
-    let outcome = project.outcome(command.stdin(fs::File::open(answers).unwrap()).output().unwrap());
+    let (project, outcome) = answered("moon-1\neu-west-1\nnone\n");
     assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(!project.path().join(".github").exists() && !project.path().join("Jenkinsfile").exists());
     assert!(outcome.stdout.contains("no region `moon-1` is known"), "{outcome}");
     assert!(project.read("docuthinker.yaml").contains("region: eu-west-1"), "{outcome}");
 }

@@ -22,7 +22,7 @@ fn names<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
 
 const ALL: [&str; 4] = ["deploy", "--all", "--local", "--yes"];
 
-/// R227, R228, R236
+/// R001, R227, R228, R232, R234 to R236
 #[test]
 fn what_is_deployed_exists_and_deploying_again_changes_nothing() {
     let emulator = Emulator::start();
@@ -99,6 +99,7 @@ fn everything_exists(emulator: &Emulator) {
     );
 }
 
+/// R230, R237
 #[test]
 fn a_changed_setting_is_shown_by_diff_and_then_updated_in_place() {
     let emulator = Emulator::start();
@@ -143,7 +144,7 @@ fn a_failure_rolls_back_names_the_first_cause_and_ends_with_1() {
     assert_eq!(repaired.code, Some(0), "the failed creation is deleted and made anew: {repaired}");
 }
 
-/// R229
+/// R229, R238
 // L17, L18, A14
 #[test]
 fn destroy_goes_backwards_and_leaves_only_what_is_retained() {
@@ -459,6 +460,7 @@ fn the_emulator_says_what_it_needs() {
     ");
 }
 
+// R140
 #[test]
 fn without_a_region_nothing_is_asked() {
     let project = Project::new();

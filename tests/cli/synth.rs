@@ -12,6 +12,7 @@ fn files(project: &Project, folder: &str) -> BTreeMap<String, String> {
     names.map(|name| (name.clone(), project.read(&format!("{folder}/{name}")))).collect()
 }
 
+// R226
 #[test]
 fn writes_every_template_and_a_manifest_that_names_them() {
     let project = Project::new();

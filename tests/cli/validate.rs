@@ -58,6 +58,7 @@ fn the_project_is_sound() {
     "#);
 }
 
+// R231
 #[test]
 fn everything_that_is_wrong_with_a_file_is_shown_with_its_place() {
     let project = Project::new();

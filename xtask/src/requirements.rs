@@ -149,12 +149,12 @@ mod tests {
         assert_eq!(names, wanted);
     }
 
-    /// What a template or a written file must show is shown by a test, unless it is said to come later.
+    /// What a template, a command or a written file must show is shown by a test, unless it is said to come later.
     #[test]
     fn what_is_built_has_a_test() {
         let document = document();
         let without: Vec<String> = rows(&document)
-            .filter(|row| ["T", "F", "L"].contains(&row.kind) && row.tests.is_empty())
+            .filter(|row| ["T", "C", "F", "L"].contains(&row.kind) && row.tests.is_empty())
             .filter(|row| row.place != "later" && !row.place.starts_with("guide "))
             .map(|row| format!("{} ({})", row.name, row.place))
             .collect();

@@ -234,6 +234,7 @@ async fn a_type_that_the_emulator_lacks_is_named() {
     assert!(error.to_string().contains("AWS::Nonsense::Thing"), "{error:?}");
 }
 
+// R225
 #[tokio::test]
 async fn a_large_template_goes_through_the_bucket_that_bootstrap_makes() {
     let aws = Emulated::start().await;

@@ -38,6 +38,7 @@ fn count(before: &[Request], action: &str) -> usize {
     before.iter().filter(|request| is(request, action)).count()
 }
 
+// R233, C-28
 #[tokio::test]
 async fn a_well_behaved_endpoint_is_deployed_to() {
     let endpoint = Endpoint::start(|_, _| None).await;
@@ -48,6 +49,8 @@ async fn a_well_behaved_endpoint_is_deployed_to() {
     let create = &endpoint.requests_of("CreateChangeSet")[0];
     assert_eq!(create["ChangeSetType"], "UPDATE");
     assert_eq!(create["Capabilities.member.1"], "CAPABILITY_NAMED_IAM");
+    assert_eq!(create["Parameters.member.1.ParameterKey"], "Key");
+    assert_eq!(create["Parameters.member.1.ParameterValue"], CANARY);
     assert!(create["ChangeSetName"].starts_with("docuthinker-2"), "{}", create["ChangeSetName"]);
     assert_eq!(create["ClientToken"], endpoint.requests_of("ExecuteChangeSet")[0]["ClientRequestToken"]);
 }

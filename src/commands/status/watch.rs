@@ -106,11 +106,12 @@ impl Form {
             }
             Form::Json(before) => {
                 let now = serde_json::to_value(status).unwrap_or_default();
-                if before.as_ref() != Some(&now) {
-                    printer.result_json(&now)?;
-                    *before = Some(now);
+                if before.as_ref() == Some(&now) {
+                    return Ok(true);
                 }
-                Ok(true)
+                let is_read = printer.result_json_is_read(&now)?;
+                *before = Some(now);
+                Ok(is_read)
             }
         }
     }

@@ -48,7 +48,7 @@ fn people_are_told_by_email() {
 
 #[test]
 fn images_and_secrets_are_copied_to_the_second_region() {
-    // R088, R212, C-25
+    // R088, R212, R247, C-25
     let prod = templates("prod", json!({"replication": {"region": "us-west-2"}}));
     let rule = &prod.properties("ImageReplication")["ReplicationConfiguration"]["Rules"][0];
     assert_eq!(rule["Destinations"][0]["Region"], "us-west-2");

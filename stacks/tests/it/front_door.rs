@@ -91,7 +91,7 @@ fn the_firewall_is_what_the_settings_say() {
 
 #[test]
 fn a_domain_with_a_zone_has_a_certificate_and_a_record() {
-    // R078, R083, R187, R188, C-22, C-23, C-38
+    // R078, R083, R187, R188, R285, R286, C-22, C-23, C-38
     let prod = templates("prod", json!({"domain": domain()}));
     let certificate = prod.properties("Certificate");
     assert_eq!(certificate["DomainName"], "api.docuthinker.ai");

@@ -106,7 +106,7 @@ fn containers_are_hardened_and_stop_in_order() {
 
 #[test]
 fn only_the_free_endpoint_is_there_unless_others_are_asked_for() {
-    // R181, C-30
+    // R181, R260, C-30
     let endpoint = "AWS::EC2::VPCEndpoint";
     assert_eq!(templates("prod", json!({})).count(endpoint), 1);
     let more = json!({"network": {"interface_endpoints": ["ecr_api", "ecr_dkr", "logs", "secrets_manager"]}});

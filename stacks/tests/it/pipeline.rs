@@ -47,7 +47,7 @@ fn a_commit_is_built_approved_and_deployed() {
 
 #[test]
 fn the_build_tests_and_pushes_images_by_commit_and_hands_on_their_digests() {
-    // R311, C-11
+    // R311, R318, C-11
     let templates = templates("prod", pipeline(json!({})));
     assert_snapshot!(commands(&templates, "Build"), @r#"
     (cd backend && npm ci && npm test)

@@ -6,7 +6,7 @@ use crate::support::{collected, portable, settings, synth, templates};
 
 #[test]
 fn the_network_is_that_of_the_seed() {
-    // R008, R018 to R026, R029 to R031, C-01
+    // R008, R018 to R026, R029 to R031, R254 to R258, C-01
     let prod = templates("prod", json!({}));
     assert_eq!(prod.properties("Vpc")["CidrBlock"], "10.0.0.0/16");
     assert_eq!(prod.properties("Vpc")["Tags"], json!([{"Key": "Name", "Value": "docuthinker-vpc"}]));
@@ -18,6 +18,7 @@ fn the_network_is_that_of_the_seed() {
         json!({"Fn::Sub": "${AWS::Region}a"})
     );
     assert_eq!((prod.count("AWS::EC2::NatGateway"), prod.count("AWS::EC2::InternetGateway")), (2, 1));
+    assert_eq!(prod.count("AWS::EC2::VPCGatewayAttachment"), 1);
     let private = json!([{"Ref": "VpcPrivateSubnet1"}, {"Ref": "VpcPrivateSubnet2"}]);
     for service in ["BackendService", "AiMlService"] {
         assert_eq!(
@@ -29,7 +30,7 @@ fn the_network_is_that_of_the_seed() {
 
 #[test]
 fn development_saves_the_nat_gateways() {
-    // R061, R145, R204, C-01, C-15
+    // R061, R145, R204, R282, C-01, C-15
     let dev = templates("dev", json!({}));
     assert_eq!(dev.count("AWS::EC2::NatGateway"), 0);
     let network = &dev.properties("BackendService")["NetworkConfiguration"]["AwsvpcConfiguration"];
@@ -41,7 +42,7 @@ fn development_saves_the_nat_gateways() {
 
 #[test]
 fn the_security_groups_let_in_what_the_seed_says() {
-    // R032 to R035, R037, C-03
+    // R032 to R035, R037, R259, C-03
     let prod = templates("prod", json!({}));
     let ports = |id: &str| (prod.properties(id)["FromPort"].clone(), prod.properties(id)["CidrIp"].clone());
     assert_eq!(ports("AlbSecurityGroupFromAnywherePort80"), (json!(80), json!("0.0.0.0/0")));
@@ -52,9 +53,11 @@ fn the_security_groups_let_in_what_the_seed_says() {
 
 #[test]
 fn the_services_are_those_of_the_seed() {
-    // R003, R038, R041 to R060, R143, R144, R158
+    // R003, R038, R041 to R060, R143, R144, R158, R261 to R263, R265, R276, R277
     let prod = templates("prod", json!({}));
     assert_eq!(prod.properties("Cluster")["ClusterName"], "docuthinker-cluster");
+    let insights = json!([{"Name": "containerInsights", "Value": "enhanced"}]);
+    assert_eq!(prod.properties("Cluster")["ClusterSettings"], insights);
     for (id, family, container, port, service) in [
         ("Backend", "docuthinker-backend", "backend", 5000, "backend-service"),
         ("AiMl", "docuthinker-ai-ml", "ai-ml", 8000, "aiml-service"),
@@ -85,7 +88,7 @@ fn the_services_are_those_of_the_seed() {
 
 #[test]
 fn the_front_door_is_that_of_the_seed() {
-    // R071 to R077, R079, R081, C-02, C-05
+    // R071 to R077, R079, R081, R271, R272, R274, C-02, C-05
     let prod = templates("prod", json!({}));
     let alb = prod.properties("Alb");
     assert_eq!(
@@ -113,7 +116,7 @@ fn the_front_door_is_that_of_the_seed() {
 
 #[test]
 fn with_a_certificate_everything_is_encrypted() {
-    // R078, R083, C-38
+    // R078, R083, R273, C-38
     let arn = "arn:aws:acm:us-east-1:123456789012:certificate/1";
     let prod = templates("prod", json!({"load_balancer": {"certificate_arn": arn}}));
     assert_eq!(
@@ -131,7 +134,7 @@ fn with_a_certificate_everything_is_encrypted() {
 
 #[test]
 fn the_repositories_are_those_of_the_seed() {
-    // R084 to R087, C-36; the seed's own encryption is that of an environment without a key
+    // R084 to R087, R246, C-36; the seed's own encryption is that of an environment without a key
     let prod = templates("prod", json!({"customer_key": false}));
     for (id, name) in [("BackendRepository", "docuthinker-backend"), ("AiMlRepository", "docuthinker-ai-ml")]
     {
@@ -200,7 +203,7 @@ fn the_vector_store_outlives_its_tasks() {
 
 #[test]
 fn both_services_scale_on_three_measures() {
-    // R007, R203, R205 to R207, R210, C-16
+    // R007, R203, R205 to R207, R210, R283, C-16
     let prod = templates("prod", json!({}));
     for service in ["Backend", "AiMl"] {
         for (policy, value) in [("CpuScaling", 70), ("MemoryScaling", 80), ("RequestScaling", 1000)] {
@@ -249,7 +252,7 @@ fn vertical_sizes_are_settings() {
 
 #[test]
 fn the_portable_template_keeps_its_parameters_and_works_alone() {
-    // R128 to R139
+    // R127 to R139
     let portable = collected(&portable());
     let template = &portable.0["fargate-service"];
     let parameters = template["Parameters"].as_object().expect("parameters");

@@ -7,7 +7,7 @@ use crate::support::{both, refused, templates};
 
 #[test]
 fn a_service_is_deployed_blue_green() {
-    // R313 to R316, C-14, F39, F40
+    // R287, R313 to R316, C-14, F39, F40
     let changes = json!({
         "deployment": {"strategy": "blue_green", "bake_minutes": 5},
         "scaling": {"requests": null},

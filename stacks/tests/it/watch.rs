@@ -73,7 +73,7 @@ fn told(stack: &Templates, alarm: &Value) {
 
 #[test]
 fn cpu_use_above_eighty_percent_sets_an_alarm_off() {
-    // R148, R156, C-29
+    // R148, R156, R280, C-29
     let expected = json!([
         "AWS/ECS",
         "CPUUtilization",

@@ -29,7 +29,7 @@ fn an_image_that_is_not_there_is_refused_before_anything_is_written() {
 
 #[test]
 fn an_image_is_deployed_by_the_digest_that_its_tag_has_now() {
-    // C-12
+    // R093, C-12
     let (endpoint, project) = project(Scenario::new().image("docuthinker-backend", "v2.0", NEW));
     let foundation = ALL.replace("--all", "DocuThinkerFoundation");
     let before = run(&project, &format!("{foundation} --image backend=v2.0"));
@@ -84,6 +84,36 @@ fn the_first_deployment_is_one_command_that_pushes_between_the_repositories_and_
     let states: Vec<&str> =
         states["stacks"].as_array().unwrap().iter().filter_map(|stack| stack["state"].as_str()).collect();
     assert_eq!(states, ["unchanged", "unchanged"]);
+}
+
+#[test]
+fn the_first_deployment_waits_for_the_values_of_secrets_before_anything_that_reads_them_is_made() {
+    // R094, R332
+    let project = Project::new();
+    let (fake, commit) = (Fake::of(&project), commit(&project));
+    let (endpoint, options) = empty(&project, &fake, &commit);
+    let deploy = format!("{} --push {options}", ALL.replace(" --no-preflight", ""));
+    let refused = run(&project, &deploy);
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(refused.stderr.contains("✓ done         DocuThinkerFoundation"), "{refused}");
+    for image in ["docuthinker-backend", "docuthinker-ai-ml"] {
+        assert!(fake.pushed(&format!("{image}:{commit}")).exists(), "{refused}");
+    }
+    let secrets = ["openai", "anthropic", "google", "mongodb", "redis", "neo4j"];
+    for name in secrets {
+        assert!(refused.stderr.contains(&format!(" secrets put docuthinker/{name}\n")), "{name} {refused}");
+    }
+    assert!(endpoint.stack("DocuThinkerStack").is_none(), "{refused}");
+
+    endpoint.change(|scenario| {
+        secrets
+            .iter()
+            .fold(scenario, |scenario, name| scenario.secret(&format!("docuthinker/{name}"), CANARY))
+    });
+    let deployed = run(&project, &deploy);
+    assert_eq!(deployed.code, Some(0), "{deployed}");
+    assert!(deployed.stderr.contains("DocuThinkerStack is deployed"), "{deployed}");
+    assert!(!deployed.to_string().contains(CANARY), "{deployed}");
 }
 
 #[test]

@@ -83,6 +83,19 @@ fn a_line_cannot_drive_the_terminal_and_shows_no_credential() {
 }
 
 #[test]
+fn where_colours_are_wanted_each_service_has_its_own_and_only_its_name_has() {
+    let aws = aws(worker(backend(worker(running(false), 70, "one"), 60, "two"), 50, "three"));
+    let shown = aws.run("logs --stack S --color always");
+    assert_eq!(shown.code, Some(0), "{shown}");
+    let prefixes: Vec<&str> = shown.stdout.lines().filter_map(|line| line.split(" │ ").next()).collect();
+    let (backend, worker) = ("\u{1b}[36mbackend\u{1b}[39m", "\u{1b}[33mworker \u{1b}[39m");
+    assert_eq!(prefixes, [worker, backend, worker], "{shown}");
+    assert!(shown.stdout.lines().all(|line| line.matches('\u{1b}').count() == 2), "{shown}");
+    let plain = aws.run("logs --stack S");
+    assert!(!plain.stdout.contains('\u{1b}'), "{plain}");
+}
+
+#[test]
 fn for_programs_every_event_is_an_object_on_a_line() {
     let aws = aws(worker(backend(running(false), 60, "one"), 50, "two"));
     for arguments in ["logs --stack S --json", "logs --stack S --output json"] {

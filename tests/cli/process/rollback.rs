@@ -78,6 +78,7 @@ fn image(aws: &Aws) -> Value {
 
 #[test]
 fn the_deployments_of_a_service_are_listed_with_their_images() {
+    // R070
     // R268
     let (aws, _) = three_versions(runs());
     assert_eq!(aws.run("redeploy api --stack S").code, Some(0));

@@ -73,6 +73,8 @@ impl Aws {
     pub(super) fn new(scenario: Scenario) -> Aws {
         let endpoint = Endpoint::start_blocking(scenario);
         let project = Project::new().variable("AWS_ENDPOINT_URL", &endpoint.url());
+        // Whoever traces or panics would tell.
+        let project = project.variable("RUST_LOG", "trace").variable("RUST_BACKTRACE", "full");
         Aws { endpoint, project: project.variable("AWS_REGION", "us-east-1") }
     }
 

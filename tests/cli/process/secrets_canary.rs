@@ -70,7 +70,10 @@ fn a_secret_is_in_no_word_and_no_file_of_any_way_through_secrets() {
         ("rotate database --field user --generate --yes", String::new()),
         (&format!("{export} all.age"), String::new()),
         ("export --passphrase --out phrase.age", secret("passphrase")),
+        ("check --redeploy", String::new()),
+        ("rotate openai --redeploy", secret("redeployment")),
         (&format!("{export} all.age"), String::new()),
+        ("export --plain-text --out all.json --yes", String::new()),
         ("put nothing", secret("input")),
         ("put openai --field x", secret("input")),
     ];
@@ -87,7 +90,8 @@ fn a_secret_is_in_no_word_and_no_file_of_any_way_through_secrets() {
         }
         assert!(aws.endpoint.count("PutSecretValue") >= 5, "the ways are gone");
         let own = |name: &str| (name.to_owned(), 0o600);
-        assert_eq!(modes_of_files_with_the_canary(&aws), [own("env"), own("value")], "{form}");
+        let files = [own("all.json"), own("env"), own("value")];
+        assert_eq!(modes_of_files_with_the_canary(&aws), files, "{form}");
     }
 }
 
@@ -116,7 +120,8 @@ fn a_secret_is_in_no_list_of_processes_while_it_is_stored_and_whoever_stops_that
     }
 }
 
-/// Runs this with this on standard input until AWS is asked for `action`, which it does not answer; gives what it told.
+/// Runs this with this on standard input until AWS is asked for `action` once more, which it does not answer; gives what
+/// it told.
 #[track_caller]
 fn stopped_at(aws: &Aws, action: &str, arguments: &str, input: &str) -> String {
     let before = aws.endpoint.count(action);
@@ -127,7 +132,7 @@ fn stopped_at(aws: &Aws, action: &str, arguments: &str, input: &str) -> String {
     running.close_input();
     assert!(aws.endpoint.wait_for(action, before + 1, PATIENCE), "{arguments}: {}", running.told());
     let processes = processes();
-    assert!(processes.contains("--passphrase") || processes.contains("--identity"), "{arguments}");
+    assert!(processes.contains(&arguments.replace(' ', "\0")), "{arguments}");
     assert!(!processes.contains(CANARY), "{arguments}");
     running.signal(Signal::INT);
     let ended = running.end();
@@ -167,6 +172,23 @@ fn a_passphrase_and_what_it_opens_are_in_no_list_of_processes() {
     for way in ["phrase.age --passphrase", "key.age --identity key.txt"] {
         let arguments = format!("secrets import {way} --yes --stack S --verbose");
         let told = stopped_at(&aws, "PutSecretValue", &arguments, &passphrase);
+        assert!(!told.contains(CANARY), "{told}");
+    }
+}
+
+// S1
+#[test]
+fn what_is_listed_checked_and_exported_is_in_no_list_of_processes() {
+    let recipient = age::x25519::Identity::generate().to_public();
+    let export = format!("export --recipient {recipient} --out all.age");
+    for (way, action) in
+        [("list", "DescribeSecret"), ("check", "GetSecretValue"), (export.as_str(), "GetSecretValue")]
+    {
+        let stored = account().secret("docuthinker/openai", &secret("store"));
+        let keyed = format!(r#"{{"user":"{}","password":"{}"}}"#, secret("user"), secret("password"));
+        let stored = stored.secret("docuthinker/database", &keyed);
+        let aws = Aws::new(stored.fault(Fault::new(Wrong::Hangs).on(action)));
+        let told = stopped_at(&aws, action, &format!("secrets {way} --stack S --verbose"), "");
         assert!(!told.contains(CANARY), "{told}");
     }
 }

@@ -7,6 +7,7 @@ use endpoint::{Fault, Scenario, Wrong};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use super::running::Running;
 use super::services::{DEFINITIONS, DIGEST, aws, running, task, template};
 use super::{Aws, PATIENCE};
 use crate::project::Outcome;
@@ -245,6 +246,42 @@ fn watching_prints_what_changed_and_ends_with_ctrl_c() {
     assert_eq!(ended.stdout.matches("S in us-east-1").count(), 1, "the screen comes once: {ended}");
     assert_eq!(ended.stdout.matches("healthy").count(), 1, "what stays is not repeated: {ended}");
     assert!(!ended.stderr.contains("error") && !ended.stderr.contains("interrupted"), "{ended}");
+}
+
+// C6
+#[test]
+fn watching_writes_an_object_for_programs_whenever_something_has_changed() {
+    let aws = aws(running(false));
+    let watch = aws.start(&format!("{STATUS} --watch --output json"));
+    watch.wait_for("\"well\": true");
+    aws.endpoint.change(|scenario: Scenario| scenario.alarm("backend-cpu", "ALARM", "too hot"));
+    watch.wait_for("\"well\": false");
+    watch.signal(Signal::INT);
+    let ended = watch.end();
+    assert_eq!(ended.code, Some(130), "{ended}");
+    let objects = serde_json::Deserializer::from_str(&ended.stdout).into_iter::<Value>();
+    let objects: Vec<Value> = objects.collect::<Result<_, _>>().unwrap_or_else(|_| panic!("{ended}"));
+    for object in &objects {
+        assert_keeps_the_contract(include_str!("../../../schemas/status-1.json"), object);
+    }
+    let well: Vec<&Value> = objects.iter().map(|object| &object["well"]).collect();
+    assert_eq!(well, [&json!(true), &json!(false)], "what stays is not repeated: {ended}");
+}
+
+#[test]
+fn watching_ends_when_the_program_that_reads_has_gone() {
+    let aws = aws(running(false));
+    let binary = env!("CARGO_BIN_EXE_docuthinker");
+    let line =
+        format!("'{binary}' {STATUS} --watch --output json | head -n 1; echo ended ${{PIPESTATUS[0]}}");
+    let mut bash = aws.project.other("bash");
+    bash.args(["-c", &line]);
+    let shell = Running::start(&aws.project, bash);
+    shell.wait_for("{");
+    // Only who writes sees that nobody reads.
+    aws.endpoint.change(|scenario: Scenario| scenario.alarm("backend-cpu", "ALARM", "too hot"));
+    let ended = shell.end();
+    assert!(ended.stdout.ends_with("ended 0\n") && !ended.stderr.contains("error"), "{ended}");
 }
 
 /// Answers every request with this status until the test ends; tells the paths that it was asked for.

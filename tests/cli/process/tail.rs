@@ -177,3 +177,17 @@ fn who_wants_no_live_tail_gets_none() {
     let alone = aws.run(&format!("{LOGS} --poll"));
     assert_eq!(alone.code, Some(2), "{alone}");
 }
+
+// R146
+#[test]
+fn while_nothing_comes_a_sign_of_life_is_told() {
+    for option in ["", " --poll"] {
+        let aws = aws(backend(running(false).live_tail(500, 1_000_000), 30, "first"));
+        let follow = aws.start(&format!("{LOGS} --follow{option}"));
+        follow.wait_for("first");
+        follow.wait_for("nothing new for ");
+        let (told, stderr) = ended(follow);
+        assert_eq!(told, ["backend: first"]);
+        assert!(stderr.contains("s; still following, Ctrl-C ends it\n"), "{stderr}");
+    }
+}
