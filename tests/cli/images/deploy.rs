@@ -105,11 +105,13 @@ fn the_first_deployment_waits_for_the_values_of_secrets_before_anything_that_rea
     }
     assert!(endpoint.stack("DocuThinkerStack").is_none(), "{refused}");
 
-    endpoint.change(|scenario| {
-        secrets
-            .iter()
-            .fold(scenario, |scenario, name| scenario.secret(&format!("docuthinker/{name}"), CANARY))
-    });
+    let value = project.write("value", CANARY);
+    std::fs::set_permissions(value, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let place = options.split(" --tool").next().unwrap();
+    for name in secrets {
+        let put = run(&project, &format!("secrets put docuthinker/{name} --file value {place}"));
+        assert_eq!(put.code, Some(0), "{put}");
+    }
     let deployed = run(&project, &deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
     assert!(deployed.stderr.contains("DocuThinkerStack is deployed"), "{deployed}");
