@@ -60,7 +60,7 @@ fn written(report: &Report, text: &str) {
             .map(|format| report.write(format, &known))
             .into();
     let obeyed = |c: char| (c.is_control() && !['\n', '\t'].contains(&c)) || c == '\u{202e}';
-    for text in [&all[0], &all[3]] {
+    for text in [&without_colours(&all[0]), &all[3]] {
         assert!(!text.contains(obeyed), "{text:?}");
     }
     let json: Value = serde_json::from_str(&all[1]).expect("JSON");
@@ -78,6 +78,16 @@ fn written(report: &Report, text: &str) {
     assert_eq!(annotations.len(), report.found.len() + 1, "{}", all[3]);
     let is_one = |line: &&&str| line.starts_with("::error ") || line.starts_with("::warning ");
     assert_eq!(annotations.iter().filter(is_one).count(), report.found.len());
+}
+
+/// Without the commands that set colours, and with all others.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        all + &rest.strip_prefix('m').map_or_else(|| format!("\u{1b}[{part}"), str::to_owned)
+    })
 }
 
 /// Pieces of which lines are made.

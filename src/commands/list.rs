@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::printer::{stdout_columns, wrapped};
 use crate::problem::Result;
 use crate::session::Session;
 
@@ -59,21 +60,26 @@ pub(crate) fn run(_: &List, session: &mut Session<'_>) -> Result {
     if session.printer.json() {
         session.printer.result_json(&view)?;
     } else {
-        session.printer.result(&text(&view.stacks))?;
+        session.printer.result(&text(&view.stacks, stdout_columns()))?;
     }
     Ok(Exit::Done)
 }
 
-fn text(rows: &[Row]) -> String {
+/// A column of names, and beside it what there is to say, in lines of at most so many columns.
+fn text(rows: &[Row], columns: Option<usize>) -> String {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
     let mut text = String::new();
+    let mut line = |name: &str, said: &str| {
+        let said = wrapped(width + 2, width + 2, said, columns);
+        let _ = writeln!(text, "{}", format!("{name:width$}  {said}").trim_end());
+    };
     for row in rows {
-        let _ = writeln!(text, "{}", format!("{:width$}  {}", row.name, row.description).trim_end());
+        line(&row.name, &row.description);
         if !row.depends_on.is_empty() {
-            let _ = writeln!(text, "{:width$}  after {}", "", row.depends_on.join(", "));
+            line("", &format!("after {}", row.depends_on.join(", ")));
         }
         if row.on_request {
-            let _ = writeln!(text, "{:width$}  only when named: docuthinker synth {}", "", row.name);
+            line("", &format!("only when named: docuthinker synth {}", row.name));
         }
     }
     text

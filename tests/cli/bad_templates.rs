@@ -64,7 +64,7 @@ fn malformed_templates_are_shown_at_their_place() {
             "  1 | {\"Resources\":\n  2 |   {\"T\": }}\n    |         ^\n",
         ],
     );
-    says(&validated("t.yaml", "Resources:\n\tT: {}\n"), &["at t.yaml:2:1", "hint: indent with spaces"]);
+    says(&validated("t.yaml", "Resources:\n\tT: {}\n"), &["at t.yaml:2:2", "hint: indent with spaces"]);
 }
 
 /// I2: behind a byte order mark the place is marked where an editor shows it; so it is where lines end otherwise.
@@ -130,7 +130,7 @@ fn a_template_must_be_a_regular_text_file_of_moderate_size() {
     }
     says(&validated("t.json", ""), &["error: the file is empty\n"]);
     let program = validated("t.yaml", b"\x7fELF\x02\x01\x01\0\0\0");
-    says(&program, &["error: found unprintable character\n  at t.yaml:1:7\n", "1 | \\u{7f}ELF\\u{2}"]);
+    says(&program, &["error: found unprintable character\n  at t.yaml:1:8\n", "1 | \\u{7f}ELF\\u{2}"]);
     assert!(!program.stdout.contains("hint: indent"), "{program}");
 }
 

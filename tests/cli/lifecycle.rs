@@ -209,9 +209,7 @@ fn any_template_can_be_deployed() {
     let deployed = project.run(deploy.iter().chain(&parameters).chain(&["--no-validate"]));
     assert_eq!(deployed.code, Some(0), "{deployed}");
     assert!(
-        deployed
-            .stderr
-            .contains("validation skipped: types, values, references and rules of t.yaml not checked"),
+        deployed.stderr.contains("validation skipped: types, values, references and rules of"),
         "{deployed}"
     );
     let clusters = emulator.json("ecs", "AmazonEC2ContainerServiceV20141113.ListClusters", &json!({}));

@@ -473,7 +473,7 @@ fn what_the_region_leaves_out_is_not_looked_at() {
     let text = "
 Conditions:
   InGov: !Equals [!Ref AWS::Region, us-gov-west-1]
-  HasRunner: !Not [!Equals [!Ref AWS::Region, eu-south-1]]
+  HasRunner: !Equals [!Ref AWS::Region, eu-west-1]
 Resources:
   Group: {Type: 'AWS::EC2::SecurityGroup', Condition: InGov, Properties: {GroupDescription: g}}
   Instance:
@@ -483,7 +483,7 @@ Resources:
   Runner:
     Type: AWS::AppRunner::Service
     Condition: HasRunner
-    Properties: {SourceConfiguration: {ImageRepository: {ImageIdentifier: 'x:1', ImageRepositoryType: ECR}}}
+    Properties: {SourceConfiguration: {ImageRepository: {ImageIdentifier: 'public.ecr.aws/x/y:1', ImageRepositoryType: ECR_PUBLIC}}}
 Outputs:
   Id: {Value: !Ref Group}
 ";

@@ -9,6 +9,7 @@ use crate::node::{Function, Node};
 
 const REPOSITORY: &str = "arn:${Partition}:ecr:${Region}:${Account}:repository/*";
 const SECRET: &str = "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*";
+const SECRET_TYPE: &str = "AWS::SecretsManager::Secret";
 const CERTIFICATE: &str = "arn:${Partition}:acm:${Region}:${Account}:certificate/*";
 
 /// A resource of one of the stacks, with the stack that makes it.
@@ -66,20 +67,19 @@ fn repository(image: &str, deployment: &Deployment<'_>) -> Option<String> {
 
 /// The secrets that the stack makes, and those that its containers and its dynamic references read.
 pub(super) fn secrets<'a>(deployment: &Deployment<'a>, all: &[Deployment<'a>]) -> Vec<String> {
-    const TYPE: &str = "AWS::SecretsManager::Secret";
-    let made = deployment.template.resources.iter().filter(|(_, resource)| resource.type_name == TYPE);
+    let made = deployment.template.resources.iter().filter(|(_, resource)| resource.type_name == SECRET_TYPE);
     let mut found: Vec<String> =
         made.flat_map(|(id, resource)| uses::own(id, resource, SECRET, deployment)).collect();
     for node in below(deployment, "AWS::ECS::TaskDefinition", &["ValueFrom", "CredentialsParameter"]) {
         let own = targets(node, deployment, all).into_iter();
-        let own: Vec<String> = own.filter_map(|target| target.arns(TYPE, SECRET)).flatten().collect();
+        let own: Vec<String> = own.filter_map(|target| target.arns(SECRET_TYPE, SECRET)).flatten().collect();
         if own.is_empty() {
             found.extend(patterns(node, deployment).iter().flat_map(|from| secret(from, deployment)));
         }
         found.extend(own);
     }
     for resource in deployment.template.resources.values() {
-        resource.properties.values().for_each(|node| dynamic(node, deployment, &mut found));
+        resource.properties.values().for_each(|node| dynamic(node, deployment, all, &mut found));
     }
     found
 }
@@ -101,7 +101,7 @@ fn secret(from: &str, deployment: &Deployment<'_>) -> Vec<String> {
 }
 
 /// `{{resolve:secretsmanager:ID:…}}`, anywhere.
-fn dynamic(node: &Node, deployment: &Deployment<'_>, found: &mut Vec<String>) {
+fn dynamic<'a>(node: &'a Node, deployment: &Deployment<'a>, all: &[Deployment<'a>], found: &mut Vec<String>) {
     match node {
         Node::String(text) => {
             for reference in text.split("{{resolve:secretsmanager:").skip(1) {
@@ -120,9 +120,19 @@ fn dynamic(node: &Node, deployment: &Deployment<'_>, found: &mut Vec<String>) {
                 }
             }
         }
-        Node::List(items) => items.iter().for_each(|item| dynamic(item, deployment, found)),
-        Node::Map(map) => map.values().for_each(|node| dynamic(node, deployment, found)),
-        Node::Call(_, argument) => dynamic(argument, deployment, found),
+        Node::List(items) => items.iter().for_each(|item| dynamic(item, deployment, all, found)),
+        Node::Map(map) => map.values().for_each(|node| dynamic(node, deployment, all, found)),
+        // Put together with the ARN of a secret that one of the stacks makes.
+        Node::Call(Function::Join | Function::Sub, argument) => {
+            let own = targets(node, deployment, all).into_iter();
+            let own: Vec<String> =
+                own.filter_map(|target| target.arns(SECRET_TYPE, SECRET)).flatten().collect();
+            if own.is_empty() {
+                dynamic(argument, deployment, all, found);
+            }
+            found.extend(own);
+        }
+        Node::Call(_, argument) => dynamic(argument, deployment, all, found),
         _ => {}
     }
 }

@@ -315,8 +315,17 @@ Resources:
 "
         )
     };
-    assert_snapshot!(lines(&text("!Ref Free"), &Known::default()), @"");
-    assert_snapshot!(lines(&text("vpc-2"), &Known::default()), @"");
+    assert_snapshot!(lines(&text("!Ref Free"), &Known::default()), @"
+    vpc vpc-1 [Own: Resources.Own.Properties.VpcId]
+    subnet subnet-1 in vpc-1 [Mount: Resources.Mount.Properties.SubnetId, Alb: Resources.Alb.Properties.Subnets]
+    subnet subnet-2 in vpc-1 [Alb: Resources.Alb.Properties.Subnets]
+    ");
+    assert_snapshot!(lines(&text("vpc-2"), &Known::default()), @"
+    vpc vpc-2 [Group: Resources.Group.Properties.VpcId]
+    vpc vpc-1 [Own: Resources.Own.Properties.VpcId]
+    subnet subnet-1 in ? [Mount: Resources.Mount.Properties.SubnetId, Alb: Resources.Alb.Properties.Subnets]
+    subnet subnet-2 in ? [Alb: Resources.Alb.Properties.Subnets]
+    ");
 }
 
 #[test]

@@ -60,29 +60,27 @@ fn pass_on(stream: TcpStream, emulator: &str, seen: &Mutex<Vec<Request>>) {
     let mut body = vec![0; header(&head, "content-length").and_then(|n| n.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body).unwrap();
     seen.lock().unwrap().push(Request { head: head.clone(), body: body.clone() });
-    if let Some(answer) = there_already(&head) {
-        let answer = answer.to_string();
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nConnection: close\r\n";
-        let _ =
-            (&stream).write_all(format!("{head}Content-Length: {}\r\n\r\n{answer}", answer.len()).as_bytes());
-        return;
-    }
     let mut upstream = TcpStream::connect(emulator).unwrap();
     let lines = head.trim_end().lines().filter(|line| !line.to_lowercase().starts_with("connection:"));
-    let head: Vec<&str> = lines.chain(["Connection: close\r\n\r\n"]).collect();
-    upstream.write_all(head.join("\r\n").as_bytes()).unwrap();
+    let sent: Vec<&str> = lines.chain(["Connection: close\r\n\r\n"]).collect();
+    upstream.write_all(sent.join("\r\n").as_bytes()).unwrap();
     upstream.write_all(&body).unwrap();
     let mut answer = Vec::new();
     upstream.read_to_end(&mut answer).unwrap();
+    if let Some(put) = put_in(&head, answer.starts_with(b"HTTP/1.1 200")) {
+        let put = put.to_string();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nConnection: close\r\n";
+        answer = format!("{head}Content-Length: {}\r\n\r\n{put}", put.len()).into_bytes();
+    }
     let _ = (&stream).write_all(&answer);
 }
 
-/// What nobody has put into the emulator, but must be there to go on: images, and values of secrets.
-fn there_already(head: &str) -> Option<Value> {
+/// What nobody has put into the emulator, but must be there to go on: images, and values of the secrets that are there.
+fn put_in(head: &str, is_there: bool) -> Option<Value> {
     let target = header(head, "x-amz-target")?;
     match target.split_once('.')?.1 {
         "BatchGetImage" => Some(json!({ "images": [{ "imageManifest": "{}" }] })),
-        "DescribeSecret" => Some(json!({ "VersionIdsToStages": { "v1": ["AWSCURRENT"] } })),
+        "DescribeSecret" if is_there => Some(json!({ "VersionIdsToStages": { "v1": ["AWSCURRENT"] } })),
         _ => None,
     }
 }

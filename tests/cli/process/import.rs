@@ -406,5 +406,5 @@ fn a_network_that_is_named_must_be_there_before_a_deployment() {
     assert_eq!(aws.endpoint.count("CreateChangeSet"), 0);
     aws.endpoint.change(|scenario| scenario.fault(Fault::new(Wrong::Denied).on("GetResource")));
     let denied = with("vpc-0shop", &["subnet-public-a"]);
-    assert!(denied.stdout.contains("? the VPC vpc-0shop: not allowed to do"), "{denied}");
+    assert!(denied.stdout.contains("? could not look at the VPC vpc-0shop: not allowed to do"), "{denied}");
 }

@@ -143,6 +143,8 @@ fn shown(screen: &Screen, columns: u16, variables: &[(&str, &str)]) -> String {
     for form in ["after 000 ms", "after 00 ms", "after 0 ms"] {
         text = masked(&text, form, "after [N] ms");
     }
+    // How long the stacks took to make, which this AWS measures.
+    let text = masked(&text, "0h00m: making", "[TIME]: making");
     without_uuids(&without_ids_and_times(&endpoint, text))
 }
 
