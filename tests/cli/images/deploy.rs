@@ -105,11 +105,14 @@ fn the_first_deployment_waits_for_the_values_of_secrets_before_anything_that_rea
     }
     assert!(endpoint.stack("DocuThinkerStack").is_none(), "{refused}");
 
-    endpoint.change(|scenario| {
-        secrets
-            .iter()
-            .fold(scenario, |scenario, name| scenario.secret(&format!("docuthinker/{name}"), CANARY))
-    });
+    let value = project.write("value", CANARY);
+    for name in secrets {
+        let put =
+            format!("secrets put docuthinker/{name} --endpoint-url {} --region us-east-1", endpoint.url());
+        let mut command = project.command(put.split(' '));
+        let output = command.stdin(std::fs::File::open(&value).unwrap()).output().unwrap();
+        assert!(output.status.success(), "{}", project.outcome(output));
+    }
     let deployed = run(&project, &deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");
     assert!(deployed.stderr.contains("DocuThinkerStack is deployed"), "{deployed}");

@@ -249,7 +249,7 @@ fn watching_ends_when_the_program_that_reads_has_gone() {
     let mut bash = aws.project.other("bash");
     bash.args(["-c", &line]);
     let shell = Running::start(&aws.project, bash);
-    shell.wait_for("{");
+    shell.wait_for("{\n");
     // Only who writes sees that nobody reads.
     aws.endpoint.change(|scenario: Scenario| scenario.alarm("backend-cpu", "ALARM", "too hot"));
     let ended = shell.end();
