@@ -52,8 +52,7 @@ impl Gate {
     pub(crate) fn pass(&self, gated: &Gated<'_>, session: &mut Session<'_>) -> Result<()> {
         let subjects = &gated.subjects;
         if self.no_validate {
-            let number = count(subjects.len(), "template");
-            session.printer.status(&format!("validation skipped: {number} not checked"));
+            session.printer.status(&skipped(subjects));
             return Ok(());
         }
         let mut checks = Checks::new(session, &[])?;
@@ -82,6 +81,16 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+/// What was not done, for whom.
+fn skipped(subjects: &[Subject<'_>]) -> String {
+    let names: Vec<&str> = subjects.iter().map(|subject| subject.name()).collect();
+    let listed = match names.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        names => names.join(""),
+    };
+    format!("validation skipped: types, values, references and rules of {listed} not checked")
 }
 
 /// The checks of one command.
@@ -234,6 +243,14 @@ impl Checks {
 }
 
 impl Subject<'_> {
+    /// What people call it: a stack's id, or a file.
+    fn name(&self) -> &str {
+        match self {
+            Subject::Stack(stack) => &stack.id,
+            Subject::File(file) => &file.name,
+        }
+    }
+
     fn template(&self) -> &Template {
         match self {
             Subject::Stack(stack) => &stack.template,

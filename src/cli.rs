@@ -252,6 +252,9 @@ pub(crate) enum Command {
     /// Build, push and pin the images that the services run
     #[cfg(feature = "aws")]
     Images(commands::images::Images),
+    /// Take what exists in AWS into the settings
+    #[cfg(feature = "aws")]
+    Import(commands::import::Import),
     /// Print the outputs of deployed stacks
     #[cfg(feature = "aws")]
     Outputs(commands::outputs::Outputs),

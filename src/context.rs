@@ -182,10 +182,9 @@ fn needs(name: &str, rest: &str) -> Option<Needs> {
         }
         "config" | "list" | "synth" | "validate" => Needs::Settings,
         "backup" | "bootstrap" | "cancel" | "cost" | "deploy" | "destroy" | "diagnose" | "diff"
-        | "doctor" | "drift" | "events" | "exec" | "failover" | "iam-policy" | "images" | "logs"
-        | "outputs" | "redeploy" | "restore" | "rollback" | "scale" | "secrets" | "status" | "watch" => {
-            Needs::All
-        }
+        | "doctor" | "drift" | "events" | "exec" | "failover" | "iam-policy" | "images" | "import"
+        | "logs" | "outputs" | "redeploy" | "restore" | "rollback" | "scale" | "secrets" | "status"
+        | "watch" => Needs::All,
         _ => return None,
     })
 }

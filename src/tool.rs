@@ -1,5 +1,7 @@
 //! The program that builds and moves images: `docker`, `podman` or `buildah`, and how it is run.
 
+mod found;
+
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,6 +10,7 @@ use std::time::{Duration, Instant};
 use cloud::{Cancel, RegistryLogin};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+pub(crate) use self::found::{chosen, first_line, instead_of, is_down, is_named, is_there, version_in};
 use crate::aws::Aws;
 use crate::exit::Exit;
 use crate::files;
@@ -16,15 +19,11 @@ use crate::problem::{Failure, Problem, Result};
 
 /// The variable that names the program.
 pub(crate) const VARIABLE: &str = "DOCUTHINKER_CONTAINER_TOOL";
-/// What is looked for if nobody names one, in this order.
-const KNOWN: [&str; 3] = ["docker", "podman", "buildah"];
 /// What helps where Docker's daemon does not answer.
 const START_DOCKER: &str =
     "start Docker, and see what `docker version` says; or name podman or buildah with `--tool`";
 /// How long a program that was asked to stop may take to do so.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
-/// How long a program may take to say its version.
-const VERSION_TIME: Duration = Duration::from_secs(10);
 /// How many of the last lines of a program's output are shown when it failed and its output was not.
 const LAST_LINES: usize = 12;
 
@@ -95,76 +94,6 @@ impl ToolOption {
     }
 }
 
-/// The program that builds and moves images: the one that is named, by the command line or else by [`VARIABLE`], or the
-/// first known one. If it is not there, what was named, if anything was.
-pub(crate) fn chosen(named: Option<String>) -> std::result::Result<String, Option<String>> {
-    match named.or_else(variable) {
-        Some(named) if is_there(&named) => Ok(named),
-        Some(named) => Err(Some(named)),
-        None => KNOWN.iter().find(|name| is_there(name)).map(|name| (*name).to_owned()).ok_or(None),
-    }
-}
-
-fn variable() -> Option<String> {
-    std::env::var(VARIABLE).ok().filter(|name| !name.is_empty())
-}
-
-/// Whether somebody names the program, so that no other takes its place.
-pub(crate) fn is_named(named: Option<&String>) -> bool {
-    named.is_some() || variable().is_some()
-}
-
-/// What takes the place of a program that is down.
-pub(crate) fn instead_of(down: &str) -> Option<&'static str> {
-    KNOWN.into_iter().find(|name| *name != down && is_there(name))
-}
-
-/// Whether the program is Docker and the daemon that it asks does not answer. What only has its name, as Podman may, has none.
-pub(crate) async fn is_down(program: &str) -> bool {
-    let said = first_line(program, &["--version"]).await;
-    if !said.is_some_and(|said| said.starts_with("Docker version")) {
-        return false;
-    }
-    let server = first_line(program, &["version", "--format", "{{.Server.Version}}"]).await;
-    server.is_none_or(|line| version_in(&line) != Some(line.trim()))
-}
-
-/// Whether a program of this name is on the `PATH`, or at this path.
-pub(crate) fn is_there(name: &str) -> bool {
-    let is_program = |path: &std::path::Path| path.is_file() || path.with_extension("exe").is_file();
-    if name.contains(['/', '\\']) {
-        return is_program(name.as_ref());
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| is_program(&folder.join(name)))
-}
-
-/// What a program says of itself with these arguments, in its first line on stdout that is not empty: on stderr it warns and
-/// complains. A program that says nothing within [`VERSION_TIME`] says nothing; it is ended either way.
-pub(crate) async fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Running(command.spawn().ok()?);
-    let mut lines = running.lines();
-    let first = async {
-        while let Some((is_result, line)) = lines.recv().await {
-            if is_result && !line.trim().is_empty() {
-                return Some(line);
-            }
-        }
-        None
-    };
-    tokio::time::timeout(VERSION_TIME, first).await.ok().flatten()
-}
-
-/// The version in such a line: `27.3.1` of `Docker version 27.3.1, build ce12230`.
-pub(crate) fn version_in(line: &str) -> Option<&str> {
-    let words = line.split([' ', '/', ',', '\t']).map(|word| word.trim_start_matches('v'));
-    let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
-    let plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || ".-+~_".contains(c));
-    words.filter(is_version).find(plain)
-}
-
 impl Tool {
     fn of(program: &str) -> Tool {
         let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -209,6 +138,32 @@ impl Tool {
     /// Pulls the image `name`, which names its registry.
     pub(crate) async fn pull(&self, name: &str, plain: bool, run: &mut Run<'_>) -> Result<()> {
         self.with_registry("pull", name, plain, run).await
+    }
+
+    /// Whether the image `name`, which names its registry and its digest, is there. Why the registry does not show it, it may
+    /// say of a push.
+    pub(crate) async fn has(&self, name: &str, plain: bool, run: &mut Run<'_>) -> Result<bool> {
+        let mut arguments = match self.kind {
+            // They show manifests only of lists, or what is on this machine. Podman always asks the registry.
+            Kind::Buildah => vec!["pull", "--quiet", "--policy", "always"],
+            Kind::Podman => vec!["pull", "--quiet"],
+            Kind::Docker => vec!["manifest", "inspect"],
+        };
+        match self.kind {
+            Kind::Docker if plain => arguments.push("--insecure"),
+            _ => arguments.extend(self.without_tls(plain)),
+        }
+        arguments.push(name);
+        match self.run(&arguments, Output::Kept, None, run).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.exit == Exit::Failed => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What it is called on this machine.
+    pub(crate) fn program(&self) -> &str {
+        &self.program
     }
 
     async fn with_registry(&self, verb: &str, name: &str, plain: bool, run: &mut Run<'_>) -> Result<()> {
@@ -458,33 +413,6 @@ mod tests {
         ] {
             assert_eq!(Tool::of(program).kind, kind, "{program}");
         }
-    }
-
-    #[test]
-    fn versions_are_found_in_what_programs_say() {
-        for (line, version) in [
-            ("Docker version 27.3.1, build ce12230", Some("27.3.1")),
-            ("podman version 5.2.2", Some("5.2.2")),
-            ("buildah version 1.37.0 (image-spec 1.1.0)", Some("1.37.0")),
-            ("git version 2.43.0", Some("2.43.0")),
-            ("aws-cli/2.17.0 Python/3.11.9 Linux/6.8", Some("2.17.0")),
-            ("1.2.650.0", Some("1.2.650.0")),
-            ("v20.1.0", Some("20.1.0")),
-            ("no version", None),
-        ] {
-            assert_eq!(version_in(line), version, "{line}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn what_a_program_complains_of_is_nothing_that_it_says_of_itself() {
-        let says = async |script: &str| first_line("sh", &["-c", script]).await;
-        assert_eq!(
-            says("echo a warning >&2; sleep 0.2; echo; echo git version 2").await.as_deref(),
-            Some("git version 2")
-        );
-        assert_eq!(says("echo 1.2.3 >&2").await, None);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod bootstrap;
 mod cause;
 mod clock;
 mod connect;
+mod control;
 mod diagnose;
 mod drift;
 pub mod emulator;
@@ -35,6 +36,7 @@ mod history;
 mod images;
 mod inventory;
 mod log_events;
+mod network;
 mod pacer;
 pub mod preflight;
 mod rollout;
@@ -82,6 +84,7 @@ pub use images::{
 };
 pub use inventory::{Inventory, inventory};
 pub use log_events::{LiveTail, LogEvent, LogQuery, LogReader, Tailed};
+pub use network::{Evidence, Lead, Subnet, Tier, Vpc, VpcNetwork, vpc_network, vpcs};
 pub use rollout::{
     Deployments, Ending, MadeBy, NumberedDeployment, PastRollout, RecordedImage, RolledOut, RolloutChange,
     RolloutRequest, deployments, roll_out,

@@ -224,6 +224,8 @@ fn need(requirement: &Requirement) -> Option<Need> {
         }),
         Needed::Certificate { arn, region } => Need::Certificate { arn, region },
         Needed::HostedZone { id } => Need::HostedZone { id },
+        Needed::Vpc { id } => Need::Vpc { id },
+        Needed::Subnet { id, vpc } => Need::Subnet { id, vpc },
         Needed::FreeName { type_name, name } => Need::FreeName { type_name, name },
     })
 }

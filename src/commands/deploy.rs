@@ -69,7 +69,7 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     gate: Gate,
 
-    /// Do not look first whether images, secrets, certificates, hosted zones and free names are there
+    /// Do not look first whether images, secrets, certificates, hosted zones, networks and free names are there
     #[arg(long)]
     no_preflight: bool,
 
@@ -152,7 +152,7 @@ impl From<WhenInterrupted> for OnInterrupt {
 
 /// What is told where nobody wants to know.
 const PREFLIGHT_SKIPPED: &str =
-    "pre-flight skipped: images, secrets, certificates, hosted zones and names are not looked at";
+    "pre-flight skipped: images, secrets, certificates, hosted zones, networks and names are not looked at";
 
 /// A stack that is to be deployed.
 struct Plan {
@@ -175,7 +175,9 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
         images::settle(&args.images, aws, session)?;
     }
     let plans = plans(args, session)?;
-    refuse_mistakes(args, &plans, session)?;
+    let asked =
+        if args.images.is_empty() { NOTHING_ASKED } else { "ECR was asked for images, nothing was changed" };
+    refuse_mistakes(args, &plans, asked, session)?;
     if let Some(file) = &args.outputs_file {
         files::must_be_writable(file)?;
     }
@@ -210,7 +212,7 @@ pub(crate) fn run(args: &Deploy, session: &mut Session<'_>) -> Result {
 pub(super) fn stacks(names: &[String], aws: &mut Aws, session: &mut Session<'_>) -> Result<()> {
     let args = alone(names);
     let plans = plans(&args, session)?;
-    refuse_mistakes(&args, &plans, session)?;
+    refuse_mistakes(&args, &plans, "nothing was changed", session)?;
     let approval = Approval::new(&args.approval, session.global.yes);
     approval.require_an_answer("deploying")?;
     let rows = deploy(&args, plans, approval, aws, session)?;
@@ -301,12 +303,17 @@ fn plans(args: &Deploy, session: &mut Session<'_>) -> Result<Vec<Plan>> {
 }
 
 /// CloudFormation would find the same mistakes later, after a part of the stacks was deployed.
-fn refuse_mistakes(args: &Deploy, plans: &[Plan], session: &mut Session<'_>) -> Result<()> {
+fn refuse_mistakes(
+    args: &Deploy,
+    plans: &[Plan],
+    instead: &'static str,
+    session: &mut Session<'_>,
+) -> Result<()> {
     let synthesized = plans.iter().filter_map(|plan| plan.synthesized.as_ref()).map(Subject::Stack);
     let from_files = plans.iter().filter_map(|plan| plan.file.as_ref()).map(Subject::File);
     let subjects: Vec<_> = synthesized.chain(from_files).collect();
     let all = args.file.template.is_none() && args.selection.stacks.is_empty();
-    args.gate.pass(&Gated { subjects, all, instead: NOTHING_ASKED }, session)
+    args.gate.pass(&Gated { subjects, all, instead }, session)
 }
 
 impl Plan {

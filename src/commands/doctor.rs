@@ -4,9 +4,11 @@ mod past;
 mod place;
 mod text;
 mod tools;
+mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cloud::Connection;
 use cloud::preflight::{Added, Check, State};
@@ -17,6 +19,7 @@ use template::Template;
 
 use self::place::Where;
 use self::text::Form;
+use self::wait::{Awaited, Waiting};
 use super::target::Parameters;
 use crate::aws::{self, Ahead, Aws, Looked, Own, Row};
 use crate::exit::Exit;
@@ -30,11 +33,14 @@ use crate::templates;
 ///
 /// The programs of this machine, with their versions; whose credentials there are, where they and the region come from, and
 /// when they end; whether IAM allows what `iam-policy` prints; images in ECR, with the right architecture; secrets, with a
-/// value and the needed keys; certificates, with the record that is missing in DNS; hosted zones, and names that must be free;
+/// value and the needed keys; certificates, with the record that is missing in DNS; hosted zones, VPCs and subnets, and names that must be free;
 /// quotas, against what is there and what the stacks add. Each with the command that helps.
 ///
 /// `deploy` looks at what each stack needs, and at quotas, before it writes anything. Nothing is changed, and of secrets only
 /// the names of keys are read.
+///
+/// With `--wait`, it waits until ACM has issued the certificates that wait for their validation, after showing the records
+/// that must be in DNS for that.
 ///
 /// Ends with 3 if something is missing. What could not be looked at is named and no reason to fail.
 #[derive(Debug, clap::Args)]
@@ -53,6 +59,14 @@ pub(crate) struct Doctor {
 
     #[command(flatten)]
     parameters: Parameters,
+
+    /// Wait for certificates until ACM has issued them, or given up
+    #[arg(long)]
+    wait: bool,
+
+    /// With `--wait`: stop waiting after this long, for example `30m`; ACM goes on [default: no limit]
+    #[arg(long, value_name = "TIME", requires = "wait", value_parser = super::target::duration)]
+    timeout: Option<Duration>,
 }
 
 /// A stack that is looked at.
@@ -82,7 +96,7 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     let named = if session.global.aws.region.is_some() { "--region" } else { "the project's settings" };
     let policy = policy_command(args);
     let mut whose = Group { about: "AWS".to_owned(), checks: Vec::new() };
-    let mut stacks = Vec::new();
+    let (mut stacks, mut awaited) = (Vec::new(), Vec::new());
     for place in reached.places.values() {
         whose.checks.extend(place.checks(named, &policy, &aws)?);
         let made = place.made_secrets();
@@ -90,6 +104,7 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
         for (at, subject) in &place.subjects {
             let (checks, added) = checks(subject, &place.connection, &made, &own, &aws)?;
             sum.add(added);
+            awaited.extend(Awaited::among(&checks, &place.connection));
             stacks.push((*at, Group { about: subject.name.clone(), checks }));
         }
         whose.checks.extend(place.quotas(&sum, &aws)?);
@@ -99,19 +114,29 @@ pub(crate) fn run(args: &Doctor, session: &mut Session<'_>) -> Result {
     stacks.sort_by_key(|(at, _)| *at);
     let mut groups = vec![Group { about: "this machine".to_owned(), checks: machine }, whose];
     groups.extend(stacks.into_iter().map(|(_, group)| group));
-    show(&groups, session)?;
+    if args.wait {
+        wait(awaited, &mut groups, args, &aws, session)?;
+    } else {
+        show(&groups, session)?;
+    }
     let missing = in_state(&groups, State::Missing) > 0;
     Ok(reached.exit.unwrap_or(if missing { Exit::Refused } else { Exit::Done }))
 }
 
 /// The command that prints what a deployer of these stacks needs.
 fn policy_command(args: &Doctor) -> String {
-    if let Some((file, name)) = args.template.as_ref().zip(args.stack_name.as_ref()) {
-        let file = file.display().to_string();
-        return shell::command(&["docuthinker", "iam-policy", "--template", &file, "--stack-name", name]);
+    about_the_same(&["docuthinker", "iam-policy"], args)
+}
+
+/// A command about the same stacks.
+fn about_the_same(command: &[&str], args: &Doctor) -> String {
+    let mut words: Vec<&str> = command.to_vec();
+    let file = args.template.as_ref().map(|file| file.display().to_string());
+    match file.as_ref().zip(args.stack_name.as_ref()) {
+        Some((file, name)) => words.extend(["--template", file, "--stack-name", name]),
+        None => words.extend(args.stacks.iter().map(String::as_str)),
     }
-    let words = ["docuthinker", "iam-policy"].into_iter().chain(args.stacks.iter().map(String::as_str));
-    shell::command(&words.collect::<Vec<_>>())
+    shell::command(&words)
 }
 
 /// The places that stacks belong to, as far as there is a way to them.
@@ -279,28 +304,62 @@ fn state_of(name: &str, status: Option<&str>) -> Check {
     }
 }
 
+/// Shows the list, waits, and shows what came of the certificates. A program gets one list, as it is in the end.
+fn wait(
+    awaited: Vec<Awaited>,
+    groups: &mut [Group],
+    args: &Doctor,
+    aws: &Aws,
+    session: &mut Session<'_>,
+) -> Result<()> {
+    if !session.printer.json() {
+        show(groups, session)?;
+    }
+    let again = about_the_same(&["docuthinker", "doctor", "--wait"], args);
+    let waiting = Waiting::new(awaited, args.timeout, again);
+    let checks = waiting.wait(groups, aws, session)?;
+    if session.printer.json() {
+        return show(groups, session);
+    }
+    if checks.is_empty() {
+        return Ok(());
+    }
+    let ended = Group { about: "certificates".to_owned(), checks };
+    session.printer.result(&format!("\n{}", ended.text(form())))?;
+    tell_number(groups, session);
+    Ok(())
+}
+
+fn form() -> Form {
+    Form { columns: printer::stdout_columns(), words: printer::accessible() }
+}
+
 fn in_state(groups: &[Group], state: State) -> usize {
     groups.iter().flat_map(|group| &group.checks).filter(|row| row.check.state == state).count()
 }
 
 fn show(groups: &[Group], session: &mut Session<'_>) -> Result<()> {
-    let [missing, warnings, unknown] =
-        [State::Missing, State::Warning, State::Unknown].map(|state| in_state(groups, state));
     if session.printer.json() {
         return session.printer.result_json(&json!({
-            "missing": missing,
-            "warnings": warnings,
-            "unknown": unknown,
+            "missing": in_state(groups, State::Missing),
+            "warnings": in_state(groups, State::Warning),
+            "unknown": in_state(groups, State::Unknown),
             "groups": groups,
         }));
     }
-    let form = Form { columns: printer::stdout_columns(), words: printer::accessible() };
-    let text: Vec<String> = groups.iter().map(|group| group.text(form)).collect();
+    let text: Vec<String> = groups.iter().map(|group| group.text(form())).collect();
     session.printer.result(&text.join("\n"))?;
+    tell_number(groups, session);
+    Ok(())
+}
+
+/// How many checks are not as they must be.
+fn tell_number(groups: &[Group], session: &mut Session<'_>) {
+    let [missing, warnings, unknown] =
+        [State::Missing, State::Warning, State::Unknown].map(|state| in_state(groups, state));
     let not_as = if missing == 0 { "nothing is missing".to_owned() } else { format!("{missing} missing") };
     let (warnings, unknown) = (count(warnings, "warning"), format!("{unknown} not looked at"));
     session.printer.status(&format!("{not_as}, {warnings}, {unknown}"));
-    Ok(())
 }
 
 #[cfg(test)]

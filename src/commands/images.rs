@@ -7,6 +7,7 @@ mod ensure;
 mod list;
 mod pin;
 mod push;
+mod registry;
 mod resolve;
 mod source;
 

@@ -35,6 +35,8 @@ pub(crate) mod failover;
 pub(crate) mod iam_policy;
 #[cfg(feature = "aws")]
 pub(crate) mod images;
+#[cfg(feature = "aws")]
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod list;
 #[cfg(feature = "aws")]
@@ -94,6 +96,8 @@ pub(crate) fn run(command: &Command, session: &mut Session<'_>) -> Result {
         Command::Doctor(args) => doctor::run(args, session),
         #[cfg(feature = "aws")]
         Command::Images(args) => images::run(args, session),
+        #[cfg(feature = "aws")]
+        Command::Import(args) => import::run(args, session),
         #[cfg(feature = "aws")]
         Command::Outputs(args) => outputs::run(args, session),
         #[cfg(feature = "aws")]

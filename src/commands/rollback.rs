@@ -96,6 +96,9 @@ fn service_back(args: &Rollback, name: &str, session: &mut Session<'_>) -> Resul
         session.printer.status(text(&known).trim_end());
     }
     if let (true, None, Some(deployment)) = (args.fast, args.to, known.in_progress.clone()) {
+        if let Some(to) = last_good(&known) {
+            images::must_be_there(to, &known, place, &aws, session)?;
+        }
         let change = RolloutChange::Stop { deployment };
         return fast(args, Wanted { service, change }, &known, &places, &aws, session);
     }
@@ -156,7 +159,7 @@ fn fast(
         Printable(now),
         if is_declared { format!(", as {} declares it", done.stack) } else { String::new() }
     ));
-    if matches!(wanted.change, RolloutChange::Revision(_)) && !is_declared {
+    if !is_declared {
         let message = format!(
             "{} now drifts: its template has another revision, and a deployment that changes the service brings that back",
             done.stack
@@ -171,6 +174,19 @@ fn fast(
         session.printer.result_json(&done)?;
     }
     Ok(Exit::Done)
+}
+
+/// Where ECS goes back to when it stops a deployment: to what the service ran before it. `None` if ECS tells of no
+/// deployment that succeeded; it keeps them for 90 days.
+///
+/// Source: `StopServiceDeployment`, stop type `ROLLBACK`, in the API reference of ECS.
+fn last_good(known: &Deployments) -> Option<&NumberedDeployment> {
+    let ended = |one: &NumberedDeployment| {
+        let succeeded = one.rollouts.iter().filter(|rollout| rollout.status == "SUCCESSFUL");
+        succeeded.filter_map(|rollout| rollout.ended).max()
+    };
+    let all = known.deployments.iter().filter_map(|one| Some((ended(one)?, one)));
+    all.max_by_key(|(ended, _)| *ended).map(|(_, one)| one)
 }
 
 /// The deployment to go back to from the one with the number `from`.

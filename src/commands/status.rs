@@ -34,6 +34,10 @@ pub(crate) struct StatusArgs {
     #[arg(short, long)]
     watch: bool,
 
+    /// Tell of each task: its state and health, the revision of its task definition, its address and its tags
+    #[arg(long)]
+    tasks: bool,
+
     /// Tell how much CPU and memory each service used, from CloudWatch, which AWS bills by the question: during the last hour, or
     /// for example `--metrics=24h`
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h",
@@ -76,7 +80,7 @@ fn wanted(args: &StatusArgs, places: &[Place], session: &mut Session<'_>) -> Res
         [] => None,
         names => Some(estate::services(places, names)?),
     };
-    Ok(Wanted { services, images, settings, usage: args.metrics })
+    Ok(Wanted { services, images, settings, tasks: args.tasks, usage: args.metrics })
 }
 
 fn show(status: &Status, session: &mut Session<'_>) -> Result<()> {

@@ -9,13 +9,13 @@ use super::yaml;
 use crate::files::{self, Access};
 use crate::problem::{Problem, Result};
 
-/// A text for one setting of one environment.
+/// A value for one setting of one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     /// The setting: `backend.image`.
     pub(crate) setting: String,
-    /// Its new value.
-    pub(crate) value: String,
+    /// Its new value: a text, or a list of texts.
+    pub(crate) value: Value,
 }
 
 /// What became of a change.
@@ -24,7 +24,7 @@ pub(crate) struct Written {
     /// The place in the file, with dots: `environments.prod.backend.image`.
     pub(crate) place: String,
     /// What stood there before, if anything did.
-    pub(crate) before: Option<String>,
+    pub(crate) before: Option<Value>,
 }
 
 /// Writes the changes below the environment that `request` names, all or none, and says what they replaced. A file that is
@@ -42,10 +42,9 @@ pub(crate) fn write(request: &Request, changes: &[Change]) -> Result<(PathBuf, V
     let (mut text, mut written) = (old.clone(), Vec::new());
     for change in changes {
         let place = place(&request.environment_name(), &change.setting);
-        text =
-            yaml::set(&text, &place, &change.value).ok_or_else(|| refused(&path, &place, &change.value))?;
-        let before = place.iter().try_fold(&content, |at, key| at.get(key)).and_then(Value::as_str);
-        written.push(Written { place: place.join("."), before: before.map(str::to_owned) });
+        text = yaml::set(&text, &place, &change.value).ok_or_else(|| refused(&path, request, changes))?;
+        let before = place.iter().try_fold(&content, |at, key| at.get(key)).filter(|value| !value.is_null());
+        written.push(Written { place: place.join("."), before: before.cloned() });
     }
     if text != old {
         files::write_atomically(&path, &text, Access::Kept)?;
@@ -57,8 +56,12 @@ fn place(environment: &str, setting: &str) -> Vec<String> {
     ["environments", environment].into_iter().chain(setting.split('.')).map(str::to_owned).collect()
 }
 
-fn refused(path: &Path, place: &[String], value: &str) -> Problem {
+fn refused(path: &Path, request: &Request, changes: &[Change]) -> Problem {
     let message = format!("`{}` is written in a form that cannot be changed here", path.display());
-    Problem::error("config/cannot-edit", message)
-        .hint(format!("write it yourself: `{}` is to be `{value}`", place.join(".")))
+    let own = |change: &Change| {
+        let place = place(&request.environment_name(), &change.setting).join(".");
+        format!("`{place}` is to be `{}`", yaml::in_a_line(&change.value))
+    };
+    let all: Vec<String> = changes.iter().map(own).collect();
+    Problem::error("config/cannot-edit", message).hint(format!("write it yourself: {}", all.join(", ")))
 }

@@ -20,4 +20,6 @@ pub(crate) use layers::environments;
 pub(crate) use layers::{Config, Request, load};
 pub(crate) use schema::of_file as file_schema;
 pub(crate) use validation::{Allow, Validation, load as load_validation};
+#[cfg(feature = "aws")]
+pub(crate) use yaml::in_a_line;
 pub(crate) use yaml::to_yaml;

@@ -14,7 +14,7 @@ const AWS: [&str; 4] = ["--local", "--profile", "--region", "--endpoint-url"];
 const WITHOUT_AWS: &str = "config list synth validate";
 const WITHOUT_ALL: &str = "ci completions init local";
 const OTHERS: &str = "backup bootstrap cancel deploy destroy diagnose diff doctor drift events exec failover iam-policy \
-                      images logs outputs redeploy restore rollback scale secrets status watch";
+                      images import logs outputs redeploy restore rollback scale secrets status watch";
 
 /// The commands whose results are not our words, or commands with what each of them needs.
 const FOREIGN: [&str; 10] =
@@ -129,6 +129,7 @@ const PAST_IT: &[(&str, &[(&str, &str)])] = &[
             ("src/commands/deploy.rs", "values of outputs"),
             ("src/commands/diff/form.rs", "adds them to our words, and not to what templates say"),
             ("src/commands/iam_policy.rs", "a policy"),
+            ("src/commands/import/vpc.rs", "settings"),
             ("src/commands/outputs.rs", "values of outputs"),
             ("src/commands/restore.rs", "commands with what each stack needs"),
             ("src/commands/status.rs", "adds them before it breaks lines"),

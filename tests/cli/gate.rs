@@ -30,7 +30,7 @@ fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
     --- stdout ---
     t.yaml against t.yaml: no differences
     --- stderr ---
-    validation skipped: 1 template not checked
+    validation skipped: types, values, references and rules of t.yaml not checked
     ");
     project.write("t.yaml", WARNING);
     assert_snapshot!(project.run(diff), @r"
@@ -43,7 +43,10 @@ fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
     hint: `docuthinker validate --template t.yaml` shows them
     ");
     let synth = project.run(["synth", "--no-validate"]);
-    assert_eq!(synth.stderr, "validation skipped: 2 templates not checked\n");
+    assert_eq!(
+        synth.stderr,
+        "validation skipped: types, values, references and rules of DocuThinkerFoundation and DocuThinkerStack not checked\n"
+    );
 }
 
 #[cfg(feature = "aws")]
@@ -66,7 +69,12 @@ fn errors_stop_a_deployment_before_aws_is_asked() {
     assert_eq!(refused.code, Some(3), "{refused}");
     assert_eq!(refused.stderr, project.run(["diff", "--template", "t.yaml", "--stack-name", "T"]).stderr);
     let skipped = project.run(deploy.iter().chain(&["--no-validate", "--timeout", "1s"]));
-    assert!(skipped.stderr.starts_with("validation skipped: 1 template not checked\n"), "{skipped}");
+    assert!(
+        skipped
+            .stderr
+            .starts_with("validation skipped: types, values, references and rules of t.yaml not checked\n"),
+        "{skipped}"
+    );
     assert_ne!(skipped.code, Some(3), "it went on to AWS: {skipped}");
 }
 

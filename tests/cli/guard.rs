@@ -101,3 +101,24 @@ fn what_a_rule_finds_has_its_name_as_code_and_can_be_allowed() {
     hint: the language of rules is described at https://docs.aws.amazon.com/cfn-guard/latest/ug/writing-rules.html
     ");
 }
+
+#[test]
+fn what_a_rule_finds_stops_synthesis_and_is_in_every_report() {
+    let project = Project::new();
+    project.write(
+        "team.guard",
+        "rule no_clusters {\n  Resources.*.Type != 'AWS::ECS::Cluster' <<not here>>\n}\n",
+    );
+    project.write("docuthinker.yaml", "validate:\n  rules: [team.guard]\n");
+    let refused = project.run(["synth", "--out", "out"]);
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(refused.stderr.contains("error[no_clusters]: not here"), "{refused}");
+    assert!(
+        refused.stderr.contains("nothing was written") && !project.path().join("out").exists(),
+        "{refused}"
+    );
+    let results = crate::report::results_of_sarif(&project, &["validate"]);
+    assert!(results.iter().any(|result| result["ruleId"] == "no_clusters"), "{results:#?}");
+    let json = project.run(["validate", "--output", "json"]).json();
+    assert_eq!(json["findings"][0]["code"], "no_clusters", "{json:#}");
+}

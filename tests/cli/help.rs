@@ -5,94 +5,10 @@ use crate::project::Project;
 #[test]
 fn every_command_explains_itself() {
     let project = Project::new();
-    let commands: &[&[&str]] = &[
-        &[],
-        &["synth"],
-        &["list"],
-        &["validate"],
-        &["diff"],
-        #[cfg(feature = "aws")]
-        &["drift"],
-        #[cfg(feature = "aws")]
-        &["deploy"],
-        #[cfg(feature = "aws")]
-        &["destroy"],
-        #[cfg(feature = "aws")]
-        &["rollback"],
-        #[cfg(feature = "aws")]
-        &["redeploy"],
-        #[cfg(feature = "aws")]
-        &["scale"],
-        #[cfg(feature = "aws")]
-        &["doctor"],
-        #[cfg(feature = "aws")]
-        &["images"],
-        #[cfg(feature = "aws")]
-        &["images", "ensure"],
-        #[cfg(feature = "aws")]
-        &["images", "login"],
-        #[cfg(feature = "aws")]
-        &["images", "build"],
-        #[cfg(feature = "aws")]
-        &["images", "push"],
-        #[cfg(feature = "aws")]
-        &["images", "list"],
-        #[cfg(feature = "aws")]
-        &["images", "pin"],
-        #[cfg(feature = "aws")]
-        &["images", "copy"],
-        #[cfg(feature = "aws")]
-        &["outputs"],
-        #[cfg(feature = "aws")]
-        &["status"],
-        #[cfg(feature = "aws")]
-        &["logs"],
-        #[cfg(feature = "aws")]
-        &["exec"],
-        #[cfg(feature = "aws")]
-        &["events"],
-        #[cfg(feature = "aws")]
-        &["diagnose"],
-        #[cfg(feature = "aws")]
-        &["failover"],
-        #[cfg(feature = "aws")]
-        &["failover", "drill"],
-        #[cfg(feature = "aws")]
-        &["backup"],
-        #[cfg(feature = "aws")]
-        &["restore"],
-        #[cfg(feature = "aws")]
-        &["bootstrap"],
-        #[cfg(feature = "aws")]
-        &["secrets"],
-        #[cfg(feature = "aws")]
-        &["secrets", "put"],
-        #[cfg(feature = "aws")]
-        &["secrets", "import"],
-        #[cfg(feature = "aws")]
-        &["secrets", "list"],
-        #[cfg(feature = "aws")]
-        &["secrets", "check"],
-        #[cfg(feature = "aws")]
-        &["secrets", "rotate"],
-        #[cfg(feature = "aws")]
-        &["secrets", "export"],
-        #[cfg(feature = "aws")]
-        &["local"],
-        #[cfg(feature = "aws")]
-        &["local", "start"],
-        &["cost"],
-        &["iam-policy"],
-        &["config"],
-        &["config", "show"],
-        &["config", "explain"],
-        &["config", "schema"],
-        &["init"],
-        &["ci"],
-        &["completions"],
-    ];
-    for command in commands {
-        let help = project.run(command.iter().chain(&["--help"])).success();
+    let mut commands = vec![Vec::new()];
+    while let Some(command) = commands.pop() {
+        let help = project.run(command.iter().map(String::as_str).chain(["--help"])).success();
+        commands.extend(subcommands(&help).map(|name| [command.clone(), vec![name.to_owned()]].concat()));
         // The options of every command are the same, and shown once.
         let own =
             if command.is_empty() { help.as_str() } else { help.split("\nGlobal options:").next().unwrap() };
@@ -102,6 +18,14 @@ fn every_command_explains_itself() {
         }
         assert!(help.contains("--output <FORM>"), "{name} takes the global options");
     }
+}
+
+/// The commands that a help lists.
+fn subcommands(help: &str) -> impl Iterator<Item = &str> {
+    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    // What a command does may go on in the next line, which is indented further.
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|name| !name.is_empty()))
 }
 
 #[test]

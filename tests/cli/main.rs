@@ -12,6 +12,8 @@ mod arguments;
 mod backup_local;
 mod bad_input;
 mod browser;
+#[cfg(all(feature = "aws", unix))]
+mod certificates;
 mod ci;
 mod config;
 mod context;

@@ -9,7 +9,7 @@ use crate::stand_in::{Answer, StandIn, json_error, xml, xml_error};
 /// A value that must appear nowhere.
 const CANARY: &str = "canary-sk-1234567890";
 
-const SHOP: &str = r#"
+pub(crate) const SHOP: &str = r#"
 Parameters: {Tag: {Type: String, Default: v1}}
 Resources:
   Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /ecs/shop}}
@@ -41,7 +41,7 @@ Resources:
 const NOT_THERE: &str = "Stack with id Shop does not exist";
 
 /// AWS without any stack; what is looked for is as `looked_for` says.
-fn aws(looked_for: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> StandIn {
+pub(crate) fn aws(looked_for: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> StandIn {
     StandIn::start(move |action, body| match action {
         "GetCallerIdentity" => xml(
             action,
@@ -96,7 +96,7 @@ fn nothing_right(action: &str, body: &Value) -> Answer {
 }
 
 /// All is as it must be.
-fn all_right(action: &str, body: &Value) -> Answer {
+pub(crate) fn all_right(action: &str, body: &Value) -> Answer {
     let document = match action {
         "BatchGetImage" => json!({ "images": [{ "imageManifest": "{}" }] }),
         "DescribeSecret" => json!({ "VersionIdsToStages": { "v1": ["AWSCURRENT"] } }),
@@ -116,7 +116,7 @@ fn denied(_: &str, _: &Value) -> Answer {
 }
 
 /// Runs a command about the shop; no program of the machine is on the path.
-fn run(command: &[&str], aws: &StandIn) -> Outcome {
+pub(crate) fn run(command: &[&str], aws: &StandIn) -> Outcome {
     let project = Project::new().variable("PATH", "/nowhere");
     project.write("shop.yaml", SHOP);
     let shop = ["--template", "shop.yaml", "--stack-name", "Shop", "--region", "eu-west-1"];

@@ -69,20 +69,62 @@ fn allowing(text: &str) -> String {
     format!("Metadata: {{docuthinker: {{allow: [{{code: DT030, reason: only a test}}]}}}}\n{text}")
 }
 
+/// What SARIF's schema says against a report.
+fn against_the_schema(sarif: &Value) -> Vec<String> {
+    // The pattern for a language has a bracket too many there, which not every engine takes for text.
+    let schema = include_str!("../schemas/sarif-2.1.0.json").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(sarif).map(|error| error.to_string()).collect()
+}
+
+/// The results of a report that is as its schema wants it.
+#[track_caller]
+pub(crate) fn results_of_sarif(project: &Project, arguments: &[&str]) -> Vec<Value> {
+    let outcome = project.run(arguments.iter().chain(&["--format", "sarif"]));
+    let sarif: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome}"));
+    let errors = against_the_schema(&sarif);
+    assert!(errors.is_empty(), "{errors:#?}\n{sarif:#}");
+    sarif["runs"][0]["results"].as_array().unwrap().clone()
+}
+
+#[test]
+fn sarif_of_stacks_has_the_line_of_rust_and_its_reason() {
+    let project = with("docuthinker.yaml", "validate:\n  allow:\n    - {code: DT005, reason: unused}\n");
+    let results = results_of_sarif(&project, &["validate"]);
+    let places = |result: &Value| result["locations"][0]["physicalLocation"].clone();
+    let in_code = |result: &&Value| {
+        let uri = places(result)["artifactLocation"]["uri"].as_str().unwrap_or_default().to_owned();
+        uri.ends_with(".rs") && places(result)["region"]["startLine"].is_u64()
+    };
+    let allowed = results.iter().find(in_code).unwrap_or_else(|| panic!("{results:#?}"));
+    assert!(allowed["suppressions"][0]["justification"].is_string(), "{allowed:#}");
+    let unused = results.iter().find(|result| result["ruleId"] == "DT025").unwrap();
+    assert_eq!(places(unused)["artifactLocation"]["uri"], "docuthinker.yaml", "{unused:#}");
+}
+
+#[test]
+fn sarif_of_what_cannot_be_read_is_what_its_schema_wants() {
+    let project = with("u.yaml", "Resources: [\n");
+    project.write("t.yaml", BOTH);
+    let results = results_of_sarif(&project, &["validate", "--template", "u.yaml", "t.yaml"]);
+    assert_eq!(results.len(), 3, "{results:#?}");
+    let wrong = with("docuthinker.yaml", "nothing: of this name\n");
+    let outcome = wrong.run(["validate", "--format", "sarif"]);
+    assert_ne!(outcome.code, Some(0), "{outcome}");
+    assert!(outcome.stderr.contains("nothing"), "no report, but the mistake in the settings: {outcome}");
+}
+
 #[test]
 fn sarif_is_what_its_schema_wants() {
     let project = with("t.yaml", BOTH);
     project.write("u.yaml", allowing(WARNING));
     let sarif = sarif(&project);
-    // The pattern for a language has a bracket too many there, which not every engine takes for text.
-    let schema = include_str!("../schemas/sarif-2.1.0.json").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}\\\\]?$");
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&sarif).map(|error| error.to_string()).collect();
+    let errors = against_the_schema(&sarif);
     assert!(errors.is_empty(), "{errors:#?}\n{sarif:#}");
     let mut wrong = sarif.clone();
     wrong["runs"][0]["results"][0]["level"] = Value::from("fatal");
-    assert!(!validator.is_valid(&wrong), "the schema is asked at all");
+    assert_ne!(against_the_schema(&wrong), [""; 0], "the schema is asked at all");
     let run = &sarif["runs"][0];
     let results = run["results"].as_array().unwrap();
     let codes: Vec<&str> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();

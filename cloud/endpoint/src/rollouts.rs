@@ -16,8 +16,8 @@ pub(crate) struct RolloutScript {
     pub(crate) delay: Duration,
     /// Services, by logical id or name, whose deployments fail, why, and how often still.
     pub(crate) failing: Vec<(String, String, Option<usize>)>,
-    /// Services whose deployments never end.
-    pub(crate) hanging: Vec<String>,
+    /// Services whose deployments never end, and how many still do.
+    pub(crate) hanging: Vec<(String, usize)>,
 }
 
 impl Default for RolloutScript {
@@ -175,10 +175,15 @@ impl World {
                 *left -= 1;
             }
             Fate::Fails(end, reason.clone())
-        } else if script.hanging.iter().any(|id| names(id)) {
-            Fate::Hangs
         } else {
-            Fate::Complete(end)
+            match script.hanging.iter_mut().find(|(id, _)| names(id)) {
+                Some((_, 0)) => Fate::Hangs,
+                Some((_, left)) => {
+                    *left -= 1;
+                    Fate::Complete(end)
+                }
+                None => Fate::Complete(end),
+            }
         };
         let number = self.rollouts.next_run();
         if let Some(service) = self.rollouts.services.get_mut(arn) {

@@ -452,8 +452,13 @@ impl Scenario {
     }
 
     /// Deployments of this service that are ordered from ECS itself never end.
-    pub fn hang_rollout(mut self, service: &str) -> Scenario {
-        self.rollouts.hanging.push(service.to_owned());
+    pub fn hang_rollout(self, service: &str) -> Scenario {
+        self.hang_rollout_after(service, 0)
+    }
+
+    /// As [`Scenario::hang_rollout`], but for the first so many.
+    pub fn hang_rollout_after(mut self, service: &str, complete: usize) -> Scenario {
+        self.rollouts.hanging.push((service.to_owned(), complete));
         self
     }
 

@@ -3,7 +3,7 @@
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, DomainStatus};
 use serde::Serialize;
 
-use super::Check;
+use super::{Check, Lack};
 use crate::connect::Connection;
 use crate::engine::progress::{ResourceEvent, Timestamp};
 use crate::error::CloudError;
@@ -164,10 +164,11 @@ fn judged(what: &str, arn: &str, region: &str, certificate: &CertificateDetail) 
         CertificateStatus::Issued => Check::ok(format!("{what} is issued")),
         CertificateStatus::PendingValidation => {
             let records = missing_records(certificate);
+            let validation = Lack::Validation(arn.to_owned());
             let wait =
                 format!("aws acm wait certificate-validated --certificate-arn {arn} --region {region}");
             if records.is_empty() {
-                return Check::missing(format!("{what} is not validated yet"), wait);
+                return Check::missing(format!("{what} is not validated yet"), wait).lacking(validation);
             }
             let records: Vec<String> = records.iter().map(ToString::to_string).collect();
             Check::missing(
@@ -178,12 +179,34 @@ fn judged(what: &str, arn: &str, region: &str, certificate: &CertificateDetail) 
                 ),
                 format!("add what is missing in DNS, then: {wait}"),
             )
+            .lacking(validation)
         }
         other => {
             let why = certificate.failure_reason().map(|why| format!(" ({})", clean(why.as_str())));
-            Check::missing(format!("{what} is {}{}", clean(other.as_str()), why.unwrap_or_default()), again)
+            let check = Check::missing(
+                format!("{what} is {}{}", clean(other.as_str()), why.unwrap_or_default()),
+                again,
+            );
+            // A state that nobody knows yet is no end.
+            if is_end(other) { check } else { check.lacking(Lack::Validation(arn.to_owned())) }
         }
     }
+}
+
+/// Whether ACM does nothing more for a certificate in this state.
+///
+/// Source: [CertificateDetail][aws] in the ACM API reference.
+///
+/// [aws]: https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
+fn is_end(status: &CertificateStatus) -> bool {
+    matches!(
+        status,
+        CertificateStatus::Expired
+            | CertificateStatus::Failed
+            | CertificateStatus::Inactive
+            | CertificateStatus::Revoked
+            | CertificateStatus::ValidationTimedOut
+    )
 }
 
 fn records_in_words(number: usize) -> String {

@@ -6,6 +6,7 @@
 mod certificates;
 mod images;
 mod names;
+mod networks;
 mod permissions;
 mod quotas;
 mod secrets;
@@ -51,6 +52,18 @@ pub enum Need {
     HostedZone {
         /// Its id, without `/hostedzone/`.
         id: String,
+    },
+    /// There is this VPC.
+    Vpc {
+        /// Its id.
+        id: String,
+    },
+    /// There is this subnet.
+    Subnet {
+        /// Its id.
+        id: String,
+        /// The VPC that it must be in, if one is known.
+        vpc: Option<String>,
     },
     /// There is nothing yet of this type that is named so.
     FreeName {
@@ -122,6 +135,8 @@ pub enum Lack {
     Value,
     /// These keys of a secret's value.
     Keys(Vec<String>),
+    /// The validation of the certificate with this ARN, which ACM goes on trying.
+    Validation(String),
 }
 
 /// What came of looking at one need.
@@ -216,6 +231,8 @@ async fn look(connection: &Connection, need: &Need) -> Check {
         Need::Secret(secret) => secrets::look(connection, secret).await,
         Need::Certificate { arn, region } => certificates::look(connection, arn, region).await,
         Need::HostedZone { id } => zones::look(connection, id).await,
+        Need::Vpc { id } => networks::vpc(connection, id).await,
+        Need::Subnet { id, vpc } => networks::subnet(connection, id, vpc.as_deref()).await,
         Need::FreeName { type_name, name } => names::look(connection, type_name, name).await,
     }
 }
@@ -227,6 +244,8 @@ fn name(need: &Need) -> String {
         Need::Secret(secret) => format!("the secret {}", secret.id),
         Need::Certificate { arn, .. } => format!("the certificate {arn}"),
         Need::HostedZone { id } => format!("the hosted zone {id}"),
+        Need::Vpc { id } => format!("the VPC {id}"),
+        Need::Subnet { id, .. } => format!("the subnet {id}"),
         Need::FreeName { type_name, name } => format!("the name {name} ({type_name})"),
     }
 }

@@ -2,15 +2,8 @@
 
 use super::Check;
 use crate::connect::Connection;
+use crate::control;
 use crate::failure::ApiFailure;
-
-/// Whether there is something.
-pub(super) enum Answer {
-    /// There is.
-    There,
-    /// There is not.
-    Absent,
-}
 
 /// Whether the name is free. What exists under it is not part of the stack: the caller asks only for resources that
 /// the stack does not have.
@@ -19,9 +12,9 @@ pub(super) async fn look(connection: &Connection, type_name: &str, name: &str) -
     if type_name == "AWS::SecretsManager::Secret" {
         return secret(connection, name).await;
     }
-    match read(connection, type_name, name).await {
-        Ok(Answer::There) => taken(type_name, name),
-        Ok(Answer::Absent) => Check::ok(format!("{what} is free")),
+    match control::resource(&connection.cloudcontrol(), type_name, name).await {
+        Ok(Some(_)) => taken(type_name, name),
+        Ok(None) => Check::ok(format!("{what} is free")),
         Err(failure) => Check::unanswered(&what, &failure),
     }
 }
@@ -54,22 +47,6 @@ async fn secret(connection: &Connection, name: &str) -> Check {
             } else {
                 Check::unanswered(&what, &failure)
             }
-        }
-    }
-}
-
-/// Whether there is a resource. Its properties are not looked at.
-///
-/// Source: [GetResource][aws] in the Cloud Control API reference. It asks the resource's service in the caller's name,
-/// and so needs the permissions of that service too.
-///
-/// [aws]: https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html
-pub(super) async fn read(connection: &Connection, type_name: &str, id: &str) -> Result<Answer, ApiFailure> {
-    match connection.cloudcontrol().get_resource().type_name(type_name).identifier(id).send().await {
-        Ok(_) => Ok(Answer::There),
-        Err(error) => {
-            let failure = ApiFailure::of("cloudformation:GetResource", &error);
-            if failure.is_absent() { Ok(Answer::Absent) } else { Err(failure) }
         }
     }
 }

@@ -151,6 +151,9 @@ pub struct RunningTask {
     pub address: Option<String>,
     /// Its containers.
     pub containers: Vec<RunningContainer>,
+    /// Its tags, which a service gives its tasks if it propagates them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl RunningTask {
@@ -317,7 +320,7 @@ pub async fn running_tasks(
             continue;
         }
         // A page has at most 100 tasks, which is what DescribeTasks takes.
-        let call = client.describe_tasks().cluster(&service.cluster);
+        let call = client.describe_tasks().cluster(&service.cluster).include(aws::TaskField::Tags);
         let call = call.set_tasks(Some(page.task_arns().to_vec()));
         let answer =
             call.send().await.map_err(|error| ApiFailure::of("ecs:DescribeTasks", &error).into_error())?;
@@ -361,6 +364,7 @@ fn running(task: &aws::Task) -> Option<RunningTask> {
         exec: task.enable_execute_command(),
         address,
         containers: task.containers().iter().filter_map(container).collect(),
+        tags: task.tags().iter().filter_map(|tag| Some((clean(tag.key()?), clean(tag.value()?)))).collect(),
     })
 }
 

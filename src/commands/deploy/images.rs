@@ -76,7 +76,11 @@ pub(super) fn around(
     // The templates again, now with what was pushed.
     let mut after = plans(args, session)?;
     after.retain(|plan| !first.contains(&plan.name));
-    refuse_mistakes(args, &after, session)?;
+    let done = "the images are pushed, and no service was changed";
+    if let Err(failure) = refuse_mistakes(args, &after, done, session) {
+        rows.extend(after.iter().map(|plan| skipped(plan, "because its template was refused")));
+        return Ok((rows, Some(failure)));
+    }
     rows.extend(deploy(args, after, second_approval, aws, session)?);
     Ok((rows, None))
 }

@@ -64,7 +64,7 @@ fn side(environment: &str, must: bool, aws: &mut Aws, session: &mut Session<'_>)
     let images = session.project.images(&settings);
     let all = InStacks::default();
     let (places, others) = if must { all.places_and_others(aws, session)? } else { all.look(aws, session)? };
-    let wanted = Wanted { services: None, images: images.clone(), settings, usage: None };
+    let wanted = Wanted { services: None, images: images.clone(), settings, tasks: false, usage: None };
     let status = aws.unless_interrupted(status::look(&places, &others, &wanted))?;
     let known = KnownSecrets::read(places, &others, aws)?;
     let secrets = aws.unless_interrupted(secrets(&known))?;

@@ -86,6 +86,7 @@ pub(super) fn service(desired: i32) -> Service {
             drift: Vec::new(),
         }]),
         newer_secrets: Told::Known(Vec::new()),
+        tasks: None,
         usage: None,
         message: None,
     }

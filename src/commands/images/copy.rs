@@ -1,4 +1,4 @@
-//! `images copy`: the same images in another region.
+//! `images copy`: the same images in another region or registry.
 
 use cloud::{Connection, ImageName, RegistryLogin, RepositoryState, Sought};
 use serde::Serialize;
@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::chosen::{Chosen, Placed, chosen, must_have_a_registry, refuse, with};
 use super::push::sign_in;
+use super::registry::{self, Registry};
 use super::resolve::{Resolved, Wanted, resolve};
 use crate::aws::Aws;
 use crate::exit::Exit;
@@ -13,11 +14,14 @@ use crate::problem::{Failure, Problem, Result};
 use crate::session::Session;
 use crate::tool::{Tool, ToolOption};
 
-/// Copy images to the repositories of another region or environment
+/// Copy images to another region, environment or registry
 ///
 /// The container tool pulls, tags and pushes; afterwards both digests are compared, since what is deployed there is named by
 /// its digest. Replication (`replication.images` in the settings) does this by itself for what is pushed from then on, so
 /// this is for what was pushed before, or without it.
+///
+/// With `--to`, the repositories have the same names after what the registry's address ends with, and must be there where the
+/// registry wants that. To a registry of ECR the tool is signed in; to another one, sign it in before (`docker login HOST`).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Copy {
     /// Images by name, each with its tag or digest if it is not what the settings declare: `backend=v2.0` [default: all]
@@ -25,12 +29,16 @@ pub(crate) struct Copy {
     images: Vec<String>,
 
     /// The other region, in which the repositories have the same names
-    #[arg(long, value_name = "REGION", required_unless_present = "to_env", conflicts_with = "to_env")]
+    #[arg(long, value_name = "REGION", required_unless_present_any = ["to_env", "to"], conflicts_with_all = ["to_env", "to"])]
     to_region: Option<String>,
 
     /// The environment whose region and repositories are meant
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "to")]
     to_env: Option<String>,
+
+    /// Another registry: `ACCOUNT.dkr.ecr.REGION.amazonaws.com` of any account, or for example `ghcr.io/team`
+    #[arg(long, value_name = "REGISTRY", value_parser = registry::registry)]
+    to: Option<Registry>,
 
     #[command(flatten)]
     tool: ToolOption,
@@ -49,9 +57,16 @@ struct Row {
 }
 
 #[derive(Serialize)]
-struct Place {
+pub(super) struct Place {
     region: String,
     repository: String,
+}
+
+impl Place {
+    /// Where an image comes from.
+    pub(super) fn of(source: &Resolved) -> Place {
+        Place { region: source.placed.region().to_owned(), repository: source.placed.repository().to_owned() }
+    }
 }
 
 /// Where an image goes.
@@ -73,6 +88,10 @@ pub(super) fn run(args: &Copy, session: &mut Session<'_>) -> Result<()> {
     let (wanted, chosen) = wanted(args, session)?;
     let mut aws = Aws::new(&session.global)?;
     let tool = args.tool.find(&aws, &mut session.printer)?;
+    if let Some(registry) = &args.to {
+        let sources = resolve(&wanted, &mut aws, session)?;
+        return registry::copy_all(registry, &sources, &tool, &mut aws, session);
+    }
     let targets = targets(args, &chosen, &mut aws, session)?;
     let sources = resolve(&wanted, &mut aws, session)?;
     let pairs: Vec<(Resolved, Target)> = sources.into_iter().zip(targets).collect();
@@ -101,10 +120,9 @@ pub(super) fn run(args: &Copy, session: &mut Session<'_>) -> Result<()> {
 }
 
 fn row(source: &Resolved, target: &Target, tag: String, there: bool) -> Row {
-    let (region, repository) = (source.placed.region().to_owned(), source.placed.repository().to_owned());
     Row {
         image: source.placed.image.container.clone(),
-        from: Place { region, repository },
+        from: Place::of(source),
         to: Place { region: target.region().to_owned(), repository: target.repository.clone() },
         tag,
         digest: source.digest.clone(),
@@ -221,7 +239,7 @@ fn taken(
 }
 
 /// The tag that the copy gets: what was asked for, or one of those that the image has.
-fn tag(source: &Resolved, aws: &Aws) -> Result<String> {
+pub(super) fn tag(source: &Resolved, aws: &Aws) -> Result<String> {
     if let ImageName::Tag(tag) = &source.name {
         return Ok(tag.clone());
     }

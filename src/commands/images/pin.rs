@@ -42,8 +42,10 @@ pub(super) fn run(args: &Pin, session: &mut Session<'_>) -> Result<()> {
     let wanted = wanted(args, session)?;
     let mut aws = Aws::new(&session.global)?;
     let resolved = resolve(&wanted, &mut aws, session)?;
-    let change =
-        |one: &Resolved| Change { setting: one.placed.image.setting.clone(), value: one.digest.clone() };
+    let change = |one: &Resolved| Change {
+        setting: one.placed.image.setting.clone(),
+        value: one.digest.clone().into(),
+    };
     let changes: Vec<Change> = resolved.iter().map(change).collect();
     let request = session.global.request()?;
     let (file, written) = config::write(&request, &changes)?;
@@ -70,13 +72,14 @@ fn row(one: &Resolved, written: Written) -> Row {
         ImageName::Tag(tag) => Some(tag.clone()),
         ImageName::Digest(_) => None,
     };
-    let changed = written.before.as_ref() != Some(&one.digest);
+    let before = written.before.as_ref().map(config::in_a_line);
+    let changed = before.as_ref() != Some(&one.digest);
     Row {
         image: one.placed.image.container.clone(),
         place: written.place,
         tag,
         digest: one.digest.clone(),
-        before: written.before,
+        before,
         changed,
     }
 }

@@ -31,6 +31,8 @@ pub(in crate::commands) struct Wanted {
     pub(in crate::commands) images: Vec<BuiltImage>,
     /// The settings of the project.
     pub(in crate::commands) settings: Value,
+    /// Whether each task is told.
+    pub(in crate::commands) tasks: bool,
     /// Over how long it is told what services use; nothing: not at all.
     pub(in crate::commands) usage: Option<Duration>,
 }
@@ -185,6 +187,7 @@ async fn one_service(
         targets: Told::of(targets),
         images: Told::of(images),
         newer_secrets: Told::of(secrets),
+        tasks: wanted.tasks.then(|| Told::of(tasks)),
         usage: None,
         message: details.events.into_iter().next(),
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use cloud::{Alarm, ServiceDeployment, Timestamp, Usage, Used};
+use cloud::{Alarm, RunningTask, ServiceDeployment, Timestamp, Usage, Used};
 use unicode_width::UnicodeWidthStr;
 
 use super::look::tasks;
@@ -133,6 +133,13 @@ impl Service {
         for deployment in &self.rollout {
             facts.add(rollout_mark(deployment), "rollout", rollout_text(deployment));
         }
+        if let Some(tasks) = &self.tasks {
+            facts.told("task", tasks, |facts, tasks| {
+                for task in tasks {
+                    facts.add(task_mark(task), "task", task_text(task));
+                }
+            });
+        }
         facts.told("health", &self.targets, |facts, groups| health_facts(facts, groups));
         facts.told("image", &self.images, |facts, images| {
             for image in images {
@@ -178,6 +185,24 @@ impl Service {
         let text = format!("{} of {} running{pending}{declared}{status}", count.running, count.desired);
         facts.add(if well { Mark::Well } else { Mark::Bad }, "tasks", text);
     }
+}
+
+/// A task that begins or ends is no sign of trouble.
+fn task_mark(task: &RunningTask) -> Mark {
+    if task.health == "UNHEALTHY" { Mark::Bad } else { Mark::Well }
+}
+
+fn task_text(task: &RunningTask) -> String {
+    let since = task.started.map(|time| format!(" since {}", date(time))).unwrap_or_default();
+    // Without checks of its own, a task has no health.
+    let health = if task.health == "UNKNOWN" { String::new() } else { format!(", {}", task.health) };
+    let revision = task.task_definition.rsplit('/').next().unwrap_or_default();
+    let address = task.address.as_ref().map(|address| format!(", {address}")).unwrap_or_default();
+    // Those of AWS say again what is said already.
+    let tags = task.tags.iter().filter(|(name, _)| !name.starts_with("aws:"));
+    let tags: Vec<String> = tags.map(|(name, value)| format!("{name}={value}")).collect();
+    let tags = if tags.is_empty() { String::new() } else { format!(" [{}]", tags.join(", ")) };
+    format!("{} {}{health}{since}, {revision}{address}{tags}", task.id(), task.status)
 }
 
 fn rollout_mark(deployment: &ServiceDeployment) -> Mark {

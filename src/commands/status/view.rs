@@ -1,6 +1,6 @@
 //! What was seen, as a value: the JSON of the command, from which its screen is made.
 
-use cloud::{Alarm, ServiceDeployment, ServiceEvent, TargetHealth, Timestamp, Usage};
+use cloud::{Alarm, RunningTask, ServiceDeployment, ServiceEvent, TargetHealth, Timestamp, Usage};
 use serde::Serialize;
 
 /// Everything at one moment.
@@ -113,6 +113,9 @@ pub(crate) struct Service {
     pub(crate) images: Told<Vec<Image>>,
     /// The secrets whose value is newer than the oldest task.
     pub(crate) newer_secrets: Told<Vec<NewerSecret>>,
+    /// Its tasks, newest first, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tasks: Option<Told<Vec<RunningTask>>>,
     /// What it uses, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<Told<Usage>>,

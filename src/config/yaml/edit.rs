@@ -8,21 +8,35 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::{parse, position};
+use super::{list, parse, position};
 
-/// `text` with the text `value` at `path`; `None` if that cannot be done in one place.
-pub(crate) fn set(text: &str, path: &[String], value: &str) -> Option<String> {
+/// `text` with `value`, a text or a list of texts, at `path`; `None` if that cannot be done in one place.
+pub(crate) fn set(text: &str, path: &[String], value: &Value) -> Option<String> {
     let mut wanted = parse(text).ok()?;
     put(&mut wanted, path, value)?;
+    let in_a_line = in_a_line(value);
     let candidates = match offset(text, path) {
-        Some(at) => replaced(text, at, value),
-        None => added(text, path, value),
+        Some(at) if value.is_array() => list::replaced(text, colon_after_key(text, at)?, value),
+        Some(at) => replaced(text, at, &in_a_line),
+        None => added(text, path, &in_a_line),
     };
     candidates.into_iter().find(|new| parse(new).is_ok_and(|found| found == wanted))
 }
 
+/// A text as it is, and a list of texts in brackets.
+pub(crate) fn in_a_line(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(in_a_line).collect();
+            format!("[{}]", items.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// The same change to what the text stands for.
-fn put(root: &mut Value, path: &[String], value: &str) -> Option<()> {
+fn put(root: &mut Value, path: &[String], value: &Value) -> Option<()> {
     let mut at = root;
     for key in path {
         if at.is_null() {
@@ -30,8 +44,8 @@ fn put(root: &mut Value, path: &[String], value: &str) -> Option<()> {
         }
         at = at.as_object_mut()?.entry(key).or_insert(Value::Null);
     }
-    // What has a structure is not replaced by a text.
-    (!at.is_object() && !at.is_array()).then(|| *at = value.into())
+    // What has a structure is not replaced by a text, and what has keys by nothing.
+    (!at.is_object() && (!at.is_array() || value.is_array())).then(|| *at = value.clone())
 }
 
 /// Where the key at `path` begins, in bytes.
@@ -157,7 +171,7 @@ fn flow(path: &[String], value: &str) -> String {
     format!("{open}: {value}{close}")
 }
 
-fn line_break(text: &str) -> &'static str {
+pub(super) fn line_break(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
@@ -174,7 +188,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         assert_eq!(
-            set(text, &path("environments.prod.backend.image"), "sha256:1f").as_deref(),
+            set(text, &path("environments.prod.backend.image"), &"sha256:1f".into()).as_deref(),
             Some(expected)
         );
     }
@@ -267,7 +281,7 @@ mod tests {
             "environments:\n  prod:\n    backend: text\n",
             "environments: [",
         ] {
-            assert_eq!(set(text, &path("environments.prod.backend.image"), "x"), None, "{text}");
+            assert_eq!(set(text, &path("environments.prod.backend.image"), &"x".into()), None, "{text}");
         }
     }
 
@@ -277,9 +291,9 @@ mod tests {
             text in "(environments:\n( {1,3}(prod|dev|#x|'a b'):( \\{\\}| x| # c)?\n){0,3}( {2,6}(backend|image|cpu):( v1| 'v'| \\{image: a\\})?\n){0,4})|\\PC{0,40}"
         ) {
             let at = path("environments.prod.backend.image");
-            if let Some(new) = set(&text, &at, "sha256:1f") {
+            if let Some(new) = set(&text, &at, &"sha256:1f".into()) {
                 let mut wanted = parse(&text).unwrap();
-                put(&mut wanted, &at, "sha256:1f");
+                put(&mut wanted, &at, &"sha256:1f".into());
                 prop_assert_eq!(parse(&new), Ok(wanted));
                 prop_assert!(new.len() >= text.len() - text.len().min(40), "{}", new);
             }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "aws")]
 mod edit;
+#[cfg(feature = "aws")]
+mod list;
 mod position;
 
 use std::cell::Cell;
@@ -11,7 +13,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqA
 use serde_json::{Map, Number, Value};
 
 #[cfg(feature = "aws")]
-pub(crate) use edit::set;
+pub(crate) use edit::{in_a_line, set};
 pub(crate) use position::position;
 
 /// What a document may unfold to in bytes, aliases counted each time they are used.

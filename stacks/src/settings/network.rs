@@ -68,7 +68,7 @@ pub enum Endpoint {
     SsmMessages,
 }
 
-/// A network that exists. Subnets are named by tier, since nothing tells from outside which way out they have.
+/// A network that exists. `docuthinker import vpc` looks one up and writes this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExistingNetwork {

@@ -61,13 +61,21 @@ impl<'m> Item<'m> {
         Path::of(["Resources", self.id])
     }
 
-    /// What must hold for the resource to exist: its `Condition`.
+    /// Whether its `Condition` can hold.
+    pub fn can_exist(self) -> bool {
+        self.resource.condition.is_none() || self.known_world().is_some()
+    }
+
+    /// What must hold for the resource to exist: its `Condition`. Nothing is assumed for one that [cannot](Item::can_exist).
     pub fn world(self) -> World<'m> {
+        self.known_world().unwrap_or(World::any(self.model))
+    }
+
+    fn known_world(self) -> Option<World<'m>> {
         let world = World::any(self.model);
         match &self.resource.condition {
-            // A condition that can never hold is told elsewhere.
-            Some(name) => world.assume(name, true).unwrap_or(world),
-            None => world,
+            Some(name) => world.assume(name, true),
+            None => Some(world),
         }
     }
 

@@ -159,15 +159,20 @@ impl<'t> Model<'t> {
         Some(Item::new(self, id, resource))
     }
 
-    /// Every resource, in the template's order.
+    /// Every resource that can exist, in the template's order: one whose condition cannot hold, above all in this region, is
+    /// [not made][conditions], and may be of a [type that the region does not have][parity].
+    ///
+    /// [conditions]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+    /// [parity]: https://aws.amazon.com/blogs/mt/handling-region-parity-with-infrastructure-as-code/
     pub fn resources(&self) -> impl Iterator<Item = Item<'_>> {
-        self.template.resources.iter().map(|(id, resource)| Item::new(self, id, resource))
+        let all = self.template.resources.iter().map(|(id, resource)| Item::new(self, id, resource));
+        all.filter(|item| item.can_exist())
     }
 
-    /// Every resource of this type, in the template's order.
+    /// Every resource of this type that can exist, in the template's order.
     pub fn of_type(&self, type_name: &str) -> impl Iterator<Item = Item<'_>> {
         let all = self.types.get(type_name).into_iter().flatten();
-        all.map(|(id, resource)| Item::new(self, id, resource))
+        all.map(|(id, resource)| Item::new(self, id, resource)).filter(|item| item.can_exist())
     }
 
     /// The world of which nothing is assumed.

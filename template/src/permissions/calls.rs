@@ -34,6 +34,9 @@ pub enum Scope {
 /// why the tasks of a service stop; without them, a deployment works and tells less. Sources: the actions of
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
+/// What `ec2:Describe…` names is asked by Cloud Control in the caller's name when `import vpc` looks at a network that
+/// exists; whoever deploys need not.
+///
 /// Values of secrets are withheld, to read and to store, and commands in containers: whoever deploys needs neither.
 ///
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
@@ -75,6 +78,14 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
     ("cloudwatch:DescribeAlarms", look("arn:${Partition}:cloudwatch:*:*:alarm:*", &ALARMS)),
     ("cloudwatch:GetMetricData", Scope::Withheld),
+    ("ec2:DescribeInternetGateways", Scope::Withheld),
+    ("ec2:DescribeNetworkAcls", Scope::Withheld),
+    ("ec2:DescribeRouteTables", Scope::Withheld),
+    ("ec2:DescribeSecurityGroups", Scope::Withheld),
+    ("ec2:DescribeSubnets", Scope::Withheld),
+    ("ec2:DescribeVpcAttribute", Scope::Withheld),
+    ("ec2:DescribeVpcs", Scope::Withheld),
+    ("ec2:DescribeVpnGateways", Scope::Withheld),
     ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
     ("ecr:DescribeImageScanFindings", Scope::Withheld),
     ("ecr:DescribeImages", Scope::Withheld),

@@ -23,6 +23,7 @@
 mod added;
 mod images;
 mod names;
+mod networks;
 mod secrets;
 mod settle;
 mod zones;
@@ -126,6 +127,18 @@ pub enum Needed {
         /// Its id, without `/hostedzone/`.
         id: String,
     },
+    /// There is this VPC.
+    Vpc {
+        /// Its id.
+        id: String,
+    },
+    /// There is this subnet.
+    Subnet {
+        /// Its id.
+        id: String,
+        /// The VPC that it must be in: the only one that the template names.
+        vpc: Option<String>,
+    },
     /// There is nothing yet that is named so.
     FreeName {
         /// The type of the resource that is to have the name.
@@ -147,6 +160,7 @@ pub fn requirements(template: &Template, known: &Known<'_>) -> Vec<Requirement> 
     images::collect(&model, known, &mut found);
     secrets::collect(&model, known, &mut found);
     zones::collect(&model, known, &mut found);
+    networks::collect(&model, &mut found);
     names::collect(&model, known, &mut found);
     found.0
 }

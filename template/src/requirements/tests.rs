@@ -32,6 +32,8 @@ fn lines(text: &str, known: &Known<'_>) -> String {
             ),
             Needed::Certificate { arn, region } => format!("certificate {arn} in {region}"),
             Needed::HostedZone { id } => format!("zone {id}"),
+            Needed::Vpc { id } => format!("vpc {id}"),
+            Needed::Subnet { id, vpc } => format!("subnet {id} in {}", vpc.as_deref().unwrap_or("?")),
             Needed::FreeName { type_name, name } => format!("free {type_name} {name}"),
         };
         let places: Vec<String> =
@@ -295,6 +297,26 @@ Resources: {Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Ref Ke
 ";
     let parameters = map([("Key", "canary")]);
     assert_eq!(lines(text, &Known { parameters: &parameters, ..Known::default() }), "");
+}
+
+// R331
+#[test]
+fn a_network_is_needed_where_it_is_named_by_ids() {
+    let text = |group: &str| {
+        format!(
+            "
+Parameters: {{Subnets: {{Type: 'List<AWS::EC2::Subnet::Id>', Default: 'subnet-1,subnet-2'}}, Free: {{Type: String}}}}
+Resources:
+  Own: {{Type: AWS::EC2::Subnet, Properties: {{VpcId: vpc-1, CidrBlock: 10.0.0.0/24}}}}
+  Group: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: g, VpcId: {group}}}}}
+  Alb: {{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {{Subnets: !Ref Subnets}}}}
+  Nat: {{Type: AWS::EC2::NatGateway, Properties: {{SubnetId: !Ref Own}}}}
+  Mount: {{Type: AWS::EFS::MountTarget, Properties: {{FileSystemId: fs-1, SubnetId: subnet-1, SecurityGroups: []}}}}
+"
+        )
+    };
+    assert_snapshot!(lines(&text("!Ref Free"), &Known::default()), @"");
+    assert_snapshot!(lines(&text("vpc-2"), &Known::default()), @"");
 }
 
 #[test]

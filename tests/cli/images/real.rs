@@ -150,3 +150,40 @@ fn a_commit_is_built_pushed_listed_pinned_and_copied_with_a_real_tool() {
     assert!(there.stderr.contains("backend is in eu-west-1 already; not copied"), "{there}");
     assert_eq!(endpoint.count("CreateChangeSet"), 0);
 }
+
+#[test]
+fn an_image_is_copied_to_a_registry_that_is_not_of_ecr() {
+    // R097
+    let Some((_endpoint, project, _home, _away)) = world() else { return };
+    commit(&project);
+    let pushed = sound(run(&project, "images push backend --build --output json"));
+    let digest = &pushed["pushed"][0]["digest"];
+    run(&project, "images pin backend").success();
+    let other = Registry::start(&project.path().join("registry-other"));
+    let host = other.url.trim_start_matches("http://").to_owned();
+    let copy = format!("images copy backend --to {host}/mirror");
+    let copied = sound(run(&project, &format!("{copy} --output json")));
+    let row = &copied["copied"][0];
+    assert_eq!((&row["state"], &row["digest"]), (&"copied".into(), digest), "{copied:#}");
+    assert_eq!(
+        row["to"],
+        serde_json::json!({ "registry": host, "repository": "mirror/docuthinker-backend" })
+    );
+    let there = run(&project, &copy);
+    assert_eq!(there.code, Some(0), "{there}");
+    assert!(
+        there.stderr.contains(&format!("backend is in {host}/mirror/docuthinker-backend already")),
+        "{there}"
+    );
+
+    drop(other);
+    let refused = run(&project, &copy);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(refused.stderr.contains(&format!("buildah login {host}")), "{refused}");
+    for wrong in
+        [format!("--to https://{host}"), format!("--to {host}/a:v1"), format!("--to {host} --to-env dr")]
+    {
+        let refused = run(&project, &format!("images copy backend {wrong}"));
+        assert_eq!(refused.code, Some(2), "{refused}");
+    }
+}

@@ -27,7 +27,7 @@ pub(super) fn without_ids_and_times(endpoint: &Endpoint, mut text: String) -> St
 }
 
 /// The text with `mask` for whatever looks like `form`, in which 0 stands for any digit.
-fn masked(text: &str, form: &str, mask: &str) -> String {
+pub(super) fn masked(text: &str, form: &str, mask: &str) -> String {
     let fits = |rest: &str| {
         rest.len() >= form.len()
             && rest.bytes().zip(form.bytes()).all(

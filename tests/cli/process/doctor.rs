@@ -15,8 +15,10 @@ pub(super) const NET: &str = r#"{"Resources": {
   "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
   "Gateway": {"Type": "AWS::EC2::InternetGateway"},
   "Address": {"Type": "AWS::EC2::EIP"},
-  "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {"SubnetId": "subnet-1"}},
-  "Web": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Subnets": ["subnet-1", "subnet-2"]}},
+  "One": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.1.0/24"}},
+  "Two": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.2.0/24"}},
+  "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {"SubnetId": {"Ref": "One"}}},
+  "Web": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Subnets": [{"Ref": "One"}, {"Ref": "Two"}]}},
   "Cluster": {"Type": "AWS::ECS::Cluster"},
   "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
     "Cpu": "512", "Memory": "1024", "NetworkMode": "awsvpc", "RequiresCompatibilities": ["FARGATE"],

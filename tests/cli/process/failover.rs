@@ -11,7 +11,7 @@ use super::services::DIGEST;
 use super::status::assert_keeps_the_contract;
 use crate::project::{Outcome, Project};
 
-const DRILL: &str = "failover drill --dry-run";
+pub(super) const DRILL: &str = "failover drill --dry-run";
 /// Who fails over has a domain in both regions.
 const SETTINGS: &str = "
 defaults:
@@ -109,6 +109,11 @@ fn aws(scenario: Scenario) -> Aws {
     let aws = Aws::new(scenario);
     aws.project.write("docuthinker.yaml", SETTINGS);
     aws
+}
+
+/// Both regions as they should be.
+pub(super) fn sound() -> Aws {
+    aws(both(200).scenario)
 }
 
 #[track_caller]

@@ -15,6 +15,7 @@ mod exec;
 #[cfg(unix)]
 mod failover;
 mod forms;
+mod import;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]

@@ -217,7 +217,30 @@ fn a_fast_rollback_stops_a_deployment_that_is_in_progress() {
     let stopped = aws.run("rollback S --service api --fast --yes");
     assert_eq!(stopped.code, Some(0), "{stopped}");
     assert_eq!((aws.endpoint.count("StopServiceDeployment"), aws.endpoint.count("UpdateService")), (1, 1));
-    assert!(stopped.stderr.contains("api is rolled back: 2 of 2 tasks run api:3"), "{stopped}");
+    assert!(
+        stopped.stderr.contains("api is rolled back: 2 of 2 tasks run api:3, as S declares it"),
+        "{stopped}"
+    );
+}
+
+#[test]
+fn stopping_a_deployment_goes_back_only_to_images_that_are_there_and_tells_of_drift() {
+    let (aws, gone) = three_versions(runs().hang_rollout_after("api", 1));
+    let first = aws.run("rollback S --service api --fast --to v1 --yes");
+    assert_eq!(first.code, Some(0), "{first}");
+    let redeploy = aws.run("redeploy api --stack S --timeout 1s");
+    assert_eq!(redeploy.code, Some(8), "{redeploy}");
+    let digest = digest(&aws, 1);
+    gone.lock().unwrap().insert(digest.clone());
+    let refused = aws.run("rollback S --service api --fast --yes");
+    assert_eq!(refused.code, Some(3), "{refused}");
+    assert!(refused.stderr.contains("error: v1 cannot run"), "{refused}");
+    assert_eq!(aws.endpoint.count("StopServiceDeployment"), 0);
+    gone.lock().unwrap().remove(&digest);
+    let stopped = aws.run("rollback S --service api --fast --yes");
+    assert_eq!(stopped.code, Some(0), "{stopped}");
+    assert!(stopped.stderr.contains("2 of 2 tasks run api:1\n"), "{stopped}");
+    assert!(stopped.stderr.contains("warning: S now drifts"), "{stopped}");
 }
 
 #[test]

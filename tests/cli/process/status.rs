@@ -184,6 +184,34 @@ fn what_services_use_is_told_if_it_is_asked_for() {
     assert_eq!(aws.run(&format!("{STATUS} --metrics=1m")).code, Some(2));
 }
 
+// R267, R292
+#[test]
+fn each_task_is_told_with_its_tags_if_that_is_asked_for() {
+    let tagged = json!({
+        "id": "22222222",
+        "healthStatus": "UNHEALTHY",
+        "tags": [{ "key": "team", "value": "docs" }, { "key": "aws:ecs:serviceName", "value": "backend" }],
+        "attachments": [{ "details": [{ "name": "privateIPv4Address", "value": "10.0.3.9" }] }],
+    });
+    let mut sick = task("22222222", "backend", false);
+    sick.as_object_mut().unwrap().extend(tagged.as_object().unwrap().clone());
+    let aws = aws(running(false).task("BackendService", sick));
+    let plain = aws.run(STATUS);
+    assert!(!plain.stdout.contains("22222222"), "{plain}");
+    let shown = aws.run(&format!("{STATUS} --tasks"));
+    let revision = "22222222 RUNNING, UNHEALTHY since 2026-01-01 10:00:00, backend:3, 10.0.3.9 [team=docs]";
+    assert_says(&shown, &[revision, "11111111 RUNNING since 2026-01-01 10:00:00, worker:6"]);
+    assert!(shown.stdout.lines().any(|line| line.starts_with('!') && line.contains("22222222")), "{shown}");
+    let written = json_of(&aws, &format!("{STATUS} --tasks"));
+    let tasks = written["stacks"][0]["services"][0]["tasks"].as_array().unwrap();
+    let of_sick = tasks.iter().find(|task| task["arn"].as_str().unwrap().ends_with("22222222")).unwrap();
+    assert_eq!(of_sick["tags"], json!({ "aws:ecs:serviceName": "backend", "team": "docs" }));
+    aws.endpoint.change(|scenario| scenario.fault(Fault::new(Wrong::Denied).on("ListTasks")));
+    let denied = aws.run(&format!("{STATUS} --tasks"));
+    assert_says(&denied, &["? task not known: not allowed to do ecs:ListTasks"]);
+    json_of(&aws, &format!("{STATUS} --tasks"));
+}
+
 #[test]
 fn stacks_of_the_project_that_are_not_deployed_have_a_line() {
     let aws = Aws::new(Scenario::new());

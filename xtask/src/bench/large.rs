@@ -5,11 +5,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-/// Writes templates of 100 and 500 resources: our stack several times, under other names.
+/// Writes templates of 100, 250 and 500 resources: our stack several times, under other names.
 /// Beside the one of 500, one in which several things are different.
 pub(super) fn templates(stack: &Value, folder: &Path) -> Result<()> {
     let resources = stack["Resources"].as_object().context("the stack has resources")?;
-    for number in [100, 500] {
+    for number in [100, 250, 500] {
         let mut all = Map::new();
         for copy in 0..number / resources.len() {
             for (id, resource) in resources {

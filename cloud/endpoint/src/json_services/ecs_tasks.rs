@@ -130,7 +130,13 @@ fn listed(world: &World, caller: &Caller, body: &Value) -> JsonAnswer {
 fn described(world: &World, caller: &Caller, body: &Value) -> JsonAnswer {
     let wanted = body["tasks"].as_array().cloned().unwrap_or_default();
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    let all = all(world, caller);
+    let mut all = all(world, caller);
+    let includes_tags = body["include"].as_array().is_some_and(|all| all.iter().any(|one| one == "TAGS"));
+    if !includes_tags {
+        for task in all.iter_mut().filter_map(Value::as_object_mut) {
+            task.remove("tags");
+        }
+    }
     for name in wanted.iter().filter_map(Value::as_str) {
         let is_meant = |task: &&Value| {
             let arn = task["taskArn"].as_str().unwrap_or_default();

@@ -76,6 +76,7 @@ fn service(name: &str, well: bool) -> Service {
             drift,
         }]),
         newer_secrets: Told::Known(newer),
+        tasks: None,
         usage: None,
         message: Some(ServiceEvent {
             time: Some(at(60)),

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::{Screen, World, only_the_terminal, still, world};
 use crate::process::backup::{BACKUP, deployed as kept};
 use crate::process::doctor::{DOCTOR, NET};
+use crate::process::failover::{DRILL, sound};
 use crate::process::scaling::{SINCE, morning};
 use crate::process::secrets::account;
 use crate::process::services::running;
@@ -14,7 +15,7 @@ use crate::process::{Aws, DEPLOY, deployed};
 /// An age recipient; nobody has its identity.
 const RECIPIENT: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-pub(super) const SCREENS: [Screen; 13] = [
+pub(super) const SCREENS: [Screen; 14] = [
     still("backup", BACKUP, || of(Aws::new(kept()))),
     still("backup-check", "backup --check b", || {
         let aws = Aws::new(kept());
@@ -56,6 +57,7 @@ pub(super) const SCREENS: [Screen; 13] = [
             world
         })
     },
+    still("failover-drill", DRILL, || of(sound())),
     still("init", "init --yes --ci github", || world(endpoint::Scenario::new())),
     still("status", "status --stack S", || world(running(false))),
     still("diagnose", "diagnose S", failed),
@@ -64,7 +66,7 @@ pub(super) const SCREENS: [Screen; 13] = [
 ];
 
 /// Where this AWS was prepared from.
-fn of(aws: Aws) -> World {
+pub(super) fn of(aws: Aws) -> World {
     World { endpoint: aws.endpoint, project: aws.project, more: String::new() }
 }
 
