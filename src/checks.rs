@@ -8,7 +8,7 @@ use template::check::{self, Allowance, Check};
 use template::{Finding, Lint, Position, Rule, Step, Template};
 
 use crate::config::{Allow, Config, Validation};
-use crate::excerpt::{Mark, around, token_length};
+use crate::excerpt::{Mark, around, lines, token_length};
 use crate::exit::Exit;
 use crate::problem::{Failure, Problem, Result, Severity, count, suggestion};
 use crate::redact::{Redaction, may_be_secret};
@@ -174,18 +174,8 @@ impl Checks {
     /// Adds a template that cannot be read.
     pub(crate) fn add_unreadable(&mut self, name: &str, problems: Vec<(Problem, Option<Position>)>) {
         self.report.templates += 1;
-        self.report.found.extend(problems.into_iter().map(|(problem, position)| {
-            let (line, column) = position.map_or((1, 1), |at| (at.line as usize, at.column as usize));
-            let place = Place { file: name.to_owned(), line, column: Some(column), end_column: None };
-            Item {
-                problem,
-                template: Some(name.to_owned()),
-                path: String::new(),
-                construct: None,
-                place: Some(place),
-                rule: None,
-            }
-        }));
+        let items = problems.into_iter().map(|(problem, position)| unreadable(name, problem, position));
+        self.report.found.extend(items);
     }
 
     /// Adds mistakes in the code that makes the templates.
@@ -274,6 +264,13 @@ impl Subject<'_> {
     }
 }
 
+/// What is in the way of reading the template `name`.
+fn unreadable(name: &str, problem: Problem, position: Option<Position>) -> Item {
+    let (line, column) = position.map_or((1, 1), |at| (at.line as usize, at.column as usize));
+    let place = Place { file: name.to_owned(), line, column: Some(column), end_column: None };
+    Item { template: Some(name.to_owned()), place: Some(place), ..Item::of(problem) }
+}
+
 fn allowance(allow: &Allow) -> Allowance {
     Allowance {
         code: allow.code.clone(),
@@ -307,14 +304,14 @@ impl<'a> Writer<'a> {
             Subject::Stack(_) => (None, Cow::default()),
             Subject::File(file) => (None, Cow::Borrowed(file.text.as_str())),
         };
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+        let lines = beginnings(&text);
         Writer { subject, written, text, lines, redaction }
     }
 
     /// The line with this number, from 1, without what may be a credential: that is never more than a word.
     fn line(&self, number: usize) -> Option<Cow<'_, str>> {
         let start = *self.lines.get(number.checked_sub(1)?)?;
-        self.text[start..].lines().next().map(|line| self.redaction.hide(line))
+        lines(&self.text[start..]).next().map(|line| self.redaction.hide(line))
     }
 
     /// A finding at the place where the user wrote what is wrong.
@@ -373,9 +370,20 @@ impl<'a> Writer<'a> {
             file: file.to_owned(),
             line,
             column: Some(column),
-            end_column: self.line(line).map(|line| column + token_length(&line, column)),
+            // At the end of a line there is nothing more to mark.
+            end_column: self.line(line).map(|line| {
+                let end = column + token_length(&line, column);
+                end.min(line.chars().count() + 1).max(column)
+            }),
         }
     }
+}
+
+/// Where the lines of a text begin; see [`lines`].
+fn beginnings(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let ends = |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|end| end + 1)).collect()
 }
 
 fn with_path(place: &str, path: &str) -> String {
@@ -452,3 +460,6 @@ fn code_item(diagnostic: &Diagnostic, config: &Config) -> Item {
         rule: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

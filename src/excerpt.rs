@@ -24,10 +24,15 @@ pub(crate) enum Mark {
 
 /// The line before line `line` and the line itself, numbered, with a mark at column `column`; both count from 1.
 pub(crate) fn excerpt(text: &str, line: usize, column: usize, mark: Mark) -> Option<String> {
-    let mut lines = text.lines().skip(line.saturating_sub(2));
+    let mut lines = lines(text).skip(line.saturating_sub(2));
     let before = if line > 1 { lines.next() } else { None };
     let wrong = lines.next().filter(|_| line > 0)?;
     Some(around(before, wrong, line, column, mark))
+}
+
+/// The lines of a file as its readers count them: a carriage return that is not half of a break is one.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('\r'))
 }
 
 /// Like [`excerpt`], of the two lines.
@@ -186,5 +191,10 @@ mod tests {
         assert_eq!(excerpt("a", 2, 1, Mark::Point), None);
         assert_eq!(excerpt("a", 0, 1, Mark::Point), None);
         check("a", 1, 9, "  |\n1 | a\n  |  ^");
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_line() {
+        check("a: 1\r\nb: 2\rc: 3\r", 3, 4, "  |\n2 | b: 2\n3 | c: 3\n  |    ^");
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use template::{Document, Position, ReadErrors};
 
+use crate::excerpt::lines;
 use crate::exit::Exit;
 use crate::files;
 use crate::problem::{Failure, Problem, Result};
@@ -39,7 +40,10 @@ pub(crate) fn name(file: &Path) -> String {
 }
 
 fn text(file: &Path) -> Result<String> {
-    if is_stdin(file) { files::read_stdin("template") } else { files::read_text(file, "template") }
+    let text =
+        if is_stdin(file) { files::read_stdin("template") } else { files::read_text(file, "template") }?;
+    // No editor shows a byte order mark, and no place counts it.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Reads the CloudFormation template in `file`, YAML or JSON, or on stdin if that is `-`; all mistakes at once.
@@ -54,7 +58,14 @@ pub(crate) fn read(file: &Path) -> Result<TemplateFile> {
 pub(crate) fn read_all_problems(file: &Path) -> Result<TemplateFile, Vec<(Problem, Option<Position>)>> {
     let text = text(file)
         .map_err(|failure| failure.problems.into_iter().map(|problem| (problem, None)).collect::<Vec<_>>())?;
-    let name = name(file);
+    understood(text, name(file))
+}
+
+/// As much as can be checked of the template `text`, which is called `name`, or all that is in the way.
+pub(crate) fn understood(
+    text: String,
+    name: String,
+) -> Result<TemplateFile, Vec<(Problem, Option<Position>)>> {
     // After a mistake of form the rest is checked; the check tells of it.
     match template::Template::parse_what_fits(&text, &name) {
         Ok(document) => Ok(TemplateFile { name, stack: None, text, document }),
@@ -79,7 +90,7 @@ fn problems(errors: &ReadErrors, text: &str) -> Vec<Problem> {
         let code = error.problem.code().unwrap_or("template/unreadable");
         let problem = Problem::error(code, error.problem.to_string()).at(place);
         let secret = |line: &str| redact::may_be_secret(line);
-        let mut shown = text.lines().skip((line as usize).saturating_sub(2)).take(2);
+        let mut shown = lines(text).skip((line as usize).saturating_sub(2)).take(2);
         let problem =
             if shown.any(secret) { problem } else { problem.excerpt(text, line as usize, column as usize) };
         problem.maybe_hint(error.problem.hint())

@@ -24,8 +24,9 @@ fn annotation(item: &Item) -> String {
         properties.push(format!("file={}", property(&place.file)));
         properties.push(format!("line={}", place.line));
         properties.extend(place.column.map(|column| format!("col={column}")));
-        // GitHub counts the last character in.
-        properties.extend(place.end_column.map(|end| format!("endColumn={}", end - 1)));
+        // GitHub counts the last character in; at the end of a line there is none.
+        let last = |end: usize| end.saturating_sub(1).max(place.column.unwrap_or(1));
+        properties.extend(place.end_column.map(|end| format!("endColumn={}", last(end))));
     }
     properties.push(format!("title={}", property(problem.code)));
     let mut message = problem.message.clone();

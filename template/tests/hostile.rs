@@ -1,44 +1,17 @@
 //! Whatever a file holds, it gives findings or an error with a position: no panic, no overflow, no end that never comes.
 //!
-//! I2, I3, I4, I5, I6 and I7 of the reliability scenarios.
+//! A file that is too large, nests too deep or unfolds without end is refused in `template/src/read/tests.rs`.
 
-use std::collections::BTreeMap;
+#[path = "hostile/bytes.rs"]
+mod bytes;
+#[path = "hostile/survive.rs"]
+mod survive;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use template::Template;
-use template::check::rules;
-use template::cost::{Region, Stack, Usage, WhatIf, cost, what_if};
 
-/// Reads and checks; both may complain, neither may panic. Every complaint has its place in the file.
-#[track_caller]
-fn survive(text: &str) {
-    match Template::parse(text, "t") {
-        Ok(document) => {
-            priced(&document.template);
-            for finding in document.check() {
-                assert!(finding.position.is_some_and(|position| position.line > 0), "{finding}");
-                assert!(!finding.message.is_empty() && finding.to_string().len() < 20_000, "{finding}");
-            }
-        }
-        Err(errors) => assert!(errors.errors.iter().all(|error| error.position.line > 0)),
-    }
-}
-
-/// What it costs is computed too, and what would save.
-fn priced(template: &Template) {
-    let parameters = BTreeMap::new();
-    let stack = Stack::new("t", template, &parameters, Region::UsEast1);
-    let report = cost(&[stack], &Usage::default());
-    let total = report.services.iter().map(|service| service.month).sum();
-    assert_eq!(report.total, total);
-    what_if(&[stack], &Usage::default(), &WhatIf::ALL, true);
-}
-
-/// The examples of all rules: every kind of resource that a rule looks at.
-fn samples() -> Vec<&'static str> {
-    rules().into_iter().flat_map(|rule| [rule.fault, rule.near]).collect()
-}
+use survive::{samples, survive};
 
 /// Those that are templates as a whole.
 fn sound() -> Vec<&'static str> {
@@ -125,11 +98,6 @@ fn as_json(text: &str) -> Value {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        survive(&String::from_utf8_lossy(&bytes));
-    }
 
     #[test]
     fn a_sound_template_with_some_parts_replaced_by_anything_is_survived(

@@ -75,6 +75,7 @@ fn settings_beside_the_two_sections_are_explained() {
     ");
 }
 
+// I2
 #[test]
 fn points_at_malformed_yaml() {
     assert_snapshot!(Project::with_config("defaults:\n  backend: a: b\n").run(["list"]), @r"
@@ -105,6 +106,7 @@ fn points_at_malformed_yaml() {
     ");
 }
 
+// I6
 #[test]
 fn refuses_a_duplicate_key_at_the_second_one() {
     let project = Project::with_config("defaults:\n  backend: {}\n  ai_ml: {}\n  backend: {}\n");
@@ -143,6 +145,7 @@ fn refuses_tags_and_keys_that_are_not_text() {
     ");
 }
 
+// I3
 #[test]
 fn refuses_what_unfolds_or_nests_without_end() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
@@ -166,6 +169,7 @@ fn a_file_that_is_named_must_be_there() {
     ");
 }
 
+// I5
 #[test]
 fn the_configuration_must_be_a_regular_text_file_of_moderate_size() {
     let project = Project::new();
@@ -193,6 +197,7 @@ fn the_configuration_must_be_a_regular_text_file_of_moderate_size() {
     ");
 }
 
+// I5
 #[cfg(unix)]
 #[test]
 fn a_fifo_is_not_waited_for() {

@@ -426,7 +426,7 @@ Resources:
         - Files (AWS::S3::Bucket) is removed: it is deleted if it is empty, else it stays in the account
         + People (AWS::DynamoDB::Table) is added
     --- stderr ---
-    validation skipped: types, values, references and rules of t.yaml not checked
+    validation skipped: types, values, references and rules of new.yaml not checked
     ends with 7: CloudFormation refuses a change; resources are removed or replaced, or data is given up
     ");
     let json = compare(&["--format", "json"]).json();

@@ -11,6 +11,7 @@ mod arguments;
 #[cfg(all(feature = "aws", unix))]
 mod backup_local;
 mod bad_input;
+mod bad_templates;
 mod browser;
 #[cfg(all(feature = "aws", unix))]
 mod certificates;

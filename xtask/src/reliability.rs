@@ -84,8 +84,7 @@ fn last_column(tests: Option<&Vec<String>>) -> String {
 /// What does not fit together: rows without a test, tests of rows that there are not, comments above no test.
 fn mistakes(text: &str, shown: &Shown) -> Vec<String> {
     let rows: BTreeSet<&str> = text.lines().filter_map(row).collect();
-    let needed = text.lines().filter_map(row).filter(|name| name.starts_with(['A', 'L', 'C']));
-    let bare = needed.filter(|name| !shown.by_row.contains_key(*name));
+    let bare = text.lines().filter_map(row).filter(|name| !shown.by_row.contains_key(*name));
     let bare = bare.map(|name| format!("{name} has no test"));
     let strange = shown.by_row.iter().filter(|(name, _)| !rows.contains(name.as_str()));
     let strange = strange.map(|(name, tests)| format!("{name}, of `{}`, is no row", tests.join("`, `")));
@@ -209,7 +208,7 @@ mod tests {
     fn a_row_without_a_test_and_a_test_of_no_row_are_mistakes() {
         let shown = found("// A2\n#[test]\nfn a() {\n}\n\n// A99\n#[test]\nfn b() {\n}\n");
         let text = "| A1 | s | 0 |\n| A2 | s | 0 |\n| S1 | s | – |\n";
-        assert_eq!(mistakes(text, &shown), ["A1 has no test", "A99, of `b`, is no row"]);
+        assert_eq!(mistakes(text, &shown), ["A1 has no test", "S1 has no test", "A99, of `b`, is no row"]);
     }
 
     #[test]

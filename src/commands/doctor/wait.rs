@@ -144,7 +144,8 @@ impl Waiting {
             self.said = Instant::now();
         }
         let pause = left.map_or(pause, |left| pause.min(left));
-        aws.unless_interrupted(tokio::time::sleep(pause)).map_err(|failure| self.interrupted(failure))
+        aws.unless_interrupted(async { tokio::time::sleep(pause).await })
+            .map_err(|failure| self.interrupted(failure))
     }
 
     /// Asks for all; what ACM has decided is not asked for again.

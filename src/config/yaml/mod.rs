@@ -244,6 +244,7 @@ mod tests {
         assert_eq!((error.line, error.column, error.message.as_str()), (line, column, message));
     }
 
+    // I7
     #[test]
     fn keeps_account_ids_and_old_booleans_as_text() {
         let value = parse("a: 012345678901\nb: no\nc: 0o17\nd: 190:20:30\ne: \"1.10\"\n").unwrap();
@@ -260,6 +261,7 @@ mod tests {
         }
     }
 
+    // I6
     #[test]
     fn refuses_a_duplicate_key_at_the_second_one() {
         refused("a: 1\nb:\n  c: 1\n  c: 2\n", 4, 3, "the key `c` is there twice");
@@ -276,6 +278,7 @@ mod tests {
         refused("a: !Ref b\n", 1, 4, "a tag such as `!Ref` has no meaning here");
     }
 
+    // I3
     #[test]
     fn refuses_an_alias_bomb() {
         let mut text = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
@@ -286,6 +289,7 @@ mod tests {
         assert!(parse(&text).is_err());
     }
 
+    // I3
     #[test]
     fn refuses_deep_nesting_of_any_style_quickly() {
         assert!(parse(&"[".repeat(100_000)).is_err());
@@ -295,6 +299,7 @@ mod tests {
     }
 
     proptest! {
+        // I2
         #[test]
         fn any_text_is_read_or_refused_at_a_place_in_it(text in "\\PC*|[a-c:\\[\\]{}&*!|>\\- \\n\"'#~0-9.]{0,80}") {
             if let Err(error) = parse(&text) {
@@ -303,6 +308,7 @@ mod tests {
             }
         }
 
+        // I7
         #[test]
         fn an_account_with_a_leading_zero_stays_as_it_is_written(account in "0[0-9]{11}") {
             prop_assert_eq!(parse(&format!("a: {account}")), Ok(json!({ "a": account })));

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::support::{refused, synth};
 
+// I7
 #[test]
 fn everything_wrong_is_said_at_once() {
     let found = refused(json!({

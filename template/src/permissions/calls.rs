@@ -18,6 +18,12 @@ pub enum Scope {
         /// The types.
         types: &'static [&'static str],
     },
+    /// On the repositories that the images of the containers are in.
+    Repositories,
+    /// On the secrets that the stacks make and refer to.
+    Secrets,
+    /// On the certificates of listeners and distributions.
+    Certificates,
     /// On what a deployer need not be allowed to do: without it, less is known before a deployment.
     Withheld,
     /// On nothing: everybody may call it.
@@ -35,15 +41,20 @@ pub enum Scope {
 /// [CloudFormation][cfn] in the service authorization reference, and [GetCallerIdentity][sts] in the API reference.
 ///
 /// What `ec2:Describe…` names is asked by Cloud Control in the caller's name when `import vpc` looks at a network that
-/// exists; whoever deploys need not.
+/// exists, or the pre-flight at one that a template names; whoever deploys need not: what may not be looked at is a warning.
+///
+/// These can be no narrower: `DescribeAlarms` gives composite alarms only to who may see [all alarms][alarms] of the
+/// region, and of `DescribeScalingActivities`, `DescribePullThroughCacheRules`, `DescribeTargetHealth` and the Cloud
+/// Control API's `GetResource` the service authorization reference knows no resource.
 ///
 /// Values of secrets are withheld, to read and to store, and commands in containers: whoever deploys needs neither.
 ///
+/// [alarms]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 /// [cfn]: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
 /// [drift]: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 /// [sts]: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 pub const OWN_CALLS: &[(&str, Scope)] = &[
-    ("acm:DescribeCertificate", look("arn:${Partition}:acm:*:${Account}:certificate/*", &CERTIFICATE_USERS)),
+    ("acm:DescribeCertificate", Scope::Certificates),
     ("application-autoscaling:DescribeScalingActivities", look("*", &SCALED)),
     ("cloudformation:BatchDescribeTypeConfigurations", Scope::Region),
     ("cloudformation:CancelUpdateStack", Scope::Stacks),
@@ -76,7 +87,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("cloudformation:TagResource", Scope::Stacks),
     ("cloudformation:UntagResource", Scope::Stacks),
     ("cloudformation:UpdateTerminationProtection", Scope::Stacks),
-    ("cloudwatch:DescribeAlarms", look("arn:${Partition}:cloudwatch:*:*:alarm:*", &ALARMS)),
+    ("cloudwatch:DescribeAlarms", look("arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:*", &ALARMS)),
     ("cloudwatch:GetMetricData", Scope::Withheld),
     ("ec2:DescribeInternetGateways", Scope::Withheld),
     ("ec2:DescribeNetworkAcls", Scope::Withheld),
@@ -86,7 +97,7 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("ec2:DescribeVpcAttribute", Scope::Withheld),
     ("ec2:DescribeVpcs", Scope::Withheld),
     ("ec2:DescribeVpnGateways", Scope::Withheld),
-    ("ecr:BatchGetImage", look("arn:${Partition}:ecr:*:*:repository/*", &IMAGE_USERS)),
+    ("ecr:BatchGetImage", Scope::Repositories),
     ("ecr:DescribeImageScanFindings", Scope::Withheld),
     ("ecr:DescribeImages", Scope::Withheld),
     ("ecr:DescribePullThroughCacheRules", look("*", &IMAGE_USERS)),
@@ -113,16 +124,10 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("s3:ListBucket", Scope::Withheld),
     ("s3:ListBucketVersions", Scope::Withheld),
     ("s3:PutObject", Scope::TemplateBucket),
-    (
-        "secretsmanager:DescribeSecret",
-        look("arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", &SECRET_USERS),
-    ),
+    ("secretsmanager:DescribeSecret", Scope::Secrets),
     ("secretsmanager:GetRandomPassword", Scope::Withheld),
     ("secretsmanager:GetSecretValue", Scope::Withheld),
-    (
-        "secretsmanager:ListSecretVersionIds",
-        look("arn:${Partition}:secretsmanager:${Region}:${Account}:secret:*", &SECRET_USERS),
-    ),
+    ("secretsmanager:ListSecretVersionIds", Scope::Secrets),
     ("secretsmanager:PutSecretValue", Scope::Withheld),
     ("secretsmanager:RotateSecret", Scope::Withheld),
     ("servicequotas:GetAWSDefaultServiceQuota", Scope::Withheld),
@@ -130,14 +135,8 @@ pub const OWN_CALLS: &[(&str, Scope)] = &[
     ("sts:GetCallerIdentity", Scope::Nothing),
 ];
 
-/// What uses certificates, images and secrets of outside.
-const CERTIFICATE_USERS: [&str; 3] = [
-    "AWS::CloudFront::Distribution",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
-];
+/// What uses images.
 const IMAGE_USERS: [&str; 1] = ["AWS::ECS::TaskDefinition"];
-const SECRET_USERS: [&str; 2] = ["AWS::ECS::TaskDefinition", "AWS::SecretsManager::Secret"];
 /// What is seen by alarms and by load balancers.
 const ALARMS: [&str; 2] = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"];
 const TARGETS: [&str; 1] = ["AWS::ElasticLoadBalancingV2::TargetGroup"];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{Named, STACKS, is_other_kind};
 use super::passed::{self, LINKED, Passed};
 use super::policy::{Conditions, Policy, Statement};
-use super::{Deployment, OWN_CALLS, Scope, uses};
+use super::{Deployment, OWN_CALLS, Scope, looks, uses};
 use crate::document::Resource;
 use crate::facts::{self, IamActionFacts};
 use crate::limits::Delivery;
@@ -81,6 +81,9 @@ impl Grants<'_> {
                 Scope::Look { form, types } if deployment.has(types) => {
                     self.allow(action, [deployment.filled(form)]);
                 }
+                Scope::Repositories => self.allow(action, looks::repositories(deployment, self.deployments)),
+                Scope::Secrets => self.allow(action, looks::secrets(deployment, self.deployments)),
+                Scope::Certificates => self.allow(action, looks::certificates(deployment)),
                 Scope::Services
                 | Scope::TemplateBucket
                 | Scope::Look { .. }
@@ -163,12 +166,16 @@ impl Grants<'_> {
 
     fn linked_role(&mut self, type_name: &str, deployment: &Deployment<'_>) {
         let name = "iam:CreateServiceLinkedRole";
-        self.allow(name, [deployment.filled("arn:${Partition}:iam::${Account}:role/aws-service-role/*")]);
         let services =
             LINKED.iter().find(|(prefix, _)| type_name.starts_with(prefix)).map(|(_, services)| *services);
-        let Some(grant) = self.by_action.get_mut(name) else { return };
         // What is not known may be any service, which as a pattern takes in the others.
-        let services = services.unwrap_or(&["*.amazonaws.com"]).iter().map(|service| (*service).to_owned());
+        let services = services.unwrap_or(&["*.amazonaws.com"]);
+        let roles = services.iter().map(|service| format!("role/aws-service-role/{service}/*"));
+        let roles =
+            roles.map(|role| deployment.filled(&format!("arn:${{Partition}}:iam::${{Account}}:{role}")));
+        self.allow(name, roles);
+        let Some(grant) = self.by_action.get_mut(name) else { return };
+        let services = services.iter().map(|service| (*service).to_owned());
         grant
             .conditions
             .entry("StringLike")

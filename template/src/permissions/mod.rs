@@ -13,6 +13,7 @@
 
 mod calls;
 mod deployer;
+mod looks;
 mod names;
 mod passed;
 mod policy;

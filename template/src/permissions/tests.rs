@@ -196,8 +196,7 @@ fn a_deployer_may_see_what_a_deployment_needs_and_no_value_of_a_secret() {
     let allows =
         |policy: &Policy, action: &str| policy.statements.iter().any(|one| one.actions.contains(action));
     let task = of("Resources: {Task: {Type: AWS::ECS::TaskDefinition}}");
-    assert!(allows(&task, "ecr:BatchGetImage") && allows(&task, "secretsmanager:DescribeSecret"));
-    assert!(!allows(&task, "secretsmanager:GetSecretValue"));
+    assert!(!allows(&task, "ecr:BatchGetImage") && !allows(&task, "secretsmanager:DescribeSecret"));
     assert!(!allows(&of("Resources: {Topic: {Type: AWS::SNS::Topic}}"), "ecr:BatchGetImage"));
 }
 
@@ -242,7 +241,10 @@ fn only_one_kind_of_load_balancer_is_meant() {
 #[test]
 fn a_service_makes_its_own_role_only() {
     let policy = policy("Resources: {C: {Type: AWS::ECS::Cluster}}", Some("cn-north-1"), None);
-    assert_eq!(on(&policy, "iam:CreateServiceLinkedRole"), ["arn:aws-cn:iam::*:role/aws-service-role/*"]);
+    assert_eq!(
+        on(&policy, "iam:CreateServiceLinkedRole"),
+        ["arn:aws-cn:iam::*:role/aws-service-role/ecs.amazonaws.com/*"]
+    );
     assert!(
         policy.to_json().contains(r#""iam:AWSServiceName": "ecs.amazonaws.com""#),
         "{}",
@@ -400,4 +402,69 @@ fn what_is_in_another_template_is_told() {
              `iam-policy --template` prints",
         ]
     );
+}
+
+/// Two stacks: the first makes a repository and a secret, which the second imports.
+#[test]
+fn what_is_looked_at_is_what_the_templates_name() {
+    let first = "
+Resources:
+  Repository: {Type: AWS::ECR::Repository, Properties: {RepositoryName: shop/web}}
+  Secret: {Type: AWS::SecretsManager::Secret, Properties: {Name: shop/key}}
+Outputs:
+  Uri: {Value: !GetAtt Repository.RepositoryUri, Export: {Name: !Sub '${AWS::StackName}-uri'}}
+  Key: {Value: !Ref Secret, Export: {Name: First-key}}
+";
+    let second = "
+Parameters: {Certificate: {Type: String}}
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ContainerDefinitions:
+        - {Name: a, Image: !Sub ['${Uri}:v1', {Uri: !ImportValue First-uri}], Secrets: [{Name: K, ValueFrom: !ImportValue First-key}]}
+        - {Name: b, Image: !Sub '${AWS::AccountId}.dkr.ecr.eu-north-1.${AWS::URLSuffix}/tool@sha256:0'}
+        - Name: c
+          Image: nginx:1.29
+          Secrets:
+            - {Name: A, ValueFrom: !Sub 'arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:db-AbCdEf:password::'}
+            - {Name: B, ValueFrom: !Sub 'arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/x'}
+  Database: {Type: AWS::RDS::DBInstance, Properties: {MasterUserPassword: '{{resolve:secretsmanager:db-admin:SecretString:p}}'}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {Certificates: [{CertificateArn: !Ref Certificate}]}}
+  Cdn:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig: {ViewerCertificate: {AcmCertificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1'}}
+";
+    let read =
+        |text: &str| Template::parse(text, "t.yaml").unwrap_or_else(|errors| panic!("{errors}")).template;
+    let (first, second) = (read(first), read(second));
+    let deployment = |stack, template| Deployment {
+        stack,
+        template,
+        region: Some("eu-west-1"),
+        account: Some("111122223333"),
+    };
+    let both = deployer_policy(&[deployment("First", &first), deployment("Second", &second)]);
+    assert_eq!(
+        on(&both, "ecr:BatchGetImage"),
+        [
+            "arn:aws:ecr:eu-north-1:111122223333:repository/tool",
+            "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web",
+        ]
+    );
+    let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret";
+    let secrets = ["db-AbCdEf", "db-admin-??????", "shop/key-??????"].map(|name| format!("{secret}:{name}"));
+    assert_eq!(on(&both, "secretsmanager:ListSecretVersionIds"), secrets);
+    assert_eq!(
+        on(&both, "acm:DescribeCertificate"),
+        [
+            "arn:aws:acm:eu-west-1:111122223333:certificate/*",
+            "arn:aws:acm:us-east-1:111122223333:certificate/1",
+        ]
+    );
+    // Alone, nothing is known of what it imports.
+    let alone = deployer_policy(&[deployment("Second", &second)]);
+    assert_eq!(on(&alone, "ecr:BatchGetImage"), ["arn:aws:ecr:*:*:repository/*"]);
+    assert_eq!(on(&alone, "secretsmanager:ListSecretVersionIds"), [format!("{secret}:*")]);
 }

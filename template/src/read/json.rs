@@ -75,7 +75,8 @@ impl Reader<'_, '_> {
     fn space(&mut self) {
         while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek() {
             self.at += 1;
-            if byte == b'\n' {
+            // As in YAML, a carriage return that is not half of a break is one.
+            if byte == b'\n' || (byte == b'\r' && self.peek() != Some(b'\n')) {
                 self.position = Position { line: self.position.line.saturating_add(1), column: 1 };
                 self.counted = self.at;
             }

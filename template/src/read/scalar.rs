@@ -77,6 +77,7 @@ mod tests {
         }
     }
 
+    // I7
     #[test]
     fn what_looks_like_a_number_in_one_yaml_only_stays_text() {
         for text in [

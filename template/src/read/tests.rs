@@ -218,6 +218,7 @@ Outputs:
     ");
 }
 
+// I6
 #[test]
 fn a_key_that_stands_twice_is_refused_with_both_places() {
     assert_snapshot!(errors("Resources:\n  Vpc: {Type: A}\n  Vpc: {Type: B}\n"), @"
@@ -254,6 +255,7 @@ fn an_unknown_tag_is_refused_with_the_nearest_one() {
     ");
 }
 
+// I2
 #[test]
 fn a_syntax_error_names_its_place_and_what_to_do() {
     assert_snapshot!(errors("Resources:\n  Vpc: a: b\n"), @"
@@ -290,6 +292,7 @@ fn a_syntax_error_names_its_place_and_what_to_do() {
     ");
 }
 
+// I2
 #[test]
 fn a_syntax_error_in_json_names_its_place_and_what_to_do() {
     for (text, expected) in [
@@ -371,6 +374,7 @@ fn values_that_are_nested_too_deep_are_refused() {
     assert_eq!(parse(&json).template.to_json_minified(), json.replace(": ", ":"));
 }
 
+// I5
 #[test]
 fn a_file_that_is_too_large_is_refused() {
     assert!(errors(&" ".repeat(MAX_FILE_BYTES + 1)).contains("the file has 4194305 bytes"));

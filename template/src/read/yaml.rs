@@ -15,6 +15,7 @@ use crate::read::{MAX_ALIAS_BYTES, MAX_YAML_DEPTH, MOST_TAKEN_IN, scalar};
 /// Reads the one document of a file. `None` if reading had to stop; `mistakes` then says why.
 pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
     let mut reader = Reader {
+        text,
         parser: Parser::new_from_str(text),
         anchors: BTreeMap::new(),
         alias_bytes: 0,
@@ -25,6 +26,7 @@ pub(super) fn read(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Tree> {
 }
 
 struct Reader<'t, 'm> {
+    text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
     anchors: BTreeMap<usize, Anchored>,
     alias_bytes: usize,
@@ -83,11 +85,23 @@ impl<'t> Reader<'t, '_> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Some((event, position(&span.start))),
             Some(Err(error)) => {
-                let at = position(error.marker());
+                let at = self.within(position(error.marker()));
                 self.stop(at, syntax(&error))
             }
             None => None,
         }
+    }
+
+    /// The place in the file: the parser takes the end of a file for the beginning of another line.
+    fn within(&self, position: Position) -> Position {
+        let breaks = self.text.replace("\r\n", "\n");
+        let last = breaks.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let lines = breaks.split(['\n', '\r']).count();
+        if position.line as usize <= lines {
+            return position;
+        }
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: count(lines), column: count(last.chars().count()).saturating_add(1) }
     }
 
     fn mistake(&mut self, position: Position, problem: Problem) {
@@ -314,7 +328,8 @@ fn syntax(error: &ScanError) -> Problem {
     if info.contains("recursion limit") {
         return Problem::TooDeep { limit: MAX_YAML_DEPTH };
     }
-    let hint = if info.contains("tab") {
+    // Not of what is unprintable.
+    let hint = if info.starts_with("tab") || info.contains(" tab") {
         Some("indent with spaces")
     } else if info.contains("mapping values are not allowed") {
         Some("quote the text if the colon belongs to it, or check the indentation of this line")

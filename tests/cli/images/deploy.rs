@@ -106,12 +106,11 @@ fn the_first_deployment_waits_for_the_values_of_secrets_before_anything_that_rea
     assert!(endpoint.stack("DocuThinkerStack").is_none(), "{refused}");
 
     let value = project.write("value", CANARY);
+    std::fs::set_permissions(value, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let place = options.split(" --tool").next().unwrap();
     for name in secrets {
-        let put =
-            format!("secrets put docuthinker/{name} --endpoint-url {} --region us-east-1", endpoint.url());
-        let mut command = project.command(put.split(' '));
-        let output = command.stdin(std::fs::File::open(&value).unwrap()).output().unwrap();
-        assert!(output.status.success(), "{}", project.outcome(output));
+        let put = run(&project, &format!("secrets put docuthinker/{name} --file value {place}"));
+        assert_eq!(put.code, Some(0), "{put}");
     }
     let deployed = run(&project, &deploy);
     assert_eq!(deployed.code, Some(0), "{deployed}");

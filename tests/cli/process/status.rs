@@ -200,7 +200,7 @@ fn each_task_is_told_with_its_tags_if_that_is_asked_for() {
     assert!(!plain.stdout.contains("22222222"), "{plain}");
     let shown = aws.run(&format!("{STATUS} --tasks"));
     let revision = "22222222 RUNNING, UNHEALTHY since 2026-01-01 10:00:00, backend:3, 10.0.3.9 [team=docs]";
-    assert_says(&shown, &[revision, "11111111 RUNNING since 2026-01-01 10:00:00, worker:6"]);
+    assert_says(&shown, &[revision, "11111111 RUNNING, HEALTHY since 2026-01-01 10:00:00, worker:6"]);
     assert!(shown.stdout.lines().any(|line| line.starts_with('!') && line.contains("22222222")), "{shown}");
     let written = json_of(&aws, &format!("{STATUS} --tasks"));
     let tasks = written["stacks"][0]["services"][0]["tasks"].as_array().unwrap();

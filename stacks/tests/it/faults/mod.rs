@@ -2,6 +2,7 @@
 
 mod data;
 mod deployments;
+mod foreign;
 mod front_door;
 mod network;
 mod secrets;

@@ -1,0 +1,6 @@
+//! A file system without encryption.
+use constructs::FileSystem;
+
+fn main() {
+    FileSystem::named("Data").encrypted(false);
+}
