@@ -85,7 +85,7 @@ impl<'t> Reader<'t, '_> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Some((event, position(&span.start))),
             Some(Err(error)) => {
-                let at = self.within(position(error.marker()));
+                let at = position(error.marker());
                 self.stop(at, syntax(&error))
             }
             None => None,
@@ -109,6 +109,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn stop<T>(&mut self, position: Position, problem: Problem) -> Option<T> {
+        let position = self.within(position);
         self.mistake(position, problem);
         None
     }

@@ -43,9 +43,16 @@ pub(super) const SCREENS: [Screen; 14] = [
 /// A type that does not exist, and a port that does not.
 const WRONG: &str = r#"{"Resources": {
     "Queue": {"Type": "AWS::SQS::Queu"},
-    "Rule": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {
-        "GroupId": "sg-0a1b2c3d", "IpProtocol": "tcp", "FromPort": 70000, "ToPort": 70000, "CidrIp": "10.0.0.0/33"
-    }}
+    "Rule": {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {
+            "GroupId": "sg-0a1b2c3d",
+            "IpProtocol": "tcp",
+            "FromPort": 70000,
+            "ToPort": 70000,
+            "CidrIp": "10.0.0.0/33"
+        }
+    }
 }}"#;
 
 /// With a container tool that does nothing.
