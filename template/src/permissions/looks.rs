@@ -223,7 +223,7 @@ fn targets<'a>(node: &'a Node, deployment: &Deployment<'a>, all: &[Deployment<'a
                     }
                 }
                 let variables = argument.as_list().and_then(|parts| parts.get(1)?.as_map());
-                open.extend(variables.into_iter().flat_map(|map| map.values()).map(|node| (node, of)));
+                open.extend(variables.into_iter().flat_map(crate::node::Map::values).map(|node| (node, of)));
             }
             Node::Call(_, argument) => open.push((&**argument, of)),
             Node::List(items) => open.extend(items.iter().map(|item| (item, of))),

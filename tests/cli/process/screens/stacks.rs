@@ -20,7 +20,7 @@ pub(super) const SCREENS: [Screen; 14] = [
     }),
     still("diff", "diff --template t.json --stack-name S", || of(Aws::new(deployed()))),
     still("cost", "cost --what-if spot", || world(Scenario::new())),
-    still("bootstrap", "bootstrap --yes", || world(Scenario::new())),
+    live("bootstrap", "bootstrap --yes", || world(Scenario::new())),
     live("deploy", DEPLOY, || of(Aws::new(Scenario::new()))),
     live("deploy-failed", DEPLOY, || of(Aws::new(deployed().fail("Queue", "the name is taken")))),
     live("destroy", "destroy --stack-name S --yes", || of(Aws::new(deployed()))),
@@ -34,6 +34,7 @@ pub(super) const SCREENS: [Screen; 14] = [
     still("images-build", "images build --tag v1", || {
         let world = world(founded());
         for folder in ["backend", "ai_ml"] {
+            std::fs::create_dir(world.project.path().join(folder)).unwrap();
             world.project.write(&format!("{folder}/Dockerfile"), "FROM scratch\n");
         }
         with_tool(world)
