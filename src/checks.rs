@@ -85,7 +85,7 @@ impl Gate {
 
 /// What was not done, for whom.
 fn skipped(subjects: &[Subject<'_>]) -> String {
-    let names: Vec<&str> = subjects.iter().map(|subject| subject.name()).collect();
+    let names: Vec<&str> = subjects.iter().map(Subject::name).collect();
     let listed = match names.as_slice() {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         names => names.join(""),

@@ -157,7 +157,9 @@ fn any_rule(rule: Index) -> &'static Rule {
 
 fn finding(rule: Index, path: &[String], message: &str, position: Position) -> Finding {
     let mut place = Path::new();
-    path.iter().for_each(|key| place.push_key(key));
+    for key in path {
+        place.push_key(key);
+    }
     let mut finding = Finding::new(any_rule(rule), &place, message);
     finding.position = Some(position);
     finding.hint(format!("not {message}"));

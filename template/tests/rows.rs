@@ -39,13 +39,14 @@ struct Pair {
 fn pairs() -> Vec<Pair> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rows");
     let mut pairs: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let (name, kind) = name.split_once('.').unwrap();
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("names are text").to_owned();
+        let (name, kind) = name.split_once('.').expect("names have an end");
         let at = ["fault.yaml", "near.yaml"].iter().position(|known| *known == kind);
         let at = at.unwrap_or_else(|| panic!("{name}.{kind} is of no pair"));
-        pairs.entry(name.to_owned()).or_default()[at] = Some(std::fs::read_to_string(path).unwrap());
+        pairs.entry(name.to_owned()).or_default()[at] =
+            Some(std::fs::read_to_string(path).expect("it is text"));
     }
     let pair = |(name, [fault, near]): (String, [Option<String>; 2])| {
         let missing = || -> String { panic!("{name} is no pair") };
@@ -61,7 +62,7 @@ fn findings(text: &str) -> Vec<Finding> {
 
 #[test]
 fn each_pair_of_a_row_has_its_fault_and_no_other_error_and_its_near_miss_has_neither() {
-    let mut wrong = String::new();
+    let mut wrong: Vec<String> = Vec::new();
     for Pair { name, fault, near } in pairs() {
         let row = name.split('-').next().unwrap_or_default();
         let Some((_, codes)) = ROWS.iter().find(|(known, _)| *known == row) else {
@@ -69,21 +70,18 @@ fn each_pair_of_a_row_has_its_fault_and_no_other_error_and_its_near_miss_has_nei
         };
         let found = findings(&fault);
         if !found.iter().any(|finding| codes.contains(&finding.code())) {
-            wrong += &format!("{name}: not found by any of {codes:?}\n");
+            wrong.push(format!("{name}: not found by any of {codes:?}"));
         }
         let other =
             |finding: &&Finding| finding.severity() == Severity::Error && !codes.contains(&finding.code());
-        found
-            .iter()
-            .filter(other)
-            .for_each(|finding| wrong += &format!("{name}: another error: {finding}\n"));
+        wrong.extend(found.iter().filter(other).map(|finding| format!("{name}: another error: {finding}")));
         for finding in findings(&near) {
             if codes.contains(&finding.code()) || finding.severity() == Severity::Error {
-                wrong += &format!("{name}: found in the near miss: {finding}\n");
+                wrong.push(format!("{name}: found in the near miss: {finding}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

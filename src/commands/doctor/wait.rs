@@ -163,7 +163,7 @@ impl Waiting {
             };
             answered |= check.state != State::Unknown;
             if check.state == State::Unknown {
-                trouble = check.reason.clone();
+                trouble.clone_from(&check.reason);
             }
             if check.state == State::Unknown || pending(&check).is_some() {
                 pending_still.push(one);

@@ -57,7 +57,7 @@ pub(super) fn run(connection: &Connection, aws: &Aws, session: &mut Session<'_>)
         let rows: Vec<Row<'_>> = vpcs.iter().map(|vpc| Row::of(vpc, &subnets)).collect();
         return session.printer.result_json(&json!({ "region": region, "vpcs": rows }));
     }
-    let text: String = lines(&vpcs, &subnets).iter().map(|line| format!("{line}\n")).collect();
+    let text: String = lines(&vpcs, &subnets).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
     session.printer.result_in_lines(&text)?;
     session.printer.status(&match vpcs.first() {
         None => format!("there is no VPC in {region}"),

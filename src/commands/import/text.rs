@@ -67,5 +67,6 @@ fn left_out<'c, 'a>(choice: &'c Choice<'a>) -> impl Iterator<Item = (&'c Row<'a>
 
 fn comment(indent: usize, text: &str) -> String {
     let lines = wrapped(0, 0, text, Some(COLUMNS - indent - 2));
-    lines.lines().map(|line| format!("{}# {line}\n", " ".repeat(indent))).collect()
+    let indent = " ".repeat(indent);
+    lines.lines().flat_map(|line| [indent.as_str(), "# ", line, "\n"]).collect()
 }

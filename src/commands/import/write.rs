@@ -73,10 +73,10 @@ pub(super) fn write(settings: &Value, config: &Config, session: &mut Session<'_>
         value: change.value,
         before: written.before,
     };
-    let changed: Vec<Change> = changes.clone();
+    let wanted: Vec<Change> = changes.clone();
     let mut entries: Vec<Entry> = changes.into_iter().zip(written).map(entry).collect();
     entries.reverse();
-    warn_of_overrides(&changed, session)?;
+    warn_of_overrides(&wanted, session)?;
     Ok(Written { file, changes: entries })
 }
 

@@ -52,7 +52,7 @@ impl Lines {
     fn with(&self, value: &Value, text: &str) -> String {
         let indent = " ".repeat(self.indent);
         let items = value.as_array().into_iter().flatten();
-        items.map(|item| format!("{indent}- {}{}", in_a_line(item), line_break(text))).collect()
+        items.map(|item| [indent.as_str(), "- ", &in_a_line(item), line_break(text)].concat()).collect()
     }
 }
 

@@ -127,7 +127,7 @@ impl Change {
                 text.splice(at..end, bytes.iter().copied());
             }
             Change::Breaks(breaks) => {
-                *text = String::from_utf8_lossy(text).replace('\n', breaks).into_bytes()
+                *text = String::from_utf8_lossy(text).replace('\n', breaks).into_bytes();
             }
         }
     }

@@ -80,7 +80,7 @@ const OF_CDK: &[Fault] = &[
         draft.set(SERVICE, &format!("{AWSVPC}/Subnets"), json!(PUBLIC.map(|id| json!({"Ref": id}))));
     }),
     made(CDK, "F07", "DT073", SERVICE, |draft| {
-        draft.set(SERVICE, &format!("{AWSVPC}/SecurityGroups"), json!([]))
+        draft.set(SERVICE, &format!("{AWSVPC}/SecurityGroups"), json!([]));
     }),
     made(CDK, "F08", "DT094", SERVICE, |draft| scale(draft, CLUSTER, SERVICE)),
     made(CDK, "F19", "DT081", LISTENER, |draft| {
@@ -91,10 +91,10 @@ const OF_CDK: &[Fault] = &[
     made(CDK, "F22", "DT113", "Password", |draft| by_parameter(draft, TASK)),
     made(CDK, "F23", "DT039", TASK, |draft| draft.set(TASK, "/Memory", json!("8192"))),
     made(CDK, "F24", "DT044", SERVICE, |draft| {
-        draft.set(SERVICE, "/LoadBalancers/0/ContainerPort", json!(3000))
+        draft.set(SERVICE, "/LoadBalancers/0/ContainerPort", json!(3000));
     }),
     made(CDK, "F25", "DT045", SERVICE, |draft| {
-        draft.set(SERVICE, "/LoadBalancers/0/ContainerName", json!("api"))
+        draft.set(SERVICE, "/LoadBalancers/0/ContainerName", json!("api"));
     }),
     made(CDK, "F26", "DT056", TASK, |draft| {
         let group = "/ContainerDefinitions/0/LogConfiguration/Options/awslogs-group";
@@ -156,7 +156,7 @@ const OF_HAND: &[Fault] = &[
     }),
     made(BY_HAND, "F08", "DT094", "BackendService", |draft| scale(draft, "Cluster", "BackendService")),
     made(BY_HAND, "F20", "DT054", "BackendTaskDefinition", |draft| {
-        in_plain_view(draft, "BackendTaskDefinition")
+        in_plain_view(draft, "BackendTaskDefinition");
     }),
     made(BY_HAND, "F22", "DT113", "Password", |draft| by_parameter(draft, "BackendTaskDefinition")),
     made(BY_HAND, "F23", "DT039", "BackendTaskDefinition", |draft| {
@@ -174,7 +174,7 @@ const OF_HAND: &[Fault] = &[
     made(BY_HAND, "F33", "DT037", "BackendService", |draft| both_ways(draft, "BackendService")),
     made(BY_HAND, "F34", "DT038", "BackendService", |draft| only_spot(draft, "BackendService")),
     made(BY_HAND, "F35", "DT058", "BackendTaskDefinition", |draft| {
-        add_daemon(draft, "BackendTaskDefinition")
+        add_daemon(draft, "BackendTaskDefinition");
     }),
     made(BY_HAND, "F36", "DT118", "BackendService", |draft| {
         draft.set("BackendService", "/EnableExecuteCommand", json!(true));
@@ -253,6 +253,7 @@ fn template([folder, name]: Stack) -> Option<Draft> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(folder).join(name);
     #[expect(clippy::disallowed_methods, reason = "the fixtures are files")]
     let text = std::fs::read_to_string(path).ok();
+    #[expect(clippy::print_stdout, reason = "who reads the output of tests is told")]
     if text.is_none() {
         println!("skipped: {name} is not beside the project");
     }
