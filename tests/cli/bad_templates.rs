@@ -85,7 +85,8 @@ fn a_byte_order_mark_and_other_breaks_of_lines_move_no_mark() {
 fn what_unfolds_or_nests_without_end_is_refused_soon() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for n in 1..12 {
-        bomb += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
+        let aliases = vec![format!("*a{}", n - 1); 10].join(", ");
+        bomb.extend([format!("a{n}: &a{n} [{aliases}]\n")]);
     }
     says(&validated("t.yaml", bomb), &["aliases"]);
     let deep = format!("{{\"Resources\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
@@ -159,7 +160,7 @@ fn a_pipe_without_end_is_left() {
     let mut command = project.command(["validate", "--template", "-"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
-    let line = [b'#'; 64 * 1024];
+    let line = vec![b'#'; 64 * 1024];
     while pipe.write_all(&line).is_ok() {}
     let outcome = project.outcome(child.wait_with_output().unwrap());
     assert_eq!(outcome.code, Some(3), "{outcome}");
