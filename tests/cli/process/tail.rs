@@ -97,6 +97,8 @@ fn what_a_live_tail_leaves_out_is_asked_for_and_that_is_said() {
     let aws = aws(running(false).live_tail(2, 1_000_000));
     let follow = aws.start("logs backend --stack S --follow");
     follow.wait_for(LIVE);
+    // What is there before the tail begins is asked for.
+    aws.wait_for("StartLiveTail", 1);
     aws.endpoint
         .change(|scenario| (0..9).fold(scenario, |scenario, n| backend(scenario, 0, &format!("no {n}"))));
     for number in 0..9 {
