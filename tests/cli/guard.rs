@@ -119,6 +119,7 @@ fn what_a_rule_finds_stops_synthesis_and_is_in_every_report() {
     );
     let results = crate::report::results_of_sarif(&project, &["validate"]);
     assert!(results.iter().any(|result| result["ruleId"] == "no_clusters"), "{results:#?}");
-    let json = project.run(["validate", "--output", "json"]).json();
+    let found = project.run(["validate", "--output", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&found.stdout).unwrap_or_else(|_| panic!("{found}"));
     assert_eq!(json["findings"][0]["code"], "no_clusters", "{json:#}");
 }
