@@ -86,11 +86,8 @@ impl Gate {
 /// What was not done, for whom.
 fn skipped(subjects: &[Subject<'_>]) -> String {
     let names: Vec<&str> = subjects.iter().map(Subject::name).collect();
-    let listed = match names.as_slice() {
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        names => names.join(""),
-    };
-    format!("validation skipped: types, values, references and rules of {listed} not checked")
+    let names = names.join(", ");
+    format!("validation skipped: types, values, references and rules of {names} not checked")
 }
 
 /// The checks of one command.

@@ -43,9 +43,14 @@ pub async fn bootstrap(
     cancel: &Cancel,
 ) -> Result<Bootstrapped, CloudError> {
     let bucket = bucket_name(connection.identity());
-    let request = DeployRequest::new(BOOTSTRAP_STACK, template(&bucket));
+    let request = DeployRequest::new(BOOTSTRAP_STACK, bootstrap_template(connection));
     let outcome = deploy_stack(connection, &request, approve, progress, cancel).await?;
     Ok(Bootstrapped { bucket, changed: outcome.changed })
+}
+
+/// The template of the stack that [`bootstrap`] deploys, as JSON.
+pub fn bootstrap_template(connection: &Connection) -> String {
+    template(&bucket_name(connection.identity()))
 }
 
 /// The stack's template. Written by hand, as text, because this crate knows nothing of constructs.

@@ -48,7 +48,7 @@ mod template_body;
 mod text;
 mod together;
 
-pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap};
+pub use bootstrap::{BOOTSTRAP_STACK, Bootstrapped, bootstrap, bootstrap_template};
 pub use connect::{
     ConnectOptions, Connection, Identity, Keys, Mfa, MfaAnswer, MfaRequest, Origin, OtherEndpoint,
 };

@@ -1,11 +1,10 @@
 //! `bootstrap`: the bucket for large templates.
 
-use template::Template;
-
 use crate::aws::{About, Approval, ApprovalOptions, Aws, Monitor};
 use crate::exit::Exit;
 use crate::problem::Result;
 use crate::session::Session;
+use crate::templates;
 
 /// Make the bucket for templates that are too large to be sent inline
 ///
@@ -22,8 +21,8 @@ pub(crate) fn run(_: &Bootstrap, session: &mut Session<'_>) -> Result {
         stacks.first().map_or((None, None), |stack| (stack.region.clone(), stack.account.clone()));
     let mut aws = Aws::new(&session.global)?;
     let connection = aws.connection(region.as_deref(), account.as_deref(), &mut session.printer)?;
-    // The template is the cloud crate's own, and allows nothing to anybody.
-    let template = Template::default();
+    let template =
+        templates::parse(&cloud::bootstrap_template(&connection), cloud::BOOTSTRAP_STACK)?.template;
     let about = About {
         connection: &connection,
         name: cloud::BOOTSTRAP_STACK,

@@ -45,7 +45,7 @@ fn errors_stop_synth_and_diff_and_what_is_skipped_is_said() {
     let synth = project.run(["synth", "--no-validate"]);
     assert_eq!(
         synth.stderr,
-        "validation skipped: types, values, references and rules of DocuThinkerFoundation and DocuThinkerStack not checked\n"
+        "validation skipped: types, values, references and rules of DocuThinkerFoundation, DocuThinkerStack not checked\n"
     );
 }
 

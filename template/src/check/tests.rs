@@ -466,37 +466,3 @@ fn a_loop_in_properties_needs_its_transform() {
     let findings = Template::parse(text, "t.yaml").unwrap().check();
     assert!(findings.iter().any(|finding| finding.code() == "DT018"), "{findings:?}");
 }
-
-#[test]
-fn what_the_region_leaves_out_is_not_looked_at() {
-    // An instance that stands in for NAT gateways where there are none, and a type that not every region has.
-    let text = "
-Conditions:
-  InGov: !Equals [!Ref AWS::Region, us-gov-west-1]
-  HasRunner: !Equals [!Ref AWS::Region, eu-west-1]
-Resources:
-  Group: {Type: 'AWS::EC2::SecurityGroup', Condition: InGov, Properties: {GroupDescription: g}}
-  Instance:
-    Type: AWS::EC2::Instance
-    Condition: InGov
-    Properties: {ImageId: ami-0a1b2c3d, SecurityGroupIds: [!Ref Group]}
-  Runner:
-    Type: AWS::AppRunner::Service
-    Condition: HasRunner
-    Properties: {SourceConfiguration: {ImageRepository: {ImageIdentifier: 'public.ecr.aws/x/y:1', ImageRepositoryType: ECR_PUBLIC}}}
-Outputs:
-  Id: {Value: !Ref Group}
-";
-    let template = Template::parse(text, "t.yaml").unwrap();
-    let found = |region| {
-        let found = template.template.check_in(Some(region)).into_iter();
-        found.filter(|one| one.code() < "DT030").map(|one| one.message).collect::<Vec<_>>()
-    };
-    let output = "`Group` does not exist where its condition `InGov` does not hold";
-    assert_eq!(found("eu-south-1"), [output]);
-    assert_eq!(found("us-gov-west-1"), [""; 0]);
-    assert_eq!(found("eu-west-1"), [output]);
-    let everywhere = text.replace("    Condition: HasRunner\n", "");
-    let found = Template::parse(&everywhere, "t.yaml").unwrap().template.check_in(Some("eu-south-1"));
-    assert!(found.iter().any(|one| one.code() == "DT027"), "{found:?}");
-}
